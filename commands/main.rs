@@ -1,0 +1,2 @@
+//! The mox binary.
+fn main() {}
