@@ -1,0 +1,86 @@
+//! Read-only connections: every read sees one snapshot and never waits for the writer.
+
+use std::path::{Path, PathBuf};
+use std::sync::{Mutex, PoisonError};
+use std::time::Duration;
+
+use rusqlite::{Connection, OpenFlags};
+
+use crate::Error;
+
+/// A snapshot of the database.
+pub struct ReadTx<'c> {
+    connection: &'c Connection,
+}
+
+impl<'c> ReadTx<'c> {
+    /// For the `tables` files: the connection to run SELECTs on.
+    pub fn conn(&self) -> &'c Connection {
+        self.connection
+    }
+}
+
+/// The pool.
+pub(crate) struct Readers {
+    path: PathBuf,
+    idle: Mutex<Vec<Connection>>,
+    keep: usize,
+}
+
+impl Readers {
+    pub(crate) fn new(path: PathBuf, keep: usize) -> Readers {
+        Readers { path, idle: Mutex::new(Vec::new()), keep }
+    }
+
+    pub(crate) fn read<T, E: From<Error>>(
+        &self,
+        f: impl FnOnce(&ReadTx<'_>) -> Result<T, E>,
+    ) -> Result<T, E> {
+        let idle = self.idle.lock().unwrap_or_else(PoisonError::into_inner).pop();
+        let connection = match idle {
+            Some(connection) => connection,
+            None => open(&self.path)?,
+        };
+        let result = snapshot(&connection, f);
+        let mut idle = self.idle.lock().unwrap_or_else(PoisonError::into_inner);
+        if idle.len() < self.keep && connection.is_autocommit() {
+            idle.push(connection);
+        }
+        result
+    }
+}
+
+fn open(path: &Path) -> Result<Connection, Error> {
+    let flags = OpenFlags::SQLITE_OPEN_READ_ONLY | OpenFlags::SQLITE_OPEN_NO_MUTEX;
+    let connection = Connection::open_with_flags(path, flags)?;
+    connection.busy_timeout(Duration::from_secs(5))?;
+    connection.pragma_update(None, "cache_size", -2000)?;
+    connection.set_prepared_statement_cache_capacity(64);
+    Ok(connection)
+}
+
+fn snapshot<T, E: From<Error>>(
+    connection: &Connection,
+    f: impl FnOnce(&ReadTx<'_>) -> Result<T, E>,
+) -> Result<T, E> {
+    let tx = connection.unchecked_transaction().map_err(|e| E::from(e.into()))?;
+    let result = f(&ReadTx { connection });
+    tx.finish().map_err(|e| E::from(e.into()))?;
+    result
+}
+
+/// A database opened for reading alone, beside or without a running server.
+pub struct ReadOnly {
+    connection: Connection,
+}
+
+impl ReadOnly {
+    pub(crate) fn open(path: &Path) -> Result<ReadOnly, Error> {
+        Ok(ReadOnly { connection: open(path)? })
+    }
+
+    /// Runs `f` over a snapshot.
+    pub fn read<T, E: From<Error>>(&self, f: impl FnOnce(&ReadTx<'_>) -> Result<T, E>) -> Result<T, E> {
+        snapshot(&self.connection, f)
+    }
+}
