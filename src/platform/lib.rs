@@ -1,1 +1,34 @@
-//! To be built.
+//! Every operating system difference, one surface: real time and chance, files, signals, the control endpoint.
+//!
+//! `unix/` and `windows/` are the two halves of the same private surface, `os`. Everything public is the same on
+//! both; where one cannot do a thing, the item says so.
+
+pub mod ctlsocket;
+pub mod files;
+mod lock;
+pub mod paths;
+mod real;
+mod signals;
+
+#[cfg(unix)]
+#[path = "unix/mod.rs"]
+mod os;
+#[cfg(windows)]
+#[path = "windows/mod.rs"]
+mod os;
+
+use tokio::io::{AsyncRead, AsyncWrite};
+
+pub use lock::{DirLock, LockError};
+pub use real::{SystemClock, SystemRandom};
+pub use signals::{Signal, Signals};
+
+/// Anything that bytes go through in both directions: a socket, a pipe, TLS over either, a simulated one.
+pub trait Io: AsyncRead + AsyncWrite + Send + Unpin {}
+impl<T: AsyncRead + AsyncWrite + Send + Unpin + ?Sized> Io for T {}
+
+/// Raises the soft limit of open files to the hard limit; returns the limit now in force, none where the system
+/// has no such limit (Windows).
+pub fn raise_nofile_limit() -> std::io::Result<Option<u64>> {
+    os::raise_nofile_limit()
+}

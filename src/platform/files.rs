@@ -1,0 +1,154 @@
+//! Files that survive a crash, and that only their owner reads.
+//!
+//! Durable means: after the function returns, a power cut leaves the new content under the new name.
+
+use std::fs::{self, File, OpenOptions};
+use std::io::{self, Write};
+use std::path::Path;
+use std::sync::atomic::{AtomicU64, Ordering};
+
+use crate::os;
+
+/// Who may read a new file or folder.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Access {
+    /// The owner alone: 0600 for files, 0700 for folders. On Windows the folder's inherited rights decide.
+    Private,
+    /// Everyone may read: 0644 and 0755.
+    Public,
+}
+
+/// Makes renames, creations and removals in the folder durable. Does nothing on Windows, where the file system
+/// journals them itself.
+pub fn sync_dir(dir: &Path) -> io::Result<()> {
+    os::sync_dir(dir)
+}
+
+/// Writes a file so that a crash leaves the old or the new content, never a mixture: a temporary file beside it,
+/// synced, renamed over it, folder synced.
+pub fn write_durably(path: &Path, bytes: &[u8], access: Access) -> io::Result<()> {
+    let dir = parent(path);
+    let temporary = dir.join(temporary_name(path));
+    let written = create(&temporary, access)
+        .and_then(|mut file| file.write_all(bytes).and_then(|()| file.sync_all()))
+        .and_then(|()| fs::rename(&temporary, path));
+    if let Err(e) = written {
+        let _ = fs::remove_file(&temporary);
+        return Err(e);
+    }
+    sync_dir(dir)
+}
+
+/// Creates a file that must not exist yet, open for reading and writing.
+pub fn create(path: &Path, access: Access) -> io::Result<File> {
+    let mut options = OpenOptions::new();
+    options.read(true).write(true).create_new(true);
+    match access {
+        Access::Private => os::private(&mut options).open(path),
+        Access::Public => options.open(path),
+    }
+}
+
+/// Makes the folder and missing parents, readable by the owner alone; an existing one keeps its rights. The entry
+/// of the folder itself is made durable.
+pub fn create_private_dir(dir: &Path) -> io::Result<()> {
+    if dir.is_dir() {
+        return Ok(());
+    }
+    let mut builder = fs::DirBuilder::new();
+    builder.recursive(true);
+    os::private_dir(&mut builder).create(dir)?;
+    sync_dir(parent(dir))
+}
+
+/// Whether others than the owner have any right to the file or folder. Always false on Windows.
+pub fn is_exposed(path: &Path) -> io::Result<bool> {
+    os::is_exposed(path)
+}
+
+/// Takes all rights of others away from an existing file or folder.
+pub fn make_private(path: &Path) -> io::Result<()> {
+    os::make_private(path)
+}
+
+/// Gives a file a second name; a copy where hard links do not work (other file system, or none supported). The copy is
+/// synced; the caller syncs the folder. The new name must not exist.
+pub fn link_or_copy(from: &Path, to: &Path) -> io::Result<()> {
+    match fs::hard_link(from, to) {
+        Ok(()) => Ok(()),
+        Err(e) if matches!(e.kind(), io::ErrorKind::NotFound | io::ErrorKind::AlreadyExists) => Err(e),
+        Err(_) => {
+            let mut target = create(to, Access::Private)?;
+            let copied = File::open(from)
+                .and_then(|mut source| io::copy(&mut source, &mut target))
+                .and_then(|_| target.sync_all());
+            if copied.is_err() {
+                let _ = fs::remove_file(to);
+            }
+            copied
+        }
+    }
+}
+
+/// Bytes that this user can still write on the file system that holds `path`; none where it cannot be told.
+pub fn free_space(path: &Path) -> io::Result<Option<u64>> {
+    os::free_space(path)
+}
+
+/// The folder that holds `path`.
+fn parent(path: &Path) -> &Path {
+    match path.parent() {
+        Some(dir) if !dir.as_os_str().is_empty() => dir,
+        _ => Path::new("."),
+    }
+}
+
+/// A name in the same folder that no other writer of this or another process uses.
+fn temporary_name(path: &Path) -> String {
+    static NEXT: AtomicU64 = AtomicU64::new(0);
+    let name = path.file_name().unwrap_or_default().to_string_lossy();
+    format!(".{name}.{}.{}.tmp", std::process::id(), NEXT.fetch_add(1, Ordering::Relaxed))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn durable_write_replaces_and_leaves_nothing_behind() {
+        let dir = tempfile::tempdir().unwrap();
+        let path = dir.path().join("file");
+        for text in ["first, longer", "second"] {
+            write_durably(&path, text.as_bytes(), Access::Private).unwrap();
+            assert_eq!(fs::read_to_string(&path).unwrap(), text);
+        }
+        assert!(!is_exposed(&path).unwrap());
+        assert_eq!(fs::read_dir(dir.path()).unwrap().count(), 1);
+        assert!(write_durably(&dir.path().join("none/file"), b"", Access::Private).is_err());
+        fs::create_dir(dir.path().join("taken")).unwrap();
+        assert!(write_durably(&dir.path().join("taken"), b"x", Access::Private).is_err());
+        assert_eq!(fs::read_dir(dir.path()).unwrap().count(), 2, "the temporary file is gone");
+    }
+
+    #[test]
+    fn private_folders_stay_private() {
+        let dir = tempfile::tempdir().unwrap();
+        let path = dir.path().join("a/b");
+        create_private_dir(&path).unwrap();
+        create_private_dir(&path).unwrap();
+        assert!(!is_exposed(&path).unwrap());
+        make_private(&path).unwrap();
+        assert!(free_space(&path).unwrap() != Some(0));
+    }
+
+    #[test]
+    fn link_gives_the_same_content_and_never_overwrites() {
+        let dir = tempfile::tempdir().unwrap();
+        let (a, b) = (dir.path().join("a"), dir.path().join("b"));
+        fs::write(&a, "x").unwrap();
+        link_or_copy(&a, &b).unwrap();
+        assert_eq!(fs::read(&b).unwrap(), b"x");
+        assert_eq!(link_or_copy(&a, &b).unwrap_err().kind(), io::ErrorKind::AlreadyExists);
+        assert_eq!(link_or_copy(&dir.path().join("c"), &b).unwrap_err().kind(), io::ErrorKind::NotFound);
+    }
+}

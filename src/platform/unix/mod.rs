@@ -1,0 +1,24 @@
+//! The unix half: Linux, macOS, the BSDs.
+
+mod ctlsocket;
+mod files;
+mod signals;
+
+pub(crate) use ctlsocket::{Listener, connect};
+pub(crate) use files::{free_space, is_exposed, make_private, private, private_dir, sync_dir};
+pub(crate) use signals::Signals;
+
+use std::io;
+
+use nix::sys::resource::{Resource, getrlimit, setrlimit};
+
+pub(crate) fn raise_nofile_limit() -> io::Result<Option<u64>> {
+    /// macOS refuses a soft limit above this, whatever the hard limit says (OPEN_MAX).
+    const MACOS_MOST: u64 = 10_240;
+    let (soft, hard) = getrlimit(Resource::RLIMIT_NOFILE)?;
+    let wanted = if cfg!(target_os = "macos") { hard.min(MACOS_MOST) } else { hard };
+    if wanted > soft {
+        setrlimit(Resource::RLIMIT_NOFILE, wanted, hard)?;
+    }
+    Ok(Some(wanted.max(soft)))
+}
