@@ -1,0 +1,83 @@
+//! The operations, by subject. Times are RFC 3339 UTC text, sizes bytes, `_ms` fields milliseconds.
+
+mod account;
+mod complete;
+mod message;
+mod queue;
+mod server;
+
+pub use account::{SetAccountPassword, SetAdminPassword};
+pub use complete::{CompleteValues, Completion, ValueKind};
+pub use message::{
+    Header, MessageCat, MessageDelete, MessageDetail, MessageFilter, MessageList, MessageRow, MessageShow,
+    MessageWait, MessageWaited, PartRow,
+};
+pub use queue::{
+    ExplainLine, QueueDrop, QueueDump, QueueEnd, QueueExplain, QueueExplanation, QueueFail, QueueFilter,
+    QueueHold, QueueList, QueueOutcome, QueueRow, QueueSchedule, QueueShow, QueueSort, QueueUnhold,
+    QueueWait, QueueWatch, QueueWatched, When,
+};
+pub use server::{
+    ConfigReload, ListenerRow, LogLevel, LogLevels, LogLevelsGet, LogLevelsSet, QueueCounts, Reloaded,
+    Status, StatusReport, Stop, Stopped,
+};
+
+use serde::{Deserialize, Serialize};
+
+use crate::Operation;
+
+/// Reply of an operation that has nothing to say but that it worked.
+#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
+pub struct Done {}
+
+/// Reply of an operation that changed a selection: what was, or with `dry_run` would be, changed.
+#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
+pub struct Changed {
+    /// Ids, ascending.
+    pub ids: Vec<i64>,
+    /// Nothing was changed, only looked up.
+    pub dry_run: bool,
+}
+
+/// Writes one `impl Operation` line an operation.
+macro_rules! operations {
+    ($($request:ident = $name:literal -> $reply:ty;)*) => { $(
+        impl Operation for $request {
+            const NAME: &'static str = $name;
+            type Reply = $reply;
+        }
+    )* };
+}
+
+operations! {
+    Status = "status" -> StatusReport;
+    Stop = "stop" -> Stopped;
+    LogLevelsGet = "log-levels-get" -> LogLevels;
+    LogLevelsSet = "log-levels-set" -> LogLevels;
+    ConfigReload = "config-reload" -> Reloaded;
+    SetAccountPassword = "set-account-password" -> Done;
+    SetAdminPassword = "set-admin-password" -> Done;
+    CompleteValues = "complete-values" -> Vec<Completion>;
+    MessageList = "message-list" -> Vec<MessageRow>;
+    MessageShow = "message-show" -> MessageDetail;
+    MessageDelete = "message-delete" -> Changed;
+    MessageWait = "message-wait" -> MessageWaited;
+    QueueList = "queue-list" -> Vec<QueueRow>;
+    QueueShow = "queue-show" -> QueueRow;
+    QueueHold = "queue-hold" -> Changed;
+    QueueUnhold = "queue-unhold" -> Changed;
+    QueueSchedule = "queue-schedule" -> Changed;
+    QueueFail = "queue-fail" -> Changed;
+    QueueDrop = "queue-drop" -> Changed;
+    QueueWait = "queue-wait" -> QueueOutcome;
+    QueueWatch = "queue-watch" -> QueueWatched;
+    QueueExplain = "queue-explain" -> QueueExplanation;
+}
+
+impl crate::RawOperation for MessageCat {
+    const NAME: &'static str = "message-cat";
+}
+
+impl crate::RawOperation for QueueDump {
+    const NAME: &'static str = "queue-dump";
+}
