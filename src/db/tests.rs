@@ -1,3 +1,5 @@
+//! What the room promises: group commit, savepoints, snapshots, migrations.
+
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
