@@ -1,0 +1,394 @@
+//! Message content: in the database when it is small once compressed, else in a file of its own.
+//!
+//! States of a file (function that moves): written and synced as `tmp/NAME` -> linked as `msg/XX/NAME`, folder
+//! synced [Incoming::finish] -> row committed -> `tmp/NAME` removed [Prepared::committed]. A crash in between
+//! leaves `tmp/NAME`, which tells the next start what to clear away [Store::clear_leftovers]. A file whose last
+//! reference went is listed in `content_gone` and removed later [Store::sweep].
+//! Limits: content up to [`INLINE_MAX`] compressed bytes is inline; memory per incoming message is bounded by it.
+
+use std::fs::File;
+use std::io::{self, BufReader, Read, Write};
+use std::path::{Path, PathBuf};
+
+use mox_clock::random_array;
+use mox_db::{ReadTx, Tx};
+
+use crate::tables::content as table;
+use crate::{ContentId, Error, Store};
+
+/// Largest compressed content that lives in the database, in bytes.
+pub const INLINE_MAX: usize = 64 * 1024;
+
+/// Compression level: 1 is the fastest and costs little even where it gains nothing.
+const LEVEL: i32 = 1;
+
+/// How content bytes are kept.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Form {
+    Raw,
+    Zstd,
+}
+
+impl Form {
+    pub(crate) fn code(self) -> i64 {
+        match self {
+            Form::Raw => 0,
+            Form::Zstd => 1,
+        }
+    }
+
+    pub(crate) fn from_code(code: i64) -> Result<Form, Error> {
+        match code {
+            0 => Ok(Form::Raw),
+            1 => Ok(Form::Zstd),
+            other => Err(Error::Damaged(format!("content form {other}"))),
+        }
+    }
+}
+
+/// The folders of content files.
+pub(crate) struct Folder {
+    msg: PathBuf,
+    tmp: PathBuf,
+}
+
+impl Folder {
+    pub(crate) fn open(data: &Path) -> Result<Folder, Error> {
+        let folder = Folder { msg: data.join("msg"), tmp: data.join("tmp") };
+        for path in [&folder.msg, &folder.tmp] {
+            std::fs::create_dir_all(path).map_err(|e| file_error(path, e))?;
+        }
+        Ok(folder)
+    }
+
+    pub(crate) fn msg(&self) -> &Path {
+        &self.msg
+    }
+
+    pub(crate) fn tmp(&self) -> &Path {
+        &self.tmp
+    }
+
+    /// `msg/XX/NAME`.
+    pub(crate) fn place(&self, name: &str) -> PathBuf {
+        self.msg.join(name.get(..2).unwrap_or("00")).join(name)
+    }
+}
+
+fn file_error(path: &Path, source: io::Error) -> Error {
+    Error::File { path: path.to_owned(), source }
+}
+
+/// Content on its way in: bytes are pushed, then it is finished and put into a transaction.
+pub struct Incoming {
+    store: Store,
+    size: u64,
+    state: State,
+}
+
+enum State {
+    /// Not more than [`INLINE_MAX`] raw bytes so far.
+    Memory(Vec<u8>),
+    /// Compressed as it comes; spills into a file past [`INLINE_MAX`] compressed bytes.
+    Stream(Box<zstd::stream::write::Encoder<'static, Spill>>),
+}
+
+/// The compressed bytes: in memory, then in a file.
+struct Spill {
+    store: Store,
+    memory: Vec<u8>,
+    file: Option<TempFile>,
+}
+
+struct TempFile {
+    name: String,
+    path: PathBuf,
+    file: File,
+    keep: bool,
+}
+
+impl Drop for TempFile {
+    fn drop(&mut self) {
+        if !self.keep {
+            let _ = std::fs::remove_file(&self.path);
+        }
+    }
+}
+
+impl Write for Spill {
+    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+        if self.file.is_none() && self.memory.len() + bytes.len() <= INLINE_MAX {
+            self.memory.extend_from_slice(bytes);
+            return Ok(bytes.len());
+        }
+        if self.file.is_none() {
+            let mut temp = TempFile::create(&self.store)?;
+            temp.file.write_all(&self.memory)?;
+            self.memory = Vec::new();
+            self.file = Some(temp);
+        }
+        match &mut self.file {
+            Some(temp) => temp.file.write(bytes),
+            None => Ok(0),
+        }
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        Ok(())
+    }
+}
+
+impl TempFile {
+    fn create(store: &Store) -> io::Result<TempFile> {
+        let name: String = random_array::<16>(store.random()).iter().map(|b| format!("{b:02x}")).collect();
+        let path = store.folder().tmp().join(&name);
+        let file = File::options().write(true).create_new(true).open(&path)?;
+        Ok(TempFile { name, path, file, keep: false })
+    }
+}
+
+/// Content that is durable, or will be with the row that holds it.
+///
+/// Dropped without [`Prepared::committed`] its file is removed again.
+pub struct Prepared {
+    size: u64,
+    form: Form,
+    place: Place,
+}
+
+enum Place {
+    Inline(Vec<u8>),
+    File { name: String, temp: PathBuf, place: PathBuf, settled: bool },
+}
+
+impl Drop for Place {
+    fn drop(&mut self) {
+        if let Place::File { temp, place, settled, .. } = self {
+            if !*settled {
+                let _ = std::fs::remove_file(place);
+            }
+            let _ = std::fs::remove_file(temp);
+        }
+    }
+}
+
+impl Prepared {
+    /// Size as received, in bytes.
+    pub fn size(&self) -> u64 {
+        self.size
+    }
+
+    /// Adds the content row with `refs` references to it.
+    ///
+    /// Keep the `Prepared` until the outcome of the commit is known and then call [`Prepared::committed`].
+    pub fn insert(&mut self, tx: &mut Tx<'_>, refs: u32) -> Result<ContentId, Error> {
+        let (file, data) = match &self.place {
+            Place::Inline(data) => (None, Some(data.as_slice())),
+            Place::File { name, .. } => (Some(name.as_str()), None),
+        };
+        table::insert(tx.conn(), self.size, refs, self.form.code(), file, data)
+    }
+
+    /// The row is committed: the file stays.
+    pub fn committed(mut self) {
+        if let Place::File { settled, .. } = &mut self.place {
+            *settled = true;
+        }
+    }
+}
+
+impl Incoming {
+    /// Starts new content.
+    pub fn new(store: &Store) -> Incoming {
+        Incoming { store: store.clone(), size: 0, state: State::Memory(Vec::new()) }
+    }
+
+    /// Takes the next bytes.
+    pub fn write(&mut self, bytes: &[u8]) -> Result<(), Error> {
+        self.size += bytes.len() as u64;
+        if let State::Memory(memory) = &mut self.state {
+            if memory.len() + bytes.len() <= INLINE_MAX {
+                memory.extend_from_slice(bytes);
+                return Ok(());
+            }
+            let spill = Spill { store: self.store.clone(), memory: Vec::new(), file: None };
+            let mut encoder = zstd::stream::write::Encoder::new(spill, LEVEL)
+                .map_err(|e| file_error(Path::new("zstd"), e))?;
+            let begin = std::mem::take(memory);
+            encoder.write_all(&begin).map_err(|e| file_error(self.store.folder().tmp(), e))?;
+            self.state = State::Stream(Box::new(encoder));
+        }
+        if let State::Stream(encoder) = &mut self.state {
+            encoder.write_all(bytes).map_err(|e| file_error(self.store.folder().tmp(), e))?;
+        }
+        Ok(())
+    }
+
+    /// Bytes taken so far.
+    pub fn size(&self) -> u64 {
+        self.size
+    }
+
+    /// Compresses, and makes a file durable. Blocks on disk for large content only.
+    pub fn finish(self) -> Result<Prepared, Error> {
+        let size = self.size;
+        let (form, place) = match self.state {
+            State::Memory(raw) => inline(raw),
+            State::Stream(encoder) => {
+                let spill = encoder.finish().map_err(|e| file_error(self.store.folder().tmp(), e))?;
+                match spill.file {
+                    None => (Form::Zstd, Place::Inline(spill.memory)),
+                    Some(temp) => (Form::Zstd, settle(&self.store, temp)?),
+                }
+            }
+        };
+        Ok(Prepared { size, form, place })
+    }
+
+    /// Whether [`Incoming::finish`] will wait for the disk.
+    pub fn will_block(&self) -> bool {
+        matches!(self.state, State::Stream(_))
+    }
+}
+
+/// Small content: compressed where that saves at least a sixteenth.
+fn inline(raw: Vec<u8>) -> (Form, Place) {
+    match zstd::bulk::compress(&raw, LEVEL) {
+        Ok(compressed) if compressed.len() < raw.len() - raw.len() / 16 => {
+            (Form::Zstd, Place::Inline(compressed))
+        }
+        _ => (Form::Raw, Place::Inline(raw)),
+    }
+}
+
+/// Syncs the temporary file and links it into place.
+fn settle(store: &Store, mut temp: TempFile) -> Result<Place, Error> {
+    temp.file.sync_all().map_err(|e| file_error(&temp.path, e))?;
+    let place = store.folder().place(&temp.name);
+    let folder = place.parent().unwrap_or(store.folder().msg()).to_owned();
+    if !folder.is_dir() {
+        std::fs::create_dir_all(&folder).map_err(|e| file_error(&folder, e))?;
+        mox_platform::files::sync_dir(store.folder().msg()).map_err(|e| file_error(&folder, e))?;
+    }
+    temp.keep = true;
+    let settled = Place::File {
+        name: temp.name.clone(),
+        temp: temp.path.clone(),
+        place: place.clone(),
+        settled: false,
+    };
+    mox_platform::files::link_or_copy(&temp.path, &place).map_err(|e| file_error(&place, e))?;
+    mox_platform::files::sync_dir(&folder).map_err(|e| file_error(&folder, e))?;
+    Ok(settled)
+}
+
+/// Content as read back: a per-recipient prefix, then the bytes as received.
+pub struct Content {
+    prefix: Vec<u8>,
+    size: u64,
+    form: Form,
+    source: Source,
+}
+
+enum Source {
+    Inline(Vec<u8>),
+    File(PathBuf),
+}
+
+impl Content {
+    /// Reads what row `id` describes; the bytes follow `prefix`.
+    pub fn load(store: &Store, tx: &ReadTx<'_>, id: ContentId, prefix: Vec<u8>) -> Result<Content, Error> {
+        let row = table::get(tx.conn(), id)?.ok_or_else(|| Error::Damaged(format!("no content {id}")))?;
+        let source = match (row.data, row.file) {
+            (Some(data), _) => Source::Inline(data),
+            (None, Some(name)) => Source::File(store.folder().place(&name)),
+            (None, None) => return Err(Error::Damaged(format!("content {id} has neither bytes nor file"))),
+        };
+        Ok(Content { prefix, size: row.size, form: Form::from_code(row.form)?, source })
+    }
+
+    /// Size in bytes, prefix included.
+    pub fn size(&self) -> u64 {
+        self.prefix.len() as u64 + self.size
+    }
+
+    /// All bytes; for messages of modest size.
+    pub fn bytes(&self) -> Result<Vec<u8>, Error> {
+        let mut all = Vec::with_capacity(usize::try_from(self.size()).unwrap_or(0).min(16 << 20));
+        self.reader()?.read_to_end(&mut all).map_err(|e| file_error(Path::new("content"), e))?;
+        if all.len() as u64 == self.size() {
+            Ok(all)
+        } else {
+            Err(Error::Damaged(format!("content has {} bytes, expected {}", all.len(), self.size())))
+        }
+    }
+
+    /// A reader over all bytes; memory stays small however large the message.
+    pub fn reader(&self) -> Result<Box<dyn Read + Send + '_>, Error> {
+        let raw: Box<dyn Read + Send + '_> = match &self.source {
+            Source::Inline(data) => Box::new(data.as_slice()),
+            Source::File(path) => {
+                Box::new(BufReader::new(File::open(path).map_err(|e| file_error(path, e))?))
+            }
+        };
+        let plain: Box<dyn Read + Send + '_> = match self.form {
+            Form::Raw => raw,
+            Form::Zstd => {
+                let decoder = zstd::stream::read::Decoder::new(raw);
+                Box::new(decoder.map_err(|e| file_error(Path::new("zstd"), e))?.take(self.size))
+            }
+        };
+        Ok(Box::new(self.prefix.as_slice().chain(plain)))
+    }
+}
+
+impl Store {
+    /// Gives one reference to content back; with the last one the content goes.
+    pub fn release(&self, tx: &mut Tx<'_>, id: ContentId) -> Result<(), Error> {
+        if let Some(file) = table::release(tx.conn(), id)? {
+            table::insert_gone(tx.conn(), &file)?;
+        }
+        Ok(())
+    }
+
+    /// Adds a reference to content.
+    pub fn retain(&self, tx: &mut Tx<'_>, id: ContentId) -> Result<(), Error> {
+        table::retain(tx.conn(), id)
+    }
+
+    /// Removes files that nothing refers to any more, at most `max`; returns how many went.
+    ///
+    /// A file that cannot be removed now (open elsewhere on Windows) stays listed for the next time.
+    pub async fn sweep(&self, max: u32) -> Result<usize, Error> {
+        let gone = self.read(move |_, tx| table::list_gone(tx.conn(), max)).await?;
+        let mut removed = Vec::new();
+        for name in gone {
+            match std::fs::remove_file(self.folder().place(&name)) {
+                Ok(()) => removed.push(name),
+                Err(e) if e.kind() == io::ErrorKind::NotFound => removed.push(name),
+                Err(e) => tracing::warn!(file = name, error = %e, "content file could not be removed"),
+            }
+        }
+        let count = removed.len();
+        if count > 0 {
+            self.write(move |_, tx| removed.iter().try_for_each(|name| table::forget_gone(tx.conn(), name)))
+                .await?;
+        }
+        Ok(count)
+    }
+
+    /// Clears away what a crash left in `tmp/`: the file, and its link in `msg/` unless a row refers to it.
+    pub(crate) fn clear_leftovers(&self) -> Result<(), Error> {
+        let tmp = self.folder().tmp();
+        for entry in std::fs::read_dir(tmp).map_err(|e| file_error(tmp, e))? {
+            let path = entry.map_err(|e| file_error(tmp, e))?.path();
+            let Some(name) = path.file_name().and_then(|n| n.to_str()) else { continue };
+            let known = self.read_blocking(|_, tx| table::has_file(tx.conn(), name))?;
+            if !known {
+                let _ = std::fs::remove_file(self.folder().place(name));
+            }
+            std::fs::remove_file(&path).map_err(|e| file_error(&path, e))?;
+        }
+        Ok(())
+    }
+}

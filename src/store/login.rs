@@ -1,0 +1,120 @@
+//! What an account's password is checked against: verifiers, never the password.
+//!
+//! Verifiers are read once and kept until they change; a plain password that was right is remembered as a keyed
+//! hash for a while, because the real check costs tens of milliseconds by design.
+
+use std::collections::HashMap;
+use std::collections::hash_map::RandomState;
+use std::hash::BuildHasher;
+use std::sync::{Arc, Mutex, PoisonError};
+use std::time::Duration;
+
+use mox_db::{ReadTx, Tx};
+use mox_sasl::Verifiers;
+
+use crate::tables::account as table;
+use crate::{Error, Store};
+
+/// How long a right password is remembered.
+const REMEMBERED: Duration = Duration::from_secs(15 * 60);
+
+/// Accounts kept in memory.
+const CACHED_MAX: usize = 10_000;
+
+#[derive(Default)]
+pub(crate) struct Cache {
+    accounts: Mutex<HashMap<String, Cached>>,
+    hasher: (RandomState, RandomState),
+}
+
+struct Cached {
+    verifiers: Arc<Verifiers>,
+    /// 128-bit keyed hash of a password that was right, and until when that counts.
+    right: Option<((u64, u64), Duration)>,
+}
+
+impl Store {
+    /// Sets the verifiers of an account's password.
+    pub fn set_password(&self, tx: &mut Tx<'_>, account: &str, verifiers: &Verifiers) -> Result<(), Error> {
+        let found =
+            table::by_name(tx.conn(), account)?.ok_or_else(|| Error::NoSuchAccount(account.to_owned()))?;
+        let value = serde_json::to_string(verifiers).map_err(|e| Error::Damaged(e.to_string()))?;
+        table::set_credential(tx.conn(), found.id, "password", &value, self.clock().now())?;
+        let (store, account) = (self.clone(), account.to_owned());
+        tx.on_commit(move || store.logins().forget(&account));
+        Ok(())
+    }
+
+    /// The verifiers of an account's password, if it has one. Blocks on disk the first time.
+    pub fn verifiers(&self, account: &str) -> Result<Option<Arc<Verifiers>>, Error> {
+        if let Some(found) = self.logins().get(account) {
+            return Ok(Some(found));
+        }
+        let text =
+            self.read_blocking(|_, tx: &ReadTx<'_>| table::credential(tx.conn(), account, "password"))?;
+        let Some(text) = text else { return Ok(None) };
+        let verifiers: Verifiers =
+            serde_json::from_str(&text).map_err(|e| Error::Damaged(format!("password of {account}: {e}")))?;
+        let verifiers = Arc::new(verifiers);
+        self.logins().keep(account, verifiers.clone());
+        Ok(Some(verifiers))
+    }
+
+    /// Whether the password is right. Costs tens of milliseconds of CPU unless it was right a short while ago.
+    pub fn check_password(&self, account: &str, password: &str) -> Result<bool, Error> {
+        let Some(verifiers) = self.verifiers(account)? else { return Ok(false) };
+        let now = self.clock().monotonic();
+        if self.logins().was_right(account, password, now) {
+            return Ok(true);
+        }
+        let right = verifiers.verify_plain(password);
+        if right {
+            self.logins().remember(account, &verifiers, password, now + REMEMBERED);
+        }
+        Ok(right)
+    }
+}
+
+impl Cache {
+    fn accounts(&self) -> std::sync::MutexGuard<'_, HashMap<String, Cached>> {
+        self.accounts.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    fn hash(&self, account: &str, password: &str) -> (u64, u64) {
+        (self.hasher.0.hash_one((account, password)), self.hasher.1.hash_one((account, password)))
+    }
+
+    fn get(&self, account: &str) -> Option<Arc<Verifiers>> {
+        self.accounts().get(account).map(|c| c.verifiers.clone())
+    }
+
+    fn keep(&self, account: &str, verifiers: Arc<Verifiers>) {
+        let mut accounts = self.accounts();
+        if accounts.len() >= CACHED_MAX {
+            accounts.clear();
+        }
+        accounts.insert(account.to_owned(), Cached { verifiers, right: None });
+    }
+
+    fn forget(&self, account: &str) {
+        self.accounts().remove(account);
+    }
+
+    fn was_right(&self, account: &str, password: &str, now: Duration) -> bool {
+        let hash = self.hash(account, password);
+        self.accounts()
+            .get(account)
+            .and_then(|c| c.right)
+            .is_some_and(|(right, until)| right == hash && now < until)
+    }
+
+    /// Remembers, unless the password was changed meanwhile.
+    fn remember(&self, account: &str, checked: &Arc<Verifiers>, password: &str, until: Duration) {
+        let hash = self.hash(account, password);
+        if let Some(cached) = self.accounts().get_mut(account)
+            && Arc::ptr_eq(&cached.verifiers, checked)
+        {
+            cached.right = Some((hash, until));
+        }
+    }
+}

@@ -1,0 +1,168 @@
+//! A message in a mailbox: its record, how it is listed, how its bytes are read.
+
+use mox_clock::Timestamp;
+use mox_db::ReadTx;
+
+use crate::tables::message as table;
+use crate::{AccountId, Content, ContentId, Error, Flags, MailboxId, MessageId, Store};
+
+/// The record of a message.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Message {
+    /// Whose it is.
+    pub account: AccountId,
+    /// Its key.
+    pub id: MessageId,
+    /// Where it is.
+    pub mailbox: MailboxId,
+    /// Its UID there.
+    pub uid: i64,
+    /// The same for all copies (RFC 8474 EMAILID).
+    pub email_id: i64,
+    /// The same for all of a conversation (RFC 8474 THREADID).
+    pub thread: i64,
+    /// Modseq of its arrival.
+    pub created_modseq: i64,
+    /// Modseq of its last change.
+    pub modseq: i64,
+    /// Its bytes.
+    pub content: ContentId,
+    /// Bytes, prefix included.
+    pub size: i64,
+    /// When it came in (INTERNALDATE).
+    pub received: Timestamp,
+    /// When it came into this mailbox (SAVEDATE, RFC 8514).
+    pub saved: Timestamp,
+    /// Flags.
+    pub flags: Flags,
+    /// Keywords without a bit of their own, lower case, sorted.
+    pub keywords: Vec<String>,
+    /// Reverse-path; empty for the null one, none when it did not come by SMTP.
+    pub mail_from: Option<String>,
+    /// Forward-path of this copy.
+    pub rcpt_to: Option<String>,
+    /// Who handed it to us.
+    pub remote_ip: Option<String>,
+    /// The name that peer gave.
+    pub helo: Option<String>,
+    /// Message-ID without brackets.
+    pub header_id: Option<String>,
+    /// Subject, decoded.
+    pub subject: String,
+    /// Address in From.
+    pub from_address: String,
+    /// From for people.
+    pub from_text: String,
+    /// To for people.
+    pub to_text: String,
+    /// Date field.
+    pub sent: Option<Timestamp>,
+    /// What mail authentication found, as JSON.
+    pub verdicts: Option<String>,
+}
+
+/// How a message came by SMTP; empty when it did not.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct SmtpEnvelope {
+    /// Reverse-path; empty for the null one.
+    pub mail_from: Option<String>,
+    /// Forward-path of this copy.
+    pub rcpt_to: Option<String>,
+    /// Address of the peer.
+    pub remote_ip: Option<String>,
+    /// HELO or EHLO name.
+    pub helo: Option<String>,
+}
+
+/// What a message's header says, for lists and threads; made before the transaction.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Digest {
+    /// Message-ID without brackets.
+    pub header_id: Option<String>,
+    /// Its hash.
+    pub header_hash: Option<i64>,
+    /// Hashes of References, or of In-Reply-To where there are none.
+    pub references: Vec<i64>,
+    /// Subject, decoded.
+    pub subject: String,
+    /// Address in From.
+    pub from_address: String,
+    /// From for people.
+    pub from_text: String,
+    /// To for people.
+    pub to_text: String,
+    /// Date field.
+    pub sent: Option<Timestamp>,
+}
+
+/// Which messages are listed. Texts match as parts, in any case of letters.
+#[derive(Debug, Clone, Default)]
+pub struct Filter {
+    /// In this mailbox.
+    pub mailbox: Option<MailboxId>,
+    /// In the forward-path or To.
+    pub to: Option<String>,
+    /// In the reverse-path or From.
+    pub from: Option<String>,
+    /// In the subject.
+    pub subject: Option<String>,
+    /// Received at or after.
+    pub since: Option<Timestamp>,
+    /// With a higher id: what came since that one.
+    pub after: Option<MessageId>,
+    /// At most so many.
+    pub limit: usize,
+    /// Oldest first, else newest first.
+    pub oldest_first: bool,
+}
+
+impl Store {
+    /// Messages of an account that match.
+    pub fn messages(
+        &self,
+        tx: &ReadTx<'_>,
+        account: AccountId,
+        filter: &Filter,
+    ) -> Result<Vec<Message>, Error> {
+        table::list(tx.conn(), account, filter)
+    }
+
+    /// A message by its id, whichever account it is in.
+    pub fn message(&self, tx: &ReadTx<'_>, id: MessageId) -> Result<Message, Error> {
+        table::find(tx.conn(), id)?.ok_or(Error::NoSuchMessage(id))
+    }
+
+    /// The bytes of a message.
+    pub fn content(&self, tx: &ReadTx<'_>, m: &Message) -> Result<Content, Error> {
+        let prefix = table::prefix(tx.conn(), m.account, m.id)?;
+        Content::load(self, tx, m.content, prefix)
+    }
+
+    /// What changed after `modseq`, tombstones included, in order of modseq, at most `max`.
+    pub fn changed_since(
+        &self,
+        tx: &ReadTx<'_>,
+        account: AccountId,
+        modseq: i64,
+        max: u32,
+    ) -> Result<Vec<MessageChange>, Error> {
+        table::changed_since(tx.conn(), account, modseq, max)
+    }
+}
+
+/// A message that changed.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct MessageChange {
+    /// Which.
+    pub id: MessageId,
+    /// Where.
+    pub mailbox: MailboxId,
+    /// Its UID there.
+    pub uid: i64,
+    /// Modseq of its arrival.
+    pub created: i64,
+    /// Modseq of this change.
+    pub modseq: i64,
+    /// It is gone.
+    pub expunged: bool,
+}

@@ -1,0 +1,74 @@
+//! Statements on `account` and `credential`.
+
+use mox_clock::Timestamp;
+use mox_db::rusqlite::{Connection, OptionalExtension, Row};
+
+use crate::{Account, AccountId, Error};
+
+const COLUMNS: &str = "account_id, name, created, modseq, purged_modseq, messages, size";
+
+fn read(row: &Row<'_>) -> mox_db::rusqlite::Result<Account> {
+    Ok(Account {
+        id: AccountId(row.get(0)?),
+        name: row.get(1)?,
+        created: Timestamp::from_micros(row.get(2)?),
+        modseq: row.get(3)?,
+        purged_modseq: row.get(4)?,
+        messages: row.get(5)?,
+        size: row.get(6)?,
+    })
+}
+
+pub(crate) fn insert(conn: &Connection, name: &str, now: Timestamp) -> Result<AccountId, Error> {
+    // Modseq 1 is the state of an empty account, so that every change has one above it.
+    let sql = "INSERT INTO account (name, created, modseq, purged_modseq, messages, size) VALUES (?1, ?2, 1, 0, 0, 0)";
+    conn.prepare_cached(sql)?.execute((name, now.micros()))?;
+    Ok(AccountId(conn.last_insert_rowid()))
+}
+
+pub(crate) fn by_name(conn: &Connection, name: &str) -> Result<Option<Account>, Error> {
+    let sql = format!("SELECT {COLUMNS} FROM account WHERE name = ?1");
+    Ok(conn.prepare_cached(&sql)?.query_row([name], read).optional()?)
+}
+
+pub(crate) fn list(conn: &Connection) -> Result<Vec<Account>, Error> {
+    let sql = format!("SELECT {COLUMNS} FROM account ORDER BY name");
+    let mut statement = conn.prepare_cached(&sql)?;
+    let rows = statement.query_map([], read)?;
+    Ok(rows.collect::<Result<_, _>>()?)
+}
+
+/// Gives out the next modseq and counts messages and bytes; returns (modseq, size now).
+pub(crate) fn advance(
+    conn: &Connection,
+    id: AccountId,
+    messages: i64,
+    bytes: i64,
+) -> Result<(i64, i64), Error> {
+    let sql = "UPDATE account SET modseq = modseq + 1, messages = messages + ?2, size = size + ?3
+               WHERE account_id = ?1 RETURNING modseq, size";
+    Ok(conn.prepare_cached(sql)?.query_row((id.0, messages, bytes), |row| Ok((row.get(0)?, row.get(1)?)))?)
+}
+
+pub(crate) fn set_purged(conn: &Connection, id: AccountId, modseq: i64) -> Result<(), Error> {
+    let sql = "UPDATE account SET purged_modseq = max(purged_modseq, ?2) WHERE account_id = ?1";
+    conn.prepare_cached(sql)?.execute((id.0, modseq))?;
+    Ok(())
+}
+
+pub(crate) fn set_credential(
+    conn: &Connection,
+    id: AccountId,
+    kind: &str,
+    value: &str,
+    now: Timestamp,
+) -> Result<(), Error> {
+    let sql = "INSERT OR REPLACE INTO credential (account_id, kind, value, changed) VALUES (?1, ?2, ?3, ?4)";
+    conn.prepare_cached(sql)?.execute((id.0, kind, value, now.micros()))?;
+    Ok(())
+}
+
+pub(crate) fn credential(conn: &Connection, account: &str, kind: &str) -> Result<Option<String>, Error> {
+    let sql = "SELECT value FROM credential NATURAL JOIN account WHERE name = ?1 AND kind = ?2";
+    Ok(conn.prepare_cached(sql)?.query_row((account, kind), |row| row.get(0)).optional()?)
+}

@@ -1,0 +1,269 @@
+//! Statements on `message` and `thread_ref`.
+
+use mox_clock::Timestamp;
+use mox_db::rusqlite::types::Value;
+use mox_db::rusqlite::{Connection, OptionalExtension, Row, params_from_iter};
+
+use crate::{AccountId, ContentId, Error, Filter, Flags, MailboxId, Message, MessageChange, MessageId};
+
+const COLUMNS: &str = "m.account_id, m.message_id, m.mailbox_id, m.uid, m.email_id, m.thread_id, m.created_modseq, \
+                       m.modseq, m.content_id, m.size, m.received, m.saved, m.flags, m.keywords, m.mail_from, \
+                       m.rcpt_to, m.remote_ip, m.helo, m.header_id, m.subject, m.from_address, m.from_text, \
+                       m.to_text, m.sent, m.verdicts";
+
+fn read(row: &Row<'_>) -> mox_db::rusqlite::Result<Message> {
+    let keywords: Option<String> = row.get(13)?;
+    Ok(Message {
+        account: AccountId(row.get(0)?),
+        id: MessageId(row.get(1)?),
+        mailbox: MailboxId(row.get(2)?),
+        uid: row.get(3)?,
+        email_id: row.get(4)?,
+        thread: row.get(5)?,
+        created_modseq: row.get(6)?,
+        modseq: row.get(7)?,
+        content: ContentId(row.get::<_, Option<i64>>(8)?.unwrap_or(0)),
+        size: row.get(9)?,
+        received: Timestamp::from_micros(row.get(10)?),
+        saved: Timestamp::from_micros(row.get(11)?),
+        flags: Flags::from_bits(row.get(12)?),
+        keywords: keywords.unwrap_or_default().split_ascii_whitespace().map(str::to_owned).collect(),
+        mail_from: row.get(14)?,
+        rcpt_to: row.get(15)?,
+        remote_ip: row.get(16)?,
+        helo: row.get(17)?,
+        header_id: row.get(18)?,
+        subject: row.get::<_, Option<String>>(19)?.unwrap_or_default(),
+        from_address: row.get::<_, Option<String>>(20)?.unwrap_or_default(),
+        from_text: row.get::<_, Option<String>>(21)?.unwrap_or_default(),
+        to_text: row.get::<_, Option<String>>(22)?.unwrap_or_default(),
+        sent: row.get::<_, Option<i64>>(23)?.map(Timestamp::from_micros),
+        verdicts: row.get(24)?,
+    })
+}
+
+pub(crate) fn insert(conn: &Connection, m: &Message, prefix: &[u8]) -> Result<(), Error> {
+    let sql = "INSERT INTO message (account_id, message_id, mailbox_id, uid, email_id, thread_id, created_modseq,
+               modseq, content_id, prefix, size, received, saved, flags, keywords, mail_from, rcpt_to, remote_ip, helo,
+               header_id, subject, from_address, from_text, to_text, sent, verdicts)
+               VALUES (?1,?2,?3,?4,?5,?6,?7,?8,?9,?10,?11,?12,?13,?14,?15,?16,?17,?18,?19,?20,?21,?22,?23,?24,?25,?26)";
+    let keywords = (!m.keywords.is_empty()).then(|| m.keywords.join(" "));
+    conn.prepare_cached(sql)?.execute(mox_db::rusqlite::params![
+        m.account.0,
+        m.id.0,
+        m.mailbox.0,
+        m.uid,
+        m.email_id,
+        m.thread,
+        m.created_modseq,
+        m.modseq,
+        m.content.0,
+        prefix,
+        m.size,
+        m.received.micros(),
+        m.saved.micros(),
+        m.flags.bits(),
+        keywords,
+        m.mail_from,
+        m.rcpt_to,
+        m.remote_ip,
+        m.helo,
+        m.header_id,
+        m.subject,
+        m.from_address,
+        m.from_text,
+        m.to_text,
+        m.sent.map(Timestamp::micros),
+        m.verdicts,
+    ])?;
+    Ok(())
+}
+
+pub(crate) fn get(conn: &Connection, account: AccountId, id: MessageId) -> Result<Option<Message>, Error> {
+    let sql =
+        format!("SELECT {COLUMNS} FROM message m WHERE account_id = ?1 AND message_id = ?2 AND expunged = 0");
+    Ok(conn.prepare_cached(&sql)?.query_row((account.0, id.0), read).optional()?)
+}
+
+/// Looks through all accounts: ids are unique over them.
+pub(crate) fn find(conn: &Connection, id: MessageId) -> Result<Option<Message>, Error> {
+    let sql = format!(
+        "SELECT {COLUMNS} FROM account a JOIN message m ON m.account_id = a.account_id AND m.message_id = ?1
+         WHERE m.expunged = 0"
+    );
+    Ok(conn.prepare_cached(&sql)?.query_row([id.0], read).optional()?)
+}
+
+pub(crate) fn prefix(conn: &Connection, account: AccountId, id: MessageId) -> Result<Vec<u8>, Error> {
+    let sql = "SELECT prefix FROM message WHERE account_id = ?1 AND message_id = ?2";
+    let prefix: Option<Option<Vec<u8>>> =
+        conn.prepare_cached(sql)?.query_row((account.0, id.0), |row| row.get(0)).optional()?;
+    Ok(prefix.flatten().unwrap_or_default())
+}
+
+/// Messages that match, newest first unless `filter.oldest_first`.
+pub(crate) fn list(conn: &Connection, account: AccountId, filter: &Filter) -> Result<Vec<Message>, Error> {
+    let mut sql = format!("SELECT {COLUMNS} FROM message m WHERE account_id = ?1 AND expunged = 0");
+    let mut values: Vec<Value> = vec![Value::Integer(account.0)];
+    let mut add = |condition: &str, value: Value| {
+        values.push(value);
+        sql.push_str(&condition.replace('#', &format!("?{}", values.len())));
+    };
+    if let Some(mailbox) = filter.mailbox {
+        add(" AND mailbox_id = #", Value::Integer(mailbox.0));
+    }
+    if let Some(to) = &filter.to {
+        add(" AND (instr(lower(coalesce(rcpt_to, '')), #) > 0", Value::Text(to.to_lowercase()));
+        add(" OR instr(lower(coalesce(to_text, '')), #) > 0)", Value::Text(to.to_lowercase()));
+    }
+    if let Some(from) = &filter.from {
+        add(" AND (instr(lower(coalesce(from_text, '')), #) > 0", Value::Text(from.to_lowercase()));
+        add(" OR instr(lower(coalesce(mail_from, '')), #) > 0)", Value::Text(from.to_lowercase()));
+    }
+    if let Some(subject) = &filter.subject {
+        add(" AND instr(lower(subject), #) > 0", Value::Text(subject.to_lowercase()));
+    }
+    if let Some(since) = filter.since {
+        add(" AND received >= #", Value::Integer(since.micros()));
+    }
+    if let Some(after) = filter.after {
+        add(" AND message_id > #", Value::Integer(after.0));
+    }
+    let limit = Value::Integer(i64::try_from(filter.limit).unwrap_or(i64::MAX));
+    let order = if filter.oldest_first { " ORDER BY message_id" } else { " ORDER BY message_id DESC" };
+    add(&format!("{order} LIMIT #"), limit);
+    let mut statement = conn.prepare_cached(&sql)?;
+    let rows = statement.query_map(params_from_iter(values), read)?;
+    Ok(rows.collect::<Result<_, _>>()?)
+}
+
+/// Oldest messages of an account beyond the newest `keep`, at most `max`.
+pub(crate) fn beyond(
+    conn: &Connection,
+    account: AccountId,
+    surplus: i64,
+    max: u32,
+) -> Result<Vec<Message>, Error> {
+    let sql = format!(
+        "SELECT {COLUMNS} FROM message m WHERE account_id = ?1 AND expunged = 0 ORDER BY message_id LIMIT min(?2, ?3)"
+    );
+    let mut statement = conn.prepare_cached(&sql)?;
+    let rows = statement.query_map((account.0, surplus.max(0), max), read)?;
+    Ok(rows.collect::<Result<_, _>>()?)
+}
+
+/// Messages of a mailbox in order of UID.
+pub(crate) fn in_mailbox(
+    conn: &Connection,
+    account: AccountId,
+    mailbox: MailboxId,
+    max: u32,
+) -> Result<Vec<Message>, Error> {
+    let sql = format!(
+        "SELECT {COLUMNS} FROM message m WHERE account_id = ?1 AND mailbox_id = ?2 AND expunged = 0 ORDER BY uid LIMIT ?3"
+    );
+    let mut statement = conn.prepare_cached(&sql)?;
+    let rows = statement.query_map((account.0, mailbox.0, max), read)?;
+    Ok(rows.collect::<Result<_, _>>()?)
+}
+
+/// Everything that changed after `modseq`, tombstones included.
+pub(crate) fn changed_since(
+    conn: &Connection,
+    account: AccountId,
+    modseq: i64,
+    max: u32,
+) -> Result<Vec<MessageChange>, Error> {
+    let sql = "SELECT message_id, mailbox_id, uid, created_modseq, modseq, expunged FROM message
+               WHERE account_id = ?1 AND modseq > ?2 ORDER BY modseq LIMIT ?3";
+    let mut statement = conn.prepare_cached(sql)?;
+    let rows = statement.query_map((account.0, modseq, max), |row| {
+        Ok((
+            MessageId(row.get(0)?),
+            MailboxId(row.get(1)?),
+            row.get(2)?,
+            row.get(3)?,
+            row.get(4)?,
+            row.get(5)?,
+        ))
+    })?;
+    Ok(rows.collect::<Result<_, _>>()?)
+}
+
+pub(crate) fn set_flags(
+    conn: &Connection,
+    m: &Message,
+    flags: Flags,
+    keywords: &[String],
+    modseq: i64,
+) -> Result<(), Error> {
+    let sql =
+        "UPDATE message SET flags = ?3, keywords = ?4, modseq = ?5 WHERE account_id = ?1 AND message_id = ?2";
+    let keywords = (!keywords.is_empty()).then(|| keywords.join(" "));
+    conn.prepare_cached(sql)?.execute((m.account.0, m.id.0, flags.bits(), keywords, modseq))?;
+    Ok(())
+}
+
+/// Turns the row into a tombstone.
+pub(crate) fn expunge(conn: &Connection, m: &Message, modseq: i64) -> Result<(), Error> {
+    let sql = "UPDATE message SET expunged = 1, content_id = NULL, prefix = NULL, structure = NULL, verdicts = NULL,
+               modseq = ?3 WHERE account_id = ?1 AND message_id = ?2";
+    conn.prepare_cached(sql)?.execute((m.account.0, m.id.0, modseq))?;
+    Ok(())
+}
+
+/// Removes tombstones with a modseq up to `modseq`, at most `max`; returns how many.
+pub(crate) fn purge(conn: &Connection, account: AccountId, modseq: i64, max: u32) -> Result<usize, Error> {
+    let sql =
+        "DELETE FROM message WHERE (account_id, message_id) IN (SELECT account_id, message_id FROM message
+               WHERE account_id = ?1 AND modseq <= ?2 AND expunged = 1 ORDER BY modseq LIMIT ?3)";
+    Ok(conn.prepare_cached(sql)?.execute((account.0, modseq, max))?)
+}
+
+pub(crate) fn thread_of(conn: &Connection, account: AccountId, hash: i64) -> Result<Option<i64>, Error> {
+    let sql = "SELECT thread_id FROM thread_ref WHERE account_id = ?1 AND header_hash = ?2";
+    Ok(conn.prepare_cached(sql)?.query_row((account.0, hash), |row| row.get(0)).optional()?)
+}
+
+pub(crate) fn add_thread_ref(
+    conn: &Connection,
+    account: AccountId,
+    hash: i64,
+    thread: i64,
+) -> Result<(), Error> {
+    let sql = "INSERT OR IGNORE INTO thread_ref (account_id, header_hash, thread_id) VALUES (?1, ?2, ?3)";
+    conn.prepare_cached(sql)?.execute((account.0, hash, thread))?;
+    Ok(())
+}
+
+/// Moves all of thread `from` into thread `into`.
+pub(crate) fn merge_threads(
+    conn: &Connection,
+    account: AccountId,
+    from: i64,
+    into: i64,
+    modseq: i64,
+) -> Result<(), Error> {
+    let sql = "UPDATE message SET thread_id = ?3, modseq = ?4 WHERE account_id = ?1 AND thread_id = ?2 AND expunged = 0";
+    conn.prepare_cached(sql)?.execute((account.0, from, into, modseq))?;
+    let sql = "UPDATE thread_ref SET thread_id = ?3 WHERE account_id = ?1 AND thread_id = ?2";
+    conn.prepare_cached(sql)?.execute((account.0, from, into))?;
+    Ok(())
+}
+
+/// Forgets a thread that has no message left.
+pub(crate) fn drop_empty_thread(conn: &Connection, account: AccountId, thread: i64) -> Result<(), Error> {
+    let sql = "SELECT 1 FROM message WHERE account_id = ?1 AND thread_id = ?2 AND expunged = 0";
+    if !conn.prepare_cached(sql)?.exists((account.0, thread))? {
+        let sql = "DELETE FROM thread_ref WHERE account_id = ?1 AND thread_id = ?2";
+        conn.prepare_cached(sql)?.execute((account.0, thread))?;
+    }
+    Ok(())
+}
+
+/// (thread size in messages)
+#[cfg(test)]
+pub(crate) fn thread_size(conn: &Connection, account: AccountId, thread: i64) -> Result<i64, Error> {
+    let sql = "SELECT count(*) FROM message WHERE account_id = ?1 AND thread_id = ?2 AND expunged = 0";
+    Ok(conn.prepare_cached(sql)?.query_row((account.0, thread), |row| row.get(0))?)
+}

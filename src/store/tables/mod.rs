@@ -1,0 +1,140 @@
+//! The tables of accounts, mailboxes, messages and content, and every SQL statement on them.
+//!
+//! `account_id` leads the key of all account data. Ids come from `counter`, so that they are never used again.
+//! Times are microseconds since the epoch, UTC.
+
+pub(crate) mod account;
+pub(crate) mod content;
+pub(crate) mod mailbox;
+pub(crate) mod message;
+pub(crate) mod verify;
+
+use mox_db::Schema;
+use mox_db::rusqlite::Connection;
+
+use crate::Error;
+
+pub(crate) const SCHEMA: Schema = Schema { room: "store", steps: &[STEP_1] };
+
+const STEP_1: &str = "
+CREATE TABLE counter (name TEXT PRIMARY KEY, value INTEGER NOT NULL) WITHOUT ROWID;
+INSERT INTO counter VALUES ('id', 0), ('uidvalidity', 0);
+
+CREATE TABLE account (
+  account_id INTEGER PRIMARY KEY,
+  name TEXT NOT NULL UNIQUE,
+  created INTEGER NOT NULL,
+  modseq INTEGER NOT NULL,          -- highest given out
+  purged_modseq INTEGER NOT NULL,   -- tombstones up to here are gone: older QRESYNC states need a full sync
+  messages INTEGER NOT NULL,
+  size INTEGER NOT NULL             -- bytes, prefixes included
+);
+
+-- kind: 'password' (JSON of the SASL verifiers)
+CREATE TABLE credential (
+  account_id INTEGER NOT NULL,
+  kind TEXT NOT NULL,
+  value TEXT NOT NULL,
+  changed INTEGER NOT NULL,
+  PRIMARY KEY (account_id, kind)
+) WITHOUT ROWID;
+
+-- TLS client keys that log in by themselves (SASL EXTERNAL)
+CREATE TABLE client_key (
+  spki_sha256 BLOB PRIMARY KEY,
+  account_id INTEGER NOT NULL,
+  address TEXT NOT NULL,
+  name TEXT NOT NULL,
+  added INTEGER NOT NULL,
+  preauth INTEGER NOT NULL
+) WITHOUT ROWID;
+
+CREATE TABLE mailbox (
+  account_id INTEGER NOT NULL,
+  mailbox_id INTEGER NOT NULL,
+  parent_id INTEGER,
+  name TEXT NOT NULL,               -- full path, '/' between levels
+  special_use TEXT,                 -- '\\Sent' and the like
+  uidvalidity INTEGER NOT NULL,
+  uidnext INTEGER NOT NULL,
+  created_modseq INTEGER NOT NULL,
+  modseq INTEGER NOT NULL,
+  expunged INTEGER NOT NULL DEFAULT 0,
+  total INTEGER NOT NULL DEFAULT 0,
+  unseen INTEGER NOT NULL DEFAULT 0,
+  deleted INTEGER NOT NULL DEFAULT 0,
+  size INTEGER NOT NULL DEFAULT 0,
+  keywords TEXT NOT NULL DEFAULT '',  -- all ever used here, separated by blanks
+  PRIMARY KEY (account_id, mailbox_id)
+) WITHOUT ROWID;
+CREATE UNIQUE INDEX mailbox_name ON mailbox (account_id, name) WHERE expunged = 0;
+
+-- by name, because IMAP keeps the subscription of a mailbox that is gone
+CREATE TABLE subscription (
+  account_id INTEGER NOT NULL,
+  name TEXT NOT NULL,
+  PRIMARY KEY (account_id, name)
+) WITHOUT ROWID;
+
+CREATE TABLE content (
+  content_id INTEGER PRIMARY KEY,
+  size INTEGER NOT NULL,            -- bytes as received
+  refs INTEGER NOT NULL,
+  form INTEGER NOT NULL,            -- 0 raw, 1 zstd
+  file TEXT,
+  data BLOB
+);
+CREATE INDEX content_file ON content (file) WHERE file IS NOT NULL;
+CREATE TABLE content_gone (file TEXT PRIMARY KEY) WITHOUT ROWID;
+
+-- A message in a mailbox. A copy is a row of its own with the same email_id and content_id.
+CREATE TABLE message (
+  account_id INTEGER NOT NULL,
+  message_id INTEGER NOT NULL,
+  mailbox_id INTEGER NOT NULL,
+  uid INTEGER NOT NULL,
+  email_id INTEGER NOT NULL,
+  thread_id INTEGER NOT NULL,
+  created_modseq INTEGER NOT NULL,
+  modseq INTEGER NOT NULL,
+  expunged INTEGER NOT NULL DEFAULT 0,
+  content_id INTEGER,               -- none once expunged
+  prefix BLOB,
+  size INTEGER NOT NULL,
+  received INTEGER NOT NULL,        -- INTERNALDATE
+  saved INTEGER NOT NULL,           -- SAVEDATE
+  flags INTEGER NOT NULL,
+  keywords TEXT,
+  mail_from TEXT,
+  rcpt_to TEXT,
+  remote_ip TEXT,
+  helo TEXT,
+  header_id TEXT,                   -- Message-ID without brackets
+  subject TEXT,
+  from_address TEXT,
+  from_text TEXT,
+  to_text TEXT,
+  sent INTEGER,                     -- Date field
+  verdicts TEXT,                    -- JSON: what mail authentication found
+  structure BLOB,                   -- parsed MIME structure, filled when first asked for
+  PRIMARY KEY (account_id, message_id)
+) WITHOUT ROWID;
+CREATE UNIQUE INDEX message_uid ON message (account_id, mailbox_id, uid);
+CREATE INDEX message_modseq ON message (account_id, modseq);
+CREATE INDEX message_thread ON message (account_id, thread_id);
+
+-- Message-IDs (hashed) that belong to a thread, whether their message has arrived or is only referred to.
+CREATE TABLE thread_ref (
+  account_id INTEGER NOT NULL,
+  header_hash INTEGER NOT NULL,
+  thread_id INTEGER NOT NULL,
+  PRIMARY KEY (account_id, header_hash)
+) WITHOUT ROWID;
+CREATE INDEX thread_ref_thread ON thread_ref (account_id, thread_id);
+";
+
+/// A new id for a mailbox, a message or content; never given out before.
+pub(crate) fn next_id(conn: &Connection) -> Result<i64, Error> {
+    let sql = "UPDATE counter SET value = value + 1 WHERE name = 'id' RETURNING value";
+    Ok(conn.prepare_cached(sql)?.query_row([], |row| row.get(0))?)
+}

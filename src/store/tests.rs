@@ -1,0 +1,380 @@
+use std::collections::HashMap;
+use std::sync::Arc;
+use std::time::Duration;
+
+use mox_clock::Timestamp;
+use mox_clock::sim::{SimClock, SimRandom};
+use mox_db::Tx;
+use tempfile::TempDir;
+
+use super::*;
+
+struct House {
+    dir: TempDir,
+    clock: SimClock,
+    store: Store,
+}
+
+impl House {
+    fn new() -> House {
+        let dir = TempDir::new().unwrap();
+        let clock = SimClock::new(Timestamp::from_secs(1_800_000_000));
+        let store = House::open(&dir, &clock);
+        House { dir, clock, store }
+    }
+
+    fn open(dir: &TempDir, clock: &SimClock) -> Store {
+        Store::open(dir.path(), &[], Arc::new(clock.clone()), Arc::new(SimRandom::new(7))).unwrap()
+    }
+
+    fn reopen(self) -> House {
+        self.store.db().close();
+        let House { dir, clock, store } = self;
+        drop(store);
+        let store = House::open(&dir, &clock);
+        House { dir, clock, store }
+    }
+
+    fn change<T: Send + 'static>(&self, f: impl FnOnce(&Store, &mut Tx<'_>) -> T + Send + 'static) -> T {
+        self.store.write_blocking(|s, tx| Ok::<_, Error>(f(s, tx))).unwrap()
+    }
+
+    fn deliver(&self, to: &str, bytes: &[u8], digest: Digest) -> Stored {
+        let (to, received) = (to.to_owned(), self.clock.now());
+        let prepared = self.prepare(bytes);
+        let size = prepared.size();
+        let shared = Arc::new(std::sync::Mutex::new(Some(prepared)));
+        let inner = shared.clone();
+        let stored = self.change(move |s, tx| {
+            let account = s.open_account(tx, "mox").unwrap();
+            let mailbox = s.open_mailbox(tx, account, &MailboxName::parse(&to).unwrap()).unwrap();
+            let content = inner.lock().unwrap().as_mut().unwrap().insert(tx, 1).unwrap();
+            let new = NewMessage {
+                account,
+                mailbox,
+                content,
+                content_size: size,
+                prefix: b"Delivered-To: x\r\n",
+                received,
+                flags: Flags::NONE,
+                envelope: &SmtpEnvelope { rcpt_to: Some(to.clone()), ..Default::default() },
+                digest: &digest,
+                verdicts: None,
+                quota: None,
+            };
+            s.append(tx, &new).unwrap()
+        });
+        shared.lock().unwrap().take().unwrap().committed();
+        stored
+    }
+
+    fn prepare(&self, bytes: &[u8]) -> Prepared {
+        let mut incoming = Incoming::new(&self.store);
+        for chunk in bytes.chunks(4000) {
+            incoming.write(chunk).unwrap();
+        }
+        incoming.finish().unwrap()
+    }
+
+    fn bytes(&self, id: MessageId) -> Vec<u8> {
+        self.store
+            .read_blocking(|s, tx| {
+                let m = s.message(tx, id)?;
+                s.content(tx, &m)?.bytes()
+            })
+            .unwrap()
+    }
+
+    fn list(&self, filter: Filter) -> Vec<Message> {
+        self.store
+            .read_blocking(|s, tx| {
+                let account = s.account(tx, "mox")?.id;
+                s.messages(tx, account, &Filter { limit: 100, ..filter })
+            })
+            .unwrap()
+    }
+
+    fn problems(&self, fix: bool) -> Vec<Problem> {
+        verify(&self.store, &|_| Ok(HashMap::new()), fix, &|_| {}).unwrap().problems
+    }
+
+    fn files(&self) -> usize {
+        let folders = std::fs::read_dir(self.dir.path().join("msg")).unwrap();
+        folders.map(|f| std::fs::read_dir(f.unwrap().path()).unwrap().count()).sum()
+    }
+
+    fn sweep(&self) -> usize {
+        tokio::runtime::Builder::new_current_thread()
+            .build()
+            .unwrap()
+            .block_on(self.store.sweep(100))
+            .unwrap()
+    }
+}
+
+fn noise(len: usize) -> Vec<u8> {
+    let mut bytes = vec![0; len];
+    mox_clock::Random::fill(&SimRandom::new(len as u64), &mut bytes);
+    bytes
+}
+
+#[test]
+fn content_of_every_size_comes_back() {
+    let house = House::new();
+    let sizes = [0, 1, 5000, content::INLINE_MAX, content::INLINE_MAX + 1, 300_000];
+    let mut ids = Vec::new();
+    for size in sizes {
+        ids.push((house.deliver("Inbox", &noise(size), Digest::default()), noise(size)));
+        ids.push((house.deliver("Inbox", &vec![b'a'; size], Digest::default()), vec![b'a'; size]));
+    }
+    // Only noise beyond the limit needs files: everything else compresses into the database.
+    assert_eq!(house.files(), 2);
+    let house = house.reopen();
+    for (stored, bytes) in &ids {
+        assert!(house.bytes(stored.id) == [b"Delivered-To: x\r\n".as_slice(), bytes].concat());
+    }
+    assert_eq!(house.problems(false), []);
+}
+
+#[test]
+fn uids_and_modseqs_grow_and_figures_fit() {
+    let house = House::new();
+    let a = house.deliver("Inbox", b"one", Digest::default());
+    let b = house.deliver("Inbox", b"two", Digest::default());
+    let c = house.deliver("bob@example.org", b"three", Digest::default());
+    assert_eq!((a.uid, b.uid, c.uid), (1, 2, 1));
+    assert!(a.modseq < b.modseq && b.modseq < c.modseq);
+    let listed = house.list(Filter { to: Some("BOB@".into()), ..Filter::default() });
+    assert_eq!(listed.iter().map(|m| m.id).collect::<Vec<_>>(), [c.id]);
+    house.change(move |s, tx| {
+        let m = tables::message::find(tx.conn(), a.id).unwrap().unwrap();
+        assert!(s.set_flags(tx, &m, Flags::SEEN, &["Work".into()]).unwrap() > Some(c.modseq));
+        let m = tables::message::find(tx.conn(), a.id).unwrap().unwrap();
+        assert_eq!(s.set_flags(tx, &m, Flags::SEEN, &["work".into()]).unwrap(), None);
+        let junk = s.open_mailbox(tx, m.account, &MailboxName::parse("Junk").unwrap()).unwrap();
+        let copied = s.copy(tx, std::slice::from_ref(&m), junk).unwrap();
+        assert_eq!(copied[0].uid, 1);
+        assert_eq!(s.expunge(tx, &[m]).unwrap().messages, 1);
+    });
+    assert_eq!(house.list(Filter::default()).len(), 3);
+    assert_eq!(house.problems(false), []);
+}
+
+#[test]
+fn tombstones_tell_of_expunged_messages_until_purged() {
+    let house = House::new();
+    let a = house.deliver("Inbox", b"one", Digest::default());
+    house.change(move |s, tx| {
+        let m = tables::message::find(tx.conn(), a.id).unwrap().unwrap();
+        s.expunge(tx, &[m]).unwrap();
+    });
+    let since = |house: &House, modseq| {
+        house
+            .store
+            .read_blocking(|s, tx| {
+                let account = s.account(tx, "mox")?;
+                Ok::<_, Error>((s.changed_since(tx, account.id, modseq, 10)?, account))
+            })
+            .unwrap()
+    };
+    let (changes, account) = since(&house, a.modseq);
+    assert!(changes.len() == 1 && changes[0].expunged && changes[0].uid == 1, "{changes:?}");
+    house.change(move |s, tx| assert_eq!(s.purge(tx, account.id, account.modseq, 10).unwrap(), 1));
+    let (changes, account) = since(&house, a.modseq);
+    assert!(changes.is_empty() && account.purged_modseq == account.modseq);
+    assert_eq!(house.deliver("Inbox", b"two", Digest::default()).uid, 2);
+}
+
+#[test]
+fn a_file_goes_with_its_last_reference() {
+    let house = House::new();
+    let big = noise(200_000);
+    let a = house.deliver("Inbox", &big, Digest::default());
+    let copy = house.change(move |s, tx| {
+        let m = tables::message::find(tx.conn(), a.id).unwrap().unwrap();
+        let junk = s.open_mailbox(tx, m.account, &MailboxName::parse("Junk").unwrap()).unwrap();
+        let moved = s.move_messages(tx, &[m], junk).unwrap();
+        moved[0].id
+    });
+    assert_eq!((house.sweep(), house.files()), (0, 1));
+    assert_eq!(house.bytes(copy).len(), big.len() + 17);
+    house.change(|s, tx| assert_eq!(s.trim(tx, "mox", 0, 10).unwrap().messages, 1));
+    assert_eq!(house.files(), 1);
+    assert_eq!((house.sweep(), house.files()), (1, 0));
+    assert_eq!(house.problems(false), []);
+}
+
+#[test]
+fn a_failed_delivery_leaves_nothing_behind() {
+    let house = House::new();
+    drop(house.prepare(&noise(100_000)));
+    assert_eq!(house.files(), 0);
+    assert_eq!(std::fs::read_dir(house.dir.path().join("tmp")).unwrap().count(), 0);
+}
+
+#[test]
+fn a_crash_before_the_commit_is_cleared_away_at_the_next_start() {
+    let house = House::new();
+    std::mem::forget(house.prepare(&noise(100_000)));
+    assert_eq!(house.files(), 1);
+    let house = house.reopen();
+    assert_eq!(house.files(), 0);
+    assert_eq!(house.problems(false), []);
+}
+
+#[test]
+fn a_crash_after_the_commit_keeps_the_file() {
+    let house = House::new();
+    let kept = house.deliver("Inbox", &noise(100_000), Digest::default());
+    // As if the process had died before it removed the temporary name.
+    let name = std::fs::read_dir(house.dir.path().join("msg")).unwrap().next().unwrap().unwrap().path();
+    let file = std::fs::read_dir(&name).unwrap().next().unwrap().unwrap();
+    std::fs::hard_link(file.path(), house.dir.path().join("tmp").join(file.file_name())).unwrap();
+    let house = house.reopen();
+    assert_eq!(house.bytes(kept.id).len(), 100_017);
+    assert_eq!(std::fs::read_dir(house.dir.path().join("tmp")).unwrap().count(), 0);
+}
+
+#[test]
+fn threads_join_in_any_order() {
+    let digest = |id: i64, references: &[i64]| Digest {
+        header_hash: Some(id),
+        references: references.to_vec(),
+        ..Digest::default()
+    };
+    let house = House::new();
+    let a = house.deliver("Inbox", b"a", digest(1, &[]));
+    let c = house.deliver("Inbox", b"c", digest(3, &[2]));
+    let other = house.deliver("Inbox", b"x", digest(9, &[]));
+    let thread =
+        |id: MessageId| house.list(Filter::default()).into_iter().find(|m| m.id == id).unwrap().thread;
+    assert_ne!(thread(a.id), thread(c.id));
+    let b = house.deliver("Inbox", b"b", digest(2, &[1]));
+    assert!(thread(a.id) == thread(b.id) && thread(b.id) == thread(c.id) && thread(other.id) != thread(a.id));
+    let size =
+        house.change(move |_, tx| tables::message::thread_size(tx.conn(), AccountId(1), a.id.0).unwrap());
+    assert_eq!(size, 3);
+}
+
+#[test]
+fn the_checker_finds_and_mends() {
+    let house = House::new();
+    house.deliver("Inbox", &noise(100_000), Digest::default());
+    house.deliver("Inbox", b"two", Digest::default());
+    house.change(|_, tx| {
+        tx.conn()
+            .execute_batch(
+                "UPDATE mailbox SET total = 7; UPDATE account SET size = 1; UPDATE content SET refs = 5",
+            )
+            .unwrap();
+    });
+    std::fs::create_dir_all(house.dir.path().join("msg/zz")).unwrap();
+    std::fs::write(house.dir.path().join("msg/zz/zzstray"), b"x").unwrap();
+    let kinds: Vec<&str> = house.problems(false).iter().map(|p| p.kind).collect();
+    for kind in ["mailbox", "account", "content", "file"] {
+        assert!(kinds.contains(&kind), "{kind}: {kinds:?}");
+    }
+    assert!(house.problems(true).iter().all(|p| p.fixed));
+    assert_eq!(house.problems(false), []);
+    assert!(house.dir.path().join("moved/zzstray").exists());
+}
+
+#[test]
+fn damaged_content_is_told_and_not_mended() {
+    let house = House::new();
+    let stored = house.deliver("Inbox", &noise(100_000), Digest::default());
+    let folder = std::fs::read_dir(house.dir.path().join("msg")).unwrap().next().unwrap().unwrap().path();
+    let file = std::fs::read_dir(folder).unwrap().next().unwrap().unwrap().path();
+    std::fs::write(file, b"short").unwrap();
+    let problems = house.problems(true);
+    assert!(problems.len() == 1 && problems[0].kind == "content" && !problems[0].fixed, "{problems:?}");
+    assert!(
+        house
+            .store
+            .read_blocking(|s, tx| {
+                let m = s.message(tx, stored.id)?;
+                s.content(tx, &m)?.bytes()
+            })
+            .is_err()
+    );
+}
+
+#[test]
+fn mailboxes_form_a_tree() {
+    let house = House::new();
+    house.deliver("a/b/c", b"x", Digest::default());
+    house.change(|s, tx| {
+        let account = s.open_account(tx, "mox").unwrap();
+        assert!(matches!(s.remove_mailbox(tx, account, "a/b"), Err(Error::MailboxNotRemovable(..))));
+        assert!(matches!(s.create_mailbox(tx, account, "A/../b", None), Err(Error::BadMailboxName { .. })));
+        assert!(matches!(s.create_mailbox(tx, account, "inbox", None), Err(Error::MailboxExists(_))));
+        assert!(s.rename_mailbox(tx, account, "a", "a/b/d").is_err());
+        s.rename_mailbox(tx, account, "a", "z/y").unwrap();
+        s.remove_mailbox(tx, account, "z/y/b/c").unwrap();
+        s.rename_mailbox(tx, account, "Inbox", "old").unwrap();
+    });
+    let names: Vec<String> = house
+        .store
+        .read_blocking(|s, tx| {
+            let account = s.account(tx, "mox")?.id;
+            s.mailboxes(tx, account)
+        })
+        .unwrap()
+        .into_iter()
+        .map(|m| m.name)
+        .collect();
+    assert_eq!(names, ["Archive", "Drafts", "Inbox", "Junk", "Sent", "Trash", "old", "z", "z/y", "z/y/b"]);
+    assert_eq!(house.problems(false), []);
+}
+
+#[test]
+fn over_quota_changes_nothing() {
+    let house = House::new();
+    house.deliver("Inbox", b"x", Digest::default());
+    let mut prepared = house.prepare(b"too much");
+    let result = house.store.write_blocking(move |s, tx| {
+        let account = s.open_account(tx, "mox")?;
+        let mailbox = s.open_mailbox(tx, account, &MailboxName::parse("Inbox")?)?;
+        let content = prepared.insert(tx, 1)?;
+        let (envelope, digest) = (SmtpEnvelope::default(), Digest::default());
+        let new = NewMessage {
+            account,
+            mailbox,
+            content,
+            content_size: 8,
+            prefix: b"",
+            received: Timestamp::from_secs(0),
+            flags: Flags::NONE,
+            envelope: &envelope,
+            digest: &digest,
+            verdicts: None,
+            quota: Some(20),
+        };
+        s.append(tx, &new)
+    });
+    assert!(matches!(result, Err(Error::OverQuota { quota: 20, .. })));
+    assert_eq!(house.list(Filter::default()).len(), 1);
+    assert_eq!(house.problems(false), []);
+}
+
+#[test]
+fn passwords_are_remembered_for_a_while_and_forgotten_when_changed() {
+    let house = House::new();
+    let set = |password: &'static str| {
+        let verifiers = mox_sasl::Verifiers::derive(password, &SimRandom::new(1)).unwrap();
+        house.change(move |s, tx| {
+            s.open_account(tx, "mox").unwrap();
+            s.set_password(tx, "mox", &verifiers).unwrap();
+        });
+    };
+    set("moxmoxmox");
+    assert!(house.store.check_password("mox", "moxmoxmox").unwrap());
+    assert!(house.store.check_password("mox", "moxmoxmox").unwrap());
+    assert!(!house.store.check_password("mox", "wrong-one").unwrap());
+    assert!(!house.store.check_password("nobody", "moxmoxmox").unwrap());
+    house.clock.advance(Duration::from_secs(3600));
+    assert!(house.store.check_password("mox", "moxmoxmox").unwrap());
+    set("other-password");
+    assert!(!house.store.check_password("mox", "moxmoxmox").unwrap());
+    assert!(house.store.check_password("mox", "other-password").unwrap());
+}
