@@ -178,14 +178,14 @@ pub(crate) fn changed_since(
                WHERE account_id = ?1 AND modseq > ?2 ORDER BY modseq LIMIT ?3";
     let mut statement = conn.prepare_cached(sql)?;
     let rows = statement.query_map((account.0, modseq, max), |row| {
-        Ok((
-            MessageId(row.get(0)?),
-            MailboxId(row.get(1)?),
-            row.get(2)?,
-            row.get(3)?,
-            row.get(4)?,
-            row.get(5)?,
-        ))
+        Ok(MessageChange {
+            id: MessageId(row.get(0)?),
+            mailbox: MailboxId(row.get(1)?),
+            uid: row.get(2)?,
+            created: row.get(3)?,
+            modseq: row.get(4)?,
+            expunged: row.get(5)?,
+        })
     })?;
     Ok(rows.collect::<Result<_, _>>()?)
 }
