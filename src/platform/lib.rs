@@ -32,3 +32,12 @@ impl<T: AsyncRead + AsyncWrite + Send + Unpin + ?Sized> Io for T {}
 pub fn raise_nofile_limit() -> std::io::Result<Option<u64>> {
     os::raise_nofile_limit()
 }
+
+/// Prepares a socket that will listen: it can be bound while old connections of the port fade out, and one for IPv6
+/// takes no IPv4 connections. (On Windows both are the default.)
+pub fn configure_listener(
+    socket: &tokio::net::TcpSocket,
+    address: std::net::SocketAddr,
+) -> std::io::Result<()> {
+    os::configure_listener(socket, address)
+}

@@ -22,3 +22,14 @@ pub(crate) fn raise_nofile_limit() -> io::Result<Option<u64>> {
     }
     Ok(Some(wanted.max(soft)))
 }
+
+pub(crate) fn configure_listener(
+    socket: &tokio::net::TcpSocket,
+    address: std::net::SocketAddr,
+) -> io::Result<()> {
+    socket.set_reuseaddr(true)?;
+    if address.is_ipv6() {
+        nix::sys::socket::setsockopt(socket, nix::sys::socket::sockopt::Ipv6V6Only, &true)?;
+    }
+    Ok(())
+}

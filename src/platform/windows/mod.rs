@@ -37,3 +37,7 @@ pub(crate) fn make_private(path: &Path) -> io::Result<()> {
 pub(crate) fn free_space(path: &Path) -> io::Result<Option<u64>> {
     path.metadata().map(|_| None)
 }
+
+pub(crate) fn configure_listener(_: &tokio::net::TcpSocket, _: std::net::SocketAddr) -> io::Result<()> {
+    Ok(())
+}
