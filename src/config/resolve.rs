@@ -1,0 +1,295 @@
+//! From a forward-path to what is there: an account, an alias, or nothing. Tables are built when a file is loaded.
+//!
+//! An address is looked up by its localpart without what follows a catchall separator, in lower case unless the
+//! domain is case-sensitive. What is not found goes to the postmaster if that is the localpart, then to the
+//! domain's catchall (`@domain`). RFC 5321 §4.5.1 (postmaster), RFC 5233 (subaddresses).
+
+use std::collections::hash_map::Entry;
+use std::collections::{HashMap, HashSet};
+
+use mox_address::{Address, Domain, Localpart, Path};
+
+use crate::account::Destination;
+use crate::check::Report;
+use crate::domain::{Dynamic, HostedDomain};
+use crate::server::Static;
+use crate::values::SmtpError;
+
+/// What is at a forward-path.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub enum Resolved<'a> {
+    /// A mailbox of an account.
+    Account(&'a Target),
+    /// Several addresses.
+    Alias(&'a AliasTarget),
+    /// The domain is ours but disabled for the time being.
+    DomainDisabled,
+    /// The address is ours and refuses mail with a reply of its own.
+    SmtpError(&'a Target, &'a SmtpError),
+    /// The domain is ours and has no such address.
+    Unknown,
+    /// The domain is not ours (an address literal never is).
+    NotLocal,
+}
+
+/// Where mail for an address goes.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Target {
+    /// Account name.
+    pub account: String,
+    /// Mailbox, never empty.
+    pub mailbox: String,
+    /// The address as configured; none for a catchall and for the postmaster of all domains.
+    pub address: Option<Address>,
+    /// The reply instead of delivery.
+    pub smtp_error: Option<SmtpError>,
+}
+
+/// Where mail for an alias goes.
+#[derive(Debug, Clone, PartialEq)]
+pub struct AliasTarget {
+    /// The alias.
+    pub address: Address,
+    /// Its members, each with an address.
+    pub members: Vec<Target>,
+    /// Whether anyone may send to it; else only its members.
+    pub post_public: bool,
+    /// Whether members can see the members.
+    pub list_members: bool,
+    /// Whether members may use its address in From.
+    pub allow_msg_from: bool,
+}
+
+impl AliasTarget {
+    /// Whether an account is among the members.
+    pub fn has_member(&self, account: &str) -> bool {
+        self.members.iter().any(|m| m.account == account)
+    }
+}
+
+/// Tables for looking up addresses.
+#[derive(Debug, Clone)]
+pub(crate) struct Resolver {
+    domains: HashMap<Domain, Hosted>,
+    /// Names of this host.
+    hostnames: HashSet<Domain>,
+    postmaster: Target,
+}
+
+#[derive(Debug, Clone)]
+struct Hosted {
+    disabled: bool,
+    case_sensitive: bool,
+    separators: Vec<String>,
+    /// By canonical localpart.
+    addresses: HashMap<Localpart, Found>,
+    catchall: Option<Target>,
+}
+
+#[derive(Debug, Clone)]
+enum Found {
+    Account(Target),
+    Alias(AliasTarget),
+}
+
+impl Hosted {
+    fn new(domain: &HostedDomain) -> Hosted {
+        Hosted {
+            disabled: domain.disabled,
+            case_sensitive: domain.localpart_case_sensitive,
+            separators: domain.separators().into_iter().map(str::to_owned).collect(),
+            addresses: HashMap::new(),
+            catchall: None,
+        }
+    }
+
+    fn canonical(&self, localpart: &Localpart) -> Localpart {
+        let separators: Vec<&str> = self.separators.iter().map(String::as_str).collect();
+        localpart.canonical(self.case_sensitive, &separators)
+    }
+}
+
+impl Resolver {
+    /// Builds the tables; reports addresses that are bad, taken twice, or at domains that are not there.
+    pub(crate) fn build(server: &Static, dynamic: &Dynamic, report: &mut Report<'_>) -> Resolver {
+        let hostnames = server.listeners.values().filter_map(|l| l.hostname.clone());
+        let mut resolver = Resolver {
+            domains: dynamic
+                .domains
+                .iter()
+                .map(|(name, domain)| (name.clone(), Hosted::new(domain)))
+                .collect(),
+            hostnames: hostnames.chain([server.hostname.clone()]).collect(),
+            postmaster: Target {
+                account: server.postmaster.account.clone(),
+                mailbox: server.postmaster.mailbox.clone(),
+                address: None,
+                smtp_error: None,
+            },
+        };
+        for (name, account) in &dynamic.accounts {
+            for (key, destination) in &account.destinations {
+                if let Err(message) = resolver.add_destination(name, &account.domain, key, destination) {
+                    report.rule(&["Accounts", name, "Destinations", key], message);
+                }
+            }
+        }
+        for (domain, hosted) in &dynamic.domains {
+            for key in hosted.aliases.keys() {
+                resolver.add_alias(domain, hosted, key, report);
+            }
+        }
+        resolver
+    }
+
+    fn add_destination(
+        &mut self,
+        account: &str,
+        default: &Domain,
+        key: &str,
+        destination: &Destination,
+    ) -> Result<(), String> {
+        let mut target = Target {
+            account: account.to_owned(),
+            mailbox: destination.mailbox().to_owned(),
+            address: None,
+            smtp_error: destination.smtp_error.clone(),
+        };
+        let missing = |domain: &Domain| format!("domain {:?} is not in Domains", domain.unicode());
+        if let Some(name) = key.strip_prefix('@') {
+            let domain = Domain::parse(name).map_err(|e| format!("not a domain after @: {e}"))?;
+            let hosted = self.domains.get_mut(&domain).ok_or_else(|| missing(&domain))?;
+            let taken = hosted.catchall.replace(target).map(|other| other.account);
+            return taken.map_or(Ok(()), |other| Err(format!("account {other:?} has this catchall already")));
+        }
+        let address = destination_address(key, default)?;
+        let hosted = self.domains.get_mut(&address.domain).ok_or_else(|| missing(&address.domain))?;
+        let localpart = address.localpart.as_str();
+        if let Some(separator) = hosted.separators.iter().find(|s| localpart.contains(s.as_str())) {
+            return Err(format!("the localpart contains {separator:?}, a catchall separator of the domain"));
+        }
+        let canonical = hosted.canonical(&address.localpart);
+        target.address = Some(address);
+        match hosted.addresses.entry(canonical) {
+            Entry::Vacant(free) => {
+                free.insert(Found::Account(target));
+                Ok(())
+            }
+            Entry::Occupied(taken) => Err(match taken.get() {
+                Found::Account(other) => format!("account {:?} has this address already", other.account),
+                Found::Alias(_) => "this address is an alias already".to_owned(),
+            }),
+        }
+    }
+
+    fn add_alias(&mut self, domain: &Domain, hosted: &HostedDomain, key: &str, report: &mut Report<'_>) {
+        let path = ["Domains", domain.ascii(), "Aliases", key];
+        let (Some(alias), Some(table)) = (hosted.aliases.get(key), self.domains.get(domain)) else { return };
+        let (localpart, rest) = match Localpart::take(key) {
+            Ok(taken) => taken,
+            Err(e) => return report.rule(&path, e.to_string()),
+        };
+        let canonical = table.canonical(&localpart);
+        if !rest.is_empty() {
+            return report.rule(&path, "expected only the part before the @");
+        }
+        if table.separators.iter().any(|s| localpart.as_str().contains(s.as_str())) {
+            return report.rule(&path, "the localpart contains a catchall separator of the domain");
+        }
+        match table.addresses.get(&canonical) {
+            Some(Found::Account(other)) => {
+                return report.rule(&path, format!("account {:?} has this address already", other.account));
+            }
+            Some(Found::Alias(_)) => return report.rule(&path, "another alias has this address already"),
+            None => {}
+        }
+        if alias.addresses.is_empty() {
+            report.rule(&path, "an alias needs at least one of Addresses");
+        }
+        let mut members: Vec<Target> = Vec::new();
+        for (n, address) in alias.addresses.iter().enumerate() {
+            let step = format!("[{n}]");
+            let path = [path.as_slice(), &["Addresses", &step]].concat();
+            match self.explicit(address) {
+                Some(Found::Account(member)) if members.iter().any(|m| m.address == member.address) => {
+                    report.rule(&path, "this address is a member twice");
+                }
+                Some(Found::Account(member)) => members.push(member.clone()),
+                Some(Found::Alias(_)) => report.rule(&path, "an alias cannot be a member of an alias"),
+                None => report.rule(&path, format!("no account has the address {}", address.unicode())),
+            }
+        }
+        let target = AliasTarget {
+            address: Address { localpart, domain: domain.clone() },
+            members,
+            post_public: alias.post_public,
+            list_members: alias.list_members,
+            allow_msg_from: alias.allow_msg_from,
+        };
+        if let Some(table) = self.domains.get_mut(domain) {
+            table.addresses.insert(canonical, Found::Alias(target));
+        }
+    }
+
+    /// What an address is, catchall and postmaster aside, domains disabled or not.
+    fn explicit(&self, address: &Address) -> Option<&Found> {
+        let hosted = self.domains.get(&address.domain)?;
+        hosted.addresses.get(&hosted.canonical(&address.localpart))
+    }
+
+    pub(crate) fn resolve(&self, path: &Path) -> Resolved<'_> {
+        let Some(domain) = path.domain.domain() else { return Resolved::NotLocal };
+        let found = match self.domains.get(domain) {
+            Some(hosted) if hosted.disabled => return Resolved::DomainDisabled,
+            Some(hosted) => {
+                let canonical = hosted.canonical(&path.localpart);
+                match hosted.addresses.get(&canonical) {
+                    Some(Found::Alias(alias)) => return Resolved::Alias(alias),
+                    Some(Found::Account(target)) => Some(target),
+                    None if is_postmaster(&canonical) => Some(&self.postmaster),
+                    None => hosted.catchall.as_ref(),
+                }
+            }
+            None if !self.hostnames.contains(domain) => return Resolved::NotLocal,
+            None => is_postmaster(&path.localpart).then_some(&self.postmaster),
+        };
+        match found {
+            Some(target) => match &target.smtp_error {
+                Some(error) => Resolved::SmtpError(target, error),
+                None => Resolved::Account(target),
+            },
+            None => Resolved::Unknown,
+        }
+    }
+
+    pub(crate) fn postmaster(&self) -> &Target {
+        &self.postmaster
+    }
+
+    pub(crate) fn account_of(&self, address: &Address) -> Option<&str> {
+        match self.explicit(address) {
+            Some(Found::Account(target)) => Some(&target.account),
+            Some(Found::Alias(_)) => None,
+            None => Some(&self.domains.get(&address.domain)?.catchall.as_ref()?.account),
+        }
+    }
+
+    pub(crate) fn may_send_as(&self, account: &str, address: &Address) -> bool {
+        match self.explicit(address) {
+            Some(Found::Alias(alias)) => alias.allow_msg_from && alias.has_member(account),
+            _ => self.account_of(address) == Some(account),
+        }
+    }
+}
+
+/// The address that a key of Destinations means, which is not a catchall.
+fn destination_address(key: &str, default: &Domain) -> Result<Address, String> {
+    if let Ok((localpart, "")) = Localpart::take(key) {
+        return Ok(Address { localpart, domain: default.clone() });
+    }
+    key.parse::<Address>().map_err(|e| format!("expected an address or @domain: {e}"))
+}
+
+fn is_postmaster(localpart: &Localpart) -> bool {
+    localpart.as_str().eq_ignore_ascii_case("postmaster")
+}
