@@ -58,6 +58,22 @@ impl Destination {
 }
 
 impl Account {
+    /// An account with no destinations yet and defaults for the rest.
+    pub fn new(domain: Domain) -> Account {
+        Account {
+            login_disabled: String::new(),
+            domain,
+            description: String::new(),
+            full_name: String::new(),
+            destinations: Table::default(),
+            quota_message_size: 0,
+            rejects_mailbox: String::new(),
+            max_outgoing_messages_per_day: DEFAULT_MAX_OUTGOING,
+            max_first_time_recipients_per_day: DEFAULT_MAX_FIRST_TIME,
+            routes: Vec::new(),
+        }
+    }
+
     /// Puts the default where 0 stands for it.
     pub(crate) fn fill(&mut self) {
         if self.max_outgoing_messages_per_day == 0 {

@@ -8,7 +8,7 @@ use crate::section::{Table, section};
 
 section! {
     /// The dynamic file, domains.conf, beside mox.conf. A change takes effect at once.
-    Dynamic {
+    optional Dynamic {
         /// Domains that mail is received for, by name.
         "Domains" domains: Table<Domain, HostedDomain> = Table::default(),
         /// Who has mail here, by account name.

@@ -107,6 +107,20 @@ section! {
 }
 
 impl Listener {
+    /// A listener that serves nothing yet.
+    pub fn new(ips: Vec<IpAddr>) -> Listener {
+        Listener {
+            ips,
+            hostname: None,
+            tls: None,
+            smtp_max_message_size: DEFAULT_MAX_MESSAGE_SIZE,
+            smtp: Smtp::default(),
+            submission: Submission::default(),
+            submissions: Submissions::default(),
+            metrics_http: MetricsHttp::default(),
+        }
+    }
+
     /// The services that are on, as key and port.
     pub fn services(&self) -> impl Iterator<Item = (&'static str, u16)> {
         [

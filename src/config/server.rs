@@ -106,6 +106,29 @@ section! {
     }
 }
 
+impl Static {
+    /// A server without listeners and with defaults for the rest.
+    pub fn new(data_dir: PathBuf, hostname: Domain, postmaster: Postmaster) -> Static {
+        Static {
+            data_dir,
+            log_level: LogLevel::Info,
+            package_log_levels: Table::default(),
+            user: "mox".to_owned(),
+            no_fix_permissions: false,
+            hostname,
+            pedantic: false,
+            tls: Tls::default(),
+            admin_password_file: None,
+            listeners: Table::default(),
+            postmaster,
+            initial_mailboxes: InitialMailboxes::default(),
+            transports: Table::default(),
+            quota_message_size: 0,
+            limits: Limits::default(),
+        }
+    }
+}
+
 impl InitialMailboxes {
     /// The special-use names in effect.
     pub fn special_use(&self) -> SpecialUse {
