@@ -1,0 +1,60 @@
+//! Rates by network: connections, connections at once, failed logins. One gate for all listeners of a house.
+
+use std::net::IpAddr;
+use std::sync::Arc;
+use std::time::Duration;
+
+use mox_clock::Clock;
+use mox_net::{ConnectionGuard, ConnectionLimit, RateLimit, Window};
+
+/// New connections per minute for /32, /26, /21 (IPv6: /64, /48, /32).
+const CONNECTIONS_PER_MINUTE: [u64; 3] = [300, 900, 2700];
+/// Connections at once.
+const CONNECTIONS_OPEN: [u64; 3] = [30, 90, 270];
+/// Failed logins per minute.
+const FAILURES_PER_MINUTE: [u64; 3] = [10, 30, 90];
+/// Failed logins per day.
+const FAILURES_PER_DAY: [u64; 3] = [50, 150, 450];
+
+/// A connection's place among those of its network, until dropped.
+pub struct Permit(#[expect(dead_code, reason = "held for its drop")] ConnectionGuard);
+
+/// Counts by network.
+pub struct Gate {
+    connections: RateLimit,
+    open: ConnectionLimit,
+    failures: RateLimit,
+}
+
+impl Gate {
+    /// With the default rates.
+    pub fn new(clock: Arc<dyn Clock>) -> Gate {
+        let window = |secs, limits| Window { length: Duration::from_secs(secs), limits };
+        let failures = [window(60, FAILURES_PER_MINUTE), window(86_400, FAILURES_PER_DAY)];
+        Gate::with(
+            RateLimit::new(clock.clone(), &[window(60, CONNECTIONS_PER_MINUTE)]),
+            ConnectionLimit::new(CONNECTIONS_OPEN),
+            RateLimit::new(clock, &failures),
+        )
+    }
+
+    /// With other rates: new connections, connections at once, failed logins.
+    pub fn with(connections: RateLimit, open: ConnectionLimit, failures: RateLimit) -> Gate {
+        Gate { connections, open, failures }
+    }
+
+    /// A place for a new connection; none when its network has too many.
+    pub fn admit(&self, ip: IpAddr) -> Option<Permit> {
+        if self.connections.add(ip, 1) { self.open.acquire(ip).map(Permit) } else { None }
+    }
+
+    /// Whether this network has not failed too often.
+    pub fn may_authenticate(&self, ip: IpAddr) -> bool {
+        self.failures.has_room(ip, 1)
+    }
+
+    /// Counts a failed login.
+    pub fn failed_authentication(&self, ip: IpAddr) {
+        self.failures.add(ip, 1);
+    }
+}
