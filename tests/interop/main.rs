@@ -1,0 +1,23 @@
+//! Tests of the built binary against real peers: swaks, Python, Postfix, a killed process, a full disk.
+//!
+//! A test whose peer is not installed says `SKIPPED` on stderr; with `CI=true` it fails instead. Real peers run in
+//! real time, so these tests sleep and read clocks, which the rest of the house must not.
+//! `MOX_KILL_ROUNDS` sets how often the server is killed (default 5), `MOX_SEED` repeats a run's random choices.
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    clippy::indexing_slicing,
+    clippy::disallowed_methods,
+    clippy::print_stderr,
+    reason = "clippy.toml excuses test functions, this excuses what they call; real peers need real time"
+)]
+
+mod crash;
+mod faults;
+mod house;
+mod peers;
+mod relay;
+mod sender;
+mod submit;
+mod volume;
