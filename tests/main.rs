@@ -11,5 +11,6 @@
 )]
 
 mod dependencies;
+mod fuzz_replay;
 mod source;
 mod tidy;

@@ -265,16 +265,47 @@ fn rfc_index() -> Vec<Indexed> {
 fn rfc_references() -> BTreeMap<u32, BTreeSet<String>> {
     let mut references: BTreeMap<u32, BTreeSet<String>> = BTreeMap::new();
     for (path, source) in sources().filter(|(path, _)| !path.starts_with("tests/")) {
-        for (_, rest) in
-            source.comments.match_indices("RFC ").map(|(at, word)| source.comments.split_at(at + word.len()))
-        {
-            let digits: String = rest.chars().take_while(char::is_ascii_digit).collect();
-            if let Ok(number) = digits.parse() {
-                references.entry(number).or_default().insert(path.clone());
-            }
+        // A list may go on in the next comment line.
+        let text = source.comments.replace(",\n/! ", ", ").replace(",\n// ", ", ").replace(",\n/ ", ", ");
+        for number in rfc_numbers(&text) {
+            references.entry(number).or_default().insert(path.clone());
         }
     }
     references
+}
+
+/// The numbers in `RFC 5321 §4.1, §4.2, 1870, 2034` and the like; not the count in `RFC 5321, 1000 octets`.
+fn rfc_numbers(text: &str) -> Vec<u32> {
+    let mut numbers = Vec::new();
+    for (at, word) in text.match_indices("RFC ") {
+        for (place, item) in text[at + word.len()..].split(", ").enumerate() {
+            let item = item.trim_start();
+            if place > 0 && item.starts_with('§') {
+                continue;
+            }
+            let end = item.find(|c: char| !c.is_ascii_digit()).unwrap_or(item.len());
+            let (digits, after) = item.split_at(end);
+            let counts = after.strip_prefix(' ').is_some_and(|word| word.starts_with(char::is_lowercase));
+            if digits.is_empty() || place > 0 && (digits.len() != 4 || counts) {
+                break;
+            }
+            numbers.extend(digits.parse::<u32>());
+        }
+    }
+    numbers
+}
+
+#[test]
+fn lists_of_rfcs_are_read() {
+    for (text, numbers) in [
+        ("(RFC 5321 §4.1)", vec![5321]),
+        ("RFC 5321 §4.1, §4.2, 1870, 2034. RFC 822", vec![5321, 1870, 2034, 822]),
+        ("RFC 5321, 1000 octets, 2034", vec![5321]),
+        ("RFC 5321, or 1870", vec![5321]),
+        ("todo RFC ...", vec![]),
+    ] {
+        assert_eq!(rfc_numbers(text), numbers, "{text}");
+    }
 }
 
 #[test]

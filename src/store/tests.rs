@@ -1,3 +1,5 @@
+//! What the room promises: deliveries, expunges, counts, changes and checks over a database in memory.
+
 use std::collections::HashMap;
 use std::sync::Arc;
 use std::time::Duration;

@@ -1,1 +1,3 @@
-//! What tests build houses from.
+//! What tests share: what must hold for any input (`fuzz`).
+
+pub mod fuzz;

@@ -1,0 +1,147 @@
+//! What must hold for any bytes from outside, one function per parser: no panic, bounds kept, and a round trip.
+//!
+//! libFuzzer calls these from `tests/fuzz`; `tests/fuzz_replay.rs` replays the kept corpora on stable Rust.
+
+use std::fmt::{Debug, Display};
+use std::path::Path;
+use std::str::FromStr;
+
+use mox_address::{Address, Domain, IpDomain, Localpart};
+use mox_config::Config;
+use mox_message::date;
+use mox_message::encodedword;
+use mox_message::param::Parameterized;
+use mox_message::{AddressList, Header, summary};
+use mox_smtp::{Command, DataReader, Findings, Syntax, dot_stuff, is_http};
+
+/// A check that panics when it fails.
+pub type Target = fn(&[u8]);
+
+/// A target's name, which is the name of its corpus folder, and its function.
+pub const TARGETS: [(&str, Target); 5] = [
+    ("config", config),
+    ("smtp_command", smtp_command),
+    ("data_reader", data_reader),
+    ("address", address),
+    ("headers", headers),
+];
+
+/// A config file: the tree gives back the file byte by byte, errors point into the file.
+pub fn config(bytes: &[u8]) {
+    match mox_config::text::parse(bytes) {
+        Ok(tree) => assert_eq!(tree.text().as_bytes(), bytes, "the tree is lossless"),
+        Err(faults) => {
+            assert!(!faults.is_empty() && faults.len() <= mox_config::MAX_PROBLEMS);
+            let lines = bytes.split(|b| *b == b'\n').count();
+            assert!(faults.iter().all(|fault| (1..=lines).contains(&(fault.at.line as usize))));
+        }
+    }
+    if let Ok(text) = std::str::from_utf8(bytes) {
+        for (server, dynamic) in [(text, ""), ("", text)] {
+            if let Err(errors) = Config::parse(Path::new("mox.conf"), server, dynamic) {
+                assert!(!errors.to_string().is_empty());
+            }
+        }
+    }
+}
+
+/// A command line: what is valid by the book is valid for the lenient; errors become one clean 5xx reply.
+pub fn smtp_command(line: &[u8]) {
+    let lenient = Command::parse(line, Syntax::Lenient);
+    let pedantic = Command::parse(line, Syntax::Pedantic);
+    assert!(pedantic.is_err() || lenient.is_ok(), "pedantic accepts what lenient refuses");
+    for error in [lenient.err(), pedantic.err()].into_iter().flatten() {
+        let reply = error.reply();
+        assert!(reply.is_permanent(), "{error}");
+        let text = reply.to_string();
+        assert!(text.ends_with("\r\n"), "{text:?}");
+        let lines = text.trim_end_matches("\r\n").split("\r\n");
+        assert!(lines.flat_map(str::chars).all(|c| !c.is_control()), "{text:?}");
+    }
+    is_http(line);
+}
+
+/// Message data: the first byte is the size of the chunks, the rest is what the client sends.
+///
+/// The end is where an independent search finds it, chunks change nothing, and what was read can be sent again.
+pub fn data_reader(bytes: &[u8]) {
+    let Some((size, input)) = bytes.split_first() else { return };
+    let (message, findings, consumed, done) = read_all(DataReader::dotted(), input, input.len().max(1));
+    let chunked = read_all(DataReader::dotted(), input, usize::from(*size).max(1));
+    assert_eq!((&message, findings, consumed, done), (&chunked.0, chunked.1, chunked.2, chunked.3));
+    let starts = std::iter::once(0)
+        .chain(input.windows(2).enumerate().filter(|(_, w)| w == b"\r\n").map(|(at, _)| at + 2));
+    let end = starts
+        .map(|at| (at, input.get(at..).unwrap_or_default()))
+        .find(|(_, rest)| rest.starts_with(b".\r\n"));
+    assert_eq!(done.then_some(consumed), end.map(|(at, _)| at + 3), "only CRLF.CRLF ends data");
+    if done && !findings.bare_line_end() {
+        let mut again = Vec::new();
+        assert_eq!(dot_stuff(&message, &mut again), Ok(()));
+        let (back, ..) = read_all(DataReader::dotted(), &again, usize::MAX);
+        assert_eq!(back, message, "sent again and read again");
+    }
+    let (whole, findings, consumed, _) = read_all(DataReader::chunked(), input, usize::from(*size).max(1));
+    assert_eq!((whole.as_slice(), consumed), (input, input.len()), "BDAT changes nothing");
+    assert_eq!(findings.size, input.len() as u64);
+}
+
+fn read_all(mut reader: DataReader, input: &[u8], chunk: usize) -> (Vec<u8>, Findings, usize, bool) {
+    let mut message = Vec::new();
+    let mut consumed = 0;
+    for piece in input.chunks(chunk) {
+        let progress = reader.push(piece, &mut |bytes| message.extend_from_slice(bytes));
+        consumed += progress.consumed;
+        if progress.done {
+            return (message, reader.findings(), consumed, true);
+        }
+        assert_eq!(progress.consumed, piece.len(), "all is used up before the end");
+    }
+    (message, reader.findings(), consumed, false)
+}
+
+/// Addresses, paths, domains: what parses is printed so that it parses to the same value.
+pub fn address(bytes: &[u8]) {
+    let Ok(text) = std::str::from_utf8(bytes) else { return };
+    round_trip::<Domain>(text);
+    round_trip::<IpDomain>(text);
+    round_trip::<Localpart>(text);
+    round_trip::<Address>(text);
+    round_trip::<mox_address::Path>(text);
+    if let Ok(domain) = text.parse::<Domain>() {
+        assert_eq!(domain.unicode().parse().as_ref(), Ok(&domain), "U-labels mean the same domain");
+        assert!(domain.ascii().is_ascii() && domain.ascii().len() <= 253);
+    }
+}
+
+fn round_trip<T: FromStr<Err: Debug> + Display + PartialEq + Debug>(text: &str) {
+    if let Ok(value) = text.parse::<T>() {
+        let printed = value.to_string();
+        let again = printed.parse::<T>();
+        assert!(
+            again.as_ref().is_ok_and(|again| *again == value),
+            "{text:?} {value:?} {printed:?} {again:?}"
+        );
+        assert!(!printed.chars().any(char::is_control), "{printed:?}");
+    }
+}
+
+/// A message's header: fields lie one after the other in the message; every reader of values takes any text.
+pub fn headers(bytes: &[u8]) {
+    let header = Header::of(bytes);
+    assert!(bytes.starts_with(header.bytes()));
+    let mut end = 0;
+    for field in header.fields() {
+        assert!(field.start >= end, "fields do not overlap");
+        assert_eq!(bytes.get(field.range()), Some(field.raw));
+        end = field.range().end;
+        let text = field.text();
+        encodedword::decode(&text);
+        date::parse(&text);
+        Parameterized::parse(&text);
+        let list = AddressList::parse(&text);
+        assert!(list.mailboxes().count() <= mox_message::addresslist::MAX_MAILBOXES);
+    }
+    let found = summary(bytes);
+    assert!(found.subject.len() <= mox_message::fields::MAX_SUBJECT);
+}
