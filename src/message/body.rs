@@ -328,13 +328,19 @@ pub fn encode_quoted_printable(bytes: &[u8]) -> String {
 
 /// Text of the named charset as UTF-8. No name or an unknown one: UTF-8 when it is that, else windows-1252.
 pub fn to_utf8<'a>(charset: Option<&str>, bytes: &'a [u8]) -> Cow<'a, str> {
-    let named = charset.and_then(|c| Encoding::for_label_no_replacement(c.trim().as_bytes()));
-    match named {
-        Some(encoding) => encoding.decode_with_bom_removal(bytes).0,
-        None => match std::str::from_utf8(bytes) {
-            Ok(_) => UTF_8.decode_with_bom_removal(bytes).0,
-            Err(_) => WINDOWS_1252.decode_without_bom_handling(bytes).0,
-        },
+    let label = charset.unwrap_or_default().trim().as_bytes();
+    if let Some(encoding) = Encoding::for_label_no_replacement(label) {
+        return encoding.decode_with_bom_removal(bytes).0;
+    }
+    // Charsets that browsers forgot live on in mail, UTF-7 above all.
+    if let Some(decode) =
+        mail_parser::decoders::charsets::map::charset_decoder(label).filter(|_| !label.is_empty())
+    {
+        return Cow::Owned(decode(bytes));
+    }
+    match std::str::from_utf8(bytes) {
+        Ok(_) => UTF_8.decode_with_bom_removal(bytes).0,
+        Err(_) => WINDOWS_1252.decode_without_bom_handling(bytes).0,
     }
 }
 
@@ -419,6 +425,7 @@ mod tests {
         assert_eq!(to_utf8(None, "café".as_bytes()), "café");
         assert_eq!(to_utf8(Some("x-nonsense"), b"caf\xe9"), "café");
         assert_eq!(to_utf8(Some("shift_jis"), b"\x83\x65"), "テ");
+        assert_eq!(to_utf8(Some("utf-7"), b"Hi Mom +Jjo-!"), "Hi Mom \u{263a}!");
         assert_eq!(to_utf8(Some("utf-8"), b"\xef\xbb\xbfa\xff"), "a\u{fffd}");
     }
 

@@ -137,10 +137,10 @@ impl Pending {
 }
 
 /// Encodes text as encoded words to be separated by white space, each at most [`MAX_WRITTEN`] long.
-/// Q or B, whichever is shorter; fit for unstructured fields and for phrases.
+/// Q, or B where Q would double the length; fit for unstructured fields and for phrases.
 pub fn encode(text: &str) -> Vec<String> {
     let quoted: usize = text.chars().map(q_length).sum();
-    let base64 = quoted > text.len().div_ceil(3) * 4;
+    let base64 = quoted > 2 * text.len();
     let (start, room) = if base64 { ("=?utf-8?B?", 45) } else { ("=?utf-8?Q?", MAX_WRITTEN - 12) };
     let length = |c: char| if base64 { c.len_utf8() } else { q_length(c) };
     let mut words = Vec::new();

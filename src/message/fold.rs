@@ -57,9 +57,9 @@ impl Folder {
         self.push(text)
     }
 
-    /// Columns used on the current line.
-    pub fn column(&self) -> usize {
-        self.column
+    /// The field's name.
+    pub fn name(&self) -> &str {
+        &self.name
     }
 
     /// The field with its CRLF. Errors: a control character other than tab in any word, a bad name, an over-long

@@ -5,13 +5,17 @@
 //! control characters in field values, and repeat byte by byte for the same `Clock` and `Random`.
 
 pub mod addresslist;
+pub mod authres;
 pub mod body;
+pub mod compose;
 pub mod date;
 pub mod encodedword;
 pub mod fields;
 pub mod fold;
 pub mod header;
 pub mod param;
+pub mod part;
+mod scan;
 pub mod threads;
 pub mod trace;
 
