@@ -1,0 +1,309 @@
+//! What the queue asks of others: routes, SMTP sessions, local delivery of DSNs, an ear for TLS results.
+
+use std::fmt;
+use std::future::Future;
+use std::net::IpAddr;
+use std::pin::Pin;
+
+use mox_address::{IpDomain, Path, ReversePath};
+use mox_clock::Timestamp;
+use mox_db::Tx;
+use mox_smtp::{EnhancedCode, MailArgs, RcptArgs};
+use mox_store::{Content, ContentId, Digest, Error, Store};
+use serde::{Deserialize, Serialize};
+
+/// A boxed future that may move between threads.
+pub type BoxFuture<'a, T> = Pin<Box<dyn Future<Output = T> + Send + 'a>>;
+
+/// Chooses the way of a message.
+pub trait Router: Send + Sync {
+    /// The route for mail from `from` to `to`, of which `attempts` were made before. Asked once an attempt.
+    fn route(&self, from: &ReversePath, to: &IpDomain, attempts: u32) -> Route;
+}
+
+/// The way of a message.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Route {
+    /// To the hosts that DNS names for the domain.
+    Direct,
+    /// To this host, whatever DNS says.
+    Relay(Relay),
+    /// Nowhere.
+    Fail {
+        /// 4xx for later, 5xx for never.
+        code: u16,
+        /// Enhanced code.
+        enhanced: EnhancedCode,
+        /// Why, one sentence.
+        text: String,
+    },
+}
+
+impl fmt::Display for Route {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Route::Direct => f.write_str("to the mail hosts that DNS names for the domain"),
+            Route::Relay(relay) => write!(f, "through {} port {}", relay.host, relay.port),
+            Route::Fail { code, enhanced, text } => write!(f, "nowhere: {code} {enhanced} {text}"),
+        }
+    }
+}
+
+/// A host that relays for us.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Relay {
+    /// Its name, or an IP address.
+    pub host: String,
+    /// Its port.
+    pub port: u16,
+    /// What TLS is asked.
+    pub tls: RelayTls,
+    /// How to log in.
+    pub auth: Option<RelayAuth>,
+}
+
+/// What TLS a relay must have.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum RelayTls {
+    /// None is tried.
+    None,
+    /// STARTTLS where offered, not verified.
+    Opportunistic,
+    /// STARTTLS, verified.
+    StartTls,
+    /// TLS from the first byte, verified.
+    Implicit,
+}
+
+/// Name and password for a relay.
+#[derive(Clone, PartialEq, Eq)]
+pub struct RelayAuth {
+    /// User name.
+    pub username: String,
+    /// Password.
+    pub password: String,
+}
+
+impl fmt::Debug for RelayAuth {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("RelayAuth").field("username", &self.username).finish_non_exhaustive()
+    }
+}
+
+/// Puts DSNs into mailboxes of this house.
+pub trait LocalDelivery: Send + Sync {
+    /// Delivers `notice` within `tx`, taking over its reference to the content. Answers false, and leaves the
+    /// reference, when the recipient is not of this house: then the queue sends it out.
+    fn deliver(&self, store: &Store, tx: &mut Tx<'_>, notice: &Notice<'_>) -> Result<bool, Error>;
+}
+
+/// A DSN for a sender.
+#[derive(Debug, Clone)]
+pub struct Notice<'a> {
+    /// Account that sent the message.
+    pub account: &'a str,
+    /// Its reverse-path, the recipient of the DSN.
+    pub to: &'a Path,
+    /// The bytes, inserted in this transaction.
+    pub content: ContentId,
+    /// Their size.
+    pub content_size: u64,
+    /// What the header says.
+    pub digest: &'a Digest,
+    /// Whether its header is UTF-8.
+    pub smtputf8: bool,
+    /// Now.
+    pub received: Timestamp,
+}
+
+/// Hears how TLS went, in the transaction of the outcome.
+pub trait ResultSink: Send + Sync {
+    /// One connection that was tried.
+    fn record(&self, tx: &mut Tx<'_>, attempt: &TlsAttempt) -> Result<(), Error>;
+}
+
+/// A [`ResultSink`] that forgets.
+pub struct NoResults;
+
+impl ResultSink for NoResults {
+    fn record(&self, _: &mut Tx<'_>, _: &TlsAttempt) -> Result<(), Error> {
+        Ok(())
+    }
+}
+
+/// How TLS went with one connection.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct TlsAttempt {
+    /// Domain of the recipients.
+    pub domain: String,
+    /// Host dialed.
+    pub host: String,
+    /// Its address.
+    pub ip: Option<IpAddr>,
+    /// When.
+    pub at: Timestamp,
+    /// `none`, `TLSv1.3 verified`, ...
+    pub tls: String,
+    /// Stable name of what went wrong; none when TLS succeeded or was not tried.
+    pub finding: Option<String>,
+}
+
+/// Makes SMTP sessions.
+pub trait Outbound: Send + Sync {
+    /// Connects to the first host of the target that takes the session, ready for MAIL.
+    fn open<'a>(&'a self, target: &'a Target) -> BoxFuture<'a, Result<Opened, OpenFailure>>;
+}
+
+/// Where a session shall lead.
+#[derive(Debug, Clone)]
+pub struct Target {
+    /// How to get there; never [`Route::Fail`].
+    pub route: Route,
+    /// Domain of the recipients.
+    pub domain: IpDomain,
+    /// REQUIRETLS, TLS-Required: No, or neither.
+    pub require_tls: Option<bool>,
+    /// Number of the attempt, 1 for the first.
+    pub attempt: u32,
+}
+
+/// A session and how it came about.
+pub struct Opened {
+    /// Ready for MAIL.
+    pub session: Box<dyn Session>,
+    /// Who is at the other end.
+    pub peer: Peer,
+    /// What was done to get there.
+    pub steps: Vec<Step>,
+    /// The connections tried.
+    pub tls: Vec<TlsAttempt>,
+}
+
+/// Who is at the other end.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Peer {
+    /// Host name, or address when it has none.
+    pub host: String,
+    /// Address.
+    pub ip: Option<IpAddr>,
+    /// `none`, `TLSv1.3 verified`, `TLSv1.3 unverified`.
+    pub tls: String,
+}
+
+/// No session.
+#[derive(Debug, Clone)]
+pub struct OpenFailure {
+    /// Why.
+    pub verdict: Verdict,
+    /// The last host tried.
+    pub peer: Peer,
+    /// What was done.
+    pub steps: Vec<Step>,
+    /// The connections tried.
+    pub tls: Vec<TlsAttempt>,
+}
+
+/// One thing that was done, for `explain`.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Step {
+    /// Stable word: `mx`, `connect`, `tls`, `mail`, `rcpt`, `data`.
+    pub step: String,
+    /// It went well; none where there is nothing to judge.
+    pub ok: Option<bool>,
+    /// One sentence.
+    pub text: String,
+}
+
+impl Step {
+    /// A step.
+    pub fn new(step: &str, ok: impl Into<Option<bool>>, text: impl Into<String>) -> Step {
+        Step { step: step.to_owned(), ok: ok.into(), text: text.into() }
+    }
+}
+
+/// An SMTP session, ready for MAIL.
+pub trait Session: Send {
+    /// Sends one message to its recipients.
+    fn send<'a>(&'a mut self, message: &'a Outgoing) -> BoxFuture<'a, Sent>;
+    /// Says QUIT and closes.
+    fn quit(self: Box<Self>) -> BoxFuture<'static, ()>;
+}
+
+/// A message in the form that SMTP sends.
+pub struct Outgoing {
+    /// Reverse-path and what it asks; the session leaves out what the server does not offer and fails the
+    /// message where that would lose something.
+    pub mail: MailArgs,
+    /// The recipients.
+    pub rcpts: Vec<RcptArgs>,
+    /// The bytes.
+    pub content: Content,
+}
+
+/// What became of a message in a session.
+#[derive(Debug, Clone)]
+pub struct Sent {
+    /// One for each recipient, in order; missing ones were not tried and stay due.
+    pub verdicts: Vec<Verdict>,
+    /// The session can send another message.
+    pub usable: bool,
+}
+
+/// What became of one recipient.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Verdict {
+    /// Which of three.
+    pub outcome: Outcome,
+    /// Code of the reply; none when there was none.
+    pub code: Option<u16>,
+    /// Enhanced code.
+    pub enhanced: Option<EnhancedCode>,
+    /// Text of the reply, or what went wrong.
+    pub text: String,
+}
+
+/// Three ways for an attempt to go.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Outcome {
+    /// The next-hop took it.
+    Delivered,
+    /// Try again later.
+    Temporary,
+    /// Do not try again.
+    Permanent,
+}
+
+impl Verdict {
+    /// From a reply.
+    pub fn of_reply(reply: &mox_smtp::Reply) -> Verdict {
+        let outcome = match reply.code {
+            200..=299 => Outcome::Delivered,
+            500..=599 => Outcome::Permanent,
+            _ => Outcome::Temporary,
+        };
+        Verdict { outcome, code: Some(reply.code), enhanced: reply.enhanced, text: reply.text() }
+    }
+
+    /// Without a reply: nobody could be asked.
+    pub fn temporary(text: impl Into<String>) -> Verdict {
+        Verdict { outcome: Outcome::Temporary, code: None, enhanced: None, text: text.into() }
+    }
+
+    /// A failure of ours to find a way.
+    pub fn permanent(enhanced: EnhancedCode, text: impl Into<String>) -> Verdict {
+        Verdict { outcome: Outcome::Permanent, code: None, enhanced: Some(enhanced), text: text.into() }
+    }
+}
+
+impl fmt::Display for Verdict {
+    /// `451 4.7.1 greylisted`, or the text alone when there was no reply.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        if let Some(code) = self.code {
+            write!(f, "{code} ")?;
+            if let Some(enhanced) = self.enhanced {
+                write!(f, "{enhanced} ")?;
+            }
+        }
+        f.write_str(&self.text)
+    }
+}

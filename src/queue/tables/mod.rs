@@ -1,0 +1,313 @@
+//! The tables of the queue and every SQL statement on them.
+//!
+//! `destination` has a row for each domain with a message that is not on hold: when its first message is due, or
+//! when it had its last turn if that is later, so that destinations with much mail queue up behind the others.
+//! Times are microseconds since the epoch, UTC.
+
+pub(crate) mod attempt;
+pub(crate) mod row;
+pub(crate) mod select;
+
+use std::collections::HashMap;
+
+use mox_clock::Timestamp;
+use mox_db::Schema;
+use mox_db::rusqlite::{Connection, OptionalExtension};
+use mox_store::Error;
+
+use crate::{End, NewQueued, QueueId, Queued};
+
+pub(crate) const SCHEMA: Schema = Schema { room: "queue", steps: &[STEP_1] };
+
+const STEP_1: &str = "
+CREATE TABLE queue (
+  queue_id INTEGER PRIMARY KEY AUTOINCREMENT,
+  base_id INTEGER NOT NULL,         -- of all recipients queued together; 0 when there is one alone
+  state INTEGER NOT NULL,           -- 0 queued, 1 delivered, 2 failed, 3 dropped
+  content_id INTEGER,               -- none once ended
+  prefix BLOB,
+  account TEXT NOT NULL,
+  mail_from TEXT NOT NULL,          -- empty for the null reverse-path
+  from_domain TEXT NOT NULL,        -- A-label or address literal
+  rcpt_to TEXT NOT NULL,
+  domain TEXT NOT NULL,             -- A-label or address literal
+  size INTEGER NOT NULL,
+  body INTEGER NOT NULL,            -- 0 7bit, 1 8bitmime, 2 binarymime
+  smtputf8 INTEGER NOT NULL,
+  require_tls INTEGER,              -- 1 REQUIRETLS, 0 TLS-Required: No
+  queued INTEGER NOT NULL,
+  next_attempt INTEGER NOT NULL,
+  attempts INTEGER NOT NULL,
+  max_attempts INTEGER NOT NULL,
+  hold INTEGER NOT NULL,
+  last_error TEXT,
+  last_attempt INTEGER,
+  last_code INTEGER,
+  last_enhanced TEXT,
+  remote_mta TEXT,
+  last_tls TEXT,
+  not_before INTEGER,
+  ret INTEGER,                      -- 0 headers, 1 full
+  envid TEXT,
+  notify INTEGER,                   -- bits: 1 success, 2 failure, 4 delay; 0 never
+  orcpt TEXT,                       -- kind;address
+  subject TEXT NOT NULL,
+  message_id TEXT,
+  class INTEGER NOT NULL,           -- 0 normal, 1 dsn, 2 report
+  ended INTEGER
+);
+CREATE INDEX queue_due ON queue (domain, next_attempt, queue_id) WHERE state = 0 AND hold = 0;
+CREATE INDEX queue_next ON queue (next_attempt, queue_id) WHERE state = 0;
+CREATE INDEX queue_base ON queue (base_id) WHERE state = 0 AND base_id <> 0;
+CREATE INDEX queue_ended ON queue (ended) WHERE state <> 0;
+
+CREATE TABLE destination (
+  domain TEXT PRIMARY KEY,
+  next INTEGER NOT NULL
+) WITHOUT ROWID;
+CREATE INDEX destination_next ON destination (next, domain);
+
+-- One row an attempt; duration is none while it runs, or when a crash ended it.
+CREATE TABLE queue_attempt (
+  queue_id INTEGER NOT NULL,
+  n INTEGER NOT NULL,
+  started INTEGER NOT NULL,
+  duration INTEGER,                 -- microseconds
+  outcome INTEGER,                  -- 1 delivered, 2 temporary, 3 permanent
+  host TEXT,
+  ip TEXT,
+  code INTEGER,
+  enhanced TEXT,
+  text TEXT,
+  tls TEXT,
+  steps TEXT,                       -- JSON
+  PRIMARY KEY (queue_id, n)
+) WITHOUT ROWID;
+
+-- What else happened: hold, release, schedule, DSNs, the end.
+CREATE TABLE queue_note (
+  note_id INTEGER PRIMARY KEY,
+  queue_id INTEGER NOT NULL,
+  at INTEGER NOT NULL,
+  step TEXT NOT NULL,
+  ok INTEGER,
+  text TEXT NOT NULL
+);
+CREATE INDEX queue_note_queue ON queue_note (queue_id);
+";
+
+pub(crate) fn insert(
+    conn: &Connection,
+    new: &NewQueued,
+    now: Timestamp,
+    max_attempts: u32,
+) -> Result<Vec<QueueId>, Error> {
+    let sql = "INSERT INTO queue (base_id, state, content_id, prefix, account, mail_from, from_domain, rcpt_to,
+      domain, size, body, smtputf8, require_tls, queued, next_attempt, attempts, max_attempts, hold, not_before,
+      ret, envid, notify, orcpt, subject, message_id, class)
+      VALUES (?1, 0, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, 0, ?15, ?16, ?17, ?18, ?19, ?20,
+      ?21, ?22, ?23, ?24)";
+    let mut statement = conn.prepare_cached(sql)?;
+    let size = i64::try_from(new.prefix.len() as u64 + new.content_size).unwrap_or(i64::MAX);
+    let mail_from = new.reverse_path.as_ref().map(ToString::to_string).unwrap_or_default();
+    let from_domain = new.reverse_path.as_ref().map(|p| p.domain.to_string()).unwrap_or_default();
+    let next = new.not_before.map_or(now, |t| t.max(now)).micros();
+    let mut base = 0;
+    let mut ids = Vec::with_capacity(new.recipients.len());
+    for rcpt in &new.recipients {
+        let domain = rcpt.forward_path.domain.to_string();
+        statement.execute(mox_db::rusqlite::params![
+            base,
+            new.content.0,
+            new.prefix,
+            new.account,
+            mail_from,
+            from_domain,
+            rcpt.forward_path.to_string(),
+            domain,
+            size,
+            row::body_code(new.body),
+            new.smtputf8,
+            new.require_tls,
+            now.micros(),
+            next,
+            max_attempts,
+            new.hold,
+            new.not_before.map(Timestamp::micros),
+            new.ret.map(row::ret_code),
+            new.envid,
+            rcpt.notify.map(row::notify_bits),
+            rcpt.orcpt.as_ref().map(|o| format!("{};{}", o.kind, o.address)),
+            new.subject,
+            new.message_id,
+            new.class.code(),
+        ])?;
+        let id = conn.last_insert_rowid();
+        ids.push(QueueId(id));
+        if base == 0 && new.recipients.len() > 1 {
+            base = id;
+            conn.prepare_cached("UPDATE queue SET base_id = queue_id WHERE queue_id = ?1")?.execute([id])?;
+        }
+        if !new.hold {
+            let sql = "INSERT INTO destination (domain, next) VALUES (?1, ?2)
+              ON CONFLICT (domain) DO UPDATE SET next = min(next, excluded.next)";
+            conn.prepare_cached(sql)?.execute((domain, next))?;
+        }
+    }
+    Ok(ids)
+}
+
+/// A row, queued or ended.
+pub(crate) fn get(conn: &Connection, id: QueueId) -> Result<Option<Queued>, Error> {
+    let sql = format!("SELECT {} FROM queue WHERE queue_id = ?1", row::COLUMNS);
+    conn.prepare_cached(&sql)?.query_row([id.0], |r| Ok(row::read(r))).optional()?.transpose()
+}
+
+/// Recomputes when a destination is due next, but not before `turn`.
+pub(crate) fn refresh(conn: &Connection, domain: &str, turn: Timestamp) -> Result<(), Error> {
+    let sql = "SELECT min(next_attempt) FROM queue WHERE state = 0 AND hold = 0 AND domain = ?1";
+    let next: Option<i64> = conn.prepare_cached(sql)?.query_row([domain], |r| r.get(0))?;
+    match next {
+        Some(next) => conn
+            .prepare_cached("INSERT OR REPLACE INTO destination (domain, next) VALUES (?1, ?2)")?
+            .execute((domain, next.max(turn.micros())))?,
+        None => conn.prepare_cached("DELETE FROM destination WHERE domain = ?1")?.execute([domain])?,
+    };
+    Ok(())
+}
+
+/// Destinations in order of their next turn.
+pub(crate) fn destinations(conn: &Connection, max: usize) -> Result<Vec<(String, Timestamp)>, Error> {
+    let sql = "SELECT domain, next FROM destination ORDER BY next, domain LIMIT ?1";
+    let mut statement = conn.prepare_cached(sql)?;
+    let max = i64::try_from(max).unwrap_or(i64::MAX);
+    let rows = statement.query_map([max], |r| Ok((r.get(0)?, Timestamp::from_micros(r.get(1)?))))?;
+    Ok(rows.collect::<Result<_, _>>()?)
+}
+
+/// The messages of a destination that are due, earliest first.
+pub(crate) fn due(conn: &Connection, domain: &str, now: Timestamp, max: u32) -> Result<Vec<Queued>, Error> {
+    let sql = format!(
+        "SELECT {} FROM queue WHERE state = 0 AND hold = 0 AND domain = ?1 AND next_attempt <= ?2
+         ORDER BY next_attempt, queue_id LIMIT ?3",
+        row::COLUMNS
+    );
+    let mut statement = conn.prepare_cached(&sql)?;
+    let rows = statement.query_map((domain, now.micros(), max), |r| Ok(row::read(r)))?;
+    rows.map(|r| r?).collect()
+}
+
+/// The other recipients of the same message at the same destination that are due.
+pub(crate) fn siblings(
+    conn: &Connection,
+    first: &Queued,
+    now: Timestamp,
+    max: usize,
+) -> Result<Vec<Queued>, Error> {
+    let sql = format!(
+        "SELECT {} FROM queue WHERE state = 0 AND base_id <> 0 AND base_id = ?1 AND domain = ?2 AND hold = 0
+         AND attempts = ?3 AND next_attempt <= ?4 AND queue_id <> ?5 ORDER BY queue_id LIMIT ?6",
+        row::COLUMNS
+    );
+    let domain = first.domain().to_string();
+    let max = i64::try_from(max).unwrap_or(i64::MAX);
+    let mut statement = conn.prepare_cached(&sql)?;
+    let parameters = (first.base, domain, first.attempts, now.micros(), first.id.0, max);
+    let rows = statement.query_map(parameters, |r| Ok(row::read(r)))?;
+    rows.map(|r| r?).collect()
+}
+
+/// Counts an attempt and says when the next one is.
+pub(crate) fn mark(
+    conn: &Connection,
+    id: QueueId,
+    attempts: u32,
+    now: Timestamp,
+    next: Timestamp,
+    error: &str,
+) -> Result<(), Error> {
+    let sql = "UPDATE queue SET attempts = ?2, last_attempt = ?3, next_attempt = ?4, last_error = ?5
+      WHERE queue_id = ?1";
+    conn.prepare_cached(sql)?.execute((id.0, attempts, now.micros(), next.micros(), error))?;
+    Ok(())
+}
+
+/// What the last attempt said.
+pub(crate) struct Last<'a> {
+    pub(crate) error: Option<&'a str>,
+    pub(crate) code: Option<u16>,
+    pub(crate) enhanced: Option<String>,
+    pub(crate) host: &'a str,
+    pub(crate) tls: &'a str,
+}
+
+pub(crate) fn set_last(conn: &Connection, id: QueueId, last: &Last<'_>) -> Result<(), Error> {
+    let sql = "UPDATE queue SET last_error = ?2, last_code = ?3, last_enhanced = ?4, remote_mta = ?5,
+      last_tls = ?6 WHERE queue_id = ?1";
+    conn.prepare_cached(sql)?.execute((
+        id.0,
+        last.error,
+        last.code,
+        &last.enhanced,
+        none_if_empty(last.host),
+        none_if_empty(last.tls),
+    ))?;
+    Ok(())
+}
+
+pub(crate) fn none_if_empty(text: &str) -> Option<&str> {
+    Some(text).filter(|t| !t.is_empty())
+}
+
+pub(crate) fn set_next(conn: &Connection, id: QueueId, next: Timestamp) -> Result<(), Error> {
+    conn.prepare_cached("UPDATE queue SET next_attempt = ?2 WHERE queue_id = ?1")?
+        .execute((id.0, next.micros()))?;
+    Ok(())
+}
+
+pub(crate) fn set_hold(conn: &Connection, id: QueueId, hold: bool) -> Result<(), Error> {
+    conn.prepare_cached("UPDATE queue SET hold = ?2 WHERE queue_id = ?1")?.execute((id.0, hold))?;
+    Ok(())
+}
+
+/// Ends a row; its reference to the content is the caller's to release.
+pub(crate) fn end(conn: &Connection, id: QueueId, end: End, at: Timestamp) -> Result<(), Error> {
+    let sql = "UPDATE queue SET state = ?2, ended = ?3, content_id = NULL, prefix = NULL, hold = 0
+      WHERE queue_id = ?1 AND state = 0";
+    conn.prepare_cached(sql)?.execute((id.0, end.code(), at.micros()))?;
+    Ok(())
+}
+
+/// Forgets what ended before `before`, and the oldest beyond `keep`; at most `max` rows. Answers how many went.
+pub(crate) fn forget(conn: &Connection, before: Timestamp, keep: u32, max: u32) -> Result<usize, Error> {
+    let count: i64 =
+        conn.prepare_cached("SELECT count(*) FROM queue WHERE state <> 0")?.query_row([], |r| r.get(0))?;
+    let over = (count - i64::from(keep)).max(0);
+    let sql = "SELECT queue_id, ended FROM queue WHERE state <> 0 ORDER BY ended LIMIT ?1";
+    let oldest: Vec<(i64, i64)> = conn
+        .prepare_cached(sql)?
+        .query_map([max], |r| Ok((r.get(0)?, r.get(1)?)))?
+        .collect::<Result<_, _>>()?;
+    let mut gone = 0;
+    for (at, (id, ended)) in (0i64..).zip(oldest) {
+        if ended >= before.micros() && at >= over {
+            break;
+        }
+        for sql in [
+            "DELETE FROM queue_attempt WHERE queue_id = ?1",
+            "DELETE FROM queue_note WHERE queue_id = ?1",
+            "DELETE FROM queue WHERE queue_id = ?1",
+        ] {
+            conn.prepare_cached(sql)?.execute([id])?;
+        }
+        gone += 1;
+    }
+    Ok(gone)
+}
+
+pub(crate) fn content_refs(conn: &Connection) -> Result<HashMap<i64, i64>, Error> {
+    let sql = "SELECT content_id, count(*) FROM queue WHERE content_id IS NOT NULL GROUP BY content_id";
+    let mut statement = conn.prepare(sql)?;
+    let rows = statement.query_map([], |r| Ok((r.get(0)?, r.get(1)?)))?;
+    Ok(rows.collect::<Result<_, _>>()?)
+}

@@ -1,0 +1,110 @@
+//! Queued rows by filter.
+
+use mox_admin::ops::{QueueFilter, QueueSort};
+use mox_db::rusqlite::types::Value;
+use mox_db::rusqlite::{Connection, params_from_iter};
+use mox_store::Error;
+
+use super::row;
+use crate::{QueueId, Queued};
+
+/// Queued rows that match, in the order asked for.
+pub(crate) fn list(
+    conn: &Connection,
+    filter: &QueueFilter,
+    sort: QueueSort,
+    descending: bool,
+    limit: u32,
+) -> Result<Vec<Queued>, Error> {
+    let (conditions, mut values) = conditions(filter);
+    let by = match sort {
+        QueueSort::NextAttempt => "next_attempt",
+        QueueSort::Queued => "queued",
+    };
+    let order = if descending { "DESC" } else { "ASC" };
+    let sql = format!(
+        "SELECT {} FROM queue WHERE {conditions} ORDER BY {by} {order}, queue_id {order} LIMIT ?",
+        row::COLUMNS
+    );
+    values.push(Value::Integer(i64::from(limit)));
+    let mut statement = conn.prepare(&sql)?;
+    let rows = statement.query_map(params_from_iter(values), |r| Ok(row::read(r)))?;
+    rows.map(|r| r?).collect()
+}
+
+/// Ids of queued rows that match, ascending, after `after`.
+pub(crate) fn ids(
+    conn: &Connection,
+    filter: &QueueFilter,
+    after: QueueId,
+    limit: u32,
+) -> Result<Vec<QueueId>, Error> {
+    let (conditions, mut values) = conditions(filter);
+    let sql =
+        format!("SELECT queue_id FROM queue WHERE {conditions} AND queue_id > ? ORDER BY queue_id LIMIT ?");
+    values.extend([Value::Integer(after.0), Value::Integer(i64::from(limit))]);
+    let mut statement = conn.prepare(&sql)?;
+    let rows = statement.query_map(params_from_iter(values), |r| Ok(QueueId(r.get(0)?)))?;
+    Ok(rows.collect::<Result<_, _>>()?)
+}
+
+/// Counts of queued rows: all, on hold, attempted before.
+pub(crate) fn counts(conn: &Connection) -> Result<(u64, u64, u64), Error> {
+    let sql =
+        "SELECT count(*), coalesce(sum(hold), 0), coalesce(sum(attempts > 0), 0) FROM queue WHERE state = 0";
+    let count = |n: i64| u64::try_from(n).unwrap_or(0);
+    Ok(conn
+        .prepare_cached(sql)?
+        .query_row([], |r| Ok((count(r.get(0)?), count(r.get(1)?), count(r.get(2)?))))?)
+}
+
+/// The condition for a filter with `?` for its values.
+fn conditions(filter: &QueueFilter) -> (String, Vec<Value>) {
+    let mut sql = "state = 0".to_owned();
+    let mut values = Vec::new();
+    let mut and = |condition: &str, value: Value| {
+        sql.push_str(" AND ");
+        sql.push_str(condition);
+        values.push(value);
+    };
+    if !filter.ids.is_empty() {
+        // A list in one value keeps the number of variables small.
+        let list = serde_json::to_string(&filter.ids).unwrap_or_default();
+        and("queue_id IN (SELECT value FROM json_each(?))", Value::Text(list));
+    }
+    if let Some(account) = &filter.account {
+        and("account = ?", Value::Text(account.clone()));
+    }
+    for (path, column, domain) in
+        [(&filter.from, "mail_from", "from_domain"), (&filter.to, "rcpt_to", "domain")]
+    {
+        match path.as_deref().map(|p| (p, p.strip_prefix('@'))) {
+            Some((_, Some(of))) => and(&format!("{domain} = ?"), Value::Text(domain_key(of))),
+            Some(("<>" | "", _)) => and(&format!("{column} = ?"), Value::Text(String::new())),
+            Some((path, None)) => and(&format!("{column} = ? COLLATE NOCASE"), Value::Text(path_key(path))),
+            None => {}
+        }
+    }
+    if let Some(hold) = filter.hold {
+        and("hold = ?", Value::Integer(i64::from(hold)));
+    }
+    for (time, condition) in [
+        (filter.next_attempt_before, "next_attempt < ?"),
+        (filter.next_attempt_after, "next_attempt >= ?"),
+        (filter.queued_before, "queued < ?"),
+        (filter.queued_after, "queued >= ?"),
+    ] {
+        if let Some(time) = time {
+            and(condition, Value::Integer(time.0.micros()));
+        }
+    }
+    (sql, values)
+}
+
+fn domain_key(text: &str) -> String {
+    text.parse::<mox_address::IpDomain>().map_or_else(|_| text.to_lowercase(), |d| d.to_string())
+}
+
+fn path_key(text: &str) -> String {
+    text.parse::<mox_address::Path>().map_or_else(|_| text.to_owned(), |p| p.to_string())
+}
