@@ -1,1 +1,203 @@
-//! The mox commands.
+//! The mox commands: one file or folder a command word, and here the list of them.
+//!
+//! Commands are thin: arguments in, one call into a room or one operation of a running house, a value out.
+//! They are synchronous; a runtime exists only while a server is asked ([`context::Context::server`]), so that
+//! `mox --version` and offline commands start at once. Exit codes are in [`error`], output rules in [`output`].
+
+mod arguments;
+mod complete;
+mod completion;
+mod config;
+mod context;
+mod error;
+mod examples;
+mod generate;
+mod localserve;
+mod loglevels;
+mod message;
+mod output;
+mod place;
+mod progress;
+mod queue;
+mod sendmail;
+mod setaccountpassword;
+mod setadminpassword;
+mod status;
+mod stop;
+mod streams;
+mod verifydata;
+mod version;
+
+use std::ffi::OsString;
+use std::path::{Path, PathBuf};
+use std::process::ExitCode;
+
+use clap::{CommandFactory, FromArgMatches, Parser, Subcommand};
+
+use context::Context;
+use error::{CommandError, Exit};
+use output::Color;
+
+pub use examples::{Example, Needs, all as examples};
+pub use streams::Streams;
+
+/// Version of this build.
+pub const VERSION: &str = env!("CARGO_PKG_VERSION");
+
+/// Mail server and mail toolkit.
+///
+/// Results go to standard output, everything else to standard error. Commands that read print JSON with --json.
+///
+/// Exit codes: 0 done, 1 failed, 2 wrong usage, 3 the check found problems, 4 not authorised, 5 not found,
+/// 6 server not reachable, 130 interrupted.
+#[derive(Parser)]
+#[command(
+    name = "mox",
+    version,
+    max_term_width = 100,
+    subcommand_required = true,
+    arg_required_else_help = true
+)]
+struct Cli {
+    #[command(flatten)]
+    global: Global,
+    #[command(subcommand)]
+    command: Command,
+}
+
+/// Options of every command.
+#[derive(clap::Args)]
+#[command(next_help_heading = "Global options")]
+pub(crate) struct Global {
+    /// Config file, or the folder that holds mox.conf [default: ./config/mox.conf, else that of localserve]
+    #[arg(long, global = true, env = "MOXCONF", hide_env_values = true, value_name = "PATH")]
+    #[arg(value_hint = clap::ValueHint::AnyPath)]
+    pub(crate) config: Option<PathBuf>,
+    /// Print the result as JSON
+    #[arg(long, global = true)]
+    pub(crate) json: bool,
+    /// When to use colours; NO_COLOR and CLICOLOR_FORCE are honoured
+    #[arg(long, global = true, value_name = "WHEN", value_enum, default_value_t = Color::Auto)]
+    pub(crate) color: Color,
+    /// Print nothing but the result and errors
+    #[arg(short, long, global = true, conflicts_with = "verbose")]
+    pub(crate) quiet: bool,
+    /// Say more about what is done
+    #[arg(short, long, global = true)]
+    pub(crate) verbose: bool,
+}
+
+#[derive(Subcommand)]
+enum Command {
+    /// Run a mail server for trying things: everything is caught, nothing leaves the machine
+    Localserve(localserve::Args),
+    /// Show how the running server is
+    Status(status::Args),
+    /// End the running server
+    Stop(stop::Args),
+    /// Show or set the log levels of the running server
+    Loglevels(loglevels::Args),
+    /// List, read and delete stored messages
+    #[command(subcommand)]
+    Message(message::Command),
+    /// See and change what waits to be sent
+    #[command(subcommand)]
+    Queue(queue::Command),
+    /// Check and explain the configuration
+    #[command(subcommand)]
+    Config(config::Command),
+    /// Set the password of an account
+    Setaccountpassword(setaccountpassword::Args),
+    /// Set the password of the administrator
+    Setadminpassword(setadminpassword::Args),
+    /// Check the stored data, and mend it
+    Verifydata(verifydata::Args),
+    /// Submit a message as the classic sendmail program does
+    Sendmail(sendmail::Args),
+    /// Show the version of this program
+    Version(version::Args),
+    /// Print the completion script of a shell
+    #[command(hide = true)]
+    Completion(completion::Args),
+    /// Write the generated files: man pages and completions
+    #[command(hide = true)]
+    Generate(generate::Args),
+}
+
+impl Command {
+    fn run(self, cx: &mut Context) -> Result<Exit, CommandError> {
+        match self {
+            Command::Localserve(args) => localserve::run(cx, args),
+            Command::Status(args) => status::run(cx, args),
+            Command::Stop(args) => stop::run(cx, args),
+            Command::Loglevels(args) => loglevels::run(cx, args),
+            Command::Message(command) => command.run(cx),
+            Command::Queue(command) => command.run(cx),
+            Command::Config(command) => command.run(cx),
+            Command::Setaccountpassword(args) => setaccountpassword::run(cx, args),
+            Command::Setadminpassword(args) => setadminpassword::run(cx, args),
+            Command::Verifydata(args) => verifydata::run(cx, args),
+            Command::Sendmail(args) => sendmail::run(cx, args),
+            Command::Version(args) => version::run(cx, args),
+            Command::Completion(args) => completion::run(cx, args),
+            Command::Generate(args) => generate::run(cx, args),
+        }
+    }
+}
+
+/// The process: its arguments and streams in, its exit code out.
+pub fn main() -> ExitCode {
+    if std::env::var_os(complete::VARIABLE).is_some() {
+        complete::answer_shell();
+    }
+    run(std::env::args_os().collect(), Streams::of_process())
+}
+
+/// Runs one command line, program name first. Everything a command says goes to `streams`.
+pub fn run(mut args: Vec<OsString>, streams: Streams) -> ExitCode {
+    if is_sendmail(&args) {
+        args.insert(1, "sendmail".into());
+        args.insert(0, "mox".into());
+        args.remove(1);
+    }
+    let parsed = definition().try_get_matches_from(args).and_then(|m| Cli::from_arg_matches(&m));
+    let code = match parsed {
+        Ok(cli) => {
+            let mut cx = Context::new(cli.global, streams);
+            let result = cli.command.run(&mut cx).and_then(|exit| cx.flush().map(|()| exit));
+            result.unwrap_or_else(|e| e.report(&mut cx))
+        }
+        Err(error) => error::report_usage(&error, streams),
+    };
+    ExitCode::from(code.code())
+}
+
+/// The command line as clap knows it, examples included.
+pub(crate) fn definition() -> clap::Command {
+    examples::attach(Cli::command(), &mut Vec::new())
+}
+
+/// Whether the program was called by the name of the classic mail submission program.
+fn is_sendmail(args: &[OsString]) -> bool {
+    args.first().is_some_and(|name| Path::new(name).file_stem().is_some_and(|stem| stem == "sendmail"))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn definition_is_consistent() {
+        definition().debug_assert();
+    }
+
+    #[test]
+    fn sendmail_is_known_by_its_name() {
+        for (name, expected) in
+            [("/usr/sbin/sendmail", true), ("sendmail.exe", true), ("mox", false), ("mox-sendmail", false)]
+        {
+            assert_eq!(is_sendmail(&[name.into()]), expected, "{name}");
+        }
+        assert!(!is_sendmail(&[]));
+    }
+}

@@ -1,2 +1,5 @@
-//! The mox binary.
-fn main() {}
+//! The mox binary: parse, run, exit code.
+
+fn main() -> std::process::ExitCode {
+    mox::main()
+}

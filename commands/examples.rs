@@ -1,0 +1,145 @@
+//! The examples of every command: in `--help`, in the man page, and run by the tests.
+
+use crate::{
+    completion, config, generate, localserve, loglevels, message, queue, sendmail, setaccountpassword,
+    setadminpassword, status, stop, verifydata, version,
+};
+
+/// One line that a user may type.
+#[derive(Debug, Clone, Copy)]
+pub struct Example {
+    /// The shell command line, `mox …`.
+    pub run: &'static str,
+    /// What it does, a few words.
+    pub about: &'static str,
+    /// What must be there for it to end with success.
+    pub needs: Needs,
+}
+
+/// What an example needs.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Needs {
+    /// Nothing but an empty folder.
+    Nothing,
+    /// A folder with a config, `config/mox.conf` and `config/domains.conf`.
+    Config,
+    /// A running server.
+    Server,
+    /// It is the server, or needs more than a test of one command can give; only its parsing is tried.
+    World,
+}
+
+/// Every command and its examples.
+pub fn all() -> &'static [(&'static str, &'static [Example])] {
+    &[
+        ("completion", completion::EXAMPLES),
+        ("config describe-domains", config::describe::DOMAINS_EXAMPLES),
+        ("config describe-static", config::describe::STATIC_EXAMPLES),
+        ("config path", config::path::EXAMPLES),
+        ("config show", config::show::EXAMPLES),
+        ("config test", config::test::EXAMPLES),
+        ("generate", generate::EXAMPLES),
+        ("localserve", localserve::EXAMPLES),
+        ("localserve wait", localserve::wait::EXAMPLES),
+        ("loglevels", loglevels::EXAMPLES),
+        ("message cat", message::cat::EXAMPLES),
+        ("message delete", message::delete::EXAMPLES),
+        ("message list", message::list::EXAMPLES),
+        ("message parse", message::parse::EXAMPLES),
+        ("message show", message::show::EXAMPLES),
+        ("queue drop", queue::drop::EXAMPLES),
+        ("queue dump", queue::dump::EXAMPLES),
+        ("queue explain", queue::explain::EXAMPLES),
+        ("queue fail", queue::fail::EXAMPLES),
+        ("queue hold", queue::hold::EXAMPLES),
+        ("queue list", queue::list::EXAMPLES),
+        ("queue schedule", queue::schedule::EXAMPLES),
+        ("queue show", queue::show::EXAMPLES),
+        ("queue unhold", queue::unhold::EXAMPLES),
+        ("queue wait", queue::wait::EXAMPLES),
+        ("queue watch", queue::watch::EXAMPLES),
+        ("sendmail", sendmail::EXAMPLES),
+        ("setaccountpassword", setaccountpassword::EXAMPLES),
+        ("setadminpassword", setadminpassword::EXAMPLES),
+        ("status", status::EXAMPLES),
+        ("stop", stop::EXAMPLES),
+        ("verifydata", verifydata::EXAMPLES),
+        ("version", version::EXAMPLES),
+    ]
+}
+
+/// The examples of the command with these words; those of a group are the first of each member.
+pub(crate) fn of(words: &[String]) -> Vec<Example> {
+    let name = words.join(" ");
+    let exact = all().iter().find(|(command, _)| *command == name).map(|(_, examples)| *examples);
+    let group = format!("{name} ");
+    let member = |command: &str| name.is_empty() || command.starts_with(&group);
+    match exact {
+        Some(examples) => examples.to_vec(),
+        None if name.is_empty() => FIRST.to_vec(),
+        None => all().iter().filter(|(c, _)| member(c)).filter_map(|(_, e)| e.first().copied()).collect(),
+    }
+}
+
+/// Examples of `mox` itself.
+const FIRST: &[Example] = &[
+    Example { run: "mox localserve", about: "Catch all mail on this machine", needs: Needs::World },
+    Example { run: "mox message list", about: "See what was caught", needs: Needs::Server },
+    Example { run: "mox help queue list", about: "Learn about a command", needs: Needs::Nothing },
+];
+
+/// Puts an Examples section into the help of every command.
+pub(crate) fn attach(command: clap::Command, words: &mut Vec<String>) -> clap::Command {
+    let examples = of(words);
+    let names: Vec<String> = command.get_subcommands().map(|c| c.get_name().to_owned()).collect();
+    let command = names.into_iter().fold(command, |command, name| {
+        words.push(name.clone());
+        let command = command.mut_subcommand(&name, |sub| attach(sub, words));
+        words.pop();
+        command
+    });
+    if examples.is_empty() { command } else { command.after_help(text(&examples)) }
+}
+
+fn text(examples: &[Example]) -> String {
+    let mut text = String::from("Examples:");
+    for example in examples {
+        text.push_str(&format!("\n  {}\n      {}", example.about, example.run));
+    }
+    text
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn leaves(command: &clap::Command, words: &mut Vec<String>, found: &mut Vec<String>) {
+        if !words.is_empty() && !command.is_subcommand_required_set() {
+            found.push(words.join(" "));
+        }
+        for sub in command.get_subcommands() {
+            words.push(sub.get_name().to_owned());
+            leaves(sub, words, found);
+            words.pop();
+        }
+    }
+
+    #[test]
+    fn every_command_has_examples_of_itself() {
+        let mut found = Vec::new();
+        leaves(&crate::definition(), &mut Vec::new(), &mut found);
+        found.sort();
+        let listed: Vec<&str> = all().iter().map(|(command, _)| *command).collect();
+        assert_eq!(found, listed, "commands on the left, examples on the right");
+        for (command, examples) in all() {
+            assert!(!examples.is_empty(), "{command}");
+            for example in *examples {
+                assert!(
+                    example.run.contains("mox ") && example.run.contains(command),
+                    "{command}: {}",
+                    example.run
+                );
+            }
+        }
+    }
+}

@@ -1,0 +1,61 @@
+//! `mox message show`: one message for reading.
+
+use clap_complete::ArgValueCompleter;
+use mox_admin::ops::{MessageDetail, MessageShow};
+
+use crate::context::Context;
+use crate::error::{CommandError, Exit};
+use crate::output::{Page, Show, size};
+use crate::{Example, Needs, complete};
+
+#[derive(clap::Args)]
+pub(crate) struct Args {
+    /// Id of the message, from `mox message list`
+    #[arg(add = ArgValueCompleter::new(complete::message_ids))]
+    id: i64,
+}
+
+pub(crate) const EXAMPLES: &[Example] =
+    &[Example { run: "mox message show 7", about: "Read message 7", needs: Needs::Server }];
+
+impl Show for MessageDetail {
+    fn show(&self, page: &mut Page) {
+        let row = &self.row;
+        page.field("id", row.id);
+        page.field("mailbox", format_args!("{} of {}, uid {}", row.mailbox, row.account, row.uid));
+        page.field("received", row.received);
+        page.field("size", size(row.size));
+        page.field("flags", row.flags.join(" "));
+        page.field("mail from", format_args!("<{}>", self.mail_from));
+        page.field("rcpt to", row.to.join(", "));
+        if let Some(ip) = &self.remote_ip {
+            page.field("client", format_args!("{ip}, {}", self.tls.as_deref().unwrap_or("no TLS")));
+        }
+        page.line("");
+        for header in &self.headers {
+            page.line(format_args!("{}: {}", header.name, header.value));
+        }
+        if self.parts.len() > 1 {
+            page.line("");
+            let rows = self.parts.iter().map(|p| {
+                vec![
+                    p.part.clone(),
+                    p.content_type.clone(),
+                    size(p.size),
+                    p.filename.clone().unwrap_or_default(),
+                ]
+            });
+            page.table(&["PART", "TYPE", ">SIZE", "FILE"], rows);
+        }
+        if let Some(text) = &self.text {
+            page.line("");
+            page.block(text);
+        }
+    }
+}
+
+pub(crate) fn run(cx: &mut Context, args: Args) -> Result<Exit, CommandError> {
+    let detail = cx.call(&MessageShow { id: args.id })?;
+    cx.print(&detail)?;
+    Ok(Exit::Done)
+}

@@ -1,0 +1,69 @@
+//! Finds the config and the data folder that a command is about.
+//!
+//! Order: `--config` (or MOXCONF), `./config/mox.conf` if it exists, the folder of localserve.
+
+use std::path::{Path, PathBuf};
+
+use crate::error::CommandError;
+
+/// Name of the static config file.
+const FILE: &str = "mox.conf";
+
+/// A config file and its data folder; neither need exist.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct Place {
+    /// The static config file.
+    pub(crate) config: PathBuf,
+    /// The folder of database and control endpoint.
+    pub(crate) data: PathBuf,
+}
+
+impl Place {
+    /// Finds it; `named` is what the user said, a file or a folder.
+    pub(crate) fn find(named: Option<&Path>) -> Result<Place, CommandError> {
+        if let Some(path) = named {
+            return Ok(Place::at(path));
+        }
+        let here = Path::new("config").join(FILE);
+        if here.is_file() {
+            return Ok(Place::at(&here));
+        }
+        let folder = mox_platform::paths::localserve_dir().ok_or_else(|| {
+            CommandError::not_found("no config: this user has no home folder").hint("name one with --config")
+        })?;
+        Ok(Place::at(&folder))
+    }
+
+    /// The place of a config file, or of the folder that holds or will hold one.
+    pub(crate) fn at(path: &Path) -> Place {
+        let is_file = path.is_file() || (!path.is_dir() && path.extension().is_some_and(|e| e == "conf"));
+        let config = if is_file { path.to_owned() } else { path.join(FILE) };
+        let folder = config.parent().unwrap_or(Path::new("")).to_owned();
+        let data = folder.join(data_dir(&config).unwrap_or_else(|| "data".to_owned()));
+        Place { config, data }
+    }
+}
+
+/// The `DataDir` line of a config file, which is looked up without understanding the rest: commands for a running
+/// server must work while its config is being edited.
+fn data_dir(config: &Path) -> Option<String> {
+    let text = std::fs::read_to_string(config).ok()?;
+    let value = text.lines().find_map(|line| line.strip_prefix("DataDir:"))?.trim();
+    (!value.is_empty()).then(|| value.to_owned())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn file_and_folder_mean_the_same() {
+        let dir = tempfile::tempdir().unwrap();
+        let file = dir.path().join("mox.conf");
+        assert_eq!(Place::at(dir.path()), Place { config: file.clone(), data: dir.path().join("data") });
+        assert_eq!(Place::at(&file), Place::at(dir.path()));
+        std::fs::write(&file, "# comment\nDataDir: ../mail\nLogLevel: info\n").unwrap();
+        assert_eq!(Place::at(&file).data, dir.path().join("../mail"));
+        assert_eq!(Place::at(&file), Place::at(dir.path()));
+    }
+}

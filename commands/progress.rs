@@ -1,0 +1,33 @@
+//! A sign of life on a terminal while something takes its time; nothing anywhere else.
+
+use std::time::Duration;
+
+use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
+
+use crate::context::Context;
+
+/// Shown until dropped.
+pub(crate) struct Progress(ProgressBar);
+
+impl Progress {
+    /// Starts to show `message`.
+    pub(crate) fn start(cx: &Context, message: impl Into<String>) -> Progress {
+        if !cx.streams.stderr_is_terminal || cx.global.quiet {
+            return Progress(ProgressBar::with_draw_target(None, ProgressDrawTarget::hidden()));
+        }
+        let bar = ProgressBar::new_spinner().with_message(message.into());
+        let template =
+            if cx.no_color() { "{spinner} {msg} {elapsed}" } else { "{spinner:.green} {msg} {elapsed}" };
+        if let Ok(style) = ProgressStyle::with_template(template) {
+            bar.set_style(style);
+        }
+        bar.enable_steady_tick(Duration::from_millis(120));
+        Progress(bar)
+    }
+}
+
+impl Drop for Progress {
+    fn drop(&mut self) {
+        self.0.finish_and_clear();
+    }
+}

@@ -1,0 +1,48 @@
+//! `mox status`: how the running server is.
+
+use mox_admin::ops::{Status, StatusReport};
+
+use crate::context::Context;
+use crate::error::{CommandError, Exit};
+use crate::output::{Page, Show, size};
+use crate::{Example, Needs};
+
+#[derive(clap::Args)]
+pub(crate) struct Args {}
+
+pub(crate) const EXAMPLES: &[Example] = &[
+    Example { run: "mox status", about: "Listeners, counts, disk", needs: Needs::Server },
+    Example { run: "mox status --json", about: "The same for scripts", needs: Needs::Server },
+];
+
+impl Show for StatusReport {
+    fn show(&self, page: &mut Page) {
+        page.field("mox", format_args!("{} (pid {})", self.version, self.pid));
+        page.field("started", self.started);
+        page.field("config", self.config.as_deref().unwrap_or("built in"));
+        page.field("data", &self.data_dir);
+        page.field("disk free", self.disk_free.map_or_else(|| "unknown".to_owned(), size));
+        page.field("accounts", self.accounts);
+        page.field("messages", self.messages);
+        let queue = self.queue;
+        page.field("queue", format_args!("{} ({} due, {} on hold)", queue.total, queue.due, queue.held));
+        page.field("sessions", self.connections);
+        if let Some(error) = &self.config_error {
+            page.verdict(Some(false), format_args!("the config on disk is not in use: {error}"));
+        }
+        if !self.listeners.is_empty() {
+            page.line("");
+            let rows = self
+                .listeners
+                .iter()
+                .map(|l| vec![l.listener.clone(), l.service.clone(), l.address.clone(), l.tls.clone()]);
+            page.table(&["LISTENER", "SERVICE", "ADDRESS", "TLS"], rows);
+        }
+    }
+}
+
+pub(crate) fn run(cx: &mut Context, Args {}: Args) -> Result<Exit, CommandError> {
+    let report = cx.call(&Status {})?;
+    cx.print(&report)?;
+    Ok(Exit::Done)
+}
