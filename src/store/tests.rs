@@ -1,4 +1,4 @@
-//! What the room promises: deliveries, expunges, counts, changes and checks over a database in memory.
+//! What the room promises: deliveries, expunges, counts, changes and checks, in a folder of its own.
 
 use std::collections::HashMap;
 use std::sync::Arc;
