@@ -6,7 +6,7 @@ use std::net::{IpAddr, SocketAddr};
 use crate::account::Account;
 use crate::de::Found;
 use crate::domain::{Dynamic, HostedDomain};
-use crate::error::Fault;
+use crate::error::{Fault, MAX_PROBLEMS};
 use crate::limits::Limits;
 use crate::listener::Listener;
 use crate::route::Route;
@@ -29,6 +29,9 @@ impl<'a> Report<'a> {
 
     /// Reports a broken rule.
     pub(crate) fn rule(&mut self, path: &[&str], message: impl Into<String>) {
+        if self.errors.len() >= MAX_PROBLEMS {
+            return;
+        }
         let fault = Fault::Rule(message.into());
         self.errors.push(Found { at: self.tree.locate(path), path: join(path), fault });
     }
@@ -36,6 +39,11 @@ impl<'a> Report<'a> {
     fn notice(&mut self, path: &[&str], message: impl Into<String>) {
         let fault = Fault::Notice(message.into());
         self.warnings.push(Found { at: self.tree.locate(path), path: join(path), fault });
+    }
+
+    /// Whether the file has this key, whatever it says.
+    fn has(&self, path: &[&str]) -> bool {
+        self.tree.get(path).is_some()
     }
 
     fn mailbox(&mut self, path: &[&str], name: &str) {
@@ -129,6 +137,13 @@ fn check_transport(name: &str, transport: &Transport, report: &mut Report<'_>) {
     if methods.len() > 1 {
         report.rule(&path, format!("only one of {} may be there", methods.join(", ")));
     }
+    // An empty Fail must not pass for direct delivery.
+    for key in Transport::METHODS.iter().filter(|key| !methods.contains(key)) {
+        let path = ["Transports", name, key];
+        if report.has(&path) {
+            report.rule(&path, "says nothing; set one of its keys, or remove it");
+        }
+    }
     if let Some(fail) = transport.fail.as_ref().filter(|f| !(400..600).contains(&f.smtp_code)) {
         let path = [path.as_slice(), &["Fail", "SMTPCode"]].concat();
         report.rule(&path, format!("{} is not an error code: expected 400 to 599", fail.smtp_code));
@@ -208,8 +223,8 @@ fn check_limits(limits: &Limits, report: &mut Report<'_>) {
 /// Rules within `domains.conf`, and of it with `mox.conf`; addresses are checked by the resolver.
 pub(crate) fn check_dynamic(server: &Static, dynamic: &Dynamic, report: &mut Report<'_>) {
     for (name, domain) in &dynamic.domains {
-        check_domain(name.ascii(), domain, report);
-        check_routes(&["Domains", name.ascii()], &domain.routes, server, report);
+        check_domain(name.unicode(), domain, report);
+        check_routes(&["Domains", name.unicode()], &domain.routes, server, report);
     }
     for (name, account) in &dynamic.accounts {
         check_account(name, account, dynamic, report);

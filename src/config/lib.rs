@@ -22,6 +22,8 @@ pub mod route;
 pub mod section;
 pub mod ser;
 pub mod server;
+#[cfg(test)]
+mod tests;
 pub mod text;
 pub mod transport;
 pub mod tree;

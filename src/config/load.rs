@@ -268,6 +268,7 @@ fn named(file: &Path, found: Vec<Found>) -> Vec<Problem> {
 
 fn all(mut first: Vec<Problem>, second: Vec<Problem>) -> Errors {
     first.extend(second);
+    first.sort_by_key(|p| (p.file.ends_with("domains.conf"), p.at));
     first.truncate(MAX_PROBLEMS);
     Errors(first)
 }

@@ -183,7 +183,7 @@ impl Resolver {
     }
 
     fn add_alias(&mut self, domain: &Domain, hosted: &HostedDomain, key: &str, report: &mut Report<'_>) {
-        let path = ["Domains", domain.ascii(), "Aliases", key];
+        let path = ["Domains", domain.unicode(), "Aliases", key];
         let (Some(alias), Some(table)) = (hosted.aliases.get(key), self.domains.get(domain)) else { return };
         let (localpart, rest) = match Localpart::take(key) {
             Ok(taken) => taken,

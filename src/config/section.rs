@@ -122,20 +122,23 @@ impl<K: Serialize, V: Serialize> Serialize for Table<K, V> {
     }
 }
 
-impl<'de, K: Deserialize<'de> + Ord, V: Deserialize<'de>> Deserialize<'de> for Table<K, V> {
+impl<'de, K: Deserialize<'de> + Ord + fmt::Display, V: Deserialize<'de>> Deserialize<'de> for Table<K, V> {
     fn deserialize<D: Deserializer<'de>>(d: D) -> Result<Self, D::Error> {
         struct Rows<K, V>(PhantomData<(K, V)>);
-        impl<'de, K: Deserialize<'de> + Ord, V: Deserialize<'de>> Visitor<'de> for Rows<K, V> {
+        impl<'de, K: Deserialize<'de> + Ord + fmt::Display, V: Deserialize<'de>> Visitor<'de> for Rows<K, V> {
             type Value = Table<K, V>;
             fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
                 f.write_str("keys on deeper lines")
             }
             fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<Table<K, V>, A::Error> {
                 let mut rows = BTreeMap::new();
-                while let Some((key, value)) = map.next_entry()? {
-                    if rows.insert(key, value).is_some() {
-                        return Err(serde::de::Error::custom("two of its keys mean the same"));
+                while let Some((key, value)) = map.next_entry::<K, V>()? {
+                    if rows.contains_key(&key) {
+                        return Err(serde::de::Error::custom(format!(
+                            "{key} is there twice, spelled differently"
+                        )));
                     }
+                    rows.insert(key, value);
                 }
                 Ok(Table(rows))
             }

@@ -1,7 +1,8 @@
 //! Writes Rust values as config file text with serde: for fresh files, and for what edits insert.
 //!
 //! Sections leave out what has its default. A text that starts with a line break or holds one cannot be written
-//! in this format; [`to_text`] refuses it, as it does keys that would read back as something else.
+//! in this format; [`to_text`] refuses it, as it does keys that would read back as something else. An option that
+//! holds a section with nothing but defaults reads back as absent.
 
 use std::fmt;
 

@@ -166,8 +166,7 @@ impl<'a> Parser<'a> {
         for (number, whole) in (1..).zip(text.split_inclusive('\n')) {
             let (line_start, end) = (start, start + whole.len());
             start = end;
-            let line = whole.strip_suffix('\n').unwrap_or(whole);
-            let line = line.strip_suffix('\r').unwrap_or(line);
+            let line = whole.strip_suffix("\r\n").or(whole.strip_suffix('\n')).unwrap_or(whole);
             let mark = if line_start == 0 && line.starts_with('\u{feff}') { 3 } else { 0 };
             let line = line.get(mark..).unwrap_or_default();
             let content = line.trim_start_matches([' ', '\t']);

@@ -87,18 +87,20 @@ section! {
 }
 
 impl Transport {
+    /// Every key.
+    pub const METHODS: [&str; 6] = ["Submissions", "Submission", "SMTP", "Socks", "Direct", "Fail"];
+
     /// The keys that are there.
     pub fn methods(&self) -> impl Iterator<Item = &'static str> {
-        [
-            ("Submissions", self.submissions.is_some()),
-            ("Submission", self.submission.is_some()),
-            ("SMTP", self.smtp.is_some()),
-            ("Socks", self.socks.is_some()),
-            ("Direct", self.direct.is_some()),
-            ("Fail", self.fail.is_some()),
-        ]
-        .into_iter()
-        .filter_map(|(key, there)| there.then_some(key))
+        let there = [
+            self.submissions.is_some(),
+            self.submission.is_some(),
+            self.smtp.is_some(),
+            self.socks.is_some(),
+            self.direct.is_some(),
+            self.fail.is_some(),
+        ];
+        Self::METHODS.into_iter().zip(there).filter_map(|(key, there)| there.then_some(key))
     }
 
     /// Puts the default where 0 stands for it.

@@ -7,6 +7,8 @@
 
 use std::ops::Range;
 
+use mox_address::Domain;
+
 pub use crate::text::{SyntaxError, SyntaxFault, parse};
 
 /// Where something is in a file.
@@ -142,12 +144,17 @@ impl Tree {
     pub fn locate<S: AsRef<str>>(&self, path: &[S]) -> Position {
         let mut node = &self.root;
         for step in path {
-            let Some(next) = node.get(step.as_ref()).or_else(|| same_domain(node, step.as_ref())) else {
-                break;
-            };
+            let step = step.as_ref();
+            let spelled = || Domain::parse(step).ok().and_then(|domain| spelling(node, &domain));
+            let Some(next) = node.get(step).or_else(|| spelled().map(|e| &e.node)) else { break };
             node = next;
         }
         node.at
+    }
+
+    /// How the file spells a domain that is a key of the map at `path`: the step to use in paths for edits.
+    pub fn domain_key(&self, path: &[&str], domain: &Domain) -> Option<&str> {
+        spelling(self.get(path)?, domain).map(|e| e.key.as_str())
     }
 
     /// Sets a scalar that exists, or adds its key as [`Tree::insert`] does.
@@ -289,10 +296,10 @@ fn index(step: &str) -> Option<usize> {
     step.strip_prefix('[')?.strip_suffix(']')?.parse().ok()
 }
 
-fn same_domain<'a>(node: &'a Node, name: &str) -> Option<&'a Node> {
+/// The entry whose key is a domain, in any spelling.
+fn spelling<'a>(node: &'a Node, domain: &Domain) -> Option<&'a Entry> {
     let Value::Map(entries) = &node.value else { return None };
-    let same = |e: &&Entry| mox_address::Domain::parse(&e.key).is_ok_and(|d| d.ascii() == name);
-    entries.iter().find(same).map(|e| &e.node)
+    entries.iter().find(|e| Domain::parse(&e.key).is_ok_and(|d| d == *domain))
 }
 
 /// A path as people read it: `Listeners.public.IPs[0]`.
@@ -386,6 +393,10 @@ mod tests {
         let at = t.locate(&["M", "y", "none"]);
         assert_eq!((at.line, at.column, &FILE[at.offset..at.offset + 2]), (8, 2, "y:"));
         assert_eq!(join(&["M", "L", "[0]", "K"]), "M.L[0].K");
+        let domains = parse("D:\n\tMünchen.example: x\n".as_bytes()).unwrap();
+        let name = Domain::parse("xn--mnchen-3ya.example").unwrap();
+        assert_eq!(domains.domain_key(&["D"], &name), Some("München.example"));
+        assert_eq!(domains.locate(&["D", name.ascii()]).line, 2);
     }
 
     #[test]

@@ -1,0 +1,174 @@
+//! The corpus in `tests/data/config`: files that load, files that do not, and edits of them.
+
+use std::fs;
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+
+use crate::account::Account;
+use crate::error::Problem;
+use crate::listener::KeyCert;
+use crate::ser::{to_text, to_value};
+use crate::tree::{Node, Tree, Value, join, parse};
+use crate::{Config, Dynamic};
+
+fn cases(kind: &str) -> Vec<PathBuf> {
+    let dir = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../tests/data/config").join(kind);
+    let mut cases: Vec<PathBuf> = fs::read_dir(dir).unwrap().map(|e| e.unwrap().path()).collect();
+    cases.sort();
+    cases
+}
+
+fn texts(case: &Path) -> [String; 2] {
+    ["mox.conf", "domains.conf"].map(|name| fs::read_to_string(case.join(name)).unwrap())
+}
+
+fn load(case: &Path) -> Result<Config, crate::Errors> {
+    let [server, dynamic] = texts(case);
+    Config::parse(Path::new("mox.conf"), &server, &dynamic)
+}
+
+/// Compares with the text in a file, or writes it.
+fn snapshot(file: &Path, problems: &[Problem]) {
+    let text: String = problems.iter().map(|p| format!("{p}\n")).collect();
+    if std::env::var_os("MOX_UPDATE").is_some() {
+        return fs::write(file, text).unwrap();
+    }
+    let expected = fs::read_to_string(file).unwrap_or_default();
+    assert_eq!(text, expected, "{}; MOX_UPDATE=1 writes it anew", file.display());
+}
+
+#[test]
+fn good_files_load_with_warnings() {
+    let cases = cases("good");
+    assert!(cases.len() >= 4);
+    for case in cases {
+        let config = load(&case).unwrap_or_else(|e| panic!("{}:\n{e}", case.display()));
+        snapshot(&case.join("warnings.txt"), &config.warnings);
+    }
+}
+
+#[test]
+fn bad_files_fail_with_every_error() {
+    let cases = cases("bad");
+    assert!(cases.len() >= 5);
+    for case in cases {
+        let errors = load(&case).err().unwrap_or_else(|| panic!("{} loads", case.display()));
+        snapshot(&case.join("errors.txt"), &errors.0);
+    }
+}
+
+#[test]
+fn what_is_read_is_written_back_byte_for_byte() {
+    for case in cases("good") {
+        for text in texts(&case) {
+            assert_eq!(parse(text.as_bytes()).unwrap().text(), text);
+        }
+    }
+}
+
+#[test]
+fn a_fresh_file_reads_back_the_same() {
+    for case in cases("good") {
+        let mut config = load(&case).unwrap();
+        for listener in Arc::make_mut(&mut config.server).listeners.values_mut() {
+            if let Some(tls) = &mut listener.tls {
+                tls.key_certs.push(KeyCert { cert_file: "c.pem".into(), key_file: "k.pem".into() });
+            }
+        }
+        let comment = |key: &str| (key == "Listeners").then(|| "who listens\n\nwhere".to_owned());
+        let server = to_text(&*config.server, &comment).unwrap();
+        let dynamic = to_text(&config.dynamic, &|_| None).unwrap();
+        let again = Config::parse(Path::new("mox.conf"), &server, &dynamic);
+        let again = again.unwrap_or_else(|e| panic!("{e}\n{server}\n{dynamic}"));
+        assert_eq!((&again.server, &again.dynamic), (&config.server, &config.dynamic));
+        assert!(server.contains("# who listens\n#\n# where\nListeners:"));
+        assert!(again.warnings.iter().all(|w| w.fault != crate::Fault::NotBuilt));
+    }
+}
+
+/// All paths to scalars below a node.
+fn scalars(node: &Node, path: &mut Vec<String>, found: &mut Vec<Vec<String>>) {
+    let below: Vec<(String, &Node)> = match &node.value {
+        Value::Map(entries) => entries.iter().map(|e| (e.key.clone(), &e.node)).collect(),
+        Value::List(items) => items.iter().enumerate().map(|(n, item)| (format!("[{n}]"), item)).collect(),
+        Value::Scalar(_) => return found.push(path.clone()),
+        Value::Empty => return,
+    };
+    for (step, node) in below {
+        path.push(step);
+        scalars(node, path, found);
+        path.pop();
+    }
+}
+
+fn lines(text: &str) -> Vec<&str> {
+    text.split_inclusive('\n').collect()
+}
+
+#[test]
+fn setting_any_value_changes_its_line_only() {
+    for case in cases("good") {
+        for text in texts(&case) {
+            let tree = parse(text.as_bytes()).unwrap();
+            let mut found = Vec::new();
+            scalars(tree.root(), &mut Vec::new(), &mut found);
+            for path in found {
+                let path: Vec<&str> = path.iter().map(String::as_str).collect();
+                let mut edited = tree.clone();
+                edited.set(&path, "new value").unwrap();
+                assert_eq!(edited.scalar(&path), Some("new value"));
+                let changed =
+                    lines(&text).iter().zip(lines(edited.text())).filter(|(a, b)| **a != *b).count();
+                assert_eq!((changed, lines(&text).len()), (1, lines(edited.text()).len()), "{}", join(&path));
+                edited.set(&path, tree.scalar(&path).unwrap()).unwrap();
+                assert_eq!(edited, tree);
+            }
+        }
+    }
+}
+
+#[test]
+fn added_and_removed_again_leaves_every_byte() {
+    let mut account = Account::new("example.org".parse().unwrap());
+    account.destinations.insert("new@example.org".into(), Default::default());
+    let value = to_value(&account);
+    for case in cases("good") {
+        let [_, text] = texts(&case);
+        let before = parse(text.as_bytes()).unwrap();
+        let mut tree: Tree = before.clone();
+        tree.insert(&["Accounts", "new"], &value).unwrap();
+        assert_eq!(tree.scalar(&["Accounts", "new", "Domain"]), Some("example.org"));
+        assert!(before.text().lines().all(|line| tree.text().contains(line)));
+        tree.remove(&["Accounts", "new"]).unwrap();
+        assert_eq!(tree.text(), text);
+    }
+}
+
+#[test]
+fn an_empty_dynamic_file_is_the_default() {
+    assert_eq!(to_text(&Dynamic::default(), &|_| None).unwrap(), "");
+}
+
+proptest::proptest! {
+    // A file of failures in src/ would break the workspace.
+    #![proptest_config(proptest::test_runner::Config { failure_persistence: None, ..Default::default() })]
+
+    #[test]
+    fn any_text_parses_or_not_without_harm(text in "(\t{0,3}(Domains:|[a-e]:|[a-e]: [x# ]|- y|-|# c|nil|)\r?\n){0,8}[\t\r:#a -]{0,4}") {
+        let _ = Config::parse(Path::new("mox.conf"), &text, &text);
+        if let Ok(tree) = parse(text.as_bytes()) {
+            assert_eq!(tree.text(), text);
+            let mut found = Vec::new();
+            scalars(tree.root(), &mut Vec::new(), &mut found);
+            for path in found {
+                let path: Vec<&str> = path.iter().map(String::as_str).collect();
+                let mut edited = tree.clone();
+                edited.set(&path, "v").unwrap();
+                assert_eq!(edited.scalar(&path), Some("v"));
+                edited.remove(&path).unwrap();
+                edited.insert(&["new", "k"], &Value::Scalar("v".into())).unwrap();
+                assert_eq!(edited.scalar(&["new", "k"]), Some("v"));
+            }
+        }
+    }
+}
