@@ -145,7 +145,8 @@ fn mailboxes(list: &AddressList) -> Vec<Mailbox> {
 pub fn message_id(text: &str) -> Option<String> {
     threads::ids(text).next().or_else(|| {
         let word = text.trim();
-        let single = word.contains('@') && !word.contains(|c: char| c.is_whitespace() || "<>()".contains(c));
+        let odd = |c: char| c.is_whitespace() || c.is_control() || "<>()".contains(c);
+        let single = word.contains('@') && !word.contains(odd);
         (single && word.len() <= threads::MAX_ID).then(|| word.to_owned())
     })
 }
@@ -206,6 +207,29 @@ mod tests {
         );
         assert!(summary(b"Precedence: Bulk\n").is_bulk);
         assert_eq!(summary(b""), Summary::default());
+    }
+
+    /// RFC 5322 appendix A.5 (white space, comments), A.6.2 (obsolete dates), A.6.3 (obsolete white space).
+    #[test]
+    fn odd_messages_of_rfc_5322() {
+        let odd = b"From: Pete(A nice \\) chap) <pete(his account)@silly.test(his host)>\r\n\
+            To:A Group(Some people)\r\n     :Chris Jones <c@(Chris's host.)public.example>,\r\n         joe@example.org,\r\n\
+            \x20 John <jdoe@one.test> (my dear friend); (the end of the group)\r\n\
+            Cc:(Empty list)(start)Hidden recipients  :(nobody(that I know))  ;\r\n\
+            Date: Thu,\r\n      13\r\n        Feb\r\n          1969\r\n      23:32\r\n               -0330 (Newfoundland Time)\r\n\
+            Message-ID:              <testabcd.1234@silly.test>\r\n\r\nTesting.\r\n";
+        let found = summary(odd);
+        assert_eq!(found.from.first().map(ToString::to_string).as_deref(), Some("pete@silly.test"));
+        assert_eq!((found.to.len(), found.cc.len()), (3, 0));
+        assert_eq!(found.date.map(Timestamp::rfc3339).as_deref(), Some("1969-02-14T03:02:00Z"));
+        assert_eq!(found.message_id.as_deref(), Some("testabcd.1234@silly.test"));
+        let obsolete = b"From  : John Doe <jdoe@machine(comment).  example>\r\nTo    : Mary Smith\r\n__\r\n          <mary@example.net>\r\n\
+            Subject     : Saying Hello\r\nDate  : Fri, 21 Nov 1997 09(comment):   55  :  06 -0600\r\n\
+            Message-ID  : <1234   @   local(blah)  .machine .example>\r\n\r\n";
+        let found = summary(obsolete);
+        assert_eq!(found.from.first().map(ToString::to_string).as_deref(), Some("jdoe@machine.example"));
+        assert_eq!(found.subject, "Saying Hello");
+        assert_eq!(found.date.map(Timestamp::rfc3339).as_deref(), Some("1997-11-21T15:55:06Z"));
     }
 
     #[test]
