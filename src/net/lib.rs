@@ -1,11 +1,13 @@
 //! Sockets with limits: streams with deadlines and TLS, dialing, listening, rate limits, and a simulated network.
 
+mod deadline;
 mod dial;
 mod error;
 mod listen;
 mod ratelimit;
 pub mod sim;
 mod stream;
+mod tls;
 
 use std::future::Future;
 use std::pin::Pin;
@@ -17,6 +19,7 @@ pub use mox_platform::Io;
 pub use mox_tls::TlsInfo;
 pub use ratelimit::{ConnectionGuard, ConnectionLimit, Prefix, RateLimit, Window, prefixes};
 pub use stream::{Line, MAX_BUFFER, Stream, Tap};
+pub use tls::{accept_tls, connect_tls};
 
 /// What an object-safe async function returns.
 pub type BoxFuture<'a, T> = Pin<Box<dyn Future<Output = T> + Send + 'a>>;

@@ -6,7 +6,6 @@
 //! RFC 3207 §6 (STARTTLS injection), RFC 5321 §2.3.8 (lines).
 
 use std::fmt;
-use std::future::{Future, poll_fn};
 use std::net::SocketAddr;
 use std::ops::Deref;
 use std::pin::Pin;
@@ -17,9 +16,9 @@ use std::time::Duration;
 use mox_clock::{Clock, Sleep};
 use mox_tls::{ClientConfig, ServerConfig, ServerName, TlsInfo};
 use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
-use tokio_rustls::{TlsAcceptor, TlsConnector};
 
-use crate::{Error, Io};
+use crate::deadline::within;
+use crate::{Error, Io, accept_tls, connect_tls};
 
 /// Size of an idle connection's read buffer.
 const MIN_BUFFER: usize = 4 * 1024;
@@ -216,10 +215,8 @@ impl Stream {
         timeout: Duration,
     ) -> Result<TlsInfo, Error> {
         let io = self.plain_io()?;
-        let mut handshake = TlsAcceptor::from(config).accept(io);
-        let tls = within(&*self.clock, timeout, &mut None, |cx| Pin::new(&mut handshake).poll(cx)).await?;
-        let info = TlsInfo::of_server(tls.get_ref().1).map_err(Error::Tls)?;
-        Ok(self.secured(Box::new(tls), info))
+        let (io, info) = accept_tls(io, config, &*self.clock, timeout).await?;
+        Ok(self.secured(io, info))
     }
 
     /// Does the client's side of a TLS handshake. `UnexpectedBytes` when the server said more than that it is ready.
@@ -230,10 +227,8 @@ impl Stream {
         timeout: Duration,
     ) -> Result<TlsInfo, Error> {
         let io = self.plain_io()?;
-        let mut handshake = TlsConnector::from(config).connect(name, io);
-        let tls = within(&*self.clock, timeout, &mut None, |cx| Pin::new(&mut handshake).poll(cx)).await?;
-        let info = TlsInfo::of_client(tls.get_ref().1).map_err(Error::Tls)?;
-        Ok(self.secured(Box::new(tls), info))
+        let (io, info) = connect_tls(io, config, name, &*self.clock, timeout).await?;
+        Ok(self.secured(io, info))
     }
 
     /// Takes the connection for a handshake; what stays behind is at its end.
@@ -266,23 +261,6 @@ impl fmt::Debug for Stream {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "Stream({}, tls: {})", self.remote, self.tls.is_some())
     }
-}
-
-/// Polls until ready or until `timeout` is over; the timer is made when polling first has to wait.
-async fn within<T>(
-    clock: &dyn Clock,
-    timeout: Duration,
-    sleep: &mut Option<Sleep>,
-    mut poll: impl FnMut(&mut Context<'_>) -> Poll<std::io::Result<T>>,
-) -> Result<T, Error> {
-    poll_fn(|cx| match poll(cx) {
-        Poll::Ready(result) => Poll::Ready(result.map_err(Error::from)),
-        Poll::Pending => {
-            let sleep = sleep.get_or_insert_with(|| clock.sleep(timeout));
-            sleep.as_mut().poll(cx).map(|()| Err(Error::Timeout))
-        }
-    })
-    .await
 }
 
 /// The read buffer: `start..end` of it is unread.

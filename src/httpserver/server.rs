@@ -1,0 +1,238 @@
+//! Serves connections of one listener: accept, TLS, requests one after another, drain at the end.
+//!
+//! Bounded: connections at once, time of a handshake, of a request's head, of its body, of a whole connection; size
+//! of head and body. RFC 9112 (HTTP/1.1).
+
+use std::convert::Infallible;
+use std::future::Future;
+use std::net::SocketAddr;
+use std::pin::pin;
+use std::sync::Arc;
+use std::time::Duration;
+
+use bytes::Bytes;
+use http_body_util::{BodyExt, Limited};
+use hyper::body::{Body, Incoming};
+use hyper::header::{CONNECTION, HeaderValue};
+use hyper::server::conn::http1;
+use hyper::service::service_fn;
+use hyper_util::rt::TokioIo;
+use mox_clock::Clock;
+use mox_net::{Accepted, Listen, TlsInfo, accept_tls};
+use mox_telemetry::{Metrics, Outcome};
+use mox_tls::ServerConfig;
+use tokio::sync::{Semaphore, watch};
+use tokio::task::{JoinError, JoinSet};
+
+use crate::timer::ClockTimer;
+use crate::{Request, Response, Service, StatusCode, text};
+
+/// How long to wait after the system could not accept, as when it is out of file descriptors.
+const ACCEPT_PAUSE: Duration = Duration::from_millis(100);
+
+/// What a client may take.
+#[derive(Clone, Copy, Debug)]
+pub struct Limits {
+    /// Connections at once; further ones wait in the system's backlog.
+    pub connections: usize,
+    /// Bytes of a request's head, at least 8192; one read more may pass.
+    pub head_bytes: usize,
+    /// Header fields of a request.
+    pub headers: usize,
+    /// Bytes of a request's body.
+    pub body_bytes: usize,
+    /// For a TLS handshake.
+    pub handshake_time: Duration,
+    /// For a request's head, from the end of the request before it.
+    pub head_time: Duration,
+    /// For a request's body.
+    pub body_time: Duration,
+    /// For a whole connection; then it ends after the request that is being answered.
+    pub connection_time: Duration,
+    /// For requests that are being answered when the server or the connection shall end.
+    pub drain_time: Duration,
+}
+
+impl Default for Limits {
+    fn default() -> Limits {
+        Limits {
+            connections: 512,
+            head_bytes: 32 * 1024,
+            headers: 100,
+            body_bytes: 1024 * 1024,
+            handshake_time: Duration::from_secs(30),
+            head_time: Duration::from_secs(30),
+            body_time: Duration::from_secs(60),
+            connection_time: Duration::from_secs(600),
+            drain_time: Duration::from_secs(5),
+        }
+    }
+}
+
+/// What a listener serves.
+pub struct Server {
+    service: Arc<dyn Service>,
+    tls: Option<Arc<ServerConfig>>,
+    limits: Limits,
+    clock: Arc<dyn Clock>,
+    metrics: Arc<Metrics>,
+}
+
+impl Server {
+    /// Plain HTTP.
+    pub fn new(
+        service: Arc<dyn Service>,
+        limits: Limits,
+        clock: Arc<dyn Clock>,
+        metrics: Arc<Metrics>,
+    ) -> Server {
+        Server { service, tls: None, limits, clock, metrics }
+    }
+
+    /// The same over TLS.
+    pub fn with_tls(self, config: Arc<ServerConfig>) -> Server {
+        Server { tls: Some(config), ..self }
+    }
+
+    /// Serves until `stop` ends; then closes the listener, lets requests finish within the drain time, and drops
+    /// the rest.
+    pub async fn run(self: Arc<Self>, mut listener: Box<dyn Listen>, stop: impl Future<Output = ()> + Send) {
+        let mut stop = pin!(stop);
+        let slots = Arc::new(Semaphore::new(self.limits.connections));
+        let (stopping, stopped) = watch::channel(false);
+        let mut tasks = JoinSet::new();
+        loop {
+            let next = async {
+                let slot = slots.clone().acquire_owned().await;
+                (slot, listener.accept().await)
+            };
+            tokio::select! {
+                biased;
+                () = &mut stop => break,
+                Some(done) = tasks.join_next() => self.ended(done),
+                (slot, accepted) = next => match accepted {
+                    Ok(accepted) => {
+                        let (server, stopped) = (self.clone(), stopped.clone());
+                        tasks.spawn(async move {
+                            server.connection(accepted, stopped).await;
+                            drop(slot);
+                        });
+                    }
+                    Err(error) => {
+                        tracing::error!(%error, "http connection not accepted");
+                        self.clock.sleep(ACCEPT_PAUSE).await;
+                    }
+                },
+            }
+        }
+        drop(listener);
+        let _ = stopping.send(true);
+        let drained = async {
+            while let Some(done) = tasks.join_next().await {
+                self.ended(done);
+            }
+        };
+        tokio::select! {
+            () = drained => {}
+            () = self.clock.sleep(self.limits.drain_time + ACCEPT_PAUSE) => {}
+        }
+        tasks.shutdown().await;
+    }
+
+    fn ended(&self, done: Result<(), JoinError>) {
+        if done.is_err_and(|e| e.is_panic()) {
+            self.metrics.panicked("httpserver");
+            tracing::error!("panic while serving an http request");
+        }
+    }
+
+    async fn connection(&self, accepted: Accepted, mut stopped: watch::Receiver<bool>) {
+        let remote = accepted.remote;
+        let (io, tls) = match &self.tls {
+            None => (accepted.io, None),
+            Some(config) => {
+                match accept_tls(accepted.io, config.clone(), &*self.clock, self.limits.handshake_time).await
+                {
+                    Ok((io, info)) => (io, Some(Arc::new(info))),
+                    Err(error) => return tracing::debug!(%remote, %error, "http tls handshake failed"),
+                }
+            }
+        };
+        let service = service_fn(|request| self.answer(request, remote, tls.clone()));
+        let mut connection = pin!(
+            http1::Builder::new()
+                .timer(ClockTimer::new(self.clock.clone()))
+                .header_read_timeout(self.limits.head_time)
+                .max_buf_size(self.limits.head_bytes.max(8192))
+                .max_headers(self.limits.headers)
+                .serve_connection(TokioIo::new(io), service)
+        );
+        let ended = tokio::select! {
+            ended = connection.as_mut() => Some(ended),
+            _ = stopped.wait_for(|stopped| *stopped) => None,
+            () = self.clock.sleep(self.limits.connection_time) => None,
+        };
+        let ended = match ended {
+            Some(ended) => ended,
+            None => {
+                connection.as_mut().graceful_shutdown();
+                tokio::select! {
+                    ended = connection => ended,
+                    () = self.clock.sleep(self.limits.drain_time) => Ok(()),
+                }
+            }
+        };
+        if let Err(error) = ended {
+            tracing::debug!(%remote, %error, "http connection failed");
+        }
+    }
+
+    async fn answer(
+        &self,
+        request: hyper::Request<Incoming>,
+        remote: SocketAddr,
+        tls: Option<Arc<TlsInfo>>,
+    ) -> Result<Response, Infallible> {
+        let (head, body) = request.into_parts();
+        let response = match self.whole(body).await {
+            Ok(body) => self.service.call(Request { head, body, remote, tls }).await,
+            Err(status) => {
+                let reason = status.canonical_reason().unwrap_or_default();
+                let mut response = text(status, format!("{reason}\n"));
+                response.headers_mut().insert(CONNECTION, HeaderValue::from_static("close"));
+                response
+            }
+        };
+        let result = match response.status().as_u16() / 100 {
+            2 => "2xx",
+            3 => "3xx",
+            4 => "4xx",
+            _ => "5xx",
+        };
+        self.metrics.http_requests.get_or_create(&Outcome { result }).inc();
+        Ok(response)
+    }
+
+    /// Reads the body to its end, or says with which status to refuse it.
+    async fn whole(&self, body: Incoming) -> Result<Bytes, StatusCode> {
+        let limit = self.limits.body_bytes;
+        if body.is_end_stream() {
+            return Ok(Bytes::new());
+        }
+        if body.size_hint().lower() > limit as u64 {
+            return Err(StatusCode::PAYLOAD_TOO_LARGE);
+        }
+        tokio::select! {
+            biased;
+            read = Limited::new(body, limit).collect() => match read {
+                Ok(read) => Ok(read.to_bytes()),
+                Err(e) if e.is::<http_body_util::LengthLimitError>() => Err(StatusCode::PAYLOAD_TOO_LARGE),
+                Err(_) => Err(StatusCode::BAD_REQUEST),
+            },
+            () = self.clock.sleep(self.limits.body_time) => Err(StatusCode::REQUEST_TIMEOUT),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,212 @@
+//! A server on a simulated network and clock.
+
+use mox_clock::sim::SimClock;
+use mox_net::sim::SimNet;
+use mox_net::{BoxFuture, Dial, Io, connect_tls};
+use mox_tls::sim::Authority;
+use mox_tls::{
+    Certificates, ClientOptions, ClientVerify, ServerName, ServerOptions, client_config, server_config,
+};
+use tokio::io::{AsyncReadExt, AsyncWriteExt};
+use tokio::sync::oneshot;
+use tokio::task::JoinHandle;
+
+use super::*;
+use crate::{HostCheck, Hosts, MetricsService, Routes};
+
+const WAIT: Duration = Duration::from_secs(30);
+
+/// Answers with what it was asked; panics and waits on request.
+struct Echo;
+
+impl Service for Echo {
+    fn call(&self, request: Request) -> BoxFuture<'_, Response> {
+        Box::pin(async move {
+            match request.head.uri.path() {
+                "/echo/panic" => panic!("as asked"),
+                "/echo/never" => std::future::pending().await,
+                _ => text(StatusCode::OK, request.body),
+            }
+        })
+    }
+}
+
+struct House {
+    net: SimNet,
+    clock: SimClock,
+    address: SocketAddr,
+    metrics: Arc<Metrics>,
+    stop: oneshot::Sender<()>,
+    running: JoinHandle<()>,
+}
+
+impl House {
+    fn new(limits: Limits, tls: Option<Arc<ServerConfig>>) -> House {
+        let clock = SimClock::new(Authority::START);
+        let net = SimNet::new(Arc::new(clock.clone()));
+        let metrics = Arc::new(Metrics::new(clock.now()));
+        let routes = Routes::new().at("/metrics", MetricsService::new(metrics.clone())).at("/echo/", Echo);
+        let service = Arc::new(HostCheck::new(Hosts::loopback(), routes));
+        let mut server = Server::new(service, limits, Arc::new(clock.clone()), metrics.clone());
+        if let Some(tls) = tls {
+            server = server.with_tls(tls);
+        }
+        let address = "192.0.2.1:80".parse().unwrap();
+        let listener = Box::new(net.listen(address).unwrap());
+        let (stop, stopped) = oneshot::channel();
+        let running = tokio::spawn(Arc::new(server).run(listener, async {
+            let _ = stopped.await;
+        }));
+        House { net, clock, address, metrics, stop, running }
+    }
+
+    async fn dial(&self) -> Box<dyn Io> {
+        self.net.dial(self.address, None, WAIT).await.unwrap()
+    }
+
+    /// Sends bytes and returns all that comes back until the server closes.
+    async fn ask(&self, bytes: &[u8]) -> String {
+        let mut io = self.dial().await;
+        // The server may answer and close before it has read all.
+        let _ = io.write_all(bytes).await;
+        read(&mut io).await
+    }
+}
+
+async fn read(io: &mut Box<dyn Io>) -> String {
+    let mut all = Vec::new();
+    let _ = io.read_to_end(&mut all).await;
+    String::from_utf8(all).unwrap()
+}
+
+/// Lets all tasks go as far as they can without time passing.
+async fn settle() {
+    for _ in 0..100 {
+        tokio::task::yield_now().await;
+    }
+}
+
+#[tokio::test]
+async fn requests_are_routed_and_counted() {
+    let house = House::new(Limits::default(), None);
+    let head = "Host: localhost\r\nConnection: close\r\n";
+    for (request, status, body) in [
+        (format!("GET /metrics HTTP/1.1\r\n{head}\r\n"), "200 OK", "# EOF\n"),
+        (format!("POST /metrics HTTP/1.1\r\n{head}\r\n"), "405 Method Not Allowed", "only GET\n"),
+        (format!("GET /metricsx HTTP/1.1\r\n{head}\r\n"), "404 Not Found", "not found\n"),
+        (format!("POST /echo/ HTTP/1.1\r\n{head}Content-Length: 2\r\n\r\nhi"), "200 OK", "hi"),
+        (
+            "GET /metrics HTTP/1.1\r\nHost: evil.example\r\nConnection: close\r\n\r\n".to_owned(),
+            "421 Misdirected Request",
+            "this host is not served here\n",
+        ),
+    ] {
+        let answer = house.ask(request.as_bytes()).await;
+        assert!(answer.starts_with(&format!("HTTP/1.1 {status}\r\n")), "{request}\n{answer}");
+        assert!(answer.ends_with(body), "{request}\n{answer}");
+    }
+    let text = mox_telemetry::expose(&house.metrics);
+    assert!(text.contains("mox_httpserver_requests_total{result=\"4xx\"} 3\n"), "{text}");
+}
+
+#[tokio::test]
+async fn what_is_too_large_is_refused() {
+    let limits = Limits { body_bytes: 10, headers: 5, ..Limits::default() };
+    let house = House::new(limits, None);
+    let head = "POST /echo/ HTTP/1.1\r\nHost: localhost\r\n";
+    let long =
+        format!("GET /echo/ HTTP/1.1\r\nHost: localhost\r\nX: {}\r\n\r\n", "x".repeat(limits.head_bytes * 2));
+    let many = format!("{head}A: 1\r\nB: 1\r\nC: 1\r\nD: 1\r\nE: 1\r\n\r\n");
+    for (request, status) in [
+        (format!("{head}Content-Length: 11\r\n\r\n"), "413"),
+        (format!("{head}Transfer-Encoding: chunked\r\n\r\nb\r\nhello world\r\n0\r\n\r\n"), "413"),
+        (long, "431"),
+        (many, "431"),
+        (format!("{head}Content-Length: 1\r\nContent-Length: 2\r\n\r\nxx"), "400"),
+    ] {
+        let answer = house.ask(request.as_bytes()).await;
+        assert!(answer.starts_with(&format!("HTTP/1.1 {status} ")), "{status}: {answer}");
+    }
+}
+
+#[tokio::test]
+async fn slow_clients_are_let_go() {
+    let limits = Limits::default();
+    let head = "POST /echo/ HTTP/1.1\r\nHost: localhost\r\nContent-Length: 9\r\n\r\nslow";
+    for (sent, time, status) in [
+        ("", limits.head_time, ""),
+        ("GET / HTTP/1.1\r\nHost: loc", limits.head_time, ""),
+        (head, limits.body_time, "HTTP/1.1 408 "),
+    ] {
+        let house = House::new(limits, None);
+        let mut io = house.dial().await;
+        io.write_all(sent.as_bytes()).await.unwrap();
+        settle().await;
+        house.clock.advance(time);
+        let answer = read(&mut io).await;
+        assert!(answer.starts_with(status) && (status.is_empty() == answer.is_empty()), "{sent}: {answer}");
+    }
+}
+
+#[tokio::test]
+async fn a_panic_ends_one_connection_only() {
+    let house = House::new(Limits::default(), None);
+    assert_eq!(house.ask(b"GET /echo/panic HTTP/1.1\r\nHost: localhost\r\n\r\n").await, "");
+    let request = b"GET /metrics HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n";
+    let answer = house.ask(request).await;
+    assert!(answer.contains("mox_panics_total{room=\"httpserver\"} 1\n"), "{answer}");
+}
+
+#[tokio::test]
+async fn connections_beyond_the_limit_wait() {
+    let house = House::new(Limits { connections: 1, ..Limits::default() }, None);
+    let first = house.dial().await;
+    settle().await;
+    let mut second = house.dial().await;
+    let request = b"GET /echo/ HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n";
+    second.write_all(request).await.unwrap();
+    settle().await;
+    let mut byte = [0];
+    let mut waiting = Box::pin(second.read(&mut byte));
+    assert!(futures_pending(&mut waiting));
+    drop(first);
+    assert_eq!(waiting.await.unwrap(), 1);
+}
+
+fn futures_pending<F: Future + Unpin>(future: &mut F) -> bool {
+    let mut cx = std::task::Context::from_waker(std::task::Waker::noop());
+    std::pin::Pin::new(future).poll(&mut cx).is_pending()
+}
+
+#[tokio::test]
+async fn stopping_lets_requests_finish_for_a_while() {
+    let house = House::new(Limits::default(), None);
+    let mut idle = house.dial().await;
+    let mut busy = house.dial().await;
+    busy.write_all(b"GET /echo/never HTTP/1.1\r\nHost: localhost\r\n\r\n").await.unwrap();
+    settle().await;
+    house.stop.send(()).unwrap();
+    assert_eq!(read(&mut idle).await, "");
+    settle().await;
+    assert!(!house.running.is_finished());
+    house.clock.advance(Limits::default().drain_time);
+    house.running.await.unwrap();
+    assert_eq!(read(&mut busy).await, "");
+    assert!(house.net.dial(house.address, None, WAIT).await.is_err());
+}
+
+#[tokio::test]
+async fn tls_is_served() {
+    let ca = Authority::new();
+    let clock: Arc<dyn Clock> = Arc::new(SimClock::new(Authority::START));
+    let certificates = Certificates::new(&[ca.issue(&["localhost"]).unwrap()]);
+    let tls = server_config(certificates, &ServerOptions::default(), clock.clone()).unwrap();
+    let house = House::new(Limits::default(), Some(tls));
+    let options = ClientOptions { verify: ClientVerify::Pkix, identity: None, alpn: Vec::new() };
+    let config = client_config(ca.roots(), options, clock.clone()).unwrap();
+    let name = ServerName::try_from("localhost").unwrap();
+    let (mut io, _) = connect_tls(house.dial().await, config, name, &*clock, WAIT).await.unwrap();
+    let request = b"GET /echo/ HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n";
+    io.write_all(request).await.unwrap();
+    assert!(read(&mut io).await.starts_with("HTTP/1.1 200 OK\r\n"));
+}
