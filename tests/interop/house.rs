@@ -173,7 +173,7 @@ impl House {
 
     /// All messages held, as `message list --json` shows them.
     pub(crate) fn messages(&self) -> Vec<Value> {
-        let Value::Array(messages) = self.json(&["message", "list", "--json", "--limit", "1000000"]) else {
+        let Value::Array(messages) = self.json(&["message", "list", "--json", "--limit", "100000"]) else {
             panic!("message list --json is an array");
         };
         messages
