@@ -36,6 +36,9 @@ pub(crate) const EXAMPLES: &[Example] = &[
     Example { run: "mox generate all --check", about: "See whether they are current", needs: Needs::World },
 ];
 
+/// What makes apostrophes right; written before every section, needed once.
+const PREAMBLE: &str = ".ie \\n(.g .ds Aq \\(aq\n.el .ds Aq '\n";
+
 /// Paths below the output folder and what stands in the files.
 type Files = BTreeMap<PathBuf, Vec<u8>>;
 
@@ -143,5 +146,7 @@ fn page(command: &clap::Command, name: &str, words: &[String]) -> Result<Vec<u8>
         more.text([bold("mox"), roman("(1)")]);
     }
     more.to_writer(&mut page)?;
-    Ok(page)
+    let page = String::from_utf8_lossy(&page);
+    let rest = page.replace(PREAMBLE, "");
+    Ok(format!("{PREAMBLE}{rest}").into_bytes())
 }
