@@ -7,6 +7,8 @@ use std::path::{Path, PathBuf};
 
 use clap_mangen::roff::{Roff, bold, roman};
 
+use mox_config::reference::{self, Which};
+
 use crate::completion::{Shell, script};
 use crate::context::Context;
 use crate::error::{CommandError, Exit};
@@ -46,6 +48,9 @@ pub(crate) fn run(cx: &mut Context, args: Args) -> Result<Exit, CommandError> {
     let mut files = Files::new();
     if args.what != What::Completions {
         man_pages(&mut files)?;
+        for (which, name) in [(Which::Static, "mox.conf.5"), (Which::Dynamic, "domains.conf.5")] {
+            files.insert(Path::new("man").join(name), reference::manual(which).into_bytes());
+        }
     }
     if args.what != What::Man {
         for shell in Shell::ALL {

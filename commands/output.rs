@@ -83,6 +83,15 @@ impl Page {
         }
     }
 
+    /// Lines of a config file: tabs stay, too.
+    pub(crate) fn config(&mut self, text: &str) {
+        for line in text.lines() {
+            let content = line.trim_start_matches('\t');
+            self.text.extend(std::iter::repeat_n('\t', line.len() - content.len()));
+            self.line(content);
+        }
+    }
+
     /// A table; columns named with a leading `>` are numbers and stand right.
     pub(crate) fn table(&mut self, columns: &[&str], rows: impl IntoIterator<Item = Vec<String>>) {
         let mut table = Table::new();

@@ -600,7 +600,7 @@ module completions {
     [ "auto" "always" "never" ]
   }
 
-  # Print the config in use, with every default filled in
+  # Print the config as it is understood, without comments and passwords
   export extern "mox config show" [
     --config: path            # Config file, or the folder that holds mox.conf [default: ./config/mox.conf, else that of localserve]
     --json                    # Print the result as JSON
@@ -660,7 +660,7 @@ module completions {
   export extern "mox config help test" [
   ]
 
-  # Print the config in use, with every default filled in
+  # Print the config as it is understood, without comments and passwords
   export extern "mox config help show" [
   ]
 
@@ -900,7 +900,7 @@ module completions {
   export extern "mox help config test" [
   ]
 
-  # Print the config in use, with every default filled in
+  # Print the config as it is understood, without comments and passwords
   export extern "mox help config show" [
   ]
 

@@ -22,6 +22,10 @@ fn examples_that_need_nothing_work() {
 #[test]
 fn examples_that_need_a_config_work() {
     let dir = tempfile::tempdir().unwrap();
+    for file in ["mox.conf", "domains.conf"] {
+        let from = crate::source::root().join("tests/data/config/good/localserve").join(file);
+        std::fs::copy(from, dir.path().join(file)).unwrap();
+    }
     for line in all_that_need(Needs::Config) {
         let ran = shell(dir.path(), line);
         assert_eq!(ran.code, Some(0), "{}", ran.transcript(line));

@@ -96,6 +96,8 @@ const ALONE: &[&str] = &[
     "mox stop",
     "mox config path",
     "mox config path --json",
+    "mox config test",
+    "mox config show",
     "mox verifydata nowhere",
     "mox version --json | grep -c control_protocol",
     "mox version | head -c 4",
@@ -119,6 +121,24 @@ fn output_without_a_server_is_as_reviewed() {
     let dir = tempfile::tempdir().unwrap();
     let all: String = ALONE.iter().map(|line| shell(dir.path(), line).transcript(line)).collect();
     snapshot::check("alone.txt", &all);
+}
+
+#[test]
+fn config_output_is_as_reviewed() {
+    let corpus = crate::source::root().join("tests/data/config");
+    let mut all = String::new();
+    for line in [
+        "mox --config good/localserve config test",
+        "mox --config good/localserve config show",
+        "mox --config good/nat/mox.conf config test --json",
+        "mox --config good/full config show | grep Password",
+        "mox --config bad/keys config test",
+        "mox --config bad/keys/mox.conf config show",
+        "mox config describe-static | head -n 5",
+    ] {
+        all.push_str(&shell(&corpus, line).transcript(line));
+    }
+    snapshot::check("config.txt", &all);
 }
 
 #[test]
