@@ -201,7 +201,7 @@ async fn blocking<T: Send + 'static>(work: impl FnOnce() -> T + Send + 'static) 
     tokio::task::spawn_blocking(work).await.ok()
 }
 
-/// Base64 as AUTH carries it: `=` for nothing in an initial response (RFC 4954 §4).
+/// Base64 (RFC 4648 §4) as AUTH carries it: `=` for nothing in an initial response (RFC 4954 §4).
 fn decode(text: &str) -> Option<Vec<u8>> {
     if text == "=" { Some(Vec::new()) } else { BASE64.decode(text).ok() }
 }
