@@ -42,7 +42,7 @@ impl Show for Vec<MessageRow> {
                 size(m.size),
                 shorten(&m.mailbox, 30),
                 shorten(&m.from, 30),
-                shorten(&m.to.join(","), 30),
+                shorten(&m.to, 30),
                 shorten(&m.subject, 50),
             ]
         });
