@@ -197,6 +197,8 @@ pub struct Queued {
     pub max_attempts: u32,
     /// Not tried until released.
     pub hold: bool,
+    /// Being delivered now.
+    pub busy: bool,
     /// Why the last attempt did not deliver.
     pub last_error: Option<String>,
     /// When the last attempt began.

@@ -118,7 +118,7 @@ impl Queue {
     /// Moves the next attempt.
     pub async fn schedule(&self, op: QueueSchedule) -> Result<Changed, OpError> {
         let when = op.when;
-        self.change(op.filter, op.dry_run, false, move |_, tx, q, now| {
+        self.change(op.filter, op.dry_run, true, move |_, tx, q, now| {
             let next = match when {
                 When::At(at) => at.0,
                 When::InMs(ms) => now.plus(Duration::from_millis(ms)),
@@ -203,7 +203,7 @@ impl Queue {
         let mut domains = HashSet::new();
         for id in ids {
             let Some(q) = tables::get(tx.conn(), *id)?.filter(|q| q.end.is_none()) else { continue };
-            if idle && self.busy().contains(&id.0) {
+            if idle && q.busy {
                 continue;
             }
             f(store, tx, &q, now)?;

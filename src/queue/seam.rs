@@ -8,6 +8,7 @@ use std::pin::Pin;
 use mox_address::{IpDomain, Path, ReversePath};
 use mox_clock::Timestamp;
 use mox_db::Tx;
+use mox_sasl::Mechanism;
 use mox_smtp::{EnhancedCode, MailArgs, RcptArgs};
 use mox_store::{Content, ContentId, Digest, Error, Store};
 use serde::{Deserialize, Serialize};
@@ -82,6 +83,8 @@ pub struct RelayAuth {
     pub username: String,
     /// Password.
     pub password: String,
+    /// Mechanisms that may be used; empty for all that need no client certificate.
+    pub mechanisms: Vec<Mechanism>,
 }
 
 impl fmt::Debug for RelayAuth {
@@ -243,8 +246,8 @@ pub struct Outgoing {
 /// What became of a message in a session.
 #[derive(Debug, Clone)]
 pub struct Sent {
-    /// One for each recipient, in order; missing ones were not tried and stay due.
-    pub verdicts: Vec<Verdict>,
+    /// One for each recipient, in order; none: the server takes no more at a time, so another transaction follows.
+    pub verdicts: Vec<Option<Verdict>>,
     /// The session can send another message.
     pub usable: bool,
 }

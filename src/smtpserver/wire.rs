@@ -8,7 +8,6 @@ use mox_net::{Error, Line, Stream};
 use mox_smtp::Reply;
 
 use crate::Limits;
-use crate::context::shut_down;
 
 /// Replies waiting to be written, in octets, above which they are written at once: a client that pipelines
 /// without reading cannot make us remember more.
@@ -65,7 +64,7 @@ impl Wire {
         tokio::select! {
             biased;
             line = self.stream.read_line(max, limits.command_timeout) => Ok(line?),
-            () = shut_down(shutdown) => Err(Interrupt::Shutdown),
+            _ = shutdown.wait_for(|down| *down) => Err(Interrupt::Shutdown),
         }
     }
 

@@ -40,6 +40,7 @@ CREATE TABLE queue (
   attempts INTEGER NOT NULL,
   max_attempts INTEGER NOT NULL,
   hold INTEGER NOT NULL,
+  busy INTEGER NOT NULL DEFAULT 0,  -- a worker has it; cleared at start
   last_error TEXT,
   last_attempt INTEGER,
   last_code INTEGER,
@@ -56,7 +57,8 @@ CREATE TABLE queue (
   class INTEGER NOT NULL,           -- 0 normal, 1 dsn, 2 report
   ended INTEGER
 );
-CREATE INDEX queue_due ON queue (domain, next_attempt, queue_id) WHERE state = 0 AND hold = 0;
+CREATE INDEX queue_due ON queue (domain, next_attempt, queue_id) WHERE state = 0 AND hold = 0 AND busy = 0;
+CREATE INDEX queue_busy ON queue (queue_id) WHERE busy = 1;
 CREATE INDEX queue_next ON queue (next_attempt, queue_id) WHERE state = 0;
 CREATE INDEX queue_base ON queue (base_id) WHERE state = 0 AND base_id <> 0;
 CREATE INDEX queue_ended ON queue (ended) WHERE state <> 0;
@@ -165,7 +167,7 @@ pub(crate) fn get(conn: &Connection, id: QueueId) -> Result<Option<Queued>, Erro
 
 /// Recomputes when a destination is due next, but not before `turn`.
 pub(crate) fn refresh(conn: &Connection, domain: &str, turn: Timestamp) -> Result<(), Error> {
-    let sql = "SELECT min(next_attempt) FROM queue WHERE state = 0 AND hold = 0 AND domain = ?1";
+    let sql = "SELECT min(next_attempt) FROM queue WHERE state = 0 AND hold = 0 AND busy = 0 AND domain = ?1";
     let next: Option<i64> = conn.prepare_cached(sql)?.query_row([domain], |r| r.get(0))?;
     match next {
         Some(next) => conn
@@ -188,7 +190,7 @@ pub(crate) fn destinations(conn: &Connection, max: usize) -> Result<Vec<(String,
 /// The messages of a destination that are due, earliest first.
 pub(crate) fn due(conn: &Connection, domain: &str, now: Timestamp, max: u32) -> Result<Vec<Queued>, Error> {
     let sql = format!(
-        "SELECT {} FROM queue WHERE state = 0 AND hold = 0 AND domain = ?1 AND next_attempt <= ?2
+        "SELECT {} FROM queue WHERE state = 0 AND hold = 0 AND busy = 0 AND domain = ?1 AND next_attempt <= ?2
          ORDER BY next_attempt, queue_id LIMIT ?3",
         row::COLUMNS
     );
@@ -206,7 +208,7 @@ pub(crate) fn siblings(
 ) -> Result<Vec<Queued>, Error> {
     let sql = format!(
         "SELECT {} FROM queue WHERE state = 0 AND base_id <> 0 AND base_id = ?1 AND domain = ?2 AND hold = 0
-         AND attempts = ?3 AND next_attempt <= ?4 AND queue_id <> ?5 ORDER BY queue_id LIMIT ?6",
+         AND busy = 0         AND attempts = ?3 AND next_attempt <= ?4 AND queue_id <> ?5 ORDER BY queue_id LIMIT ?6",
         row::COLUMNS
     );
     let domain = first.domain().to_string();
@@ -217,7 +219,7 @@ pub(crate) fn siblings(
     rows.map(|r| r?).collect()
 }
 
-/// Counts an attempt and says when the next one is.
+/// Gives a row to a worker: counts the attempt and says when the next one is.
 pub(crate) fn mark(
     conn: &Connection,
     id: QueueId,
@@ -226,7 +228,8 @@ pub(crate) fn mark(
     next: Timestamp,
     error: &str,
 ) -> Result<(), Error> {
-    let sql = "UPDATE queue SET attempts = ?2, last_attempt = ?3, next_attempt = ?4, last_error = ?5
+    let sql =
+        "UPDATE queue SET attempts = ?2, last_attempt = ?3, next_attempt = ?4, last_error = ?5, busy = 1
       WHERE queue_id = ?1";
     conn.prepare_cached(sql)?.execute((id.0, attempts, now.micros(), next.micros(), error))?;
     Ok(())
@@ -241,9 +244,10 @@ pub(crate) struct Last<'a> {
     pub(crate) tls: &'a str,
 }
 
+/// Takes a row back from its worker.
 pub(crate) fn set_last(conn: &Connection, id: QueueId, last: &Last<'_>) -> Result<(), Error> {
     let sql = "UPDATE queue SET last_error = ?2, last_code = ?3, last_enhanced = ?4, remote_mta = ?5,
-      last_tls = ?6 WHERE queue_id = ?1";
+      last_tls = ?6, busy = 0 WHERE queue_id = ?1";
     conn.prepare_cached(sql)?.execute((
         id.0,
         last.error,
@@ -265,6 +269,25 @@ pub(crate) fn set_next(conn: &Connection, id: QueueId, next: Timestamp) -> Resul
     Ok(())
 }
 
+/// Takes a row back from its worker as if the attempt had not been.
+pub(crate) fn unmark(conn: &Connection, q: &Queued, next: Timestamp) -> Result<(), Error> {
+    let sql = "UPDATE queue SET attempts = ?2, next_attempt = ?3, last_error = NULL, busy = 0
+      WHERE queue_id = ?1 AND state = 0";
+    conn.prepare_cached(sql)?.execute((q.id.0, q.attempts.saturating_sub(1), next.micros()))?;
+    conn.prepare_cached("DELETE FROM queue_attempt WHERE queue_id = ?1 AND n = ?2")?
+        .execute((q.id.0, q.attempts))?;
+    Ok(())
+}
+
+/// Takes all rows back that a worker had when the server stopped; answers their destinations.
+pub(crate) fn recover(conn: &Connection) -> Result<Vec<String>, Error> {
+    let mut statement = conn.prepare("UPDATE queue SET busy = 0 WHERE busy = 1 RETURNING domain")?;
+    let mut domains = statement.query_map([], |r| r.get(0))?.collect::<Result<Vec<String>, _>>()?;
+    domains.sort();
+    domains.dedup();
+    Ok(domains)
+}
+
 pub(crate) fn set_hold(conn: &Connection, id: QueueId, hold: bool) -> Result<(), Error> {
     conn.prepare_cached("UPDATE queue SET hold = ?2 WHERE queue_id = ?1")?.execute((id.0, hold))?;
     Ok(())
@@ -272,8 +295,8 @@ pub(crate) fn set_hold(conn: &Connection, id: QueueId, hold: bool) -> Result<(),
 
 /// Ends a row; its reference to the content is the caller's to release.
 pub(crate) fn end(conn: &Connection, id: QueueId, end: End, at: Timestamp) -> Result<(), Error> {
-    let sql = "UPDATE queue SET state = ?2, ended = ?3, content_id = NULL, prefix = NULL, hold = 0
-      WHERE queue_id = ?1 AND state = 0";
+    let sql = "UPDATE queue SET state = ?2, ended = ?3, content_id = NULL, prefix = NULL, hold = 0,
+      busy = 0      WHERE queue_id = ?1 AND state = 0";
     conn.prepare_cached(sql)?.execute((id.0, end.code(), at.micros()))?;
     Ok(())
 }

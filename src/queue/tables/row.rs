@@ -8,7 +8,7 @@ use mox_store::{ContentId, Error};
 use crate::{Class, End, QueueId, Queued};
 
 pub(crate) const COLUMNS: &str = "queue_id, base_id, content_id, prefix, account, mail_from, rcpt_to, size, body,
-  smtputf8, require_tls, queued, next_attempt, attempts, max_attempts, hold, last_error, last_attempt, last_code,
+  smtputf8, require_tls, queued, next_attempt, attempts, max_attempts, hold, busy, last_error, last_attempt, last_code,
   last_enhanced, remote_mta, last_tls, not_before, ret, envid, notify, orcpt, subject, message_id, class, state,
   ended";
 
@@ -59,6 +59,7 @@ pub(crate) fn read(row: &Row<'_>) -> Result<Queued, Error> {
         attempts: c.next()?,
         max_attempts: c.next()?,
         hold: c.next()?,
+        busy: c.next()?,
         last_error: c.next()?,
         last_attempt: c.maybe_time()?,
         last_code: c.next()?,

@@ -1,0 +1,345 @@
+//! What an attempt leads to: the end, the next attempt, a DSN, in one transaction.
+//!
+//! Decisions are made before the transaction, because notifications are composed before it; within it each row is
+//! looked at again, and one that somebody else ended or took meanwhile is left alone.
+
+use std::sync::{Arc, Mutex, PoisonError};
+use std::time::Duration;
+
+use mox_admin::OpError;
+use mox_admin::ops::{Changed, QueueFail};
+use mox_clock::Timestamp;
+use mox_db::Tx;
+use mox_smtp::{Body, EnhancedCode};
+use mox_store::{Error, Store};
+
+use crate::dsn::Telling;
+use crate::seam::{Notice, Outcome, Peer, Step, TlsAttempt, Verdict};
+use crate::tables::{self, Last};
+use crate::worker::{Batch, Report};
+use crate::{Class, End, NewQueued, Queue, Queued};
+
+/// Wait before an outcome that could not be stored is tried again.
+const AGAIN: Duration = Duration::from_secs(5);
+/// Rows that fail by request in one transaction.
+const CHUNK: usize = 100;
+
+/// What becomes of a row.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Decision {
+    /// It ends, delivered.
+    Deliver,
+    /// It ends, given up.
+    Fail,
+    /// It is tried again; maybe the sender hears of the delay.
+    Retry { tell: bool },
+    /// The attempt was none: it is due again.
+    Undo,
+}
+
+/// A row and what becomes of it.
+#[derive(Debug, Clone)]
+pub(crate) struct Settled {
+    pub(crate) row: Queued,
+    pub(crate) verdict: Verdict,
+    pub(crate) decision: Decision,
+    pub(crate) started: Timestamp,
+}
+
+/// Who had the rows.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum By {
+    /// A worker that took them.
+    Worker,
+    /// Nobody: another message showed that their destination is down.
+    Sharing,
+    /// Nobody: an operator gave them up.
+    Operator,
+}
+
+/// All that goes into the transaction.
+struct Plan {
+    by: By,
+    settled: Vec<Settled>,
+    tellings: Vec<Telling>,
+    /// Why the sender was not told, where it should have been.
+    untold: Option<String>,
+    peer: Peer,
+    steps: Vec<Step>,
+    tls: Vec<TlsAttempt>,
+    duration: Duration,
+    /// Take the next message of this destination.
+    next: Option<String>,
+}
+
+impl Queue {
+    /// Stores the outcome of an attempt; with `more`, takes the next message of the destination.
+    ///
+    /// Keeps trying when the store fails: what a remote host took must not be sent again.
+    pub(crate) async fn settle(
+        &self,
+        batch: Batch,
+        report: Report,
+        more: bool,
+    ) -> Result<Option<Batch>, Error> {
+        self.carry_out(By::Worker, batch, report, more).await
+    }
+
+    /// The same for rows that no worker took.
+    pub(crate) async fn settle_untaken(&self, batch: Batch, report: Report) -> Result<(), Error> {
+        self.carry_out(By::Sharing, batch, report, false).await.map(drop)
+    }
+
+    /// Gives messages up now: the sender gets a DSN.
+    pub async fn fail(&self, op: QueueFail) -> Result<Changed, OpError> {
+        let ids = self.select(&op.filter).await?;
+        let all = ids.iter().map(|id| id.0).collect();
+        if op.dry_run {
+            return Ok(Changed { ids: all, dry_run: true });
+        }
+        for chunk in ids.chunks(CHUNK) {
+            let chunk = chunk.to_vec();
+            let read = move |_: &Store, tx: &mox_db::ReadTx<'_>| {
+                let rows = chunk.iter().filter_map(|id| tables::get(tx.conn(), *id).transpose());
+                rows.collect::<Result<Vec<Queued>, Error>>()
+            };
+            let mut rows = self.0.store.read(read).await.map_err(OpError::failed)?;
+            rows.retain(|q| q.end.is_none());
+            if let Some(busy) = rows.iter().find(|q| q.busy) {
+                return Err(OpError::failed(format!("message {} is being delivered just now", busy.id))
+                    .hint("wait for the attempt with `mox queue watch`, or put the message on hold first"));
+            }
+            let verdict = Verdict::permanent(EnhancedCode(5, 3, 0), "given up by an operator of this server");
+            let report = Report { verdicts: vec![Some(verdict); rows.len()], ..Report::default() };
+            let clock = &self.0.seams.clock;
+            let batch = Batch { rows, started: clock.now(), began: clock.monotonic() };
+            self.carry_out(By::Operator, batch, report, false).await.map_err(OpError::failed)?;
+        }
+        Ok(Changed { ids: all, dry_run: false })
+    }
+
+    fn decide(&self, q: &Queued, verdict: &Verdict) -> Decision {
+        match verdict.outcome {
+            Outcome::Delivered => Decision::Deliver,
+            Outcome::Temporary if q.attempts < q.max_attempts => {
+                Decision::Retry { tell: self.0.options.delay_dsn_after == Some(q.attempts) }
+            }
+            Outcome::Temporary | Outcome::Permanent => Decision::Fail,
+        }
+    }
+
+    async fn carry_out(
+        &self,
+        by: By,
+        batch: Batch,
+        report: Report,
+        more: bool,
+    ) -> Result<Option<Batch>, Error> {
+        let next = batch.rows.first().filter(|_| more).map(|q| q.domain().to_string());
+        let started = batch.started;
+        let settled: Vec<Settled> = batch
+            .rows
+            .into_iter()
+            .zip(report.verdicts)
+            .map(|(row, verdict)| match verdict {
+                Some(verdict) => Settled { decision: self.decide(&row, &verdict), row, verdict, started },
+                None => Settled { decision: Decision::Undo, row, verdict: Verdict::temporary(""), started },
+            })
+            .collect();
+        let duration = self.0.seams.clock.monotonic().saturating_sub(batch.began);
+        let (tellings, untold) = match self.tellings(&settled, &report.peer).await {
+            Ok(tellings) => (tellings, None),
+            Err(e) => (Vec::new(), Some(e.to_string())),
+        };
+        let (peer, steps, tls) = (report.peer, report.steps, report.tls);
+        let plan = Plan { by, settled, tellings, untold, peer, steps, tls, duration, next };
+        let plan = Arc::new(Mutex::new(plan));
+        loop {
+            let (queue, inner) = (self.clone(), plan.clone());
+            let write = move |store: &Store, tx: &mut Tx<'_>| {
+                let mut plan = inner.lock().unwrap_or_else(PoisonError::into_inner);
+                queue.apply(store, tx, &mut plan)
+            };
+            let error = match self.0.store.write(write).await {
+                Ok(next) => {
+                    let mut plan = plan.lock().unwrap_or_else(PoisonError::into_inner);
+                    for telling in plan.tellings.drain(..) {
+                        telling.content.committed();
+                    }
+                    return Ok(next);
+                }
+                Err(e) => e,
+            };
+            tracing::error!(error = %error, "queue: outcome of an attempt cannot be stored");
+            if by != By::Worker && !give_up_telling(&plan, &error) {
+                return Err(error);
+            }
+            if by == By::Worker && !give_up_telling(&plan, &error) {
+                self.0.seams.clock.sleep(AGAIN).await;
+            }
+        }
+    }
+
+    fn apply(&self, store: &Store, tx: &mut Tx<'_>, plan: &mut Plan) -> Result<Option<Batch>, Error> {
+        let now = self.0.seams.clock.now();
+        let mut domains: Vec<String> = Vec::new();
+        let mut applied = vec![false; plan.settled.len()];
+        for (one, applied) in plan.settled.iter().zip(&mut applied) {
+            *applied = self.apply_row(store, tx, plan, one, now)?;
+            let domain = one.row.domain().to_string();
+            if *applied && domains.last() != Some(&domain) {
+                domains.push(domain);
+            }
+        }
+        for telling in &mut plan.tellings {
+            if telling.about.iter().any(|at| applied.get(*at) == Some(&true)) {
+                self.tell(store, tx, telling, &plan.settled, now)?;
+            }
+        }
+        for attempt in &plan.tls {
+            self.0.seams.results.record(tx, attempt)?;
+        }
+        domains.sort();
+        domains.dedup();
+        for domain in &domains {
+            tables::refresh(tx.conn(), domain, Timestamp::from_micros(0))?;
+        }
+        self.changed(tx);
+        match &plan.next {
+            Some(domain) => self.take(tx, domain),
+            None => Ok(None),
+        }
+    }
+
+    /// Applies the decision to one row; false when it is not ours any more.
+    fn apply_row(
+        &self,
+        store: &Store,
+        tx: &mut Tx<'_>,
+        plan: &Plan,
+        one: &Settled,
+        now: Timestamp,
+    ) -> Result<bool, Error> {
+        let (q, verdict) = (&one.row, &one.verdict);
+        let Some(current) = tables::get(tx.conn(), q.id)?.filter(|c| c.end.is_none()) else {
+            return Ok(false);
+        };
+        let ours = match plan.by {
+            By::Worker => current.busy && current.attempts == q.attempts,
+            By::Sharing => !current.busy && !current.hold && current.attempts + 1 == q.attempts,
+            By::Operator => !current.busy,
+        };
+        if !ours {
+            return Ok(false);
+        }
+        if one.decision == Decision::Undo {
+            tables::unmark(tx.conn(), q, now)?;
+            return Ok(true);
+        }
+        if plan.by == By::Sharing {
+            let next = now.plus(self.0.options.retry.wait(q.attempts, &*self.0.seams.random));
+            tables::mark(tx.conn(), q.id, q.attempts, now, next, "")?;
+            tables::attempt::begin(tx.conn(), q.id, q.attempts, now)?;
+        }
+        let error = verdict.to_string();
+        if plan.by != By::Operator {
+            tables::attempt::finish(
+                tx.conn(),
+                q.id,
+                q.attempts,
+                plan.duration,
+                verdict,
+                &plan.peer,
+                &plan.steps,
+            )?;
+        }
+        let delivered = one.decision == Decision::Deliver;
+        let last = Last {
+            error: Some(error.as_str()).filter(|_| !delivered),
+            code: verdict.code,
+            enhanced: verdict.enhanced.map(|e| e.to_string()),
+            host: &plan.peer.host,
+            tls: &plan.peer.tls,
+        };
+        tables::set_last(tx.conn(), q.id, &last)?;
+        let end = match one.decision {
+            Decision::Deliver => End::Delivered,
+            Decision::Fail => End::Failed,
+            Decision::Retry { .. } | Decision::Undo => return Ok(true),
+        };
+        if end == End::Failed {
+            let why = if verdict.outcome == Outcome::Permanent { "for good" } else { "no attempts are left" };
+            let text = format!("given up ({why}): {error}");
+            tables::attempt::note(tx.conn(), q.id, now, "failed", Some(false), &text)?;
+            if let Some(untold) = &plan.untold {
+                let text = format!("the sender could not be told: {untold}");
+                tables::attempt::note(tx.conn(), q.id, now, "dsn", Some(false), &text)?;
+            }
+        }
+        tables::end(tx.conn(), q.id, end, now)?;
+        if let Some(content) = current.content {
+            store.release(tx, content)?;
+        }
+        Ok(true)
+    }
+
+    /// Puts a notification into the sender's mailbox, or on its way there.
+    fn tell(
+        &self,
+        store: &Store,
+        tx: &mut Tx<'_>,
+        telling: &mut Telling,
+        settled: &[Settled],
+        now: Timestamp,
+    ) -> Result<(), Error> {
+        let content_size = telling.content.size();
+        let content = telling.content.insert(tx, 1)?;
+        let notice = Notice {
+            account: &telling.account,
+            to: &telling.to,
+            content,
+            content_size,
+            digest: &telling.digest,
+            smtputf8: telling.smtputf8,
+            received: now,
+        };
+        let id = telling.digest.header_id.clone().unwrap_or_default();
+        let what = if telling.failed { "failure" } else { "delay" };
+        let way = if self.0.seams.local.deliver(store, tx, &notice)? {
+            format!("delivered to the account {}", telling.account)
+        } else {
+            let new = NewQueued {
+                smtputf8: telling.smtputf8,
+                body: if telling.eight_bit { Body::EightBitMime } else { Body::SevenBit },
+                subject: telling.digest.subject.clone(),
+                message_id: telling.digest.header_id.clone(),
+                class: Class::Dsn,
+                ..NewQueued::new(
+                    telling.account.clone(),
+                    None,
+                    vec![telling.to.clone().into()],
+                    content,
+                    content_size,
+                )
+            };
+            let ids = self.add(store, tx, &new)?;
+            format!("queued as {}", ids.first().map(ToString::to_string).unwrap_or_default())
+        };
+        let text = format!("the sender {} is told of the {what}: DSN <{id}>, {way}", telling.to);
+        for one in telling.about.iter().filter_map(|at| settled.get(*at)) {
+            tables::attempt::note(tx.conn(), one.row.id, now, "dsn", Some(true), &text)?;
+        }
+        Ok(())
+    }
+}
+
+/// When it is the DSN that cannot be stored for good, the outcome is stored without it.
+fn give_up_telling(plan: &Mutex<Plan>, error: &Error) -> bool {
+    let mut plan = plan.lock().unwrap_or_else(PoisonError::into_inner);
+    if plan.tellings.is_empty() || matches!(error, Error::Db(_) | Error::File { .. }) {
+        return false;
+    }
+    plan.tellings.clear();
+    plan.untold = Some(error.to_string());
+    true
+}

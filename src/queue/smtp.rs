@@ -1,0 +1,344 @@
+//! SMTP sessions for the queue: which hosts in which order, with which TLS, and when to come back without.
+//!
+//! Direct mail goes to the hosts that DNS names, by preference, families alternating from attempt to attempt; TLS is
+//! opportunistic (RFC 7435), and a failed handshake leads to a second connection without it, unless the message
+//! asks for REQUIRETLS. What a host refuses in its greeting or to EHLO sends us to the next one. A relay's
+//! troubles are never permanent: they are ours to mend. Limits: [`MAX_CONNECTIONS`] an attempt.
+//! RFC 5321 §5.1, RFC 3207, RFC 8689 §4.2.1 (PKIX stands for the policies that come later).
+
+use std::io::Read;
+use std::net::{IpAddr, SocketAddr};
+use std::sync::Arc;
+
+use mox_address::IpDomain;
+use mox_clock::{Clock, Random};
+use mox_dns::Resolver;
+use mox_net::Dial;
+use mox_sasl::Mechanism;
+use mox_smtp::EnhancedCode;
+use mox_smtpclient::{self as client, Login, Timeouts, TlsMode, TlsOutcome, Verify};
+use mox_tls::RootCertStore;
+
+use crate::seam::{
+    BoxFuture, OpenFailure, Opened, Outbound, Outcome, Outgoing, Peer, Relay, RelayAuth, RelayTls, Route,
+    Sent, Session, Step, Target, TlsAttempt, Verdict,
+};
+
+/// Most connections that one attempt makes.
+const MAX_CONNECTIONS: usize = 8;
+/// Port of mail hosts.
+const PORT: u16 = 25;
+/// Bytes of a message read at a time.
+const CHUNK: usize = 32 * 1024;
+
+/// Makes sessions over the network it is given.
+#[derive(Clone)]
+pub struct Smtp {
+    /// Asked for MX and addresses.
+    pub resolver: Arc<dyn Resolver>,
+    /// Makes the connections.
+    pub dial: Arc<dyn Dial>,
+    /// Time.
+    pub clock: Arc<dyn Clock>,
+    /// Chance.
+    pub random: Arc<dyn Random>,
+    /// What we say in EHLO.
+    pub hostname: String,
+    /// Trust anchors.
+    pub roots: Arc<RootCertStore>,
+    /// Longest waits.
+    pub timeouts: Timeouts,
+    /// Addresses to dial from, at most one a family; any where there is none.
+    pub locals: Vec<IpAddr>,
+}
+
+/// What one attempt found so far.
+struct Search<'a> {
+    smtp: &'a Smtp,
+    target: &'a Target,
+    steps: Vec<Step>,
+    tls: Vec<TlsAttempt>,
+    peer: Peer,
+    /// The last failure; a temporary one stays before permanent ones.
+    failure: Option<client::Error>,
+    connections: usize,
+}
+
+/// How a host is to be spoken to.
+#[derive(Clone)]
+struct Manner {
+    port: u16,
+    mode: TlsMode,
+    verify: Verify,
+    /// A failed handshake may be followed by a session without TLS.
+    fallback: bool,
+    login: Option<Login>,
+}
+
+impl Outbound for Smtp {
+    fn open<'a>(&'a self, target: &'a Target) -> BoxFuture<'a, Result<Opened, OpenFailure>> {
+        let (steps, tls) = (Vec::new(), Vec::new());
+        let mut search =
+            Search { smtp: self, target, steps, tls, peer: Peer::default(), failure: None, connections: 0 };
+        Box::pin(async move {
+            let found = match &target.route {
+                Route::Relay(relay) => search.relay(relay).await,
+                Route::Direct | Route::Fail { .. } => search.direct().await,
+            };
+            let Search { steps, tls, peer, failure, .. } = search;
+            match found {
+                Some(session) => Ok(Opened { session: Box::new(Live(session)), peer, steps, tls }),
+                None => {
+                    let relayed = matches!(target.route, Route::Relay(_));
+                    Err(OpenFailure { verdict: verdict(failure, relayed), peer, steps, tls })
+                }
+            }
+        })
+    }
+}
+
+fn verdict(failure: Option<client::Error>, relayed: bool) -> Verdict {
+    let Some(error) = failure else { return Verdict::temporary("no host could be tried") };
+    let outcome = if error.temporary || relayed { Outcome::Temporary } else { Outcome::Permanent };
+    Verdict { outcome, code: error.code, enhanced: error.enhanced, text: said(&error) }
+}
+
+/// What the server said, or what went wrong here.
+fn said(error: &client::Error) -> String {
+    match error.code {
+        Some(_) if !error.remote.is_empty() => error.remote.join(" "),
+        _ => error.reason.clone(),
+    }
+}
+
+fn login(auth: &RelayAuth) -> Login {
+    let all = || Mechanism::ALL.into_iter().filter(|m| *m != Mechanism::External).collect();
+    let mechanisms = if auth.mechanisms.is_empty() { all() } else { auth.mechanisms.clone() };
+    Login { username: auth.username.clone(), password: auth.password.clone(), mechanisms }
+}
+
+impl Search<'_> {
+    async fn direct(&mut self) -> Option<client::Session> {
+        let (smtp, domain) = (self.smtp, &self.target.domain);
+        let mut hops = match client::gather(&*smtp.resolver, &*smtp.random, domain).await {
+            Ok(hops) => hops,
+            Err(e) => {
+                self.fail("mx", e);
+                return None;
+            }
+        };
+        let names: Vec<String> = hops.hosts.iter().map(|hop| hop.host.to_string()).collect();
+        let how = if hops.has_mx { "MX of" } else { "no MX; the host is" };
+        self.steps.push(Step::new("mx", true, format!("{how} {domain}: {}", names.join(", "))));
+        hops.before(|host| host.to_string().eq_ignore_ascii_case(&smtp.hostname));
+        if hops.hosts.is_empty() {
+            let reason = format!("mail for {domain} would come back to this host, which does not take it");
+            self.fail("mx", client::Error::local(client::Kind::Dns, false, EnhancedCode(5, 4, 6), reason));
+            return None;
+        }
+        let required = self.target.require_tls == Some(true);
+        let manner = Manner {
+            port: PORT,
+            mode: if required { TlsMode::RequiredStartTls } else { TlsMode::Opportunistic },
+            verify: if required { Verify::Pkix } else { Verify::None },
+            fallback: !required,
+            login: None,
+        };
+        for hop in &hops.hosts {
+            if let Some(session) = self.host(&hop.host, &manner).await {
+                return Some(session);
+            }
+        }
+        None
+    }
+
+    async fn relay(&mut self, relay: &Relay) -> Option<client::Session> {
+        let host = match relay.host.parse::<IpAddr>() {
+            Ok(ip) => Ok(IpDomain::Ip(ip)),
+            Err(_) => relay.host.parse::<IpDomain>(),
+        };
+        let Ok(host) = host else {
+            let reason = format!("the relay {:?} is neither a host name nor an address", relay.host);
+            self.fail("mx", client::Error::local(client::Kind::Dns, true, EnhancedCode(4, 3, 5), reason));
+            return None;
+        };
+        let required = self.target.require_tls == Some(true);
+        let (mode, verify) = match relay.tls {
+            RelayTls::Implicit => (TlsMode::Immediate, Verify::Pkix),
+            RelayTls::StartTls => (TlsMode::RequiredStartTls, Verify::Pkix),
+            RelayTls::None | RelayTls::Opportunistic if required => (TlsMode::RequiredStartTls, Verify::Pkix),
+            RelayTls::Opportunistic => (TlsMode::Opportunistic, Verify::None),
+            RelayTls::None => (TlsMode::Skip, Verify::None),
+        };
+        let login = relay.auth.as_ref().map(login);
+        let fallback = mode == TlsMode::Opportunistic && login.is_none();
+        self.host(&host, &Manner { port: relay.port, mode, verify, fallback, login }).await
+    }
+
+    async fn host(&mut self, host: &IpDomain, manner: &Manner) -> Option<client::Session> {
+        let mut ips = match client::addresses(&*self.smtp.resolver, host).await {
+            Ok(found) => found.ips,
+            Err(e) => {
+                self.fail("mx", e);
+                return None;
+            }
+        };
+        // IPv6 first in odd attempts, IPv4 first in even ones.
+        let odd = self.target.attempt % 2 == 1;
+        ips.sort_by_key(|ip| ip.is_ipv4() == odd);
+        for ip in ips {
+            if let Some(session) = self.address(host, ip, manner).await {
+                return Some(session);
+            }
+        }
+        None
+    }
+
+    /// One address, maybe twice: with TLS, then without.
+    async fn address(&mut self, host: &IpDomain, ip: IpAddr, manner: &Manner) -> Option<client::Session> {
+        match self.connect(host, ip, manner, manner.mode).await {
+            Ok(session) => return Some(session),
+            Err(TryPlain(false)) => return None,
+            Err(TryPlain(true)) => {}
+        }
+        self.steps.push(Step::new("tls", None, "TLS is not required here: once more without it"));
+        self.connect(host, ip, manner, TlsMode::Skip).await.ok()
+    }
+
+    async fn connect(
+        &mut self,
+        host: &IpDomain,
+        ip: IpAddr,
+        manner: &Manner,
+        mode: TlsMode,
+    ) -> Result<client::Session, TryPlain> {
+        if self.connections >= MAX_CONNECTIONS {
+            return Err(TryPlain(false));
+        }
+        self.connections += 1;
+        let smtp = self.smtp;
+        let name = match host {
+            IpDomain::Domain(domain) => domain.ascii().to_owned(),
+            IpDomain::Ip(ip) => ip.to_string(),
+        };
+        self.peer = Peer { host: name.clone(), ip: Some(ip), tls: String::new() };
+        let remote = SocketAddr::new(ip, manner.port);
+        let (dial, clock) = (&*smtp.dial, smtp.clock.clone());
+        let stream =
+            match client::dial(dial, clock, &[ip], manner.port, &smtp.locals, smtp.timeouts.connect).await {
+                Ok(stream) => stream,
+                Err(e) => {
+                    self.fail("connect", client::Error { reason: format!("{name} {}", e.reason), ..e });
+                    return Err(TryPlain(false));
+                }
+            };
+        self.steps.push(Step::new("connect", true, format!("connected to {name} {remote}")));
+        let options = client::Options {
+            hello: smtp.hostname.clone(),
+            mode,
+            verify: manner.verify,
+            server_name: name.clone(),
+            roots: smtp.roots.clone(),
+            identity: None,
+            login: manner.login.clone(),
+            pedantic: false,
+            timeouts: smtp.timeouts,
+            clock: smtp.clock.clone(),
+        };
+        match client::Session::open(stream, options, &*smtp.random).await {
+            Ok(session) => {
+                self.note_tls(session.tls());
+                Ok(session)
+            }
+            Err(failure) => {
+                self.note_tls(&failure.tls);
+                let handshake = matches!(failure.tls.outcome, TlsOutcome::Failed { .. });
+                let step = if failure.error.kind == client::Kind::Tls { "tls" } else { "connect" };
+                self.fail(step, failure.error);
+                Err(TryPlain(handshake && manner.fallback && mode != TlsMode::Skip))
+            }
+        }
+    }
+
+    fn note_tls(&mut self, tls: &client::TlsAttempt) {
+        let (text, ok, finding) = match &tls.outcome {
+            TlsOutcome::Established { version, pkix, .. } => {
+                let proved =
+                    if tls.verify == Verify::Pkix || pkix.is_ok() { "verified" } else { "unverified" };
+                let finding = pkix.as_ref().err().map(|f| f.name.to_string());
+                (format!("{version} {proved}"), Some(true), finding)
+            }
+            TlsOutcome::Failed { finding } => {
+                ("none".to_owned(), Some(false), Some(finding.name.to_string()))
+            }
+            TlsOutcome::NotTried | TlsOutcome::StartTlsMissing => ("none".to_owned(), None, None),
+            TlsOutcome::StartTlsRefused { .. } => {
+                ("none".to_owned(), Some(false), Some("starttls-refused".to_owned()))
+            }
+        };
+        let why = finding.as_ref().map(|f| format!(" ({f})")).unwrap_or_default();
+        self.steps.push(Step::new("tls", ok, format!("TLS: {text}{why}")));
+        self.peer.tls.clone_from(&text);
+        self.tls.push(TlsAttempt {
+            domain: self.target.domain.to_string(),
+            host: self.peer.host.clone(),
+            ip: self.peer.ip,
+            at: self.smtp.clock.now(),
+            tls: text,
+            finding,
+        });
+    }
+
+    fn fail(&mut self, step: &str, error: client::Error) {
+        self.steps.push(Step::new(step, false, error.reason.clone()));
+        if self.failure.as_ref().is_none_or(|before| !before.temporary || error.temporary) {
+            self.failure = Some(error);
+        }
+    }
+}
+
+/// No session; whether one without TLS may be tried.
+struct TryPlain(bool);
+
+/// A session of the SMTP client.
+struct Live(client::Session);
+
+impl Session for Live {
+    fn send<'a>(&'a mut self, message: &'a Outgoing) -> BoxFuture<'a, Sent> {
+        Box::pin(async move {
+            let outcomes = match message.content.reader() {
+                Ok(mut reader) => {
+                    let mut chunks = || next_chunk(&mut *reader);
+                    self.0.deliver(&message.mail, &message.rcpts, &mut chunks).await
+                }
+                Err(e) => {
+                    let reason = format!("the message cannot be read here: {e}");
+                    let error =
+                        client::Error::local(client::Kind::Message, true, EnhancedCode(4, 3, 0), reason);
+                    vec![client::Outcome::Failed(error); message.rcpts.len()]
+                }
+            };
+            let verdicts = outcomes.iter().map(of_outcome).collect();
+            Sent { verdicts, usable: self.0.is_usable() }
+        })
+    }
+
+    fn quit(self: Box<Self>) -> BoxFuture<'static, ()> {
+        Box::pin(self.0.quit())
+    }
+}
+
+fn of_outcome(outcome: &client::Outcome) -> Option<Verdict> {
+    match outcome {
+        client::Outcome::Delivered(reply) | client::Outcome::Refused(reply) => Some(Verdict::of_reply(reply)),
+        client::Outcome::TooMany(_) => None,
+        client::Outcome::Failed(error) => Some(verdict(Some(error.clone()), false)),
+    }
+}
+
+/// The next bytes of a message; from the page cache at worst, so it does not block for long.
+fn next_chunk(reader: &mut (dyn Read + Send)) -> std::io::Result<Option<Vec<u8>>> {
+    let mut chunk = Vec::with_capacity(CHUNK);
+    reader.take(CHUNK as u64).read_to_end(&mut chunk)?;
+    Ok((!chunk.is_empty()).then_some(chunk))
+}

@@ -1,0 +1,77 @@
+//! Much mail: connections are used again, and dead destinations hold up nobody.
+
+use std::time::Duration;
+
+use mox_db::Tx;
+use mox_net::sim::Host as Behaviour;
+use mox_store::{Incoming, Store};
+
+use super::house::{House, options};
+use crate::*;
+
+fn good(_: &str) -> String {
+    "250 2.0.0 taken".to_owned()
+}
+
+/// Queues so many messages with one transaction.
+async fn flood(house: &House, to: &str, count: u32) {
+    let mut incoming = Incoming::new(&house.store);
+    incoming.write(b"Subject: x\r\n\r\nx\r\n").unwrap();
+    let mut prepared = incoming.finish().unwrap();
+    let (queue, to) = (house.queue.clone(), to.parse::<mox_address::Path>().unwrap());
+    let write = move |store: &Store, tx: &mut Tx<'_>| {
+        let content = prepared.insert(tx, count)?;
+        for _ in 0..count {
+            let from = "alice@here.example".parse().ok();
+            queue.add(store, tx, &NewQueued::new("mox", from, vec![to.clone().into()], content, 17))?;
+        }
+        Ok::<_, Error>(prepared)
+    };
+    house.store.write(write).await.unwrap().committed();
+}
+
+#[tokio::test]
+async fn messages_to_one_destination_share_a_connection_and_commits() {
+    let mut house = House::new(Options { per_destination: 1, ..options() });
+    let host = house.host("192.0.2.1:25", good);
+    flood(&house, "bob@there.example", 40).await;
+    let before = house.store.db().figures();
+    house.start();
+    house.until(<[_]>::is_empty).await;
+    let seen = host.seen();
+    assert_eq!((seen.connections, seen.taken.len()), (1, 40));
+    let commits = house.store.db().figures().commits - before.commits;
+    assert!(commits <= 45, "{commits} commits for 40 messages");
+    assert_eq!(house.problems(), []);
+}
+
+#[tokio::test]
+async fn ten_thousand_messages_to_a_dead_domain_do_not_hold_up_a_living_one() {
+    let mut house = House::new(Options { delay_dsn_after: None, ..options() });
+    house.net.set_host("192.0.2.66".parse().unwrap(), Behaviour::BlackHole);
+    let host = house.host("192.0.2.1:25", good);
+    flood(&house, "bob@dead.example", 10_000).await;
+    house.start();
+    house.add("alice@here.example", &["bob@there.example"], |_| {}).await;
+    // No time passes: the dead host is still being dialed.
+    while host.seen().taken.is_empty() {
+        tokio::task::yield_now().await;
+    }
+    let before = house.store.db().figures();
+    // The first timeout is one for all that is due there.
+    let waiting = |house: &House| {
+        let read = |_: &Store, tx: &mox_db::ReadTx<'_>| tables::select::counts(tx.conn());
+        house.store.read_blocking(read).unwrap()
+    };
+    while waiting(&house).2 < 10_000 {
+        house.clock.advance(Duration::from_secs(1));
+        for _ in 0..100 {
+            tokio::task::yield_now().await;
+        }
+    }
+    let figures = house.store.db().figures();
+    assert!(figures.commits - before.commits < 100, "{figures:?} after {before:?}");
+    assert_eq!(host.seen().taken.len(), 1);
+    let rows = house.rows().await;
+    assert!(rows.iter().all(|r| r.attempts == 1), "one attempt each");
+}

@@ -1,0 +1,6 @@
+//! The queue against scripted mail hosts on a simulated network and clock.
+
+mod delivery;
+mod house;
+mod load;
+mod operations;
