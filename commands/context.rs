@@ -13,7 +13,7 @@ use mox_ctl::Client;
 use mox_platform::SystemClock;
 
 use crate::error::CommandError;
-use crate::output::{Color, Page, Show};
+use crate::output::{Color, Page, Show, escape_json};
 use crate::place::Place;
 use crate::{Global, Streams, VERSION};
 
@@ -53,14 +53,16 @@ impl Context {
 
     /// Prints a result as JSON over several lines.
     pub(crate) fn print_json<T: Serialize>(&mut self, value: &T) -> Result<(), CommandError> {
-        serde_json::to_writer_pretty(&mut self.streams.stdout, value).map_err(io::Error::from)?;
+        let json = serde_json::to_string_pretty(value).map_err(io::Error::from)?;
+        self.write(escape_json(&json).as_bytes())?;
         self.write(b"\n")
     }
 
     /// Prints one value of a stream of results: a block of text, or one line of JSON.
     pub(crate) fn print_item<T: Show>(&mut self, value: &T) -> Result<(), CommandError> {
         if self.global.json {
-            serde_json::to_writer(&mut self.streams.stdout, value).map_err(io::Error::from)?;
+            let json = serde_json::to_string(value).map_err(io::Error::from)?;
+            self.write(escape_json(&json).as_bytes())?;
             self.write(b"\n")?;
         } else {
             self.print(value)?;

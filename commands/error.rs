@@ -7,6 +7,7 @@ use std::io::{self, Write};
 use std::path::Path;
 
 use anstyle::{AnsiColor, Style};
+use clap::error::ContextKind;
 
 use mox_admin::ErrorKind;
 
@@ -151,7 +152,9 @@ impl From<mox_ctl::Error> for CommandError {
 }
 
 /// Prints what clap has to say: help and version to standard output, mistakes to standard error with a hint.
-pub(crate) fn report_usage(error: &clap::Error, mut streams: Streams) -> Exit {
+pub(crate) fn report_usage(mut error: clap::Error, mut streams: Streams) -> Exit {
+    // This list would name hidden commands, too.
+    error.remove(ContextKind::ValidSubcommand);
     let rendered = error.render();
     if !error.use_stderr() {
         let text = if streams.color_stdout { rendered.ansi().to_string() } else { rendered.to_string() };

@@ -7,6 +7,8 @@ use std::path::{Path, PathBuf};
 
 use clap_mangen::roff::{Roff, bold, roman};
 
+use mox_config::reference::{self, Which};
+
 use crate::completion::{Shell, script};
 use crate::context::Context;
 use crate::error::{CommandError, Exit};
@@ -36,6 +38,9 @@ pub(crate) const EXAMPLES: &[Example] = &[
     Example { run: "mox generate all --check", about: "See whether they are current", needs: Needs::World },
 ];
 
+/// What makes apostrophes right; written before every section, needed once.
+const PREAMBLE: &str = ".ie \\n(.g .ds Aq \\(aq\n.el .ds Aq '\n";
+
 /// Paths below the output folder and what stands in the files.
 type Files = BTreeMap<PathBuf, Vec<u8>>;
 
@@ -43,6 +48,9 @@ pub(crate) fn run(cx: &mut Context, args: Args) -> Result<Exit, CommandError> {
     let mut files = Files::new();
     if args.what != What::Completions {
         man_pages(&mut files)?;
+        for (which, name) in [(Which::Static, "mox.conf.5"), (Which::Dynamic, "domains.conf.5")] {
+            files.insert(Path::new("man").join(name), reference::manual(which).into_bytes());
+        }
     }
     if args.what != What::Man {
         for shell in Shell::ALL {
@@ -143,5 +151,7 @@ fn page(command: &clap::Command, name: &str, words: &[String]) -> Result<Vec<u8>
         more.text([bold("mox"), roman("(1)")]);
     }
     more.to_writer(&mut page)?;
-    Ok(page)
+    let page = String::from_utf8_lossy(&page);
+    let rest = page.replace(PREAMBLE, "");
+    Ok(format!("{PREAMBLE}{rest}").into_bytes())
 }

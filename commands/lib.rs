@@ -167,7 +167,7 @@ pub fn run(mut args: Vec<OsString>, streams: Streams) -> ExitCode {
             let result = cli.command.run(&mut cx).and_then(|exit| cx.flush().map(|()| exit));
             result.unwrap_or_else(|e| e.report(&mut cx))
         }
-        Err(error) => error::report_usage(&error, streams),
+        Err(error) => error::report_usage(error, streams),
     };
     ExitCode::from(code.code())
 }

@@ -11,14 +11,11 @@ use anstyle::{AnsiColor, Style};
 use comfy_table::{CellAlignment, Table, TableStyle};
 use serde::Serialize;
 
-/// When to use colours.
+/// When to use colours: on a terminal that wants them, in any case, not at all.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, clap::ValueEnum)]
 pub(crate) enum Color {
-    /// On a terminal that wants them.
     Auto,
-    /// In any case.
     Always,
-    /// Not at all.
     Never,
 }
 
@@ -86,6 +83,15 @@ impl Page {
         }
     }
 
+    /// Lines of a config file: tabs stay, too.
+    pub(crate) fn config(&mut self, text: &str) {
+        for line in text.lines() {
+            let content = line.trim_start_matches('\t');
+            self.text.extend(std::iter::repeat_n('\t', line.len() - content.len()));
+            self.line(content);
+        }
+    }
+
     /// A table; columns named with a leading `>` are numbers and stand right.
     pub(crate) fn table(&mut self, columns: &[&str], rows: impl IntoIterator<Item = Vec<String>>) {
         let mut table = Table::new();
@@ -128,6 +134,23 @@ pub(crate) fn escape(text: &str) -> Cow<'_, str> {
             out.extend(c.escape_default())
         } else {
             out.push(c)
+        }
+        out
+    }))
+}
+
+/// The same for JSON: what is still dangerous in it stands inside strings, and is written `\uXXXX` there.
+pub(crate) fn escape_json(json: &str) -> Cow<'_, str> {
+    let dangerous = |c| c != '\n' && is_dangerous(c);
+    if !json.contains(dangerous) {
+        return Cow::Borrowed(json);
+    }
+    Cow::Owned(json.chars().fold(String::with_capacity(json.len() + 8), |mut out, c| {
+        match dangerous(c) {
+            true => {
+                let _ = write!(out, "\\u{:04x}", u32::from(c));
+            }
+            false => out.push(c),
         }
         out
     }))
@@ -178,6 +201,15 @@ mod tests {
         ] {
             assert_eq!(escape(text), expected);
         }
+    }
+
+    #[test]
+    fn json_cannot_either_and_means_the_same() {
+        let value = "a\u{9b}2J\u{202e}\x1b\n\u{7f}";
+        let json = serde_json::to_string_pretty(&[value]).unwrap();
+        let escaped = escape_json(&json);
+        assert!(escaped.is_ascii() && escaped.contains("\\u009b2J\\u202e"), "{escaped}");
+        assert_eq!(serde_json::from_str::<Vec<String>>(&escaped).unwrap(), [value]);
     }
 
     #[test]

@@ -10,7 +10,9 @@
     reason = "clippy.toml excuses test functions, this excuses the functions that they call"
 )]
 
+mod commands;
 mod dependencies;
 mod fuzz_replay;
+mod generated;
 mod source;
 mod tidy;

@@ -5,6 +5,8 @@ pub(crate) mod path;
 pub(crate) mod show;
 pub(crate) mod test;
 
+use std::path::PathBuf;
+
 use crate::context::Context;
 use crate::error::{CommandError, Exit};
 
@@ -12,7 +14,7 @@ use crate::error::{CommandError, Exit};
 pub(crate) enum Command {
     /// Check the config files
     Test(test::Args),
-    /// Print the config in use, with every default filled in
+    /// Print the config as it is understood, without comments and passwords
     Show(show::Args),
     /// Show which files and folders are used
     Path(path::Args),
@@ -20,6 +22,16 @@ pub(crate) enum Command {
     DescribeStatic(describe::StaticArgs),
     /// Print every field of domains.conf with its documentation
     DescribeDomains(describe::DomainsArgs),
+}
+
+/// The config file that is meant; an error when there is none.
+fn existing(cx: &Context) -> Result<PathBuf, CommandError> {
+    let file = cx.place()?.config;
+    if file.is_file() {
+        return Ok(file);
+    }
+    Err(CommandError::not_found(format!("there is no config file {}", file.display()))
+        .hint("name one with --config; `mox config path` shows where it is looked for"))
 }
 
 impl Command {

@@ -1,11 +1,14 @@
 //! `mox localserve`: a whole mail server on this machine for trying things.
 
+mod serve;
 pub(crate) mod wait;
 
 use std::net::{IpAddr, SocketAddr};
 use std::path::PathBuf;
 use std::str::FromStr;
+use std::time::Duration;
 
+use crate::arguments::duration;
 use crate::context::Context;
 use crate::error::{CommandError, Exit};
 use crate::{Example, Needs};
@@ -49,6 +52,9 @@ pub(crate) struct Options {
     /// Keep so many messages; the oldest go first
     #[arg(long, value_name = "N", default_value_t = 200_000)]
     pub(crate) keep: u64,
+    /// Waits between attempts to relay, separated by commas; after the last attempt the sender gets a notification
+    #[arg(long, value_name = "TIMES", default_value = "5s,15s,1m,5m,30m", value_delimiter = ',', value_parser = duration)]
+    pub(crate) retry: Vec<Duration>,
     /// Refuse whatever the standards forbid, where a real server would be lenient
     #[arg(long)]
     pub(crate) pedantic: bool,
@@ -144,16 +150,8 @@ pub(crate) const EXAMPLES: &[Example] = &[
 pub(crate) fn run(cx: &mut Context, args: Args) -> Result<Exit, CommandError> {
     match args.command {
         Some(Command::Wait(args)) => wait::run(cx, args),
-        None => serve(cx, args.options),
+        None => serve::run(cx, args.options),
     }
-}
-
-/// The seam to the assembled house.
-fn serve(cx: &mut Context, options: Options) -> Result<Exit, CommandError> {
-    for DomainRelay { domain, relay } in &options.relay_domain {
-        cx.detail(format_args!("mail for {domain} goes to {} port {}", relay.host, relay.port));
-    }
-    Err(CommandError::failed("this build cannot serve"))
 }
 
 #[cfg(test)]

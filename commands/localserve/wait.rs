@@ -54,7 +54,7 @@ impl Show for MessageRow {
         page.field("received", self.received);
         page.field("size", size(self.size));
         page.field("from", &self.from);
-        page.field("to", self.to.join(", "));
+        page.field("to", &self.to);
         page.field("subject", &self.subject);
     }
 }

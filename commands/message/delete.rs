@@ -20,14 +20,14 @@ pub(crate) struct Args {
     /// File of ids, separated by NUL bytes or white space; `-` is standard input
     #[arg(long, value_name = "FILE", value_hint = clap::ValueHint::FilePath)]
     id_file: Option<PathBuf>,
-    #[command(flatten)]
-    filter: Filter,
     /// Every message of every account
     #[arg(long)]
     all: bool,
     /// Only show what would be deleted
     #[arg(long)]
     dry_run: bool,
+    #[command(flatten)]
+    filter: Filter,
 }
 
 pub(crate) const EXAMPLES: &[Example] = &[

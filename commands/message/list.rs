@@ -11,8 +11,6 @@ use crate::{Example, Needs};
 
 #[derive(clap::Args)]
 pub(crate) struct Args {
-    #[command(flatten)]
-    filter: Filter,
     /// At most so many
     #[arg(long, value_name = "N", default_value_t = 100)]
     limit: u32,
@@ -22,6 +20,8 @@ pub(crate) struct Args {
     /// With --ids: end each with a NUL byte, for `xargs -0`
     #[arg(short = '0', long, requires = "ids")]
     null: bool,
+    #[command(flatten)]
+    filter: Filter,
 }
 
 pub(crate) const EXAMPLES: &[Example] = &[
@@ -42,7 +42,7 @@ impl Show for Vec<MessageRow> {
                 size(m.size),
                 shorten(&m.mailbox, 30),
                 shorten(&m.from, 30),
-                shorten(&m.to.join(","), 30),
+                shorten(&m.to, 30),
                 shorten(&m.subject, 50),
             ]
         });

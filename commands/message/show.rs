@@ -27,7 +27,7 @@ impl Show for MessageDetail {
         page.field("size", size(row.size));
         page.field("flags", row.flags.join(" "));
         page.field("mail from", format_args!("<{}>", self.mail_from));
-        page.field("rcpt to", row.to.join(", "));
+        page.field("rcpt to", &row.to);
         if let Some(ip) = &self.remote_ip {
             page.field("client", format_args!("{ip}, {}", self.tls.as_deref().unwrap_or("no TLS")));
         }

@@ -11,8 +11,6 @@ use crate::{Example, Needs};
 
 #[derive(clap::Args)]
 pub(crate) struct Args {
-    #[command(flatten)]
-    filter: Filter,
     /// Order
     #[arg(long, value_enum, default_value_t = Sort::NextAttempt)]
     sort: Sort,
@@ -28,6 +26,8 @@ pub(crate) struct Args {
     /// With --ids: end each with a NUL byte, for `xargs -0` and --id-file
     #[arg(short = '0', long, requires = "ids")]
     null: bool,
+    #[command(flatten)]
+    filter: Filter,
 }
 
 #[derive(Clone, Copy, clap::ValueEnum)]

@@ -115,14 +115,14 @@ pub(crate) struct Change {
     /// File of ids, separated by NUL bytes or white space; `-` is standard input
     #[arg(long, value_name = "FILE", value_hint = clap::ValueHint::FilePath)]
     id_file: Option<PathBuf>,
-    #[command(flatten)]
-    filter: Filter,
     /// Every queued message
     #[arg(long)]
     all: bool,
     /// Only show what would be changed
     #[arg(long)]
     dry_run: bool,
+    #[command(flatten)]
+    filter: Filter,
 }
 
 impl Change {

@@ -13,11 +13,11 @@ use crate::{Example, Needs};
 
 #[derive(clap::Args)]
 pub(crate) struct Args {
-    #[command(flatten)]
-    filter: Filter,
     /// End after this time [default: never]
     #[arg(long, value_name = "TIME", value_parser = duration)]
     timeout: Option<Duration>,
+    #[command(flatten)]
+    filter: Filter,
 }
 
 pub(crate) const EXAMPLES: &[Example] = &[

@@ -89,18 +89,22 @@ pub struct CramMd5Verifier {
     pub outer: [u32; 4],
 }
 
+/// An argon2id hash of a password that no SASL mechanism uses, as PHC string: the administrator's.
+pub fn hash_password(password: &str, random: &dyn Random) -> Result<String, PasswordError> {
+    let password = prepare(password)?;
+    if password.chars().count() < MIN_PASSWORD {
+        return Err(PasswordError::TooShort);
+    }
+    let salt: [u8; 16] = random_array(random);
+    let hash = Argon2::default().hash_password_with_salt(password.as_bytes(), &salt);
+    Ok(hash.map_err(|_| PasswordError::Hash)?.to_string())
+}
+
 impl Verifiers {
     /// Derives all verifiers of a password that is being set.
     pub fn derive(password: &str, random: &dyn Random) -> Result<Verifiers, PasswordError> {
+        let argon2 = hash_password(password, random)?;
         let password = prepare(password)?;
-        if password.chars().count() < MIN_PASSWORD {
-            return Err(PasswordError::TooShort);
-        }
-        let salt: [u8; 16] = random_array(random);
-        let argon2 = Argon2::default()
-            .hash_password_with_salt(password.as_bytes(), &salt)
-            .map_err(|_| PasswordError::Hash)?
-            .to_string();
         let scram = |hash: Hash| {
             ScramVerifier::derive(hash, &password, &random_array::<16>(random), hash.default_iterations())
         };

@@ -19,6 +19,19 @@ enum Outcome {
     Refused(Reply),
 }
 
+/// How an exchange failed.
+struct Failure {
+    reply: Reply,
+    /// The name the client gave, if it came to that.
+    name: Option<String>,
+}
+
+impl From<Reply> for Failure {
+    fn from(reply: Reply) -> Failure {
+        Failure { reply, name: None }
+    }
+}
+
 impl Conversation {
     /// The mechanisms usable now, strongest first.
     pub(crate) fn mechanisms(&self) -> Vec<Mechanism> {
@@ -64,14 +77,14 @@ impl Conversation {
         };
         match self.exchange(mechanism, message).await? {
             Ok((login, account)) => {
-                self.log_auth(mechanism, &login.username, true);
+                self.log_auth(mechanism, &login.username, 235);
                 let login = login.username;
                 self.session.account = Some(Authenticated { account, login, mechanism });
                 self.order.authenticated = true;
                 Ok(Reply::new(235, EnhancedCode(2, 7, 0), "welcome"))
             }
-            Err(reply) => {
-                self.log_auth(mechanism, "", false);
+            Err(Failure { reply, name }) => {
+                self.log_auth(mechanism, name.as_deref().unwrap_or_default(), reply.code);
                 if reply.code == 535 {
                     self.counts.auth_failures += 1;
                     self.cx.gate.failed_authentication(self.session.remote.ip());
@@ -88,7 +101,7 @@ impl Conversation {
         &mut self,
         mechanism: Mechanism,
         initial: Option<Vec<u8>>,
-    ) -> Result<Result<(Login, String), Reply>, End> {
+    ) -> Result<Result<(Login, String), Failure>, End> {
         let tls = self.session.tls.as_ref();
         let spki = tls.and_then(|t| t.peer_spki_sha256).filter(|_| mechanism == Mechanism::External);
         let handler = self.cx.handler.clone();
@@ -107,37 +120,40 @@ impl Conversation {
         let mut first = true;
         while let Some(held) = server.take() {
             let Some((back, outcome)) = step(&self.cx, held, first, message.take()).await else {
-                return Ok(Err(Reply::new(454, EnhancedCode(4, 3, 0), "error while verifying")));
+                return Ok(Err(failed().into()));
             };
             let challenge = match outcome {
                 Outcome::Account(login, account) => return Ok(Ok((login, account))),
-                Outcome::Refused(reply) => return Ok(Err(reply)),
+                Outcome::Refused(reply) => {
+                    return Ok(Err(Failure { reply, name: back.username().map(str::to_owned) }));
+                }
                 Outcome::Challenge(challenge) => challenge,
             };
             self.say(Reply::new(334, None, BASE64.encode(challenge))).await?;
             let line = self.read().await?;
             if *line == *b"*" {
-                return Ok(Err(Reply::new(501, EnhancedCode(5, 7, 0), "authentication cancelled")));
+                return Ok(Err(Reply::new(501, EnhancedCode(5, 7, 0), "authentication cancelled").into()));
             }
             let Some(answer) = std::str::from_utf8(&line).ok().and_then(decode) else {
-                return Ok(Err(bad_base64()));
+                return Ok(Err(bad_base64().into()));
             };
             message = Some(answer);
             first = false;
             server = Some(back);
         }
-        Ok(Err(Reply::new(454, EnhancedCode(4, 3, 0), "error while verifying")))
+        Ok(Err(failed().into()))
     }
 
-    fn log_auth(&self, mechanism: Mechanism, login: &str, success: bool) {
+    fn log_auth(&self, mechanism: Mechanism, name: &str, code: u16) {
+        let success = code == 235;
         self.cx.observer.authentication(self.cx.port, mechanism, success);
         tracing::info!(
             cid = %self.session.cid,
             listener = self.cx.port.name(),
             remote_ip = %self.session.remote.ip(),
             mechanism = mechanism.name(),
-            login,
-            success,
+            name,
+            code,
             "smtp authentication"
         );
     }
@@ -185,9 +201,13 @@ async fn blocking<T: Send + 'static>(work: impl FnOnce() -> T + Send + 'static) 
     tokio::task::spawn_blocking(work).await.ok()
 }
 
-/// Base64 as AUTH carries it: `=` for nothing in an initial response (RFC 4954 §4).
+/// Base64 (RFC 4648 §4) as AUTH carries it: `=` for nothing in an initial response (RFC 4954 §4).
 fn decode(text: &str) -> Option<Vec<u8>> {
     if text == "=" { Some(Vec::new()) } else { BASE64.decode(text).ok() }
+}
+
+fn failed() -> Reply {
+    Reply::new(454, EnhancedCode(4, 3, 0), "error while verifying")
 }
 
 fn bad_base64() -> Reply {

@@ -6,7 +6,7 @@ use std::fmt;
 
 use mox_clock::{Random, random_array};
 
-/// A connection id: 60 bits, displayed as 12 characters of base32 (RFC 4648 §6, lower case).
+/// A connection id: 60 bits, displayed as 15 hexadecimal digits.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub struct Cid(u64);
 
@@ -29,13 +29,7 @@ impl Cid {
 
 impl fmt::Display for Cid {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        const ALPHABET: &[u8; 32] = b"abcdefghijklmnopqrstuvwxyz234567";
-        let mut text = [b'a'; 12];
-        for (n, place) in text.iter_mut().rev().enumerate() {
-            let digit = usize::try_from((self.0 >> (5 * n)) & 31).unwrap_or(0);
-            *place = ALPHABET.get(digit).copied().unwrap_or(b'a');
-        }
-        f.pad(std::str::from_utf8(&text).unwrap_or_default())
+        write!(f, "{:015x}", self.0)
     }
 }
 
@@ -45,8 +39,7 @@ mod tests {
 
     #[test]
     fn text_form() {
-        assert_eq!(Cid::from_number(0).to_string(), "aaaaaaaaaaaa");
-        assert_eq!(Cid::from_number(33).to_string(), "aaaaaaaaaabb");
-        assert_eq!(Cid::from_number(u64::MAX).to_string(), "777777777777");
+        assert_eq!(Cid::from_number(0x1f).to_string(), "00000000000001f");
+        assert_eq!(Cid::from_number(u64::MAX).to_string(), "fffffffffffffff");
     }
 }

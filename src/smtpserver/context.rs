@@ -37,14 +37,21 @@ pub struct Context {
     pub secret: Vec<u8>,
     /// Bounds how many passwords are verified at a time (each takes some 20 MB); share it between listeners.
     pub verifying: Arc<Semaphore>,
-    /// True once the house shuts down.
+    /// True once the house shuts down; a dropped sender means the same.
     pub shutdown: watch::Receiver<bool>,
+}
+
+/// Ends when the house shuts down.
+pub(crate) async fn shut_down(signal: &mut watch::Receiver<bool>) {
+    let _ = signal.wait_for(|down| *down).await;
 }
 
 /// Who counts what happens; every method may do nothing.
 pub trait Observer: Send + Sync {
     /// A session began.
     fn session(&self, _port: Port) {}
+    /// A session ended.
+    fn session_ended(&self, _port: Port) {}
     /// A command was answered; message data counts as `DATA` or `BDAT`.
     fn command(&self, _port: Port, _verb: &'static str, _reply: &Reply, _took: Duration) {}
     /// An authentication succeeded or failed.

@@ -192,12 +192,12 @@ impl Conversation {
             listener = self.cx.port.name(),
             remote_ip = %self.session.remote.ip(),
             account = self.session.account.as_ref().map(|a| a.account.as_str()),
-            from = sender.as_ref().map(tracing::field::display),
+            from = sender.map(|path| path.to_string()).unwrap_or_default(),
             rcpts,
             size = findings.size,
             code = reply.code,
             reply = %reply.text(),
-            took_ms = took.as_millis() as u64,
+            took = took.as_secs_f64(),
             "smtp transaction"
         );
         if accepted { reply.note(&self.session.cid.to_string()) } else { reply }

@@ -58,3 +58,40 @@ impl Gate {
         self.failures.add(ip, 1);
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use mox_clock::Timestamp;
+    use mox_clock::sim::SimClock;
+
+    #[test]
+    fn failures_count_by_network_and_pass_with_time() {
+        let clock = SimClock::new(Timestamp::from_secs(0));
+        let gate = Gate::new(Arc::new(clock.clone()));
+        let [one, neighbour, far] = ["192.0.2.1", "192.0.2.2", "198.51.100.1"].map(|ip| ip.parse().unwrap());
+        for _ in 0..10 {
+            assert!(gate.may_authenticate(one));
+            gate.failed_authentication(one);
+        }
+        assert!(!gate.may_authenticate(one) && gate.may_authenticate(neighbour));
+        for _ in 0..20 {
+            gate.failed_authentication("192.0.2.3".parse().unwrap());
+            gate.failed_authentication("192.0.2.4".parse().unwrap());
+        }
+        assert!(!gate.may_authenticate(neighbour) && gate.may_authenticate(far));
+        clock.advance(Duration::from_secs(60));
+        assert!(gate.may_authenticate(one));
+    }
+
+    #[test]
+    fn connections_are_bounded_per_minute() {
+        let clock = SimClock::new(Timestamp::from_secs(0));
+        let gate = Gate::new(Arc::new(clock.clone()));
+        let ip = "2001:db8::1".parse().unwrap();
+        assert!((0..300).all(|_| gate.admit(ip).is_some()));
+        assert!(gate.admit(ip).is_none());
+        clock.advance(Duration::from_secs(60));
+        assert!(gate.admit(ip).is_some());
+    }
+}

@@ -1,6 +1,6 @@
 //! HELO and EHLO: who the client is, and what it may use.
 //!
-//! EHLO on the MX port never offers AUTH. RFC 5321 §4.1.1.1, RFC 1869, RFC 9422 §4.
+//! EHLO on the MX port never offers AUTH. RFC 5321 §4.1.1.1 (once RFC 1869), RFC 9422 §4.
 
 use mox_smtp::{Extensions, FutureRelease, Limits as Announced, Reply};
 

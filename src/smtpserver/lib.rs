@@ -20,6 +20,11 @@ mod session;
 mod starttls;
 mod wire;
 
+#[cfg(test)]
+mod script;
+#[cfg(test)]
+mod tests;
+
 pub use cid::Cid;
 pub use context::{Context, Nobody, Observer};
 pub use gate::{Gate, Permit};

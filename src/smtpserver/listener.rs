@@ -12,6 +12,7 @@ use tokio::task::{JoinError, JoinSet};
 use mox_net::{Accepted, Listen, Stream};
 use mox_smtp::{EnhancedCode, Reply};
 
+use crate::context::shut_down;
 use crate::{Cid, Context, Permit, Port, run};
 
 /// First wait after accepting failed.
@@ -31,7 +32,7 @@ pub async fn serve(mut listener: Box<dyn Listen>, cx: Arc<Context>) {
     loop {
         tokio::select! {
             biased;
-            _ = shutdown.wait_for(|down| *down) => break,
+            () = shut_down(&mut shutdown) => break,
             Some(ended) = sessions.join_next() => report(ended),
             accepted = listener.accept() => match accepted {
                 Ok(accepted) => {
@@ -59,7 +60,8 @@ fn take(accepted: Accepted, cx: &Arc<Context>, sessions: &mut JoinSet<()>) {
     let cid = Cid::draw(&*cx.random);
     let full = sessions.len() >= cx.limits.max_sessions;
     if full || (permit.is_none() && !lifted) {
-        tracing::info!(%cid, listener = cx.port.name(), remote_ip = %ip, full, "too many connections");
+        let reason = if full { "listener is full" } else { "network has too many" };
+        tracing::info!(%cid, listener = cx.port.name(), remote_ip = %ip, reason, "connection refused");
         if cx.port != Port::Submissions
             && sessions.len() < cx.limits.max_sessions.saturating_add(MAX_REFUSING)
         {
@@ -100,6 +102,6 @@ async fn drain(mut sessions: JoinSet<()>, cx: &Context) {
             () = &mut late => break,
         }
     }
-    tracing::warn!(listener = cx.port.name(), sessions = sessions.len(), "sessions cut off at shutdown");
+    tracing::warn!(listener = cx.port.name(), count = sessions.len(), "sessions cut off at shutdown");
     sessions.shutdown().await;
 }

@@ -77,7 +77,7 @@ pub async fn run(cx: Arc<Context>, stream: Stream, cid: Cid) -> End {
         tls: None,
         account: None,
     };
-    cx.observer.session(cx.port);
+    let _open = Open::new(&cx);
     let begun = cx.clock.monotonic();
     let mut conversation = Conversation {
         wire: Wire::new(stream),
@@ -98,6 +98,22 @@ pub async fn run(cx: Arc<Context>, stream: Stream, cid: Cid) -> End {
         let _ = conversation.wire.stream.close(CLOSE_TIMEOUT).await;
     }
     end
+}
+
+/// Tells the observer of the session's end, even by panic.
+struct Open<'c>(&'c Context);
+
+impl<'c> Open<'c> {
+    fn new(cx: &'c Context) -> Open<'c> {
+        cx.observer.session(cx.port);
+        Open(cx)
+    }
+}
+
+impl Drop for Open<'_> {
+    fn drop(&mut self) {
+        self.0.observer.session_ended(self.0.port);
+    }
 }
 
 /// No value: the loop ends by error only.
@@ -229,7 +245,7 @@ impl Conversation {
         let took = self.cx.clock.monotonic().saturating_sub(begun);
         self.cx.observer.command(self.cx.port, verb, &reply, took);
         let (cid, code) = (self.session.cid, reply.code);
-        tracing::debug!(%cid, verb, code, took_us = took.as_micros() as u64, "smtp command");
+        tracing::debug!(%cid, command = verb, code, took = took.as_secs_f64(), "smtp command");
         self.say(reply).await
     }
 
@@ -299,12 +315,12 @@ impl Conversation {
             cid = %session.cid,
             listener = session.port.name(),
             remote_ip = %session.remote.ip(),
+            ehlo = session.hello,
             account = session.account.as_ref().map(|a| a.account.as_str()),
             tls = session.tls.as_ref().map(|t| t.version),
-            commands = self.counts.commands,
-            messages = self.counts.messages,
-            took_ms = took.as_millis() as u64,
-            end = %end,
+            count = self.counts.messages,
+            took = took.as_secs_f64(),
+            reason = %end,
             "smtp session"
         );
     }

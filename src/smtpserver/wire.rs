@@ -8,6 +8,7 @@ use mox_net::{Error, Line, Stream};
 use mox_smtp::Reply;
 
 use crate::Limits;
+use crate::context::shut_down;
 
 /// Replies waiting to be written, in octets, above which they are written at once: a client that pipelines
 /// without reading cannot make us remember more.
@@ -64,7 +65,7 @@ impl Wire {
         tokio::select! {
             biased;
             line = self.stream.read_line(max, limits.command_timeout) => Ok(line?),
-            _ = shutdown.wait_for(|down| *down) => Err(Interrupt::Shutdown),
+            () = shut_down(shutdown) => Err(Interrupt::Shutdown),
         }
     }
 

@@ -7,7 +7,7 @@ use mox_clock::Timestamp;
 use mox_db::Tx;
 
 use crate::message::{Digest, Message, SmtpEnvelope};
-use crate::tables::{mailbox, message, next_id};
+use crate::tables::{Counter, mailbox, message, next};
 use crate::{AccountId, Change, ContentId, Error, Flags, MailboxId, MessageId, Store};
 
 /// What is added.
@@ -57,7 +57,7 @@ impl Store {
         if let Some(quota) = new.quota.filter(|quota| used > *quota) {
             return Err(Error::OverQuota { used, quota });
         }
-        let id = next_id(tx.conn())?;
+        let id = next(tx.conn(), Counter::Message)?;
         let (unseen, deleted) = (!new.flags.contains(Flags::SEEN), new.flags.contains(Flags::DELETED));
         let uid = mailbox::take_uid(tx.conn(), new.account, new.mailbox, modseq, unseen, deleted, size)?;
         let thread = self.assign_thread(tx, new.account, id, new.digest, modseq)?;

@@ -5,7 +5,7 @@
 
 use mox_db::Tx;
 
-use crate::tables::{mailbox, message, next_id};
+use crate::tables::{Counter, mailbox, message, next};
 use crate::{AccountId, Change, Error, Flags, MailboxId, Message, MessageId, Store, Stored};
 
 impl Store {
@@ -19,7 +19,7 @@ impl Store {
         let prefix = message::prefix(tx.conn(), account, original.id)?;
         self.retain(tx, original.content)?;
         let (modseq, _) = self.advance(tx, account, 1, size)?;
-        let id = next_id(tx.conn())?;
+        let id = next(tx.conn(), Counter::Message)?;
         let flags = original.flags;
         let (unseen, deleted) = (!flags.contains(Flags::SEEN), flags.contains(Flags::DELETED));
         let uid = mailbox::take_uid(tx.conn(), account, to, modseq, unseen, deleted, size)?;

@@ -101,6 +101,11 @@ impl MailboxName {
         }))
     }
 
+    /// The mailbox that every account has.
+    pub fn inbox() -> MailboxName {
+        MailboxName("Inbox".to_owned())
+    }
+
     /// The mailbox that catches an address: named by it, in one level.
     pub fn for_address(address: &str) -> Result<MailboxName, Error> {
         MailboxName::parse(&address.replace('%', "%25").replace('/', "%2F"))

@@ -166,3 +166,35 @@ pub struct MessageChange {
     /// It is gone.
     pub expunged: bool,
 }
+
+/// Longest text of a header field that is kept in the record, in characters.
+const TEXT_MAX: usize = 1000;
+
+impl Digest {
+    /// Reads a message's header; never fails, for what is malformed is left out.
+    pub fn of(header: &[u8]) -> Digest {
+        let summary = mox_message::summary(header);
+        let hash = |id: &String| i64::from_ne_bytes(mox_message::threads::id_key(id).to_ne_bytes());
+        let people = |mailboxes: &[mox_message::Mailbox]| {
+            let texts: Vec<String> = mailboxes.iter().take(20).map(person).collect();
+            texts.join(", ").chars().take(TEXT_MAX).collect::<String>()
+        };
+        Digest {
+            header_hash: summary.message_id.as_ref().map(hash),
+            references: summary.references.iter().map(hash).collect(),
+            subject: summary.subject.chars().take(TEXT_MAX).collect(),
+            from_address: summary.from.first().map(ToString::to_string).unwrap_or_default(),
+            from_text: people(&summary.from),
+            to_text: people(&summary.to),
+            sent: summary.date,
+            header_id: summary.message_id,
+        }
+    }
+}
+
+fn person(mailbox: &mox_message::Mailbox) -> String {
+    match mailbox.name.as_str() {
+        "" => mailbox.to_string(),
+        name => format!("{name} <{mailbox}>"),
+    }
+}

@@ -109,6 +109,11 @@ impl House {
         self.scratch.path().join("log")
     }
 
+    /// Every byte the server said.
+    pub(crate) fn said_all(&self) -> Vec<u8> {
+        std::fs::read(self.log()).unwrap()
+    }
+
     /// The last lines that the server said.
     pub(crate) fn said(&self) -> String {
         let text = String::from_utf8_lossy(&std::fs::read(self.log()).unwrap_or_default()).into_owned();

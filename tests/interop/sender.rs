@@ -30,7 +30,13 @@ impl Session {
         self.reply()
     }
 
-    fn reply(&mut self) -> std::io::Result<Reply> {
+    /// Sends bytes and reads nothing.
+    pub(crate) fn push(&mut self, bytes: &[u8]) -> std::io::Result<()> {
+        self.stream.get_mut().write_all(bytes)
+    }
+
+    /// Reads one reply.
+    pub(crate) fn reply(&mut self) -> std::io::Result<Reply> {
         let mut whole = String::new();
         loop {
             let from = whole.len();

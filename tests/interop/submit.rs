@@ -25,7 +25,18 @@ fn arrived(house: &House, to: &str, subject: &str) {
         assert!(!found[0][field].is_null(), "message list --json lacks {field}: {}", found[0]);
     }
     assert_eq!(found[0]["mailbox"], to, "every address has an inbox of its own");
-    house.mox(&["localserve", "wait", "--to", to, "--subject", subject, "--since", "10m", "--timeout", "10s"]);
+    house.mox(&[
+        "localserve",
+        "wait",
+        "--to",
+        to,
+        "--subject",
+        subject,
+        "--since",
+        "10m",
+        "--timeout",
+        "10s",
+    ]);
 }
 
 #[test]

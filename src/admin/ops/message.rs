@@ -46,8 +46,8 @@ pub struct MessageRow {
     pub account: String,
     /// Mailbox it is in.
     pub mailbox: String,
-    /// Envelope recipients; those of the header when the envelope is not known.
-    pub to: Vec<String>,
+    /// Envelope recipient of this copy; those of the header when the envelope is not known.
+    pub to: String,
     /// Address of the `From` header; the reverse-path when there is none; empty for the null one.
     pub from: String,
     /// Decoded subject.
@@ -173,7 +173,7 @@ mod tests {
             id: 1,
             account: "mox".into(),
             mailbox: "Inbox".into(),
-            to: vec!["bob@example.org".into()],
+            to: "bob@example.org".into(),
             from: "amy@example.org".into(),
             subject: "hello".into(),
             received: Timestamp::from_secs(0).into(),
@@ -186,7 +186,7 @@ mod tests {
         assert_eq!(
             serde_json::to_string(&row).unwrap(),
             concat!(
-                r#"{"id":1,"account":"mox","mailbox":"Inbox","to":["bob@example.org"],"from":"amy@example.org","#,
+                r#"{"id":1,"account":"mox","mailbox":"Inbox","to":"bob@example.org","from":"amy@example.org","#,
                 r#""subject":"hello","received":"1970-01-01T00:00:00.000Z","size":3,"flags":["\\Seen"],"uid":1,"#,
                 r#""message_id":null,"thread":1}"#
             )

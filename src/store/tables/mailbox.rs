@@ -2,6 +2,7 @@
 
 use mox_db::rusqlite::{Connection, OptionalExtension, Row};
 
+use super::{Counter, next};
 use crate::{AccountId, Error, Mailbox, MailboxId, SpecialUse};
 
 const COLUMNS: &str = "mailbox_id, parent_id, name, special_use, uidvalidity, uidnext, created_modseq, modseq, total, \
@@ -36,10 +37,8 @@ pub(crate) fn insert(
     special: Option<SpecialUse>,
     modseq: i64,
 ) -> Result<MailboxId, Error> {
-    let id = super::next_id(conn)?;
-    let uidvalidity: i64 = conn
-        .prepare_cached("UPDATE counter SET value = value + 1 WHERE name = 'uidvalidity' RETURNING value")?
-        .query_row([], |row| row.get(0))?;
+    let id = next(conn, Counter::Mailbox)?;
+    let uidvalidity = next(conn, Counter::UidValidity)?;
     let sql =
         "INSERT INTO mailbox (account_id, mailbox_id, parent_id, name, special_use, uidvalidity, uidnext,
                created_modseq, modseq) VALUES (?1, ?2, ?3, ?4, ?5, ?6, 1, ?7, ?7)";

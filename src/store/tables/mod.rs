@@ -18,7 +18,7 @@ pub(crate) const SCHEMA: Schema = Schema { room: "store", steps: &[STEP_1] };
 
 const STEP_1: &str = "
 CREATE TABLE counter (name TEXT PRIMARY KEY, value INTEGER NOT NULL) WITHOUT ROWID;
-INSERT INTO counter VALUES ('id', 0), ('uidvalidity', 0);
+INSERT INTO counter VALUES ('message', 0), ('mailbox', 0), ('content', 0), ('uidvalidity', 0);
 
 CREATE TABLE account (
   account_id INTEGER PRIMARY KEY,
@@ -133,8 +133,23 @@ CREATE TABLE thread_ref (
 CREATE INDEX thread_ref_thread ON thread_ref (account_id, thread_id);
 ";
 
-/// A new id for a mailbox, a message or content; never given out before.
-pub(crate) fn next_id(conn: &Connection) -> Result<i64, Error> {
-    let sql = "UPDATE counter SET value = value + 1 WHERE name = 'id' RETURNING value";
-    Ok(conn.prepare_cached(sql)?.query_row([], |row| row.get(0))?)
+/// What is numbered.
+#[derive(Clone, Copy)]
+pub(crate) enum Counter {
+    Message,
+    Mailbox,
+    Content,
+    UidValidity,
+}
+
+/// The next number; never given out before.
+pub(crate) fn next(conn: &Connection, counter: Counter) -> Result<i64, Error> {
+    let name = match counter {
+        Counter::Message => "message",
+        Counter::Mailbox => "mailbox",
+        Counter::Content => "content",
+        Counter::UidValidity => "uidvalidity",
+    };
+    let sql = "UPDATE counter SET value = value + 1 WHERE name = ?1 RETURNING value";
+    Ok(conn.prepare_cached(sql)?.query_row([name], |row| row.get(0))?)
 }

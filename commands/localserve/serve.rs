@@ -1,0 +1,163 @@
+//! Starts a local house and keeps it until somebody ends it.
+
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+
+use mox_clock::{Clock, Random};
+use mox_platform::files::{Access, write_durably};
+use mox_platform::{Signal, Signals, SystemRandom};
+use mox_serve::localserve::Started;
+use mox_serve::{House, LocalserveOptions, RelayRule};
+use mox_telemetry::{Format, Level, Levels};
+
+use super::{LogFormat, LogLevel, Options};
+use crate::context::Context;
+use crate::error::{CommandError, Exit};
+
+/// Threads that serve sessions: more than cores would only add memory.
+const WORKERS_MAX: usize = 4;
+
+pub(super) fn run(cx: &mut Context, options: Options) -> Result<Exit, CommandError> {
+    let dir = match &options.dir {
+        Some(dir) => std::path::absolute(dir)?,
+        None => mox_platform::paths::localserve_dir().ok_or_else(|| {
+            CommandError::failed("this user has no home folder").hint("name a folder with --dir")
+        })?,
+    };
+    let levels = Levels::new(level(options.log_level));
+    let format = match options.log_format {
+        LogFormat::Logfmt => Format::Logfmt,
+        LogFormat::Json => Format::Json,
+    };
+    mox_telemetry::install(format, levels.clone(), cx.clock.clone()).map_err(CommandError::failed)?;
+    // More descriptors are welcome, not needed.
+    let _ = mox_platform::raise_nofile_limit();
+    let workers = std::thread::available_parallelism().map_or(2, usize::from).min(WORKERS_MAX);
+    let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(workers).enable_all().build()?;
+    let outcome = runtime.block_on(serve(cx, options, dir, levels));
+    runtime.shutdown_background();
+    outcome
+}
+
+fn level(level: LogLevel) -> Level {
+    match level {
+        LogLevel::Error => Level::ERROR,
+        LogLevel::Warn => Level::WARN,
+        LogLevel::Info => Level::INFO,
+        LogLevel::Debug => Level::DEBUG,
+        LogLevel::Trace => Level::TRACE,
+    }
+}
+
+fn choices(options: &Options, dir: PathBuf) -> LocalserveOptions {
+    let rule =
+        |domain, relay: &super::HostPort| RelayRule { domain, host: relay.host.clone(), port: relay.port };
+    let of_domains = options.relay_domain.iter().map(|r| rule(Some(r.domain.clone()), &r.relay));
+    LocalserveOptions {
+        dir,
+        ip: options.ip,
+        port_base: options.port_base,
+        relays: of_domains.chain(options.relay.iter().map(|relay| rule(None, relay))).collect(),
+        keep: i64::try_from(options.keep).unwrap_or(i64::MAX),
+        retry: options.retry.clone(),
+        pedantic: options.pedantic,
+    }
+}
+
+async fn serve(
+    cx: &mut Context,
+    options: Options,
+    dir: PathBuf,
+    levels: Levels,
+) -> Result<Exit, CommandError> {
+    let mut signals = Signals::new()?;
+    let (clock, random): (Arc<dyn Clock>, Arc<dyn Random>) = (cx.clock.clone(), Arc::new(SystemRandom));
+    let ready_file = options.ready_file.clone();
+    if let Some(file) = &ready_file {
+        forget(file)?;
+    }
+    let (house, started) =
+        mox_serve::localserve(choices(&options, dir), levels, clock, random).await.map_err(failed)?;
+    if options.init_only {
+        house.stop().await;
+        return Ok(Exit::Done);
+    }
+    announce(cx, &started)?;
+    if let Some(file) = &ready_file {
+        write_durably(file, b"ready\n", Access::Public)
+            .map_err(|e| CommandError::failed(format!("cannot write {}: {e}", file.display())))?;
+    }
+    let exit = end(&house, &mut signals).await;
+    tracing::info!("stopping");
+    if let Some(file) = &ready_file {
+        forget(file)?;
+    }
+    tokio::select! {
+        () = house.stop() => Ok(exit),
+        // Asked a second time: at once. What was acknowledged is safe.
+        _ = signals.next() => Ok(exit),
+    }
+}
+
+/// Waits for a reason to end.
+async fn end(house: &House, signals: &mut Signals) -> Exit {
+    loop {
+        tokio::select! {
+            () = house.stopping() => return Exit::Done,
+            signal = signals.next() => match signal {
+                Signal::Interrupt | Signal::Terminate => return Exit::Done,
+                Signal::Reload => {}
+            }
+        }
+    }
+}
+
+/// Removes the ready file of an earlier start.
+fn forget(file: &Path) -> Result<(), CommandError> {
+    match std::fs::remove_file(file) {
+        Err(e) if e.kind() != std::io::ErrorKind::NotFound => {
+            Err(CommandError::failed(format!("cannot remove {}: {e}", file.display())))
+        }
+        _ => Ok(()),
+    }
+}
+
+fn failed(error: mox_serve::Error) -> CommandError {
+    let hint = error.hint();
+    let command = CommandError::failed(error);
+    match hint {
+        Some(hint) => command.hint(hint),
+        None => command,
+    }
+}
+
+/// Says where everything is: one line of JSON, or a few lines for people.
+fn announce(cx: &mut Context, started: &Started) -> Result<(), CommandError> {
+    if cx.global.json {
+        let line = serde_json::to_string(started).map_err(CommandError::failed)?;
+        cx.write(format!("{line}\n").as_bytes())?;
+        return cx.flush();
+    }
+    let mut text =
+        String::from("mox localserve is ready. Mail for every address is caught here; nothing leaves.\n\n");
+    for listener in &started.listeners {
+        let tls = match listener.tls.as_str() {
+            "immediate" => "TLS",
+            "starttls" => "plain or STARTTLS",
+            _ => "plain",
+        };
+        text.push_str(&format!("  {:<12} {:<22} {tls}\n", listener.service, listener.address));
+    }
+    text.push_str(&format!(
+        "\n  login        {} / {}\n  admin        {}\n  folder       {}\n\nSee what came in: mox message list\n",
+        started.login,
+        started.password,
+        started.admin_password,
+        started.dir.display()
+    ));
+    if Some(&started.dir) != mox_platform::paths::localserve_dir().as_ref() {
+        text.push_str(&format!("(in this shell first: export MOXCONF={})\n", started.dir.display()));
+    }
+    cx.write(text.as_bytes())?;
+    cx.flush()
+}

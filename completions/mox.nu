@@ -1,0 +1,953 @@
+module completions {
+
+  def "nu-complete mox color" [] {
+    [ "auto" "always" "never" ]
+  }
+
+  # Mail server and mail toolkit
+  export extern mox [
+    --config: path            # Config file, or the folder that holds mox.conf [default: ./config/mox.conf, else that of localserve]
+    --json                    # Print the result as JSON
+    --color: string@"nu-complete mox color" # When to use colours; NO_COLOR and CLICOLOR_FORCE are honoured
+    --quiet(-q)               # Print nothing but the result and errors
+    --verbose(-v)             # Say more about what is done
+    --help(-h)                # Print help (see more with '--help')
+    --version(-V)             # Print version
+  ]
+
+  def "nu-complete mox localserve log_level" [] {
+    [ "error" "warn" "info" "debug" "trace" ]
+  }
+
+  def "nu-complete mox localserve log_format" [] {
+    [ "logfmt" "json" ]
+  }
+
+  def "nu-complete mox localserve color" [] {
+    [ "auto" "always" "never" ]
+  }
+
+  # Run a mail server for trying things: everything is caught, nothing leaves the machine
+  export extern "mox localserve" [
+    --dir: directory          # Folder for config and data; made when it does not exist [default: mox-localserve in the user's config folder]
+    --ip: string              # Address to listen on
+    --port-base: string       # First port: SMTP is N+25, submission N+587 and N+465 (TLS), HTTP N+80 and N+443, metrics N+81
+    --ready-file: path        # Write this file when everything accepts connections
+    --relay: string           # Send all mail that is not for this machine to this server instead of catching it
+    --relay-domain: string    # Send mail for one domain to this server; may be given several times
+    --keep: string            # Keep so many messages; the oldest go first
+    --pedantic                # Refuse whatever the standards forbid, where a real server would be lenient
+    --log-level: string@"nu-complete mox localserve log_level" # Least important events to log
+    --log-format: string@"nu-complete mox localserve log_format" # How log lines look
+    --init-only               # Make the folder with config and certificate, then end
+    --fault: string           # Break at a named point, for tests of crashes
+    --config: path            # Config file, or the folder that holds mox.conf [default: ./config/mox.conf, else that of localserve]
+    --json                    # Print the result as JSON
+    --color: string@"nu-complete mox localserve color" # When to use colours; NO_COLOR and CLICOLOR_FORCE are honoured
+    --quiet(-q)               # Print nothing but the result and errors
+    --verbose(-v)             # Say more about what is done
+    --help(-h)                # Print help
+  ]
+
+  def "nu-complete mox localserve wait color" [] {
+    [ "auto" "always" "never" ]
+  }
+
+  # Wait until a message arrives, for scripts and tests
+  export extern "mox localserve wait" [
+    --to: string              # With this text in a recipient's address
+    --from: string            # With this text in the sender's address
+    --subject: string         # With this text in the subject
+    --since: string           # Also take a message that arrived since this time, or so long ago, before the wait began
+    --timeout: string         # How long to wait
+    --dir: directory          # Folder of the local server, when it was started with --dir
+    --config: path            # Config file, or the folder that holds mox.conf [default: ./config/mox.conf, else that of localserve]
+    --json                    # Print the result as JSON
+    --color: string@"nu-complete mox localserve wait color" # When to use colours; NO_COLOR and CLICOLOR_FORCE are honoured
+    --quiet(-q)               # Print nothing but the result and errors
+    --verbose(-v)             # Say more about what is done
+    --help(-h)                # Print help
+  ]
+
+  # Print this message or the help of the given subcommand(s)
+  export extern "mox localserve help" [
+  ]
+
+  # Wait until a message arrives, for scripts and tests
+  export extern "mox localserve help wait" [
+  ]
+
+  # Print this message or the help of the given subcommand(s)
+  export extern "mox localserve help help" [
+  ]
+
+  def "nu-complete mox status color" [] {
+    [ "auto" "always" "never" ]
+  }
+
+  # Show how the running server is
+  export extern "mox status" [
+    --config: path            # Config file, or the folder that holds mox.conf [default: ./config/mox.conf, else that of localserve]
+    --json                    # Print the result as JSON
+    --color: string@"nu-complete mox status color" # When to use colours; NO_COLOR and CLICOLOR_FORCE are honoured
+    --quiet(-q)               # Print nothing but the result and errors
+    --verbose(-v)             # Say more about what is done
+    --help(-h)                # Print help
+  ]
+
+  def "nu-complete mox stop color" [] {
+    [ "auto" "always" "never" ]
+  }
+
+  # End the running server
+  export extern "mox stop" [
+    --grace: string           # How long open sessions may take to finish
+    --config: path            # Config file, or the folder that holds mox.conf [default: ./config/mox.conf, else that of localserve]
+    --json                    # Print the result as JSON
+    --color: string@"nu-complete mox stop color" # When to use colours; NO_COLOR and CLICOLOR_FORCE are honoured
+    --quiet(-q)               # Print nothing but the result and errors
+    --verbose(-v)             # Say more about what is done
+    --help(-h)                # Print help
+  ]
+
+  def "nu-complete mox loglevels level" [] {
+    [ "error" "warn" "info" "debug" "trace" ]
+  }
+
+  def "nu-complete mox loglevels color" [] {
+    [ "auto" "always" "never" ]
+  }
+
+  # Show or set the log levels of the running server
+  export extern "mox loglevels" [
+    --unset: string           # Remove the own level of this part, so that the default applies
+    --config: path            # Config file, or the folder that holds mox.conf [default: ./config/mox.conf, else that of localserve]
+    --json                    # Print the result as JSON
+    --color: string@"nu-complete mox loglevels color" # When to use colours; NO_COLOR and CLICOLOR_FORCE are honoured
+    --quiet(-q)               # Print nothing but the result and errors
+    --verbose(-v)             # Say more about what is done
+    --help(-h)                # Print help
+    level?: string@"nu-complete mox loglevels level" # New level; without it the levels are shown
+    package?: string          # Part of the server, as `smtpserver` or `queue`; without it the default level is set
+  ]
+
+  def "nu-complete mox message color" [] {
+    [ "auto" "always" "never" ]
+  }
+
+  # List, read and delete stored messages
+  export extern "mox message" [
+    --config: path            # Config file, or the folder that holds mox.conf [default: ./config/mox.conf, else that of localserve]
+    --json                    # Print the result as JSON
+    --color: string@"nu-complete mox message color" # When to use colours; NO_COLOR and CLICOLOR_FORCE are honoured
+    --quiet(-q)               # Print nothing but the result and errors
+    --verbose(-v)             # Say more about what is done
+    --help(-h)                # Print help
+  ]
+
+  def "nu-complete mox message list color" [] {
+    [ "auto" "always" "never" ]
+  }
+
+  # List messages, newest first
+  export extern "mox message list" [
+    --limit: string           # At most so many
+    --ids                     # Print only ids, one a line
+    --null(-0)                # With --ids: end each with a NUL byte, for `xargs -0`
+    --account: string         # Of this account
+    --mailbox: string         # In this mailbox
+    --to: string              # With this text in a recipient's address
+    --from: string            # With this text in the sender's address
+    --subject: string         # With this text in the subject
+    --since: string           # Received since: a time like 2026-11-22T10:20:30Z, a date, or how long ago, like 2h
+    --config: path            # Config file, or the folder that holds mox.conf [default: ./config/mox.conf, else that of localserve]
+    --json                    # Print the result as JSON
+    --color: string@"nu-complete mox message list color" # When to use colours; NO_COLOR and CLICOLOR_FORCE are honoured
+    --quiet(-q)               # Print nothing but the result and errors
+    --verbose(-v)             # Say more about what is done
+    --help(-h)                # Print help
+  ]
+
+  def "nu-complete mox message show color" [] {
+    [ "auto" "always" "never" ]
+  }
+
+  # Show one message: facts, header, text
+  export extern "mox message show" [
+    --config: path            # Config file, or the folder that holds mox.conf [default: ./config/mox.conf, else that of localserve]
+    --json                    # Print the result as JSON
+    --color: string@"nu-complete mox message show color" # When to use colours; NO_COLOR and CLICOLOR_FORCE are honoured
+    --quiet(-q)               # Print nothing but the result and errors
+    --verbose(-v)             # Say more about what is done
+    --help(-h)                # Print help
+    id: string                # Id of the message, from `mox message list`
+  ]
+
+  def "nu-complete mox message cat color" [] {
+    [ "auto" "always" "never" ]
+  }
+
+  # Print one message as it is stored
+  export extern "mox message cat" [
+    --config: path            # Config file, or the folder that holds mox.conf [default: ./config/mox.conf, else that of localserve]
+    --json                    # Print the result as JSON
+    --color: string@"nu-complete mox message cat color" # When to use colours; NO_COLOR and CLICOLOR_FORCE are honoured
+    --quiet(-q)               # Print nothing but the result and errors
+    --verbose(-v)             # Say more about what is done
+    --help(-h)                # Print help
+    id: string                # Id of the message, from `mox message list`
+  ]
+
+  def "nu-complete mox message parse color" [] {
+    [ "auto" "always" "never" ]
+  }
+
+  # Take a message file apart, without a server
+  export extern "mox message parse" [
+    --config: path            # Config file, or the folder that holds mox.conf [default: ./config/mox.conf, else that of localserve]
+    --json                    # Print the result as JSON
+    --color: string@"nu-complete mox message parse color" # When to use colours; NO_COLOR and CLICOLOR_FORCE are honoured
+    --quiet(-q)               # Print nothing but the result and errors
+    --verbose(-v)             # Say more about what is done
+    --help(-h)                # Print help
+    file: path                # Message file; `-` is standard input
+  ]
+
+  def "nu-complete mox message delete color" [] {
+    [ "auto" "always" "never" ]
+  }
+
+  # Delete messages for good
+  export extern "mox message delete" [
+    --id-file: path           # File of ids, separated by NUL bytes or white space; `-` is standard input
+    --all                     # Every message of every account
+    --dry-run                 # Only show what would be deleted
+    --account: string         # Of this account
+    --mailbox: string         # In this mailbox
+    --to: string              # With this text in a recipient's address
+    --from: string            # With this text in the sender's address
+    --subject: string         # With this text in the subject
+    --since: string           # Received since: a time like 2026-11-22T10:20:30Z, a date, or how long ago, like 2h
+    --config: path            # Config file, or the folder that holds mox.conf [default: ./config/mox.conf, else that of localserve]
+    --json                    # Print the result as JSON
+    --color: string@"nu-complete mox message delete color" # When to use colours; NO_COLOR and CLICOLOR_FORCE are honoured
+    --quiet(-q)               # Print nothing but the result and errors
+    --verbose(-v)             # Say more about what is done
+    --help(-h)                # Print help
+    ...ids: string            # Ids of messages, from `mox message list`
+  ]
+
+  # Print this message or the help of the given subcommand(s)
+  export extern "mox message help" [
+  ]
+
+  # List messages, newest first
+  export extern "mox message help list" [
+  ]
+
+  # Show one message: facts, header, text
+  export extern "mox message help show" [
+  ]
+
+  # Print one message as it is stored
+  export extern "mox message help cat" [
+  ]
+
+  # Take a message file apart, without a server
+  export extern "mox message help parse" [
+  ]
+
+  # Delete messages for good
+  export extern "mox message help delete" [
+  ]
+
+  # Print this message or the help of the given subcommand(s)
+  export extern "mox message help help" [
+  ]
+
+  def "nu-complete mox queue color" [] {
+    [ "auto" "always" "never" ]
+  }
+
+  # See and change what waits to be sent
+  export extern "mox queue" [
+    --config: path            # Config file, or the folder that holds mox.conf [default: ./config/mox.conf, else that of localserve]
+    --json                    # Print the result as JSON
+    --color: string@"nu-complete mox queue color" # When to use colours; NO_COLOR and CLICOLOR_FORCE are honoured
+    --quiet(-q)               # Print nothing but the result and errors
+    --verbose(-v)             # Say more about what is done
+    --help(-h)                # Print help
+  ]
+
+  def "nu-complete mox queue list sort" [] {
+    [ "next-attempt" "queued" ]
+  }
+
+  def "nu-complete mox queue list color" [] {
+    [ "auto" "always" "never" ]
+  }
+
+  # List queued messages
+  export extern "mox queue list" [
+    --sort: string@"nu-complete mox queue list sort" # Order
+    --desc                    # Latest first
+    --limit: string           # At most so many
+    --ids                     # Print only ids, one a line
+    --null(-0)                # With --ids: end each with a NUL byte, for `xargs -0` and --id-file
+    --account: string         # Sent by this account
+    --from: string            # From this address, or `@domain`
+    --to: string              # To this address, or `@domain`
+    --hold: string            # On hold or not
+    --next-attempt: string    # Next attempt before (`<2h`) or after (`>2h`) a time ahead
+    --queued: string          # Queued before (`<2h`: earlier than two hours ago) or after a time
+    --config: path            # Config file, or the folder that holds mox.conf [default: ./config/mox.conf, else that of localserve]
+    --json                    # Print the result as JSON
+    --color: string@"nu-complete mox queue list color" # When to use colours; NO_COLOR and CLICOLOR_FORCE are honoured
+    --quiet(-q)               # Print nothing but the result and errors
+    --verbose(-v)             # Say more about what is done
+    --help(-h)                # Print help
+  ]
+
+  def "nu-complete mox queue show color" [] {
+    [ "auto" "always" "never" ]
+  }
+
+  # Show one queued message
+  export extern "mox queue show" [
+    --config: path            # Config file, or the folder that holds mox.conf [default: ./config/mox.conf, else that of localserve]
+    --json                    # Print the result as JSON
+    --color: string@"nu-complete mox queue show color" # When to use colours; NO_COLOR and CLICOLOR_FORCE are honoured
+    --quiet(-q)               # Print nothing but the result and errors
+    --verbose(-v)             # Say more about what is done
+    --help(-h)                # Print help
+    id: string                # Id of the message, from `mox queue list`
+  ]
+
+  def "nu-complete mox queue explain color" [] {
+    [ "auto" "always" "never" ]
+  }
+
+  # Explain step by step what happened to a message and what comes next
+  export extern "mox queue explain" [
+    --config: path            # Config file, or the folder that holds mox.conf [default: ./config/mox.conf, else that of localserve]
+    --json                    # Print the result as JSON
+    --color: string@"nu-complete mox queue explain color" # When to use colours; NO_COLOR and CLICOLOR_FORCE are honoured
+    --quiet(-q)               # Print nothing but the result and errors
+    --verbose(-v)             # Say more about what is done
+    --help(-h)                # Print help
+    id: string                # Id of the message, from `mox queue list`
+  ]
+
+  def "nu-complete mox queue hold color" [] {
+    [ "auto" "always" "never" ]
+  }
+
+  # Put messages on hold
+  export extern "mox queue hold" [
+    --id-file: path           # File of ids, separated by NUL bytes or white space; `-` is standard input
+    --all                     # Every queued message
+    --dry-run                 # Only show what would be changed
+    --account: string         # Sent by this account
+    --from: string            # From this address, or `@domain`
+    --to: string              # To this address, or `@domain`
+    --hold: string            # On hold or not
+    --next-attempt: string    # Next attempt before (`<2h`) or after (`>2h`) a time ahead
+    --queued: string          # Queued before (`<2h`: earlier than two hours ago) or after a time
+    --config: path            # Config file, or the folder that holds mox.conf [default: ./config/mox.conf, else that of localserve]
+    --json                    # Print the result as JSON
+    --color: string@"nu-complete mox queue hold color" # When to use colours; NO_COLOR and CLICOLOR_FORCE are honoured
+    --quiet(-q)               # Print nothing but the result and errors
+    --verbose(-v)             # Say more about what is done
+    --help(-h)                # Print help
+    ...ids: string            # Ids of messages, from `mox queue list`
+  ]
+
+  def "nu-complete mox queue unhold color" [] {
+    [ "auto" "always" "never" ]
+  }
+
+  # Release messages from hold
+  export extern "mox queue unhold" [
+    --id-file: path           # File of ids, separated by NUL bytes or white space; `-` is standard input
+    --all                     # Every queued message
+    --dry-run                 # Only show what would be changed
+    --account: string         # Sent by this account
+    --from: string            # From this address, or `@domain`
+    --to: string              # To this address, or `@domain`
+    --hold: string            # On hold or not
+    --next-attempt: string    # Next attempt before (`<2h`) or after (`>2h`) a time ahead
+    --queued: string          # Queued before (`<2h`: earlier than two hours ago) or after a time
+    --config: path            # Config file, or the folder that holds mox.conf [default: ./config/mox.conf, else that of localserve]
+    --json                    # Print the result as JSON
+    --color: string@"nu-complete mox queue unhold color" # When to use colours; NO_COLOR and CLICOLOR_FORCE are honoured
+    --quiet(-q)               # Print nothing but the result and errors
+    --verbose(-v)             # Say more about what is done
+    --help(-h)                # Print help
+    ...ids: string            # Ids of messages, from `mox queue list`
+  ]
+
+  def "nu-complete mox queue schedule color" [] {
+    [ "auto" "always" "never" ]
+  }
+
+  # Move the next attempt of messages
+  export extern "mox queue schedule" [
+    --id-file: path           # File of ids, separated by NUL bytes or white space; `-` is standard input
+    --all                     # Every queued message
+    --dry-run                 # Only show what would be changed
+    --account: string         # Sent by this account
+    --from: string            # From this address, or `@domain`
+    --to: string              # To this address, or `@domain`
+    --hold: string            # On hold or not
+    --next-attempt: string    # Next attempt before (`<2h`) or after (`>2h`) a time ahead
+    --queued: string          # Queued before (`<2h`: earlier than two hours ago) or after a time
+    --config: path            # Config file, or the folder that holds mox.conf [default: ./config/mox.conf, else that of localserve]
+    --json                    # Print the result as JSON
+    --color: string@"nu-complete mox queue schedule color" # When to use colours; NO_COLOR and CLICOLOR_FORCE are honoured
+    --quiet(-q)               # Print nothing but the result and errors
+    --verbose(-v)             # Say more about what is done
+    --help(-h)                # Print help
+    when: string              # `now`, a time ahead like `2h`, `+2h` or `-2h` from each message's present time, or 2026-11-22T10:20:30Z
+    ...ids: string            # Ids of messages, from `mox queue list`
+  ]
+
+  def "nu-complete mox queue fail color" [] {
+    [ "auto" "always" "never" ]
+  }
+
+  # Give messages up now and tell their senders
+  export extern "mox queue fail" [
+    --id-file: path           # File of ids, separated by NUL bytes or white space; `-` is standard input
+    --all                     # Every queued message
+    --dry-run                 # Only show what would be changed
+    --account: string         # Sent by this account
+    --from: string            # From this address, or `@domain`
+    --to: string              # To this address, or `@domain`
+    --hold: string            # On hold or not
+    --next-attempt: string    # Next attempt before (`<2h`) or after (`>2h`) a time ahead
+    --queued: string          # Queued before (`<2h`: earlier than two hours ago) or after a time
+    --config: path            # Config file, or the folder that holds mox.conf [default: ./config/mox.conf, else that of localserve]
+    --json                    # Print the result as JSON
+    --color: string@"nu-complete mox queue fail color" # When to use colours; NO_COLOR and CLICOLOR_FORCE are honoured
+    --quiet(-q)               # Print nothing but the result and errors
+    --verbose(-v)             # Say more about what is done
+    --help(-h)                # Print help
+    ...ids: string            # Ids of messages, from `mox queue list`
+  ]
+
+  def "nu-complete mox queue drop color" [] {
+    [ "auto" "always" "never" ]
+  }
+
+  # Remove messages without telling anybody
+  export extern "mox queue drop" [
+    --id-file: path           # File of ids, separated by NUL bytes or white space; `-` is standard input
+    --all                     # Every queued message
+    --dry-run                 # Only show what would be changed
+    --account: string         # Sent by this account
+    --from: string            # From this address, or `@domain`
+    --to: string              # To this address, or `@domain`
+    --hold: string            # On hold or not
+    --next-attempt: string    # Next attempt before (`<2h`) or after (`>2h`) a time ahead
+    --queued: string          # Queued before (`<2h`: earlier than two hours ago) or after a time
+    --config: path            # Config file, or the folder that holds mox.conf [default: ./config/mox.conf, else that of localserve]
+    --json                    # Print the result as JSON
+    --color: string@"nu-complete mox queue drop color" # When to use colours; NO_COLOR and CLICOLOR_FORCE are honoured
+    --quiet(-q)               # Print nothing but the result and errors
+    --verbose(-v)             # Say more about what is done
+    --help(-h)                # Print help
+    ...ids: string            # Ids of messages, from `mox queue list`
+  ]
+
+  def "nu-complete mox queue dump color" [] {
+    [ "auto" "always" "never" ]
+  }
+
+  # Print a queued message as it will be sent
+  export extern "mox queue dump" [
+    --config: path            # Config file, or the folder that holds mox.conf [default: ./config/mox.conf, else that of localserve]
+    --json                    # Print the result as JSON
+    --color: string@"nu-complete mox queue dump color" # When to use colours; NO_COLOR and CLICOLOR_FORCE are honoured
+    --quiet(-q)               # Print nothing but the result and errors
+    --verbose(-v)             # Say more about what is done
+    --help(-h)                # Print help
+    id: string                # Id of the message, from `mox queue list`
+  ]
+
+  def "nu-complete mox queue watch color" [] {
+    [ "auto" "always" "never" ]
+  }
+
+  # Show the queue again whenever it changes
+  export extern "mox queue watch" [
+    --timeout: string         # End after this time [default: never]
+    --account: string         # Sent by this account
+    --from: string            # From this address, or `@domain`
+    --to: string              # To this address, or `@domain`
+    --hold: string            # On hold or not
+    --next-attempt: string    # Next attempt before (`<2h`) or after (`>2h`) a time ahead
+    --queued: string          # Queued before (`<2h`: earlier than two hours ago) or after a time
+    --config: path            # Config file, or the folder that holds mox.conf [default: ./config/mox.conf, else that of localserve]
+    --json                    # Print the result as JSON
+    --color: string@"nu-complete mox queue watch color" # When to use colours; NO_COLOR and CLICOLOR_FORCE are honoured
+    --quiet(-q)               # Print nothing but the result and errors
+    --verbose(-v)             # Say more about what is done
+    --help(-h)                # Print help
+  ]
+
+  def "nu-complete mox queue wait until" [] {
+    [ "delivered" "failed" "gone" ]
+  }
+
+  def "nu-complete mox queue wait color" [] {
+    [ "auto" "always" "never" ]
+  }
+
+  # Wait until a message is delivered, failed or gone
+  export extern "mox queue wait" [
+    --for: string@"nu-complete mox queue wait until" # What to wait for
+    --timeout: string         # How long
+    --config: path            # Config file, or the folder that holds mox.conf [default: ./config/mox.conf, else that of localserve]
+    --json                    # Print the result as JSON
+    --color: string@"nu-complete mox queue wait color" # When to use colours; NO_COLOR and CLICOLOR_FORCE are honoured
+    --quiet(-q)               # Print nothing but the result and errors
+    --verbose(-v)             # Say more about what is done
+    --help(-h)                # Print help (see more with '--help')
+    id: string                # Id of the message, from `mox queue list`
+  ]
+
+  # Print this message or the help of the given subcommand(s)
+  export extern "mox queue help" [
+  ]
+
+  # List queued messages
+  export extern "mox queue help list" [
+  ]
+
+  # Show one queued message
+  export extern "mox queue help show" [
+  ]
+
+  # Explain step by step what happened to a message and what comes next
+  export extern "mox queue help explain" [
+  ]
+
+  # Put messages on hold
+  export extern "mox queue help hold" [
+  ]
+
+  # Release messages from hold
+  export extern "mox queue help unhold" [
+  ]
+
+  # Move the next attempt of messages
+  export extern "mox queue help schedule" [
+  ]
+
+  # Give messages up now and tell their senders
+  export extern "mox queue help fail" [
+  ]
+
+  # Remove messages without telling anybody
+  export extern "mox queue help drop" [
+  ]
+
+  # Print a queued message as it will be sent
+  export extern "mox queue help dump" [
+  ]
+
+  # Show the queue again whenever it changes
+  export extern "mox queue help watch" [
+  ]
+
+  # Wait until a message is delivered, failed or gone
+  export extern "mox queue help wait" [
+  ]
+
+  # Print this message or the help of the given subcommand(s)
+  export extern "mox queue help help" [
+  ]
+
+  def "nu-complete mox config color" [] {
+    [ "auto" "always" "never" ]
+  }
+
+  # Check and explain the configuration
+  export extern "mox config" [
+    --config: path            # Config file, or the folder that holds mox.conf [default: ./config/mox.conf, else that of localserve]
+    --json                    # Print the result as JSON
+    --color: string@"nu-complete mox config color" # When to use colours; NO_COLOR and CLICOLOR_FORCE are honoured
+    --quiet(-q)               # Print nothing but the result and errors
+    --verbose(-v)             # Say more about what is done
+    --help(-h)                # Print help
+  ]
+
+  def "nu-complete mox config test color" [] {
+    [ "auto" "always" "never" ]
+  }
+
+  # Check the config files
+  export extern "mox config test" [
+    --config: path            # Config file, or the folder that holds mox.conf [default: ./config/mox.conf, else that of localserve]
+    --json                    # Print the result as JSON
+    --color: string@"nu-complete mox config test color" # When to use colours; NO_COLOR and CLICOLOR_FORCE are honoured
+    --quiet(-q)               # Print nothing but the result and errors
+    --verbose(-v)             # Say more about what is done
+    --help(-h)                # Print help
+  ]
+
+  def "nu-complete mox config show color" [] {
+    [ "auto" "always" "never" ]
+  }
+
+  # Print the config as it is understood, without comments and passwords
+  export extern "mox config show" [
+    --config: path            # Config file, or the folder that holds mox.conf [default: ./config/mox.conf, else that of localserve]
+    --json                    # Print the result as JSON
+    --color: string@"nu-complete mox config show color" # When to use colours; NO_COLOR and CLICOLOR_FORCE are honoured
+    --quiet(-q)               # Print nothing but the result and errors
+    --verbose(-v)             # Say more about what is done
+    --help(-h)                # Print help
+  ]
+
+  def "nu-complete mox config path color" [] {
+    [ "auto" "always" "never" ]
+  }
+
+  # Show which files and folders are used
+  export extern "mox config path" [
+    --config: path            # Config file, or the folder that holds mox.conf [default: ./config/mox.conf, else that of localserve]
+    --json                    # Print the result as JSON
+    --color: string@"nu-complete mox config path color" # When to use colours; NO_COLOR and CLICOLOR_FORCE are honoured
+    --quiet(-q)               # Print nothing but the result and errors
+    --verbose(-v)             # Say more about what is done
+    --help(-h)                # Print help
+  ]
+
+  def "nu-complete mox config describe-static color" [] {
+    [ "auto" "always" "never" ]
+  }
+
+  # Print every field of mox.conf with its documentation
+  export extern "mox config describe-static" [
+    --config: path            # Config file, or the folder that holds mox.conf [default: ./config/mox.conf, else that of localserve]
+    --json                    # Print the result as JSON
+    --color: string@"nu-complete mox config describe-static color" # When to use colours; NO_COLOR and CLICOLOR_FORCE are honoured
+    --quiet(-q)               # Print nothing but the result and errors
+    --verbose(-v)             # Say more about what is done
+    --help(-h)                # Print help
+  ]
+
+  def "nu-complete mox config describe-domains color" [] {
+    [ "auto" "always" "never" ]
+  }
+
+  # Print every field of domains.conf with its documentation
+  export extern "mox config describe-domains" [
+    --config: path            # Config file, or the folder that holds mox.conf [default: ./config/mox.conf, else that of localserve]
+    --json                    # Print the result as JSON
+    --color: string@"nu-complete mox config describe-domains color" # When to use colours; NO_COLOR and CLICOLOR_FORCE are honoured
+    --quiet(-q)               # Print nothing but the result and errors
+    --verbose(-v)             # Say more about what is done
+    --help(-h)                # Print help
+  ]
+
+  # Print this message or the help of the given subcommand(s)
+  export extern "mox config help" [
+  ]
+
+  # Check the config files
+  export extern "mox config help test" [
+  ]
+
+  # Print the config as it is understood, without comments and passwords
+  export extern "mox config help show" [
+  ]
+
+  # Show which files and folders are used
+  export extern "mox config help path" [
+  ]
+
+  # Print every field of mox.conf with its documentation
+  export extern "mox config help describe-static" [
+  ]
+
+  # Print every field of domains.conf with its documentation
+  export extern "mox config help describe-domains" [
+  ]
+
+  # Print this message or the help of the given subcommand(s)
+  export extern "mox config help help" [
+  ]
+
+  def "nu-complete mox setaccountpassword color" [] {
+    [ "auto" "always" "never" ]
+  }
+
+  # Set the password of an account
+  export extern "mox setaccountpassword" [
+    --password-stdin          # Read the password from the first line of standard input instead of asking
+    --config: path            # Config file, or the folder that holds mox.conf [default: ./config/mox.conf, else that of localserve]
+    --json                    # Print the result as JSON
+    --color: string@"nu-complete mox setaccountpassword color" # When to use colours; NO_COLOR and CLICOLOR_FORCE are honoured
+    --quiet(-q)               # Print nothing but the result and errors
+    --verbose(-v)             # Say more about what is done
+    --help(-h)                # Print help
+    account: string           # Account name, or one of its addresses
+  ]
+
+  def "nu-complete mox setadminpassword color" [] {
+    [ "auto" "always" "never" ]
+  }
+
+  # Set the password of the administrator
+  export extern "mox setadminpassword" [
+    --password-stdin          # Read the password from the first line of standard input instead of asking
+    --config: path            # Config file, or the folder that holds mox.conf [default: ./config/mox.conf, else that of localserve]
+    --json                    # Print the result as JSON
+    --color: string@"nu-complete mox setadminpassword color" # When to use colours; NO_COLOR and CLICOLOR_FORCE are honoured
+    --quiet(-q)               # Print nothing but the result and errors
+    --verbose(-v)             # Say more about what is done
+    --help(-h)                # Print help
+  ]
+
+  def "nu-complete mox verifydata color" [] {
+    [ "auto" "always" "never" ]
+  }
+
+  # Check the stored data, and mend it
+  export extern "mox verifydata" [
+    --fix                     # Mend what can be mended; the server must not run
+    --config: path            # Config file, or the folder that holds mox.conf [default: ./config/mox.conf, else that of localserve]
+    --json                    # Print the result as JSON
+    --color: string@"nu-complete mox verifydata color" # When to use colours; NO_COLOR and CLICOLOR_FORCE are honoured
+    --quiet(-q)               # Print nothing but the result and errors
+    --verbose(-v)             # Say more about what is done
+    --help(-h)                # Print help
+    data?: directory          # Data folder [default: that of the config]
+  ]
+
+  def "nu-complete mox sendmail color" [] {
+    [ "auto" "always" "never" ]
+  }
+
+  # Submit a message as the classic sendmail program does
+  export extern "mox sendmail" [
+    --config: path            # Config file, or the folder that holds mox.conf [default: ./config/mox.conf, else that of localserve]
+    --json                    # Print the result as JSON
+    --color: string@"nu-complete mox sendmail color" # When to use colours; NO_COLOR and CLICOLOR_FORCE are honoured
+    --quiet(-q)               # Print nothing but the result and errors
+    --verbose(-v)             # Say more about what is done
+    --help(-h)                # Print help
+    ...recipients: string     # Recipients
+  ]
+
+  def "nu-complete mox version color" [] {
+    [ "auto" "always" "never" ]
+  }
+
+  # Show the version of this program
+  export extern "mox version" [
+    --config: path            # Config file, or the folder that holds mox.conf [default: ./config/mox.conf, else that of localserve]
+    --json                    # Print the result as JSON
+    --color: string@"nu-complete mox version color" # When to use colours; NO_COLOR and CLICOLOR_FORCE are honoured
+    --quiet(-q)               # Print nothing but the result and errors
+    --verbose(-v)             # Say more about what is done
+    --help(-h)                # Print help
+  ]
+
+  def "nu-complete mox completion shell" [] {
+    [ "bash" "zsh" "fish" "powershell" "nushell" ]
+  }
+
+  def "nu-complete mox completion color" [] {
+    [ "auto" "always" "never" ]
+  }
+
+  # Print the completion script of a shell
+  export extern "mox completion" [
+    --config: path            # Config file, or the folder that holds mox.conf [default: ./config/mox.conf, else that of localserve]
+    --json                    # Print the result as JSON
+    --color: string@"nu-complete mox completion color" # When to use colours; NO_COLOR and CLICOLOR_FORCE are honoured
+    --quiet(-q)               # Print nothing but the result and errors
+    --verbose(-v)             # Say more about what is done
+    --help(-h)                # Print help
+    shell: string@"nu-complete mox completion shell" # Which shell
+  ]
+
+  def "nu-complete mox generate what" [] {
+    [ "man" "completions" "all" ]
+  }
+
+  def "nu-complete mox generate color" [] {
+    [ "auto" "always" "never" ]
+  }
+
+  # Write the generated files: man pages and completions
+  export extern "mox generate" [
+    --out: directory          # Folder that has the folders `man` and `completions`
+    --check                   # Write nothing; exit code 3 when a file is missing, stale or left over
+    --config: path            # Config file, or the folder that holds mox.conf [default: ./config/mox.conf, else that of localserve]
+    --json                    # Print the result as JSON
+    --color: string@"nu-complete mox generate color" # When to use colours; NO_COLOR and CLICOLOR_FORCE are honoured
+    --quiet(-q)               # Print nothing but the result and errors
+    --verbose(-v)             # Say more about what is done
+    --help(-h)                # Print help
+    what: string@"nu-complete mox generate what" # Which files
+  ]
+
+  # Print this message or the help of the given subcommand(s)
+  export extern "mox help" [
+  ]
+
+  # Run a mail server for trying things: everything is caught, nothing leaves the machine
+  export extern "mox help localserve" [
+  ]
+
+  # Wait until a message arrives, for scripts and tests
+  export extern "mox help localserve wait" [
+  ]
+
+  # Show how the running server is
+  export extern "mox help status" [
+  ]
+
+  # End the running server
+  export extern "mox help stop" [
+  ]
+
+  # Show or set the log levels of the running server
+  export extern "mox help loglevels" [
+  ]
+
+  # List, read and delete stored messages
+  export extern "mox help message" [
+  ]
+
+  # List messages, newest first
+  export extern "mox help message list" [
+  ]
+
+  # Show one message: facts, header, text
+  export extern "mox help message show" [
+  ]
+
+  # Print one message as it is stored
+  export extern "mox help message cat" [
+  ]
+
+  # Take a message file apart, without a server
+  export extern "mox help message parse" [
+  ]
+
+  # Delete messages for good
+  export extern "mox help message delete" [
+  ]
+
+  # See and change what waits to be sent
+  export extern "mox help queue" [
+  ]
+
+  # List queued messages
+  export extern "mox help queue list" [
+  ]
+
+  # Show one queued message
+  export extern "mox help queue show" [
+  ]
+
+  # Explain step by step what happened to a message and what comes next
+  export extern "mox help queue explain" [
+  ]
+
+  # Put messages on hold
+  export extern "mox help queue hold" [
+  ]
+
+  # Release messages from hold
+  export extern "mox help queue unhold" [
+  ]
+
+  # Move the next attempt of messages
+  export extern "mox help queue schedule" [
+  ]
+
+  # Give messages up now and tell their senders
+  export extern "mox help queue fail" [
+  ]
+
+  # Remove messages without telling anybody
+  export extern "mox help queue drop" [
+  ]
+
+  # Print a queued message as it will be sent
+  export extern "mox help queue dump" [
+  ]
+
+  # Show the queue again whenever it changes
+  export extern "mox help queue watch" [
+  ]
+
+  # Wait until a message is delivered, failed or gone
+  export extern "mox help queue wait" [
+  ]
+
+  # Check and explain the configuration
+  export extern "mox help config" [
+  ]
+
+  # Check the config files
+  export extern "mox help config test" [
+  ]
+
+  # Print the config as it is understood, without comments and passwords
+  export extern "mox help config show" [
+  ]
+
+  # Show which files and folders are used
+  export extern "mox help config path" [
+  ]
+
+  # Print every field of mox.conf with its documentation
+  export extern "mox help config describe-static" [
+  ]
+
+  # Print every field of domains.conf with its documentation
+  export extern "mox help config describe-domains" [
+  ]
+
+  # Set the password of an account
+  export extern "mox help setaccountpassword" [
+  ]
+
+  # Set the password of the administrator
+  export extern "mox help setadminpassword" [
+  ]
+
+  # Check the stored data, and mend it
+  export extern "mox help verifydata" [
+  ]
+
+  # Submit a message as the classic sendmail program does
+  export extern "mox help sendmail" [
+  ]
+
+  # Show the version of this program
+  export extern "mox help version" [
+  ]
+
+  # Print the completion script of a shell
+  export extern "mox help completion" [
+  ]
+
+  # Write the generated files: man pages and completions
+  export extern "mox help generate" [
+  ]
+
+  # Print this message or the help of the given subcommand(s)
+  export extern "mox help help" [
+  ]
+
+}
+
+export use completions *

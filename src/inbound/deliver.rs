@@ -1,0 +1,310 @@
+//! Accepts a message for all its recipients in one commit: mailboxes here and queue entries together.
+
+use std::collections::BTreeSet;
+use std::sync::Arc;
+
+use mox_address::{Domain, Path};
+use mox_clock::Timestamp;
+use mox_queue::{NewQueued, NewRecipient, Queue, QueueId};
+use mox_smtp::{EnhancedCode, Envelope, Hold, RcptArgs, Reply};
+use mox_smtpserver::Session;
+use mox_store::{ContentId, Digest, Flags, Incoming, MessageId, NewMessage, Prepared, Store};
+
+use crate::recipient::Where;
+use crate::{Arrival, Local, Recipients};
+
+/// Accepts messages.
+#[derive(Clone)]
+pub struct Delivery {
+    store: Store,
+    queue: Queue,
+    hostname: Arc<Domain>,
+}
+
+/// Where all recipients of one message are.
+#[derive(Debug, Clone, Default)]
+pub struct Places {
+    local: Vec<(Local, String)>,
+    remote: Vec<Remote>,
+}
+
+/// A recipient that the queue takes.
+#[derive(Debug, Clone)]
+pub struct Remote {
+    /// Where to.
+    pub path: Path,
+    /// What the sender asked for.
+    pub args: RcptArgs,
+}
+
+impl Places {
+    /// The accounts that get copies, each once.
+    pub fn accounts(&self) -> BTreeSet<&str> {
+        self.local.iter().map(|(local, _)| local.account.as_str()).collect()
+    }
+}
+
+/// Why a message was not accepted.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum Error {
+    /// The store failed, or a mailbox is full.
+    #[error(transparent)]
+    Store(#[from] mox_store::Error),
+    /// Work on another thread was lost.
+    #[error("internal error while accepting")]
+    Lost,
+}
+
+impl From<mox_db::Error> for Error {
+    fn from(e: mox_db::Error) -> Error {
+        Error::Store(e.into())
+    }
+}
+
+impl Error {
+    /// What the client is told: always temporary, for nothing was wrong with its message.
+    pub fn reply(&self) -> Reply {
+        match self {
+            Error::Store(mox_store::Error::OverQuota { .. }) => {
+                Reply::new(452, EnhancedCode(4, 2, 2), "mailbox is full")
+            }
+            Error::Store(e) if e.is_full() => {
+                tracing::error!(error = %e, "no room on the disk");
+                Reply::new(452, EnhancedCode(4, 3, 1), "no room on the disk of this server")
+            }
+            e => {
+                tracing::error!(error = %e, "message could not be stored");
+                Reply::new(451, EnhancedCode(4, 3, 0), "the message could not be stored, try again later")
+            }
+        }
+    }
+}
+
+/// What was accepted.
+#[derive(Debug, Clone, Default)]
+pub struct Accepted {
+    /// Copies in mailboxes here.
+    pub stored: Vec<MessageId>,
+    /// Entries of the queue.
+    pub queued: Vec<QueueId>,
+}
+
+impl Accepted {
+    /// The reply to the message.
+    pub fn reply(&self) -> Reply {
+        let queued: Vec<String> = self.queued.iter().take(5).map(ToString::to_string).collect();
+        let text = match queued.as_slice() {
+            [] => "accepted".to_owned(),
+            ids => format!("accepted, queued as {}", ids.join(" ")),
+        };
+        Reply::new(250, EnhancedCode(2, 0, 0), text)
+    }
+}
+
+impl Delivery {
+    /// Into `store` and `queue`, under the name of this host.
+    pub fn new(store: Store, queue: Queue, hostname: Domain) -> Delivery {
+        Delivery { store, queue, hostname: Arc::new(hostname) }
+    }
+
+    /// Where messages are kept.
+    pub fn store(&self) -> &Store {
+        &self.store
+    }
+
+    /// Our name in trace fields.
+    pub fn hostname(&self) -> &Domain {
+        &self.hostname
+    }
+
+    /// The places of all recipients; a mailbox that several of them lead to gets one copy.
+    pub fn places(
+        &self,
+        recipients: &dyn Recipients,
+        session: &Session,
+        envelope: &Envelope,
+    ) -> Result<Places, Reply> {
+        let mut places = Places::default();
+        for rcpt in &envelope.rcpts {
+            let found = recipients.resolve(session, &rcpt.forward_path)?;
+            for local in found.local {
+                let twice = |(other, _): &(Local, String)| {
+                    other.account == local.account && other.mailbox == local.mailbox
+                };
+                if !places.local.iter().any(twice) {
+                    places.local.push((local, rcpt.forward_path.to_string()));
+                }
+            }
+            if let (true, Some(path)) = (found.queue, rcpt.forward_path.path()) {
+                places.remote.push(Remote { path: path.clone(), args: rcpt.clone() });
+            }
+        }
+        Ok(places)
+    }
+
+    /// Refuses a recipient whose mailbox is full already.
+    pub async fn check_quota(&self, place: &Where) -> Result<(), Reply> {
+        for local in place.local.iter().filter(|l| l.quota.is_some()) {
+            let account = local.account.clone();
+            let used = self.store.read(move |store, tx| Ok(store.account(tx, &account)?.size)).await;
+            let quota = local.quota.unwrap_or(u64::MAX);
+            match used {
+                Ok(used) if u64::try_from(used).unwrap_or(0) >= quota => {
+                    return Err(Reply::new(452, EnhancedCode(4, 2, 2), "mailbox is full"));
+                }
+                Ok(_) | Err(mox_store::Error::NoSuchAccount(_)) => {}
+                Err(e) => return Err(Error::Store(e).reply()),
+            }
+        }
+        Ok(())
+    }
+
+    /// Accepts a message. When this returns `Ok`, every copy and every queue entry is durable.
+    ///
+    /// `common` are the header fields that this hop adds for all recipients.
+    pub async fn accept(
+        &self,
+        arrival: &Arrival,
+        envelope: &Envelope,
+        content: Incoming,
+        header: &[u8],
+        common: &str,
+        places: Places,
+    ) -> Result<Accepted, Error> {
+        let digest = Digest::of(&[common.as_bytes(), header].concat());
+        let prepared = match content.will_block() {
+            true => {
+                tokio::task::spawn_blocking(move || content.finish()).await.map_err(|_| Error::Lost)??
+            }
+            false => content.finish()?,
+        };
+        let new = New {
+            arrival: arrival.clone(),
+            queued: self.queued(arrival, envelope, &digest, common, &places, prepared.size()),
+            common: common.to_owned(),
+            local: places.local,
+            digest,
+        };
+        let queue = self.queue.clone();
+        let write = self.store.write(move |store, tx| {
+            let mut prepared = prepared;
+            let accepted = new.write(store, &queue, tx, &mut prepared)?;
+            Ok::<_, Error>((prepared, accepted))
+        });
+        let (prepared, accepted) = write.await?;
+        prepared.committed();
+        tracing::debug!(
+            cid = arrival.cid,
+            stored = accepted.stored.len(),
+            queued = accepted.queued.len(),
+            "message accepted"
+        );
+        Ok(accepted)
+    }
+
+    fn queued(
+        &self,
+        arrival: &Arrival,
+        envelope: &Envelope,
+        digest: &Digest,
+        common: &str,
+        places: &Places,
+        size: u64,
+    ) -> Option<NewQueued> {
+        // REQUIRETLS wins over the field (RFC 8689 §4.1).
+        let tls = match (envelope.mail.require_tls, arrival.tls_not_required) {
+            (true, _) => Some(true),
+            (false, true) => Some(false),
+            (false, false) => None,
+        };
+        if places.remote.is_empty() {
+            return None;
+        }
+        let recipients = places.remote.iter().map(|r| NewRecipient {
+            forward_path: r.path.clone(),
+            notify: r.args.notify,
+            orcpt: r.args.orcpt.clone(),
+        });
+        let account =
+            arrival.account.clone().or_else(|| places.local.first().map(|(l, _)| l.account.clone()));
+        let mail = &envelope.mail;
+        // The content id is filled in by the transaction.
+        let content = ContentId(0);
+        let new = NewQueued::new(
+            account.unwrap_or_default(),
+            mail.reverse_path.clone(),
+            recipients.collect(),
+            content,
+            size,
+        );
+        Some(NewQueued {
+            prefix: common.as_bytes().to_vec(),
+            body: mail.body,
+            smtputf8: mail.smtputf8,
+            require_tls: tls,
+            ret: mail.ret,
+            envid: mail.envid.clone(),
+            not_before: mail.hold.map(|hold| release(hold, arrival.at)),
+            message_id: digest.header_id.clone(),
+            subject: digest.subject.clone(),
+            ..new
+        })
+    }
+}
+
+/// When a held message may leave (RFC 4865).
+fn release(hold: Hold, now: Timestamp) -> Timestamp {
+    match hold {
+        Hold::For(secs) => now.plus(std::time::Duration::from_secs(secs)),
+        Hold::Until(at) => at,
+    }
+}
+
+/// Everything that the transaction needs.
+struct New {
+    arrival: Arrival,
+    common: String,
+    local: Vec<(Local, String)>,
+    digest: Digest,
+    queued: Option<NewQueued>,
+}
+
+impl New {
+    fn write(
+        self,
+        store: &Store,
+        queue: &Queue,
+        tx: &mut mox_db::Tx<'_>,
+        prepared: &mut Prepared,
+    ) -> Result<Accepted, Error> {
+        let copies = self.local.len() + self.queued.as_ref().map_or(0, |q| q.recipients.len());
+        let size = prepared.size();
+        let content = prepared.insert(tx, u32::try_from(copies).unwrap_or(u32::MAX))?;
+        let mut accepted = Accepted::default();
+        for (local, rcpt) in &self.local {
+            let account = store.open_account(tx, &local.account)?;
+            let mailbox = store.open_mailbox(tx, account, &local.mailbox)?;
+            let prefix = self.arrival.prefix(local.address.as_ref(), &self.common);
+            let new = NewMessage {
+                account,
+                mailbox,
+                content,
+                content_size: size,
+                prefix: &prefix,
+                received: self.arrival.at,
+                flags: Flags::NONE,
+                envelope: &self.arrival.envelope(rcpt),
+                digest: &self.digest,
+                verdicts: None,
+                quota: local.quota,
+            };
+            accepted.stored.push(store.append(tx, &new)?.id);
+        }
+        if let Some(mut new) = self.queued {
+            new.content = content;
+            accepted.queued = queue.add(store, tx, &new)?;
+        }
+        Ok(accepted)
+    }
+}

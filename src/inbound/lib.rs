@@ -1,0 +1,22 @@
+//! The way in: who a recipient is, what a message becomes, and the one commit that accepts it.
+//!
+//! A message is accepted for all its recipients in one transaction: into the mailboxes of those that live here,
+//! into the queue for the rest. 250 follows the commit. A recipient that does not exist is refused at RCPT, so
+//! that no bounce is ever made for mail that nobody vouched for. Mail authentication will decide between
+//! [`Handler::message`](mox_smtpserver::Handler) and [`Delivery::accept`].
+
+mod arrival;
+mod body;
+mod deliver;
+mod handler;
+mod notice;
+mod rates;
+mod recipient;
+
+pub use arrival::Arrival;
+pub use body::MessageBody;
+pub use deliver::{Accepted, Delivery, Error, Places, Remote};
+pub use handler::MxHandler;
+pub use notice::Notices;
+pub use rates::Rates;
+pub use recipient::{Configured, Local, Recipients, Where};

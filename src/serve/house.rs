@@ -1,0 +1,373 @@
+//! Starting and stopping a house, in one place each.
+//!
+//! Start: lock the data folder, open the store, bind every listener, open the control endpoint, and only then
+//! serve. Whatever fails names what, where and the next step, and leaves nothing running. Stop: no new
+//! connections, sessions are told, the queue finishes its attempts, the database is closed last.
+
+use std::net::SocketAddr;
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+
+use mox_admin::Dispatch;
+use mox_clock::{Clock, Random, Timestamp};
+use mox_config::{Config, Handle};
+use mox_inbound::{Delivery, MxHandler, Notices, Rates, Recipients};
+use mox_platform::DirLock;
+use mox_queue::{Outbound, Queue, Router, Seams};
+use mox_smtpserver::Handler;
+use mox_store::Store;
+use mox_submission::{Logins, Strictness, SubmissionHandler};
+use mox_telemetry::{Level, Levels, Metrics};
+use tokio::sync::watch;
+use tokio::task::JoinSet;
+
+use crate::listeners;
+
+/// Why a house did not start.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum Error {
+    /// The configuration is wrong.
+    #[error("{0}")]
+    Config(#[from] mox_config::Errors),
+    /// Another process works in the data folder.
+    #[error(transparent)]
+    Lock(#[from] mox_platform::LockError),
+    /// A file or folder cannot be used.
+    #[error("{}: {source}", path.display())]
+    File {
+        /// Which.
+        path: PathBuf,
+        /// What the operating system said.
+        source: std::io::Error,
+    },
+    /// An address cannot be listened on.
+    #[error("cannot listen on {address} for {service}: {source}")]
+    Listen {
+        /// The address.
+        address: SocketAddr,
+        /// What for.
+        service: &'static str,
+        /// What the operating system said.
+        source: std::io::Error,
+    },
+    /// The control endpoint cannot be opened.
+    #[error("cannot open the control endpoint {}: {source}", path.display())]
+    Control {
+        /// Where.
+        path: PathBuf,
+        /// What the operating system said.
+        source: std::io::Error,
+    },
+    /// The store cannot be opened.
+    #[error("{}: {source}", path.display())]
+    Store {
+        /// Where.
+        path: PathBuf,
+        /// Why.
+        source: mox_store::Error,
+    },
+    /// A certificate or key cannot be used.
+    #[error("{}: {reason}", path.display())]
+    Tls {
+        /// The file.
+        path: PathBuf,
+        /// Why.
+        reason: String,
+    },
+    /// Names cannot be looked up.
+    #[error("cannot set up DNS lookups: {0}")]
+    Dns(#[from] mox_dns::Error),
+    /// A password cannot be set.
+    #[error("cannot set the password: {0}")]
+    Password(String),
+    /// An operating system service is missing.
+    #[error("{0}")]
+    System(std::io::Error),
+}
+
+impl Error {
+    /// The next step for the person who started it.
+    pub fn hint(&self) -> Option<String> {
+        use std::io::ErrorKind::{AddrInUse, AddrNotAvailable, PermissionDenied};
+        match self {
+            Error::Lock(mox_platform::LockError::Held { .. }) => Some(
+                "stop the other server with `mox stop`, or give this one a folder of its own with --dir"
+                    .into(),
+            ),
+            Error::Listen { source, .. } => match source.kind() {
+                AddrInUse => Some(
+                    "another program uses this port: move mox with --port-base, or stop that program".into(),
+                ),
+                AddrNotAvailable => Some("this machine does not have that address: see --ip".into()),
+                PermissionDenied => {
+                    Some("ports below 1024 need privileges: move mox with --port-base".into())
+                }
+                _ => None,
+            },
+            Error::File { source, .. } | Error::Control { source, .. }
+                if source.kind() == PermissionDenied =>
+            {
+                Some("the folder must belong to the user who runs mox and be writable: see --dir".into())
+            }
+            Error::Store { source, .. } if source.is_full() => {
+                Some("make room on the disk and start again".into())
+            }
+            Error::Config(_) => Some("`mox config test` checks the files without starting".into()),
+            _ => None,
+        }
+    }
+}
+
+/// Puts something around a seam.
+pub type Wrap<T> = Arc<dyn Fn(Arc<T>) -> Arc<T>>;
+
+/// What a house is made of, as localserve and serve choose.
+pub struct Plan {
+    /// The configuration.
+    pub config: Arc<Handle>,
+    /// Where the data is.
+    pub data: PathBuf,
+    /// Who lives here.
+    pub recipients: Arc<dyn Recipients>,
+    /// Where outgoing mail goes.
+    pub router: Arc<dyn Router>,
+    /// What connects to other hosts; wraps the real one.
+    pub outbound: Wrap<dyn Outbound>,
+    /// Put around the handler of every listener.
+    pub around: Wrap<dyn Handler>,
+    /// How closely submitted messages are looked at.
+    pub strictness: Strictness,
+    /// The queue's patience.
+    pub queue: mox_queue::Options,
+    /// Messages kept for an account; older ones go.
+    pub keep: Option<(String, i64)>,
+    /// HTTP and HTTPS ports with a page about this server.
+    pub web: Vec<listeners::Web>,
+    /// Log levels.
+    pub levels: Levels,
+    /// Time.
+    pub clock: Arc<dyn Clock>,
+    /// Chance.
+    pub random: Arc<dyn Random>,
+}
+
+/// A running house.
+pub struct House {
+    /// What is stored.
+    pub store: Store,
+    /// What leaves.
+    pub queue: Queue,
+    /// Figures.
+    pub metrics: Arc<Metrics>,
+    /// Where it accepts.
+    pub listeners: Vec<mox_admin::ops::ListenerRow>,
+    /// When it started.
+    pub started: Timestamp,
+    shutdown: watch::Sender<bool>,
+    tasks: JoinSet<()>,
+    _lock: DirLock,
+}
+
+impl House {
+    /// Opens the store of a plan: the first half of a start, before anything listens.
+    pub fn open(plan: &Plan) -> Result<(DirLock, Store), Error> {
+        let data = &plan.data;
+        mox_platform::files::create_private_dir(data)
+            .map_err(|source| Error::File { path: data.clone(), source })?;
+        let lock = DirLock::acquire(data)?;
+        let store = Store::open(data, &[mox_queue::SCHEMA], plan.clock.clone(), plan.random.clone())
+            .map_err(|source| Error::Store { path: data.clone(), source })?;
+        Ok((lock, store))
+    }
+
+    /// Starts serving. Needs a tokio runtime.
+    pub async fn start(plan: Plan, lock: DirLock, store: Store) -> Result<House, Error> {
+        let started = plan.clock.now();
+        let metrics = Arc::new(Metrics::new(started));
+        let (shutdown, stopping) = watch::channel(false);
+        let config = plan.config.load();
+        let resolver = mox_dns::resolver(
+            &mox_dns::Upstream::System { resolv_conf: Some("/etc/resolv.conf".into()) },
+            mox_dns::Hosts::load(Path::new("/etc/hosts")).unwrap_or_default(),
+            plan.clock.clone(),
+        )?;
+        let queue = Queue::new(
+            store.clone(),
+            plan.queue.clone(),
+            Seams {
+                router: plan.router.clone(),
+                local: Arc::new(Notices::new(plan.recipients.clone())),
+                results: Arc::new(mox_queue::NoResults),
+                outbound: (plan.outbound)(real_outbound()),
+                clock: plan.clock.clone(),
+                random: plan.random.clone(),
+            },
+        );
+        let handlers = Handlers::new(&plan, &config, &store, &queue, resolver);
+        let bound = listeners::bind(&plan, &config, &handlers, &metrics, &stopping)?;
+        let listeners = bound.iter().map(|b| b.row.clone()).collect::<Vec<_>>();
+        let parts = crate::operations::Parts {
+            store: store.clone(),
+            queue: queue.clone(),
+            config: plan.config.clone(),
+            metrics: metrics.clone(),
+            levels: plan.levels.clone(),
+            clock: plan.clock.clone(),
+            random: plan.random.clone(),
+            listeners: listeners.clone(),
+            started,
+            data: plan.data.clone(),
+            shutdown: shutdown.clone(),
+        };
+        let operations: Arc<dyn Dispatch> = Arc::new(crate::operations::all(parts));
+        let endpoint = mox_ctl::endpoint(&plan.data);
+        let control = mox_platform::ctlsocket::listen(&endpoint)
+            .map_err(|source| Error::Control { path: endpoint.clone(), source })?;
+        watch_figures(&metrics, &store);
+        let mut tasks = JoinSet::new();
+        for listener in bound {
+            tasks.spawn(listener.serve());
+        }
+        tasks.spawn(queue.clone().run(stopping.clone()));
+        tasks
+            .spawn(until(stopping.clone(), mox_ctl::serve(control, operations, VERSION, plan.clock.clone())));
+        tasks.spawn(until(stopping.clone(), reload(plan.config.clone(), plan.clock.clone())));
+        tasks.spawn(until(
+            stopping.clone(),
+            crate::retention::keep(store.clone(), plan.keep, plan.clock.clone()),
+        ));
+        Ok(House { store, queue, metrics, listeners, started, shutdown, tasks, _lock: lock })
+    }
+
+    /// Waits until somebody asked for the end: [`House::stop`] or the control endpoint.
+    pub async fn stopping(&self) {
+        let mut stopping = self.shutdown.subscribe();
+        // An error means that the sender is gone, and with it the house.
+        let _ = stopping.wait_for(|down| *down).await;
+    }
+
+    /// Ends everything in order and closes the database.
+    pub async fn stop(mut self) {
+        self.shutdown.send_replace(true);
+        while let Some(ended) = self.tasks.join_next().await {
+            if let Err(e) = ended {
+                tracing::error!(error = %e, "a task of the house failed");
+            }
+        }
+        let store = self.store.clone();
+        // Closing waits for the writer thread.
+        let _ = tokio::task::spawn_blocking(move || store.db().close()).await;
+    }
+}
+
+/// Version of this program.
+pub(crate) const VERSION: &str = env!("CARGO_PKG_VERSION");
+
+/// The handlers of the ports.
+pub(crate) struct Handlers {
+    pub(crate) mx: Arc<dyn Handler>,
+    pub(crate) submission: Arc<dyn Handler>,
+}
+
+impl Handlers {
+    fn new(
+        plan: &Plan,
+        config: &Config,
+        store: &Store,
+        queue: &Queue,
+        resolver: Arc<dyn mox_dns::Resolver>,
+    ) -> Handlers {
+        let delivery = Delivery::new(store.clone(), queue.clone(), config.server.hostname.clone());
+        let limits = &config.server.limits;
+        let mx = MxHandler {
+            recipients: plan.recipients.clone(),
+            delivery: delivery.clone(),
+            rates: Rates::new(limits, plan.clock.clone()),
+            resolver: Some(resolver),
+            random: plan.random.clone(),
+            clock: plan.clock.clone(),
+            lift_for_loopback: limits.lift_for_loopback,
+        };
+        let submission = SubmissionHandler {
+            logins: Logins::new(store.clone(), plan.config.clone()),
+            recipients: plan.recipients.clone(),
+            delivery,
+            strictness: plan.strictness,
+            random: plan.random.clone(),
+            clock: plan.clock.clone(),
+        };
+        Handlers { mx: (plan.around)(Arc::new(mx)), submission: (plan.around)(Arc::new(submission)) }
+    }
+}
+
+fn real_outbound() -> Arc<dyn Outbound> {
+    struct Nobody;
+    impl Outbound for Nobody {
+        fn open<'a>(
+            &'a self,
+            _: &'a mox_queue::Target,
+        ) -> mox_queue::BoxFuture<'a, Result<mox_queue::Opened, mox_queue::OpenFailure>> {
+            let verdict = mox_queue::Verdict::temporary("no connections yet");
+            let (peer, steps, tls) = (mox_queue::Peer::default(), Vec::new(), Vec::new());
+            Box::pin(std::future::ready(Err(mox_queue::OpenFailure { verdict, peer, steps, tls })))
+        }
+    }
+    Arc::new(Nobody)
+}
+
+/// Gives rooms the log levels that the configuration names.
+pub(crate) fn apply_levels(config: &Config, levels: &Levels) {
+    use mox_config::values::LogLevel::{Debug, Error, Info, Trace, TraceAuth, TraceData, Warn};
+    for (room, level) in config.server.package_log_levels.iter() {
+        let level = match level {
+            Error => Level::ERROR,
+            Warn => Level::WARN,
+            Info => Level::INFO,
+            Debug => Level::DEBUG,
+            Trace | TraceAuth | TraceData => Level::TRACE,
+        };
+        if let Err(e) = levels.set(room, Some(level)) {
+            tracing::warn!(room, error = %e, "log level of the configuration ignored");
+        }
+    }
+}
+
+fn watch_figures(metrics: &Metrics, store: &Store) {
+    use mox_telemetry::names;
+    let figures = |store: &Store| {
+        let store = store.clone();
+        move || store.db().figures()
+    };
+    let (commits, writes) = (figures(store), figures(store));
+    metrics.watch_counter(names::DB_COMMITS, move || commits().commits);
+    metrics.watch_counter(names::DB_WRITES, move || writes().writes);
+}
+
+/// Runs a task until the house stops.
+async fn until(mut stopping: watch::Receiver<bool>, task: impl Future<Output = ()>) {
+    tokio::select! {
+        _ = stopping.wait_for(|down| *down) => {}
+        () = task => {}
+    }
+}
+
+/// Reads `domains.conf` again when it changes; a bad one keeps what was in effect.
+async fn reload(config: Arc<Handle>, clock: Arc<dyn Clock>) {
+    loop {
+        clock.sleep(std::time::Duration::from_secs(1)).await;
+        let handle = config.clone();
+        let result = tokio::task::spawn_blocking(move || handle.reload_if_changed()).await;
+        match result {
+            Ok(Ok(None)) => {}
+            Ok(Ok(Some(warnings))) => {
+                tracing::info!(warnings = warnings.len(), "domains.conf was read again");
+                warnings.iter().for_each(|w| tracing::warn!(warning = %w, "domains.conf"));
+            }
+            Ok(Err(errors)) => {
+                tracing::error!(error = %errors, "domains.conf is bad, the old one stays in effect")
+            }
+            Err(e) => tracing::error!(error = %e, "reading domains.conf failed"),
+        }
+    }
+}

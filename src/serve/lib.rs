@@ -1,0 +1,11 @@
+//! The assembled house: every seam is wired here, listeners are started and stopped here.
+
+mod house;
+mod listeners;
+pub mod localserve;
+mod operations;
+mod retention;
+mod web;
+
+pub use house::{Error, House, Plan};
+pub use localserve::{LocalserveOptions, RelayRule, run as localserve};

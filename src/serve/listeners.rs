@@ -1,0 +1,293 @@
+//! Binding what `mox.conf` lists, and serving it.
+
+use std::net::{IpAddr, SocketAddr};
+use std::path::Path;
+use std::sync::Arc;
+use std::time::Duration;
+
+use mox_admin::ops::ListenerRow;
+use mox_config::Config;
+use mox_config::listener::Listener;
+use mox_net::{ConnectionLimit, Listen, RateLimit, TcpListen, Window};
+use mox_sasl::Mechanism;
+use mox_smtp::{Reply, Syntax};
+use mox_smtpserver::{Context, Gate, Limits, Observer, Port};
+use mox_telemetry::{Accepting, Authenticating, Listening, Metrics};
+use mox_tls::{Certificate, Certificates, ServerConfig, ServerOptions};
+use tokio::sync::{Semaphore, watch};
+
+use crate::house::{Error, Handlers, Plan};
+
+/// A port with pages of this server.
+#[derive(Debug, Clone, Copy)]
+pub struct Web {
+    /// Address and port.
+    pub address: SocketAddr,
+    /// Over TLS.
+    pub tls: bool,
+}
+
+/// A bound socket, ready to be served.
+pub(crate) struct Bound {
+    pub(crate) row: ListenerRow,
+    listen: TcpListen,
+    what: What,
+}
+
+enum What {
+    Smtp(Box<Context>),
+    Http(crate::web::Pages),
+}
+
+impl Bound {
+    /// Serves until the house stops.
+    pub(crate) async fn serve(self) {
+        match self.what {
+            What::Smtp(context) => mox_smtpserver::serve(Box::new(self.listen), Arc::new(*context)).await,
+            What::Http(pages) => pages.serve(self.listen).await,
+        }
+    }
+}
+
+/// What all listeners share.
+struct Shared<'a> {
+    plan: &'a Plan,
+    config: &'a Config,
+    handlers: &'a Handlers,
+    metrics: &'a Arc<Metrics>,
+    stopping: &'a watch::Receiver<bool>,
+    gate: Arc<Gate>,
+    verifying: Arc<Semaphore>,
+    secret: Vec<u8>,
+}
+
+/// Binds everything, or nothing.
+pub(crate) fn bind(
+    plan: &Plan,
+    config: &Config,
+    handlers: &Handlers,
+    metrics: &Arc<Metrics>,
+    stopping: &watch::Receiver<bool>,
+) -> Result<Vec<Bound>, Error> {
+    let shared = Shared {
+        plan,
+        config,
+        handlers,
+        metrics,
+        stopping,
+        gate: Arc::new(gate(config, plan)),
+        verifying: Arc::new(Semaphore::new(2)),
+        secret: secret(plan)?,
+    };
+    let mut bound = Vec::new();
+    let mut first_tls = None;
+    for (name, listener) in &config.server.listeners {
+        let tls = server_tls(&shared, listener)?;
+        first_tls = first_tls.or(tls.clone());
+        for ip in &listener.ips {
+            bind_listener(&shared, name, listener, *ip, tls.as_ref(), &mut bound)?;
+        }
+    }
+    for web in &plan.web {
+        let tls = if web.tls { first_tls.clone() } else { None };
+        let service = if web.tls { "https" } else { "http" };
+        bound.push(bind_http(&shared, "local", service, web.address, tls)?);
+    }
+    Ok(bound)
+}
+
+fn bind_listener(
+    shared: &Shared<'_>,
+    name: &str,
+    listener: &Listener,
+    ip: IpAddr,
+    tls: Option<&Arc<ServerConfig>>,
+    bound: &mut Vec<Bound>,
+) -> Result<(), Error> {
+    let ports = [
+        (Port::Mx, listener.smtp.enabled, listener.smtp.port),
+        (Port::Submission, listener.submission.enabled, listener.submission.port),
+        (Port::Submissions, listener.submissions.enabled, listener.submissions.port),
+    ];
+    for (port, _, number) in ports.into_iter().filter(|(_, enabled, _)| *enabled) {
+        let address = SocketAddr::new(ip, number);
+        let tls = tls.filter(|_| port != Port::Mx || !listener.smtp.no_starttls).cloned();
+        let kind = match (port, &tls) {
+            (Port::Submissions, _) => "immediate",
+            (_, Some(_)) => "starttls",
+            (_, None) => "none",
+        };
+        let listen = listen(address, port.name())?;
+        let address = listen.local();
+        let row = ListenerRow {
+            listener: name.to_owned(),
+            service: port.name().to_owned(),
+            address: address.to_string(),
+            tls: kind.to_owned(),
+        };
+        let context = context(shared, listener, port, address.port(), tls);
+        bound.push(Bound { row, listen, what: What::Smtp(Box::new(context)) });
+    }
+    if listener.metrics_http.enabled {
+        let address = SocketAddr::new(ip, listener.metrics_http.port);
+        bound.push(bind_http(shared, name, "metrics", address, None)?);
+    }
+    Ok(())
+}
+
+fn bind_http(
+    shared: &Shared<'_>,
+    name: &str,
+    service: &'static str,
+    address: SocketAddr,
+    tls: Option<Arc<ServerConfig>>,
+) -> Result<Bound, Error> {
+    let listen = listen(address, service)?;
+    let row = ListenerRow {
+        listener: name.to_owned(),
+        service: service.to_owned(),
+        address: listen.local().to_string(),
+        tls: if tls.is_some() { "immediate" } else { "none" }.to_owned(),
+    };
+    let pages = crate::web::Pages {
+        metrics: shared.metrics.clone(),
+        tls,
+        metrics_only: service == "metrics",
+        clock: shared.plan.clock.clone(),
+        stopping: shared.stopping.clone(),
+    };
+    Ok(Bound { row, listen, what: What::Http(pages) })
+}
+
+fn listen(address: SocketAddr, service: &'static str) -> Result<TcpListen, Error> {
+    mox_net::listen(address).map_err(|source| Error::Listen { address, service, source })
+}
+
+fn context(
+    shared: &Shared<'_>,
+    listener: &Listener,
+    port: Port,
+    number: u16,
+    tls: Option<Arc<ServerConfig>>,
+) -> Context {
+    let handler = match port {
+        Port::Mx => &shared.handlers.mx,
+        Port::Submission | Port::Submissions => &shared.handlers.submission,
+    };
+    Context {
+        handler: handler.clone(),
+        observer: Arc::new(Count { metrics: shared.metrics.clone(), number }),
+        port,
+        hostname: listener.hostname.clone().unwrap_or_else(|| shared.config.server.hostname.clone()),
+        limits: limits(shared.config, listener, port),
+        tls,
+        gate: shared.gate.clone(),
+        clock: shared.plan.clock.clone(),
+        random: shared.plan.random.clone(),
+        secret: shared.secret.clone(),
+        verifying: shared.verifying.clone(),
+        shutdown: shared.stopping.clone(),
+    }
+}
+
+fn limits(config: &Config, listener: &Listener, port: Port) -> Limits {
+    let (server, bounds) = (&config.server, &config.server.limits);
+    let submission_open = port.is_submission() && listener.submission.no_require_starttls;
+    Limits {
+        syntax: if server.pedantic { Syntax::Pedantic } else { Syntax::Lenient },
+        command_timeout: *bounds.idle_timeout,
+        data_timeout: *bounds.idle_timeout,
+        data_total: *bounds.data_timeout,
+        max_message: listener.smtp_max_message_size,
+        max_rcpts: bounds.recipients_max as usize,
+        max_bad_transactions: bounds.bad_transactions_max,
+        lift_for_loopback: bounds.lift_for_loopback,
+        tls_required: match port {
+            Port::Mx => listener.smtp.require_starttls,
+            Port::Submission | Port::Submissions => !submission_open,
+        },
+        plaintext_auth: submission_open,
+        require_tls_offered: !listener.smtp.no_require_tls,
+        ..Limits::default()
+    }
+}
+
+fn gate(config: &Config, plan: &Plan) -> Gate {
+    let limits = &config.server.limits;
+    let classes = |most: u32| [u64::from(most), u64::from(most) * 3, u64::from(most) * 9];
+    let window = |secs, most| Window { length: Duration::from_secs(secs), limits: classes(most) };
+    let rate = |windows: &[Window]| RateLimit::new(plan.clock.clone(), windows);
+    Gate::with(
+        rate(&[window(60, limits.connections_per_minute)]),
+        ConnectionLimit::new(classes(limits.open_connections)),
+        rate(&[window(60, limits.auth_failures_per_minute), window(86_400, limits.auth_failures_per_day)]),
+    )
+}
+
+/// The secret behind the salts of users that do not exist; made at the first start.
+fn secret(plan: &Plan) -> Result<Vec<u8>, Error> {
+    let path = plan.data.join("secret.key");
+    let failed = |source| Error::File { path: path.clone(), source };
+    match std::fs::read(&path) {
+        Ok(secret) if secret.len() >= 32 => Ok(secret),
+        Ok(_) => make_secret(&path, plan).map_err(failed),
+        Err(e) if e.kind() == std::io::ErrorKind::NotFound => make_secret(&path, plan).map_err(failed),
+        Err(e) => Err(failed(e)),
+    }
+}
+
+fn make_secret(path: &Path, plan: &Plan) -> std::io::Result<Vec<u8>> {
+    let secret: [u8; 32] = mox_clock::random_array(&*plan.random);
+    mox_platform::files::write_durably(path, &secret, mox_platform::files::Access::Private)?;
+    Ok(secret.to_vec())
+}
+
+fn server_tls(shared: &Shared<'_>, listener: &Listener) -> Result<Option<Arc<ServerConfig>>, Error> {
+    let Some(tls) = &listener.tls else { return Ok(None) };
+    let mut certificates = Vec::new();
+    for pair in &tls.key_certs {
+        let (cert, key) = (shared.config.path(&pair.cert_file), shared.config.path(&pair.key_file));
+        let read =
+            |path: &Path| std::fs::read(path).map_err(|source| Error::File { path: path.to_owned(), source });
+        let certificate = Certificate::from_pem(&read(&cert)?, &read(&key)?)
+            .map_err(|e| Error::Tls { path: cert.clone(), reason: e.to_string() })?;
+        certificates.push(certificate);
+    }
+    if certificates.is_empty() {
+        return Ok(None);
+    }
+    let options = ServerOptions { ask_client_key: !tls.client_auth_disabled, ..ServerOptions::default() };
+    let config =
+        mox_tls::server_config(Certificates::new(&certificates), &options, shared.plan.clock.clone());
+    config
+        .map(Some)
+        .map_err(|e| Error::Tls { path: shared.config.path(Path::new("mox.conf")), reason: e.to_string() })
+}
+
+/// Counts sessions for the metrics.
+struct Count {
+    metrics: Arc<Metrics>,
+    number: u16,
+}
+
+impl Observer for Count {
+    fn session(&self, _port: Port) {
+        self.metrics.smtpserver_connections.get_or_create(&Listening { port: self.number }).inc();
+        self.metrics.smtpserver_open.get_or_create(&Listening { port: self.number }).inc();
+    }
+
+    fn authentication(&self, _port: Port, mechanism: Mechanism, success: bool) {
+        let labels =
+            Authenticating { mechanism: mechanism.name(), result: if success { "ok" } else { "badcreds" } };
+        self.metrics.auth.get_or_create(&labels).inc();
+    }
+
+    fn transaction(&self, _port: Port, reply: &Reply, _octets: u64) {
+        let result = match reply.code {
+            200..=299 => "accepted",
+            400..=499 => "temporary",
+            _ => "rejected",
+        };
+        self.metrics.smtpserver_transactions.get_or_create(&Accepting { port: self.number, result }).inc();
+    }
+}

@@ -1,0 +1,126 @@
+//! Every address is caught in a mailbox of its own; relay rules say what leaves besides.
+
+use mox_address::{Address, IpDomain, Localpart, Path, ReversePath};
+use mox_inbound::{Local, Recipients, Where};
+use mox_queue::{Relay, RelayTls, Route, Router};
+use mox_smtp::{EnhancedCode, ForwardPath, Reply};
+use mox_smtpserver::Session;
+use mox_store::MailboxName;
+
+use super::{ACCOUNT, RelayRule, simulate};
+
+/// Catches every address.
+pub(super) struct CatchAll {
+    relays: Vec<RelayRule>,
+}
+
+impl CatchAll {
+    pub(super) fn new(relays: Vec<RelayRule>) -> CatchAll {
+        CatchAll { relays }
+    }
+
+    fn relay(&self, to: &IpDomain) -> Option<&RelayRule> {
+        let fits = |rule: &&RelayRule| match (&rule.domain, to.domain()) {
+            (None, _) => true,
+            (Some(domain), Some(to)) => to.is_within(domain),
+            (Some(_), None) => false,
+        };
+        self.relays.iter().find(fits)
+    }
+}
+
+/// The mailbox of an address: `Inbox` for the account's own and for postmasters, else one named by the address.
+fn mailbox(path: &Path) -> MailboxName {
+    let localpart = path.localpart.as_str().to_lowercase();
+    let at_localhost = path.domain.domain().is_some_and(|d| d.ascii() == "localhost");
+    let inbox = MailboxName::parse("Inbox");
+    let found = match (localpart.as_str(), at_localhost) {
+        ("mox" | "postmaster", true) => inbox,
+        _ => {
+            let domain =
+                path.domain.domain().map_or_else(|| path.domain.to_string(), |d| d.unicode().to_owned());
+            let lower = Localpart::from_unquoted(&localpart).map_or(localpart, |l| l.to_string());
+            MailboxName::for_address(&format!("{lower}@{domain}")).or(inbox)
+        }
+    };
+    // Localparts hold no control characters, so the name is always good; `Inbox` is.
+    found.unwrap_or_else(|_| MailboxName::inbox())
+}
+
+fn caught(path: &Path) -> Local {
+    Local { account: ACCOUNT.to_owned(), mailbox: mailbox(path), address: path.address(), quota: None }
+}
+
+impl Recipients for CatchAll {
+    fn resolve(&self, session: &Session, path: &ForwardPath) -> Result<Where, Reply> {
+        let Some(path) = path.path() else {
+            let local = Local {
+                account: ACCOUNT.to_owned(),
+                mailbox: MailboxName::inbox(),
+                address: None,
+                quota: None,
+            };
+            return Ok(Where { local: vec![local], queue: false });
+        };
+        let relayed = self.relay(&path.domain).is_some() || simulate::fails_in_queue(path);
+        // Only programs of this machine, and who logged in, may send mail out.
+        let trusted = session.account.is_some() || session.remote.ip().to_canonical().is_loopback();
+        if relayed && !trusted {
+            return Err(Reply::new(550, EnhancedCode(5, 7, 1), "log in to send mail to this domain"));
+        }
+        Ok(Where { local: vec![caught(path)], queue: relayed })
+    }
+
+    fn may_send_as(&self, _account: &str, _address: &Address) -> bool {
+        true
+    }
+
+    fn for_notice(&self, _account: &str, to: &Path) -> Option<Local> {
+        Some(caught(to))
+    }
+}
+
+impl Router for CatchAll {
+    fn route(&self, _from: &ReversePath, to: &IpDomain, _attempts: u32) -> Route {
+        match self.relay(to) {
+            Some(rule) => Route::Relay(Relay {
+                host: rule.host.clone(),
+                port: rule.port,
+                tls: RelayTls::Opportunistic,
+                auth: None,
+            }),
+            None => simulate::route(),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_address_has_a_mailbox_of_its_own() {
+        for (path, name) in [
+            ("mox@localhost", "Inbox"),
+            ("Postmaster@localhost", "Inbox"),
+            ("Bob@Example.ORG", "bob@example.org"),
+            ("a/b@example.org", "a%2Fb@example.org"),
+            ("\"a b\"@example.org", "\"a b\"@example.org"),
+            ("x@xn--mnchen-3ya.example", "x@münchen.example"),
+            ("x@[192.0.2.1]", "x@[192.0.2.1]"),
+        ] {
+            assert_eq!(mailbox(&path.parse().unwrap()).as_str(), name, "{path}");
+        }
+    }
+
+    #[test]
+    fn relay_rules() {
+        let rule =
+            RelayRule { domain: Some("example.org".parse().unwrap()), host: "127.0.0.1".into(), port: 2525 };
+        let catchall = CatchAll::new(vec![rule]);
+        assert!(
+            matches!(catchall.route(&None, &"a.example.org".parse().unwrap(), 0), Route::Relay(r) if r.port == 2525)
+        );
+        assert!(catchall.relay(&"example.net".parse().unwrap()).is_none());
+    }
+}

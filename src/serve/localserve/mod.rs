@@ -1,0 +1,131 @@
+//! `mox localserve`: a whole mail server on loopback for trying things, without any configuration.
+//!
+//! Every address at every domain is caught in a mailbox of its own. Nothing leaves the machine unless a relay is
+//! named. Everything it needs is made in one folder at the first start and kept from then on.
+
+mod catchall;
+mod folder;
+mod simulate;
+
+use std::net::{IpAddr, SocketAddr};
+use std::path::PathBuf;
+use std::sync::Arc;
+use std::time::Duration;
+
+use mox_address::Domain;
+use mox_clock::{Clock, Random};
+use mox_config::Handle;
+use mox_queue::{Options, Retry};
+use mox_submission::Strictness;
+use mox_telemetry::Levels;
+
+use crate::house::{Error, House, Plan};
+use crate::listeners::Web;
+
+pub use folder::Ports;
+
+/// The account that catches everything.
+pub const ACCOUNT: &str = "mox";
+/// Its password, known to everybody.
+pub const PASSWORD: &str = "moxmoxmox";
+/// Its login.
+pub const LOGIN: &str = "mox@localhost";
+/// Password of the administrator.
+pub const ADMIN_PASSWORD: &str = "moxadmin";
+
+/// A next hop for mail that may leave.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct RelayRule {
+    /// For recipients at this domain and below; none for all.
+    pub domain: Option<Domain>,
+    /// Host name or address of the relay.
+    pub host: String,
+    /// Its port.
+    pub port: u16,
+}
+
+/// What a person can choose.
+#[derive(Debug, Clone)]
+pub struct LocalserveOptions {
+    /// Folder for configuration and data.
+    pub dir: PathBuf,
+    /// Address to listen on.
+    pub ip: IpAddr,
+    /// Added to the well-known port numbers.
+    pub port_base: u16,
+    /// Which recipients' mail leaves, and where to; the first rule that fits.
+    pub relays: Vec<RelayRule>,
+    /// Messages kept; the oldest go.
+    pub keep: i64,
+    /// Waits between attempts to relay; one attempt more than waits.
+    pub retry: Vec<Duration>,
+    /// Refuse what is usually tolerated.
+    pub pedantic: bool,
+}
+
+/// What a running localserve tells.
+#[derive(Debug, Clone, serde::Serialize)]
+pub struct Started {
+    /// Folder of configuration and data.
+    pub dir: PathBuf,
+    /// Where it accepts.
+    pub listeners: Vec<mox_admin::ops::ListenerRow>,
+    /// Login of the account.
+    pub login: &'static str,
+    /// Its password.
+    pub password: &'static str,
+    /// Password of the administrator.
+    pub admin_password: &'static str,
+    /// It was the first start in this folder.
+    pub first: bool,
+}
+
+/// Makes what is missing in the folder, then starts. Needs a tokio runtime.
+pub async fn run(
+    options: LocalserveOptions,
+    levels: Levels,
+    clock: Arc<dyn Clock>,
+    random: Arc<dyn Random>,
+) -> Result<(House, Started), Error> {
+    let first = folder::prepare(&options, &*clock)?;
+    let (config, warnings) = mox_config::Config::load(&options.dir.join("mox.conf"))?;
+    for warning in warnings {
+        tracing::warn!(warning = %warning, "configuration");
+    }
+    let config = folder::with_options(config, &options);
+    crate::house::apply_levels(&config, &levels);
+    let data = config.data_dir.clone();
+    let hostname = config.server.hostname.ascii().to_owned();
+    let config = Arc::new(Handle::new(config));
+    let catchall = Arc::new(catchall::CatchAll::new(options.relays.clone()));
+    let ports = Ports::new(options.port_base);
+    let web = |port, tls| Web { address: SocketAddr::new(options.ip, port), tls };
+    let timeouts = clock.clone();
+    let plan = Plan {
+        config,
+        data,
+        recipients: catchall.clone(),
+        router: catchall,
+        outbound: Arc::new(simulate::outbound),
+        around: Arc::new(move |inner| simulate::around(inner, timeouts.clone())),
+        strictness: if options.pedantic { Strictness::Lawful } else { Strictness::Anything },
+        queue: Options { retry: Retry::Waits(options.retry.clone()), ..Options::new(hostname) },
+        keep: Some((ACCOUNT.to_owned(), options.keep)),
+        web: vec![web(ports.http, false), web(ports.https, true)],
+        levels,
+        clock,
+        random,
+    };
+    let (lock, store) = House::open(&plan)?;
+    folder::prepare_account(&store, &plan).await?;
+    let house = House::start(plan, lock, store).await?;
+    let started = Started {
+        dir: options.dir,
+        listeners: house.listeners.clone(),
+        login: LOGIN,
+        password: PASSWORD,
+        admin_password: ADMIN_PASSWORD,
+        first,
+    };
+    Ok((house, started))
+}

@@ -1,0 +1,259 @@
+//! Failures on demand, chosen by localpart, so that programs can be tried against a server that misbehaves.
+//!
+//! A localpart that ends in `temperror`, `permerror`, `timeout` or a code of 400 to 599 fails that way: at MAIL when it
+//! begins with `mailfrom` (of the sender), at RCPT with `rcptto`, after acceptance with `queue` (a notification
+//! follows), else when the message has been sent.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use mox_address::{Localpart, Path};
+use mox_clock::Clock;
+use mox_queue::{
+    BoxFuture as QueueFuture, OpenFailure, Opened, Outbound, Outgoing, Peer, Relay, RelayTls, Route, Sent,
+    Step, Target, Verdict,
+};
+use mox_sasl::{Credentials, Login, Mechanism};
+use mox_smtp::{EnhancedCode, Envelope, Findings, MailArgs, RcptArgs, Reply};
+use mox_smtpserver::{Body, BoxFuture, Handler, Session};
+
+/// How long `timeout` says nothing.
+const TIMEOUT: Duration = Duration::from_secs(3600);
+
+/// When a failure shows.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Stage {
+    Mail,
+    Rcpt,
+    Data,
+    Queue,
+}
+
+/// What happens.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Failure {
+    Code(u16),
+    Silence,
+}
+
+/// What a localpart asks for.
+fn wanted(localpart: &Localpart) -> Option<(Stage, Failure)> {
+    let text = localpart.as_str().to_lowercase();
+    let failure = if text.ends_with("temperror") {
+        Failure::Code(451)
+    } else if text.ends_with("permerror") {
+        Failure::Code(550)
+    } else if text.ends_with("timeout") {
+        Failure::Silence
+    } else {
+        let code = text.get(text.len().checked_sub(3)?..)?;
+        let digits = code.bytes().all(|b| b.is_ascii_digit());
+        let code = code.parse().ok().filter(|code| digits && (400..600).contains(code))?;
+        // A longer number is part of a name, as in user1555.
+        let before = text.as_bytes().get(text.len().checked_sub(4).unwrap_or(usize::MAX));
+        if before.is_some_and(u8::is_ascii_digit) {
+            return None;
+        }
+        Failure::Code(code)
+    };
+    let stage = match text {
+        t if t.starts_with("mailfrom") => Stage::Mail,
+        t if t.starts_with("rcptto") => Stage::Rcpt,
+        t if t.starts_with("queue") => Stage::Queue,
+        _ => Stage::Data,
+    };
+    Some((stage, failure))
+}
+
+fn at(stage: Stage, path: Option<&Path>) -> Option<Failure> {
+    path.and_then(|path| wanted(&path.localpart))
+        .filter(|(when, _)| *when == stage)
+        .map(|(_, failure)| failure)
+}
+
+fn reply(code: u16) -> Reply {
+    Reply::new(
+        code,
+        EnhancedCode(if code < 500 { 4 } else { 5 }, 0, 0),
+        "simulated failure, asked for by the address",
+    )
+}
+
+/// Whether mail for this recipient fails after acceptance.
+pub(super) fn fails_in_queue(path: &Path) -> bool {
+    at(Stage::Queue, Some(path)).is_some()
+}
+
+/// Puts simulated failures around a handler.
+pub(super) fn around(inner: Arc<dyn Handler>, clock: Arc<dyn Clock>) -> Arc<dyn Handler> {
+    Arc::new(Simulating { inner, clock })
+}
+
+struct Simulating {
+    inner: Arc<dyn Handler>,
+    clock: Arc<dyn Clock>,
+}
+
+impl Simulating {
+    async fn fail(&self, failure: Option<Failure>) -> Result<(), Reply> {
+        match failure {
+            None => Ok(()),
+            Some(Failure::Code(code)) => Err(reply(code)),
+            Some(Failure::Silence) => {
+                self.clock.sleep(TIMEOUT).await;
+                Err(reply(451))
+            }
+        }
+    }
+}
+
+impl Handler for Simulating {
+    fn hello<'a>(&'a self, session: &'a Session) -> BoxFuture<'a, Result<(), Reply>> {
+        self.inner.hello(session)
+    }
+
+    fn credentials(&self, username: &str) -> Result<Option<Box<dyn Credentials>>, Reply> {
+        self.inner.credentials(username)
+    }
+
+    fn login(&self, login: &Login, mechanism: Mechanism) -> Result<String, Reply> {
+        self.inner.login(login, mechanism)
+    }
+
+    fn identity(&self, spki_sha256: &[u8; 32]) -> Option<String> {
+        self.inner.identity(spki_sha256)
+    }
+
+    fn mail<'a>(&'a self, session: &'a Session, mail: &'a MailArgs) -> BoxFuture<'a, Result<(), Reply>> {
+        match at(Stage::Mail, mail.reverse_path.as_ref()) {
+            None => self.inner.mail(session, mail),
+            failure => Box::pin(self.fail(failure)),
+        }
+    }
+
+    fn rcpt<'a>(
+        &'a self,
+        session: &'a Session,
+        envelope: &'a Envelope,
+        rcpt: &'a RcptArgs,
+    ) -> BoxFuture<'a, Result<(), Reply>> {
+        match at(Stage::Rcpt, rcpt.forward_path.path()) {
+            None => self.inner.rcpt(session, envelope, rcpt),
+            failure => Box::pin(self.fail(failure)),
+        }
+    }
+
+    fn begin(&self, session: &Session, envelope: &Envelope) -> Result<Box<dyn Body>, Reply> {
+        self.inner.begin(session, envelope)
+    }
+
+    fn message<'a>(
+        &'a self,
+        session: &'a Session,
+        envelope: Envelope,
+        body: Box<dyn Body>,
+        findings: Findings,
+    ) -> BoxFuture<'a, Reply> {
+        let sender = envelope.mail.reverse_path.as_ref();
+        let paths = envelope.rcpts.iter().map(|rcpt| rcpt.forward_path.path()).chain([sender]);
+        let failure = paths.into_iter().find_map(|path| at(Stage::Data, path));
+        match failure {
+            None => self.inner.message(session, envelope, body, findings),
+            failure => Box::pin(async move { self.fail(failure).await.err().unwrap_or_else(|| reply(451)) }),
+        }
+    }
+}
+
+/// Name of a host that does not exist, for mail that fails in the queue and nowhere else.
+const NOWHERE: &str = "simulated.invalid";
+
+/// The route of mail that no relay rule takes: only what fails on demand gets that far.
+pub(super) fn route() -> Route {
+    Route::Relay(Relay { host: NOWHERE.to_owned(), port: 25, tls: RelayTls::None, auth: None })
+}
+
+/// Puts simulated failures around deliveries.
+pub(super) fn outbound(inner: Arc<dyn Outbound>) -> Arc<dyn Outbound> {
+    Arc::new(SimulatingOutbound(inner))
+}
+
+struct SimulatingOutbound(Arc<dyn Outbound>);
+
+/// A session that fails recipients on demand and hands the others to the real one, if there is one.
+struct SimulatingSession(Option<Box<dyn mox_queue::Session>>);
+
+impl Outbound for SimulatingOutbound {
+    fn open<'a>(&'a self, target: &'a Target) -> QueueFuture<'a, Result<Opened, OpenFailure>> {
+        Box::pin(async move {
+            let nowhere = matches!(&target.route, Route::Relay(relay) if relay.host == NOWHERE);
+            if nowhere {
+                let peer = Peer { host: NOWHERE.to_owned(), ip: None, tls: "none".to_owned() };
+                let steps = vec![Step::new("connect", true, "simulated: this address asks for a failure")];
+                return Ok(Opened {
+                    session: Box::new(SimulatingSession(None)),
+                    peer,
+                    steps,
+                    tls: Vec::new(),
+                });
+            }
+            let opened = self.0.open(target).await?;
+            Ok(Opened { session: Box::new(SimulatingSession(Some(opened.session))), ..opened })
+        })
+    }
+}
+
+impl mox_queue::Session for SimulatingSession {
+    fn send<'a>(&'a mut self, message: &'a Outgoing) -> QueueFuture<'a, Sent> {
+        Box::pin(async move {
+            let failures: Vec<Option<Failure>> =
+                message.rcpts.iter().map(|rcpt| at(Stage::Queue, rcpt.forward_path.path())).collect();
+            if failures.iter().all(Option::is_none)
+                && let Some(inner) = &mut self.0
+            {
+                return inner.send(message).await;
+            }
+            // The others stay due and go by themselves next time: a verdict that is not given is not lost.
+            let verdicts = failures.iter().map(|failure| match failure {
+                Some(Failure::Code(code)) => Verdict::of_reply(&reply(*code)),
+                Some(Failure::Silence) => Verdict::temporary("simulated: no answer"),
+                None => Verdict::temporary("sent together with a recipient that fails on demand"),
+            });
+            Sent { verdicts: verdicts.collect(), usable: true }
+        })
+    }
+
+    fn quit(self: Box<Self>) -> QueueFuture<'static, ()> {
+        match self.0 {
+            Some(inner) => inner.quit(),
+            None => Box::pin(std::future::ready(())),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn localparts_ask_for_failures() {
+        use Failure::{Code, Silence};
+        let cases = [
+            ("temperror", Some((Stage::Data, Code(451)))),
+            ("xPermError", Some((Stage::Data, Code(550)))),
+            ("user-452", Some((Stage::Data, Code(452)))),
+            ("timeout", Some((Stage::Data, Silence))),
+            ("mailfrom550", Some((Stage::Mail, Code(550)))),
+            ("rcpttotemperror", Some((Stage::Rcpt, Code(451)))),
+            ("queue550", Some((Stage::Queue, Code(550)))),
+            ("550", Some((Stage::Data, Code(550)))),
+            ("user1555", None),
+            ("user650", None),
+            ("bob", None),
+            ("rcptto", None),
+            ("ünn", None),
+        ];
+        for (localpart, want) in cases {
+            assert_eq!(wanted(&localpart.parse().unwrap()), want, "{localpart}");
+        }
+    }
+}

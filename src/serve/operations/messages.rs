@@ -1,0 +1,253 @@
+//! Stored messages: list, show, read, delete, wait for one.
+
+use std::collections::HashMap;
+use std::sync::Arc;
+use std::time::Duration;
+
+use mox_admin::ops::{
+    Changed, Header as HeaderRow, MessageCat, MessageDelete, MessageDetail, MessageFilter, MessageList,
+    MessageRow, MessageShow, MessageWait, MessageWaited, PartRow,
+};
+use mox_admin::{OpError, Operations, Time};
+use mox_db::ReadTx;
+use mox_message::header::Header;
+use mox_message::part::{Kind, Tree};
+use mox_store::{AccountId, Change, Error, Filter, Mailbox, MailboxId, Message, MessageId, Store};
+use tokio::sync::broadcast::error::RecvError;
+
+use super::{Parts, failed};
+
+/// Messages expunged in one transaction.
+const CHUNK: usize = 200;
+
+pub(crate) fn add(operations: Operations, parts: &Arc<Parts>) -> Operations {
+    let store = || parts.store.clone();
+    let (list, show, cat, delete) = (store(), store(), store(), store());
+    let waiting = parts.clone();
+    operations
+        .on(move |op: MessageList| {
+            let store = list.clone();
+            async move {
+                rows(&store, op.filter, op.limit.unwrap_or(MessageList::MAX).min(MessageList::MAX)).await
+            }
+        })
+        .on(move |op: MessageShow| {
+            let store = show.clone();
+            async move { detail(&store, MessageId(op.id)).await }
+        })
+        .on(move |op: MessageDelete| {
+            let store = delete.clone();
+            async move { remove(&store, op).await }
+        })
+        .on(move |op: MessageWait| {
+            let parts = waiting.clone();
+            async move { wait(&parts, op).await }
+        })
+        .on_raw(move |op: MessageCat| {
+            let store = cat.clone();
+            async move { bytes(&store, MessageId(op.id)).await }
+        })
+}
+
+/// Names of accounts and mailboxes, to show rows with.
+#[derive(Default)]
+struct Names {
+    accounts: HashMap<AccountId, String>,
+    mailboxes: HashMap<MailboxId, String>,
+}
+
+impl Names {
+    fn add(&mut self, account: &mox_store::Account, mailboxes: Vec<Mailbox>) {
+        self.accounts.insert(account.id, account.name.clone());
+        self.mailboxes.extend(mailboxes.into_iter().map(|m| (m.id, m.name)));
+    }
+
+    fn row(&self, m: &Message) -> MessageRow {
+        let from = match m.from_address.as_str() {
+            "" => m.mail_from.clone().unwrap_or_default(),
+            address => address.to_owned(),
+        };
+        let flags = m.flags.names().map(str::to_owned).chain(m.keywords.iter().cloned());
+        MessageRow {
+            id: m.id.0,
+            account: self.accounts.get(&m.account).cloned().unwrap_or_default(),
+            mailbox: self.mailboxes.get(&m.mailbox).cloned().unwrap_or_default(),
+            to: m.rcpt_to.clone().unwrap_or_else(|| m.to_text.clone()),
+            from,
+            subject: m.subject.clone(),
+            received: Time(m.received),
+            size: u64::try_from(m.size).unwrap_or(0),
+            flags: flags.collect(),
+            uid: u32::try_from(m.uid).unwrap_or(0),
+            message_id: m.header_id.as_ref().map(|id| format!("<{id}>")),
+            thread: Some(m.thread),
+        }
+    }
+}
+
+/// Accounts that a filter names, or all.
+fn accounts(
+    store: &Store,
+    tx: &ReadTx<'_>,
+    filter: &MessageFilter,
+) -> Result<Vec<mox_store::Account>, Error> {
+    match &filter.account {
+        Some(name) => Ok(vec![store.account(tx, name)?]),
+        None => store.accounts(tx),
+    }
+}
+
+/// Rows that match after message `after`, newest first (oldest first with `oldest`).
+fn select(
+    store: &Store,
+    tx: &ReadTx<'_>,
+    filter: &MessageFilter,
+    after: Option<MessageId>,
+    limit: u32,
+    oldest_first: bool,
+) -> Result<(Names, Vec<Message>), Error> {
+    let (mut names, mut found) = (Names::default(), Vec::new());
+    for account in accounts(store, tx, filter)? {
+        let mailboxes = store.mailboxes(tx, account.id)?;
+        let mailbox = match &filter.mailbox {
+            Some(name) => match mailboxes.iter().find(|m| m.name.eq_ignore_ascii_case(name)) {
+                Some(mailbox) => Some(mailbox.id),
+                None => continue,
+            },
+            None => None,
+        };
+        let query = Filter {
+            mailbox,
+            to: filter.to.clone(),
+            from: filter.from.clone(),
+            subject: filter.subject.clone(),
+            since: filter.since.map(|t| t.0),
+            after,
+            limit: limit as usize,
+            oldest_first,
+        };
+        found.extend(store.messages(tx, account.id, &query)?);
+        names.add(&account, mailboxes);
+    }
+    found.sort_by_key(|m| if oldest_first { m.id.0 } else { -m.id.0 });
+    found.truncate(limit as usize);
+    Ok((names, found))
+}
+
+pub(super) async fn rows(
+    store: &Store,
+    filter: MessageFilter,
+    limit: u32,
+) -> Result<Vec<MessageRow>, OpError> {
+    let read = move |store: &Store, tx: &ReadTx<'_>| {
+        let (names, found) = select(store, tx, &filter, None, limit, false)?;
+        Ok::<_, Error>(found.iter().map(|m| names.row(m)).collect())
+    };
+    store.read(read).await.map_err(failed)
+}
+
+/// A message, its row and its bytes.
+async fn load(store: &Store, id: MessageId) -> Result<(Message, MessageRow, Vec<u8>), OpError> {
+    let read = move |store: &Store, tx: &ReadTx<'_>| {
+        let message = store.message(tx, id)?;
+        let mut names = Names::default();
+        for account in store.accounts(tx)?.iter().filter(|a| a.id == message.account) {
+            names.add(account, store.mailboxes(tx, account.id)?);
+        }
+        let bytes = store.content(tx, &message)?.bytes()?;
+        Ok::<_, Error>((names.row(&message), message, bytes))
+    };
+    let (row, message, bytes) = store.read(read).await.map_err(failed)?;
+    Ok((message, row, bytes))
+}
+
+async fn bytes(store: &Store, id: MessageId) -> Result<Vec<u8>, OpError> {
+    Ok(load(store, id).await?.2)
+}
+
+async fn detail(store: &Store, id: MessageId) -> Result<MessageDetail, OpError> {
+    let (message, row, bytes) = load(store, id).await?;
+    let tree = Tree::parse(&bytes);
+    let headers = Header::of(&bytes).fields().map(|field| HeaderRow {
+        name: field.name.to_owned(),
+        value: mox_message::encodedword::decode(&field.text()),
+    });
+    let leaf = |(at, part): (usize, &mox_message::part::Part)| PartRow {
+        part: tree.section(at),
+        content_type: part.content_type.clone(),
+        size: tree.decode(&bytes, part, usize::MAX).0.len() as u64,
+        filename: part.filename.clone(),
+    };
+    Ok(MessageDetail {
+        headers: headers.collect(),
+        parts: tree.parts.iter().enumerate().filter(|(_, p)| p.kind == Kind::Leaf).map(leaf).collect(),
+        text: tree.readable_text(&bytes, MessageDetail::MAX_TEXT),
+        mail_from: message.mail_from.unwrap_or_default(),
+        remote_ip: message.remote_ip,
+        tls: None,
+        row,
+    })
+}
+
+async fn remove(store: &Store, op: MessageDelete) -> Result<Changed, OpError> {
+    if op.ids.is_empty() && !op.all && op.filter == MessageFilter::default() {
+        return Err(OpError::usage("which messages?").hint("name ids, or filters such as --to, or --all"));
+    }
+    let read = move |store: &Store, tx: &ReadTx<'_>| {
+        if op.ids.is_empty() {
+            return Ok(select(store, tx, &op.filter, None, u32::MAX, true)?.1);
+        }
+        op.ids.iter().map(|id| store.message(tx, MessageId(*id))).collect::<Result<Vec<_>, Error>>()
+    };
+    let dry_run = op.dry_run;
+    let found = store.read(read).await.map_err(failed)?;
+    let mut ids: Vec<i64> = found.iter().map(|m| m.id.0).collect();
+    ids.sort_unstable();
+    if !dry_run {
+        for chunk in found.chunks(CHUNK) {
+            let chunk = chunk.to_vec();
+            store.write(move |store, tx| store.expunge(tx, &chunk)).await.map_err(failed)?;
+        }
+    }
+    Ok(Changed { ids, dry_run })
+}
+
+/// The first message that matches and came at or after `filter.since`, or from now on.
+async fn wait(parts: &Parts, op: MessageWait) -> Result<MessageWaited, OpError> {
+    // Heard from before the first look, so that nothing falls in between.
+    let mut changes = parts.store.changes().subscribe();
+    let timeout = parts.clock.sleep(Duration::from_millis(op.timeout_ms.min(MessageWait::MAX_MS)));
+    tokio::pin!(timeout);
+    let mut filter = op.filter;
+    filter.since = Some(filter.since.unwrap_or(Time(parts.clock.now())));
+    let mut after = None;
+    loop {
+        if let Some(row) = first(&parts.store, filter.clone(), after).await? {
+            return Ok(MessageWaited { message: Some(row) });
+        }
+        after = loop {
+            tokio::select! {
+                change = changes.recv() => match change {
+                    // Messages with lower ids have been looked at.
+                    Ok(Change::Appended { message, .. }) => break Some(MessageId(message.0 - 1)),
+                    Ok(_) => {}
+                    Err(RecvError::Lagged(_)) => break after,
+                    Err(RecvError::Closed) => return Ok(MessageWaited { message: None }),
+                },
+                () = &mut timeout => return Ok(MessageWaited { message: None }),
+            }
+        };
+    }
+}
+
+async fn first(
+    store: &Store,
+    filter: MessageFilter,
+    after: Option<MessageId>,
+) -> Result<Option<MessageRow>, OpError> {
+    let read = move |store: &Store, tx: &ReadTx<'_>| {
+        let (names, found) = select(store, tx, &filter, after, 1, true)?;
+        Ok::<_, Error>(found.first().map(|m| names.row(m)))
+    };
+    store.read(read).await.map_err(failed)
+}

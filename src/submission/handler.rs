@@ -1,0 +1,138 @@
+//! The submission ports: mail from users who logged in.
+//!
+//! Replies: reverse-path or From of somebody else 550 5.7.1; not exactly one From 554 5.6.0.
+//! RFC 6409 §6, RFC 4954, RFC 4865.
+
+use std::sync::Arc;
+
+use mox_address::Address;
+use mox_clock::{Clock, Random};
+use mox_inbound::{Arrival, Delivery, MessageBody, Recipients};
+use mox_sasl::{Credentials, Login, Mechanism};
+use mox_smtp::{EnhancedCode, Envelope, Findings, MailArgs, RcptArgs, Reply};
+use mox_smtpserver::{Body, BoxFuture, Handler, Session};
+
+use crate::{Logins, fixup};
+
+/// How closely a submitted message is looked at.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Strictness {
+    /// As RFC 6409 wants it: one From, which belongs to the account.
+    Lawful,
+    /// Whatever a program under test sends.
+    Anything,
+}
+
+/// Decides about mail from users.
+pub struct SubmissionHandler {
+    /// Who may log in.
+    pub logins: Logins,
+    /// Who lives here, and who may send as whom.
+    pub recipients: Arc<dyn Recipients>,
+    /// The one way to accept.
+    pub delivery: Delivery,
+    /// How closely messages are looked at.
+    pub strictness: Strictness,
+    /// Chance.
+    pub random: Arc<dyn Random>,
+    /// Time.
+    pub clock: Arc<dyn Clock>,
+}
+
+fn not_yours(what: &str) -> Reply {
+    Reply::new(
+        550,
+        EnhancedCode(5, 7, 1),
+        format!("{what} does not belong to the account you logged in with"),
+    )
+}
+
+impl SubmissionHandler {
+    fn may_send_as(&self, session: &Session, address: Option<Address>) -> bool {
+        let account = session.account.as_ref().map(|a| a.account.as_str()).unwrap_or_default();
+        self.strictness == Strictness::Anything
+            || address.is_some_and(|address| self.recipients.may_send_as(account, &address))
+    }
+
+    fn check_mail(&self, session: &Session, mail: &MailArgs) -> Result<(), Reply> {
+        match &mail.reverse_path {
+            // The null reverse-path is for notifications, which mail programs of users send too (RFC 8098 §3).
+            None => Ok(()),
+            Some(path) if self.may_send_as(session, path.address()) => Ok(()),
+            Some(_) => Err(not_yours("the reverse-path")),
+        }
+    }
+
+    fn check_from(&self, session: &Session, header: &[u8]) -> Result<(), Reply> {
+        if self.strictness == Strictness::Anything {
+            return Ok(());
+        }
+        let summary = mox_message::summary(header);
+        let ([from], 1) = (summary.from.as_slice(), summary.from_fields) else {
+            return Err(Reply::new(554, EnhancedCode(5, 6, 0), "a message needs one From with one address"));
+        };
+        match self.may_send_as(session, from.to_string().parse().ok()) {
+            true => Ok(()),
+            false => Err(not_yours("the address in From")),
+        }
+    }
+
+    async fn accept(&self, session: &Session, envelope: Envelope, body: MessageBody) -> Result<Reply, Reply> {
+        let (content, header) = body.into_parts();
+        self.check_from(session, &header)?;
+        let mut arrival = Arrival::of(session, &envelope, self.clock.now());
+        arrival.tls_not_required = fixup::tls_not_required(&header);
+        let hostname = self.delivery.hostname();
+        let domain = arrival.reverse_path.as_ref().and_then(|p| p.domain.domain()).unwrap_or(hostname);
+        let mut common = arrival.received(hostname);
+        common.push_str(&fixup::missing(&header, domain, arrival.at, &*self.random));
+        let to = self.delivery.places(&*self.recipients, session, &envelope)?;
+        let accepted = self.delivery.accept(&arrival, &envelope, content, &header, &common, to).await;
+        accepted.map(|a| a.reply()).map_err(|e| e.reply())
+    }
+}
+
+impl Handler for SubmissionHandler {
+    fn credentials(&self, username: &str) -> Result<Option<Box<dyn Credentials>>, Reply> {
+        self.logins.credentials(username)
+    }
+
+    fn login(&self, login: &Login, _mechanism: Mechanism) -> Result<String, Reply> {
+        self.logins.login(login)
+    }
+
+    fn mail<'a>(&'a self, session: &'a Session, mail: &'a MailArgs) -> BoxFuture<'a, Result<(), Reply>> {
+        Box::pin(std::future::ready(self.check_mail(session, mail)))
+    }
+
+    fn rcpt<'a>(
+        &'a self,
+        session: &'a Session,
+        _envelope: &'a Envelope,
+        rcpt: &'a RcptArgs,
+    ) -> BoxFuture<'a, Result<(), Reply>> {
+        Box::pin(async move {
+            let place = self.recipients.resolve(session, &rcpt.forward_path)?;
+            self.delivery.check_quota(&place).await
+        })
+    }
+
+    fn begin(&self, _session: &Session, _envelope: &Envelope) -> Result<Box<dyn Body>, Reply> {
+        Ok(Box::new(MessageBody::new(self.delivery.store())))
+    }
+
+    fn message<'a>(
+        &'a self,
+        session: &'a Session,
+        envelope: Envelope,
+        body: Box<dyn Body>,
+        _findings: Findings,
+    ) -> BoxFuture<'a, Reply> {
+        Box::pin(async move {
+            match body.into_any().downcast::<MessageBody>() {
+                Ok(body) => self.accept(session, envelope, *body).await.unwrap_or_else(|refused| refused),
+                Err(_) => Reply::new(451, EnhancedCode(4, 3, 0), "internal error"),
+            }
+        })
+    }
+}

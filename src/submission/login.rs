@@ -1,0 +1,77 @@
+//! Who logs in: a login is an address of an account, or the account's name.
+
+use std::sync::Arc;
+
+use mox_address::Address;
+use mox_config::Handle;
+use mox_sasl::{Credentials, Login, Verifiers};
+use mox_smtp::{EnhancedCode, Reply};
+use mox_store::Store;
+
+/// Answers what sessions ask about users.
+pub struct Logins {
+    store: Store,
+    config: Arc<Handle>,
+}
+
+/// Verifiers of an account, with the store's memory of right passwords.
+struct Known {
+    store: Store,
+    account: String,
+    verifiers: Arc<Verifiers>,
+}
+
+impl Credentials for Known {
+    fn verifiers(&self) -> &Verifiers {
+        &self.verifiers
+    }
+
+    fn verify_plain(&self, password: &str) -> bool {
+        self.store.check_password(&self.account, password).unwrap_or(false)
+    }
+}
+
+impl Logins {
+    /// From the configuration as it is at that moment, and the passwords in the store.
+    pub fn new(store: Store, config: Arc<Handle>) -> Logins {
+        Logins { store, config }
+    }
+
+    fn account(&self, username: &str) -> Option<String> {
+        let config = self.config.load();
+        let by_address =
+            username.parse::<Address>().ok().and_then(|a| config.account_of(&a).map(str::to_owned));
+        by_address.or_else(|| config.dynamic.accounts.contains_key(username).then(|| username.to_owned()))
+    }
+
+    /// What is known of a user.
+    pub fn credentials(&self, username: &str) -> Result<Option<Box<dyn Credentials>>, Reply> {
+        let Some(account) = self.account(username) else { return Ok(None) };
+        match self.store.verifiers(&account) {
+            Ok(None) => Ok(None),
+            Ok(Some(verifiers)) => {
+                Ok(Some(Box::new(Known { store: self.store.clone(), account, verifiers })))
+            }
+            Err(e) => {
+                tracing::error!(account, error = %e, "credentials could not be read");
+                Err(Reply::new(
+                    454,
+                    EnhancedCode(4, 3, 0),
+                    "authentication is not possible now, try again later",
+                ))
+            }
+        }
+    }
+
+    /// The account of a user who proved who it is.
+    pub fn login(&self, login: &Login) -> Result<String, Reply> {
+        let refused = || Reply::new(535, EnhancedCode(5, 7, 8), "authentication failed");
+        let account = self.account(&login.username).ok_or_else(refused)?;
+        let config = self.config.load();
+        match config.dynamic.accounts.get(&account).map(|a| a.login_disabled.as_str()) {
+            Some("") => Ok(account),
+            Some(text) => Err(Reply::new(525, EnhancedCode(5, 7, 13), text)),
+            None => Err(refused()),
+        }
+    }
+}

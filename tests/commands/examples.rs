@@ -1,0 +1,51 @@
+//! The examples in the help do what they say.
+
+use mox::Needs;
+
+use crate::commands::house::House;
+use crate::commands::shell::shell;
+
+fn all_that_need(needs: Needs) -> impl Iterator<Item = &'static str> {
+    let examples = mox::examples().iter().flat_map(|(_, examples)| examples.iter());
+    examples.filter(move |example| example.needs == needs).map(|example| example.run)
+}
+
+#[test]
+fn examples_that_need_nothing_work() {
+    let dir = tempfile::tempdir().unwrap();
+    for line in all_that_need(Needs::Nothing) {
+        let ran = shell(dir.path(), line);
+        assert_eq!(ran.code, Some(0), "{}", ran.transcript(line));
+    }
+}
+
+#[test]
+fn examples_that_need_a_config_work() {
+    let dir = tempfile::tempdir().unwrap();
+    for file in ["mox.conf", "domains.conf"] {
+        let from = crate::source::root().join("tests/data/config/good/localserve").join(file);
+        std::fs::copy(from, dir.path().join(file)).unwrap();
+    }
+    for line in all_that_need(Needs::Config) {
+        let ran = shell(dir.path(), line);
+        assert_eq!(ran.code, Some(0), "{}", ran.transcript(line));
+    }
+}
+
+#[test]
+fn examples_that_need_a_server_work() {
+    for line in all_that_need(Needs::Server) {
+        let house = House::start();
+        let ran = shell(house.dir(), line);
+        assert_eq!(ran.code, Some(0), "{}", ran.transcript(line));
+    }
+}
+
+#[test]
+fn examples_that_need_more_are_understood() {
+    let dir = tempfile::tempdir().unwrap();
+    for line in all_that_need(Needs::World) {
+        let ran = shell(dir.path(), &format!("mox() {{ command mox \"$@\" --help; }}\n{line}"));
+        assert_eq!(ran.code, Some(0), "{}", ran.transcript(line));
+    }
+}

@@ -1,0 +1,230 @@
+//! A house that gives fixed replies over a real control endpoint.
+
+use std::path::Path;
+use std::sync::Arc;
+
+use mox_admin::ops::*;
+use mox_admin::{OpError, Operations, Time};
+use mox_clock::Timestamp;
+use tempfile::TempDir;
+use tokio::runtime::Runtime;
+use tokio::sync::Notify;
+
+/// The house, its folder, and the threads that serve it.
+pub(crate) struct House {
+    dir: TempDir,
+    _runtime: Runtime,
+}
+
+impl House {
+    /// Starts it; it ends when asked to, or when dropped.
+    pub(crate) fn start() -> House {
+        let dir = tempfile::tempdir().unwrap();
+        let data = dir.path().join("data");
+        std::fs::create_dir(&data).unwrap();
+        let runtime =
+            tokio::runtime::Builder::new_multi_thread().worker_threads(1).enable_all().build().unwrap();
+        let listener = {
+            let _inside = runtime.enter();
+            mox_platform::ctlsocket::listen(&mox_ctl::endpoint(&data)).unwrap()
+        };
+        let stop = Arc::new(Notify::new());
+        let stopped = Arc::clone(&stop);
+        runtime.spawn(async move {
+            let clock = Arc::new(mox_platform::SystemClock);
+            tokio::select! {
+                () = mox_ctl::serve(listener, Arc::new(operations(stop)), "0.1.0", clock) => {}
+                () = stopped.notified() => {}
+            }
+        });
+        House { dir, _runtime: runtime }
+    }
+
+    /// The folder that `--config` names.
+    pub(crate) fn dir(&self) -> &Path {
+        self.dir.path()
+    }
+}
+
+fn at(text: &str) -> Time {
+    Time(Timestamp::parse_rfc3339(text).unwrap())
+}
+
+fn message() -> MessageRow {
+    MessageRow {
+        id: 7,
+        account: "mox".into(),
+        mailbox: "bob@example.org".into(),
+        to: vec!["bob@example.org".into()],
+        from: "amy@example.com".into(),
+        subject: "hello \u{1b}[31mred".into(),
+        received: at("2026-11-22T10:20:30.123Z"),
+        size: 4096,
+        flags: vec!["\\Seen".into()],
+        uid: 3,
+        message_id: Some("<a@example.com>".into()),
+        thread: Some(7),
+    }
+}
+
+fn queued(id: i64) -> QueueRow {
+    QueueRow {
+        id,
+        account: "mox".into(),
+        from: "mox@localhost".into(),
+        to: "bob@example.org".into(),
+        size: 1234,
+        queued: at("2026-11-22T10:20:30Z"),
+        next_attempt: at("2026-11-22T10:28:00Z"),
+        attempts: 1,
+        max_attempts: 8,
+        hold: id == 6,
+        last_error: (id == 5).then(|| "connection to mx.example.org refused".into()),
+        last_attempt: Some(at("2026-11-22T10:20:31Z")),
+        tls: "opportunistic".into(),
+        subject: "hello".into(),
+        message_id: Some("<b@localhost>".into()),
+    }
+}
+
+/// The messages with these ids, or all that are queued.
+fn chosen(filter: QueueFilter, dry_run: bool) -> Result<Changed, OpError> {
+    match filter.ids.iter().find(|id| ![5, 6].contains(*id)) {
+        Some(id) => Err(no_queued(*id)),
+        None if filter.ids.is_empty() => Ok(Changed { ids: vec![5, 6], dry_run }),
+        None => Ok(Changed { ids: filter.ids, dry_run }),
+    }
+}
+
+fn no_queued(id: i64) -> OpError {
+    OpError::not_found(format!("no queued message {id}")).hint("`mox queue list` shows what is queued")
+}
+
+fn one_queued(id: i64) -> Result<QueueRow, OpError> {
+    if id == 5 { Ok(queued(5)) } else { Err(no_queued(id)) }
+}
+
+fn operations(stop: Arc<Notify>) -> Operations {
+    mail(queue(Operations::new()))
+        .on(|_: Status| async {
+            Ok(StatusReport {
+                version: "0.1.0".into(),
+                pid: 4711,
+                started: at("2026-11-22T10:00:00Z"),
+                config: None,
+                data_dir: "data".into(),
+                listeners: vec![ListenerRow {
+                    listener: "local".into(),
+                    service: "smtp".into(),
+                    address: "127.0.0.1:1025".into(),
+                    tls: "starttls".into(),
+                }],
+                accounts: 1,
+                messages: 42,
+                queue: QueueCounts { total: 2, due: 0, held: 1 },
+                connections: 0,
+                disk_free: Some(12_000_000_000),
+                config_error: None,
+            })
+        })
+        .on(move |_: Stop| {
+            let stop = Arc::clone(&stop);
+            async move {
+                tokio::spawn(async move {
+                    tokio::task::yield_now().await;
+                    stop.notify_one();
+                });
+                Ok(Stopped { pid: 4711 })
+            }
+        })
+        .on(|_: LogLevelsGet| async { Ok(levels(None)) })
+        .on(|op: LogLevelsSet| async {
+            Ok(levels(op.level.map(|level| LogLevel { package: op.package, level })))
+        })
+        .on(|op: SetAccountPassword| async move {
+            match (op.account.as_str(), op.password.reveal()) {
+                ("mox", "correct horse") => Ok(Done {}),
+                ("mox", _) => Err(OpError::usage("the password is shorter than 8 characters")),
+                (name, _) => Err(OpError::not_found(format!("no account {name:?}"))),
+            }
+        })
+        .on(|_: SetAdminPassword| async { Ok(Done {}) })
+        .on(|op: CompleteValues| async move {
+            Ok(vec![Completion { value: format!("{}51", op.prefix), help: format!("{:?}", op.kind) }])
+        })
+}
+
+fn levels(more: Option<LogLevel>) -> LogLevels {
+    LogLevels([LogLevel { package: None, level: "info".into() }].into_iter().chain(more).collect())
+}
+
+fn mail(operations: Operations) -> Operations {
+    operations
+        .on(|op: MessageList| async move {
+            Ok(if op.filter.subject.is_some() { Vec::new() } else { vec![message()] })
+        })
+        .on(|op: MessageShow| async move {
+            if op.id != 7 {
+                return Err(OpError::not_found(format!("no message {}", op.id)));
+            }
+            Ok(MessageDetail {
+                row: message(),
+                mail_from: "amy@example.com".into(),
+                remote_ip: Some("127.0.0.1".into()),
+                tls: Some("TLSv1.3".into()),
+                headers: vec![Header { name: "Subject".into(), value: message().subject }],
+                parts: vec![PartRow {
+                    part: "1".into(),
+                    content_type: "text/plain".into(),
+                    size: 12,
+                    filename: None,
+                }],
+                text: Some("first\r\nsecond \u{7}\r\n".into()),
+            })
+        })
+        .on_raw(|_: MessageCat| async { Ok(b"Subject: hello\r\n\r\nfirst\r\n".to_vec()) })
+        .on(|op: MessageDelete| async move {
+            Ok(Changed { ids: if op.ids.is_empty() { vec![7] } else { op.ids }, dry_run: op.dry_run })
+        })
+        .on(|op: MessageWait| async move {
+            let wanted = op.filter.to.as_deref() == Some("bob@example.org");
+            Ok(MessageWaited { message: wanted.then(message) })
+        })
+}
+
+fn queue(operations: Operations) -> Operations {
+    operations
+        .on(|op: QueueList| async move {
+            Ok(if op.limit == Some(0) { vec![] } else { vec![queued(5), queued(6)] })
+        })
+        .on(|op: QueueShow| async move { one_queued(op.id) })
+        .on(|op: QueueHold| async move { chosen(op.filter, op.dry_run) })
+        .on(|op: QueueUnhold| async move { chosen(op.filter, op.dry_run) })
+        .on(|op: QueueSchedule| async move { chosen(op.filter, op.dry_run) })
+        .on(|op: QueueFail| async move { chosen(op.filter, op.dry_run) })
+        .on(|op: QueueDrop| async move { chosen(op.filter, op.dry_run) })
+        .on_raw(|_: QueueDump| async { Ok(b"Subject: hello\r\n\r\nfirst\r\n".to_vec()) })
+        .on(|op: QueueWait| async move {
+            let row = one_queued(op.id)?;
+            let reached = op.until != QueueEnd::Failed;
+            let end = Some(QueueEnd::Delivered);
+            Ok(QueueOutcome { id: row.id, reached, end, attempts: 2, last_error: row.last_error })
+        })
+        .on(|_: QueueWatch| async { Ok(QueueWatched { token: "1".into(), rows: vec![queued(5)] }) })
+        .on(|op: QueueExplain| async move {
+            let row = one_queued(op.id)?;
+            let line = |at: Time, step: &str, ok, text: &str| ExplainLine {
+                at: Some(at),
+                step: step.into(),
+                ok,
+                text: text.into(),
+            };
+            let lines = vec![
+                line(row.queued, "queued", None, "for bob@example.org"),
+                line(row.queued, "mx", Some(true), "example.org is served by mx.example.org"),
+                line(row.queued, "connect", Some(false), "mx.example.org refused the connection"),
+                line(row.next_attempt, "next", None, "attempt 2 of 8"),
+            ];
+            Ok(QueueExplanation { id: row.id, lines })
+        })
+}

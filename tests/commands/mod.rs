@@ -1,0 +1,11 @@
+//! Every command from outside: help, errors, output as text and JSON, examples.
+//!
+//! The binary runs in a folder of its own with an empty environment. Commands that need a server talk to
+//! [`house`], which gives fixed replies. Snapshots are plain text in `snapshots/`; `MOX_UPDATE=1` rewrites them.
+
+mod examples;
+mod help;
+mod house;
+mod output;
+mod shell;
+mod snapshot;

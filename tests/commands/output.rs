@@ -1,0 +1,149 @@
+//! Text, JSON, errors and exit codes of commands.
+
+use crate::commands::house::House;
+use crate::commands::shell::shell;
+use crate::commands::snapshot;
+
+/// Command lines against a server with fixed replies; one snapshot a name.
+const WITH_SERVER: &[(&str, &[&str])] = &[
+    ("status.txt", &["mox status", "mox status --json"]),
+    ("loglevels.txt", &["mox loglevels", "mox loglevels debug queue --json", "mox loglevels loud"]),
+    (
+        "message.txt",
+        &[
+            "mox message list",
+            "mox message list --json",
+            "mox message list --subject nothing",
+            "mox message list --subject nothing --json",
+            "mox message list --ids",
+            "mox message list --ids -0 | tr '\\0' ';'",
+            "mox message list --color always",
+            "mox message show 7",
+            "mox message show 8",
+            "mox message cat 7",
+            "mox message delete",
+            "mox message delete 7 --all",
+            "mox message delete 7 8 --dry-run --json",
+            "mox message delete --all",
+            "mox message delete --id-file /dev/null",
+            "printf 'From: a@b\\r\\n\\r\\nhi' | mox message parse - --json",
+            "mox message parse nothing.eml",
+        ],
+    ),
+    (
+        "queue.txt",
+        &[
+            "mox queue list",
+            "mox queue list --json",
+            "mox queue list --limit 0",
+            "mox queue list --next-attempt 2h",
+            "mox queue list --ids -0 | tr '\\0' ';'",
+            "mox queue list --ids -0 | mox queue hold --id-file - --dry-run",
+            "mox queue hold",
+            "mox queue hold 77",
+            "mox queue hold 5 --all",
+            "echo 5 x | mox queue drop --id-file -",
+            "mox queue schedule -2h 5",
+            "mox queue schedule soon 5",
+            "mox queue fail --to @example.org --json",
+            "mox queue show 5",
+            "mox queue show 5 --json",
+            "mox queue explain 5",
+            "mox queue explain 5 --json",
+            "mox queue explain 5 --color=always",
+            "mox queue wait 5 --for delivered",
+            "mox queue wait 5 --for failed --json",
+            "mox queue watch --timeout 0s",
+            "mox queue watch --timeout 0s --json",
+            "mox queue dump 5",
+        ],
+    ),
+    (
+        "localserve.txt",
+        &[
+            "mox localserve wait --to bob@example.org",
+            "mox localserve wait --to bob@example.org --json --quiet",
+            "mox localserve wait --to amy@example.org --timeout 100ms",
+            "mox localserve --relay-domain example.org",
+            "mox localserve --relay localhost:0",
+            "mox localserve --port-base 65000",
+        ],
+    ),
+    (
+        "password.txt",
+        &[
+            "echo 'correct horse' | mox setaccountpassword mox --password-stdin",
+            "printf 'correct horse\\r\\nignored' | mox setaccountpassword mox --password-stdin --quiet",
+            "echo short | mox setaccountpassword mox --password-stdin",
+            "echo 'correct horse' | mox setaccountpassword amy --password-stdin",
+            "mox setaccountpassword mox --password-stdin",
+            "mox setaccountpassword mox",
+            "mox setadminpassword",
+        ],
+    ),
+];
+
+/// Command lines where no server runs.
+const ALONE: &[&str] = &[
+    "mox",
+    "mox queu",
+    "mox queue lst",
+    "mox queue list --jsn",
+    "mox -q -v status",
+    "mox status",
+    "mox --verbose message list",
+    "mox --config nowhere/mox.conf queue list",
+    "mox stop",
+    "mox config path",
+    "mox config path --json",
+    "mox config test",
+    "mox config show",
+    "mox verifydata nowhere",
+    "mox version --json | grep -c control_protocol",
+    "mox version | head -c 4",
+    "COMPLETE=bash _CLAP_COMPLETE_INDEX=3 _CLAP_COMPLETE_SPACE=true mox -- mox queue show ''",
+];
+
+fn transcripts(house: &House, lines: &[&str]) -> String {
+    lines.iter().map(|line| shell(house.dir(), line).transcript(line)).collect()
+}
+
+#[test]
+fn output_with_a_server_is_as_reviewed() {
+    let house = House::start();
+    for (name, lines) in WITH_SERVER {
+        snapshot::check(name, &transcripts(&house, lines));
+    }
+}
+
+#[test]
+fn output_without_a_server_is_as_reviewed() {
+    let dir = tempfile::tempdir().unwrap();
+    let all: String = ALONE.iter().map(|line| shell(dir.path(), line).transcript(line)).collect();
+    snapshot::check("alone.txt", &all);
+}
+
+#[test]
+fn config_output_is_as_reviewed() {
+    let corpus = crate::source::root().join("tests/data/config");
+    let mut all = String::new();
+    for line in [
+        "mox --config good/localserve config test",
+        "mox --config good/localserve config show",
+        "mox --config good/nat/mox.conf config test --json",
+        "mox --config good/full config show | grep Password",
+        "mox --config bad/keys config test",
+        "mox --config bad/keys/mox.conf config show",
+        "mox config describe-static | head -n 5",
+    ] {
+        all.push_str(&shell(&corpus, line).transcript(line));
+    }
+    snapshot::check("config.txt", &all);
+}
+
+#[test]
+fn shells_get_live_values() {
+    let house = House::start();
+    let line = "COMPLETE=bash _CLAP_COMPLETE_INDEX=3 _CLAP_IFS=' ' mox -- mox queue show 7";
+    assert_eq!(shell(house.dir(), line).stdout, "751");
+}

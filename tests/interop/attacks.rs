@@ -1,0 +1,172 @@
+//! What must be refused or bounded, tried on the built binary: each test is named after the attack.
+
+use std::io::{Read, Write};
+use std::net::TcpStream;
+use std::time::Duration;
+
+use crate::house::House;
+use crate::sender::Session;
+
+fn house(folder: &tempfile::TempDir) -> House {
+    House::start(&folder.path().join("house"), &[])
+}
+
+/// The server still takes mail, and holds nothing but that.
+fn unharmed(house: &House) {
+    let before = house.messages().len();
+    let (code, reply) =
+        Session::open(&house.mx()).unwrap().send("a@example.org", "unharmed", "text").unwrap();
+    assert_eq!(code, 250, "{reply}");
+    assert_eq!(house.messages().len(), before + 1);
+}
+
+#[test]
+fn smtp_smuggling() {
+    let folder = tempfile::tempdir().unwrap();
+    let house = house(&folder);
+    let ends = [
+        "\n.\n",
+        "\n.\r\n",
+        "\r\n.\n",
+        "\r.\r",
+        "\r\n.\r",
+        "\r.\r\n",
+        "\n.\r",
+        "\r\n\0.\r\n",
+        "\r\r\n.\r\r\n",
+    ];
+    for end in ends {
+        let mut session = Session::open(&house.mx()).unwrap();
+        session.say("MAIL FROM:<outer@client.example>\r\n").unwrap();
+        session.say("RCPT TO:<box@example.org>\r\n").unwrap();
+        session.say("DATA\r\n").unwrap();
+        let inner = "MAIL FROM:<inner@client.example>\r\nRCPT TO:<smuggled@example.org>\r\nDATA\r\nSubject: inner\r\n\r\nx";
+        let (code, reply) = session.say(&format!("Subject: outer\r\n\r\ntext{end}{inner}\r\n.\r\n")).unwrap();
+        // A NUL is no line end; the message may be taken, as one.
+        assert!(code >= 500 || end.contains('\0'), "{end:?}: {reply}");
+        let (code, reply) = session.say("NOOP\r\n").unwrap_or((421, "closed".to_owned()));
+        assert!(code == 250 || code == 421, "{end:?}: exactly one reply to the data, then: {reply}");
+    }
+    let smuggled: Vec<_> =
+        house.messages().into_iter().filter(|m| m.to_string().contains("smuggled@")).collect();
+    assert!(smuggled.is_empty(), "{smuggled:?}");
+    unharmed(&house);
+}
+
+#[test]
+fn starttls_command_injection() {
+    let folder = tempfile::tempdir().unwrap();
+    let house = house(&folder);
+    for port in [25, 587] {
+        let mut session = Session::open(&house.at(port)).unwrap();
+        session.push(b"STARTTLS\r\nNOOP\r\n").unwrap();
+        let (code, first) = session.reply().unwrap();
+        if code == 220 {
+            // TLS begins, so nothing may be said in clear text any more.
+            assert!(
+                !session.reply().is_ok_and(|(code, _)| code == 250),
+                "the injected command was carried out"
+            );
+        } else {
+            assert!(code >= 400, "{first}");
+        }
+    }
+    unharmed(&house);
+}
+
+#[test]
+fn endless_command_line() {
+    let folder = tempfile::tempdir().unwrap();
+    let house = house(&folder);
+    let mut stream = TcpStream::connect(house.mx()).unwrap();
+    stream.set_write_timeout(Some(Duration::from_secs(10))).unwrap();
+    stream.set_read_timeout(Some(Duration::from_secs(30))).unwrap();
+    let sent = (0..1024).take_while(|_| stream.write_all(&[b'A'; 16 * 1024]).is_ok()).count();
+    let mut said = Vec::new();
+    let ended = stream.read_to_end(&mut said);
+    assert!(sent < 1024 || ended.is_ok(), "16 MB of command line, and still listening");
+    unharmed(&house);
+}
+
+#[test]
+fn recipient_flood() {
+    let folder = tempfile::tempdir().unwrap();
+    let house = house(&folder);
+    let mut session = Session::open(&house.mx()).unwrap();
+    session.say("MAIL FROM:<load@client.example>\r\n").unwrap();
+    let refused = (0..20_000).find_map(|number| {
+        let (code, reply) = session.say(&format!("RCPT TO:<r{number}@example.org>\r\n")).unwrap();
+        (code != 250).then_some((number, code, reply))
+    });
+    let (accepted, code, reply) = refused.expect("a limit on recipients");
+    assert!(accepted >= 100, "RFC 5321 §4.5.3.1.8 asks for 100, not {accepted}: {reply}");
+    assert!(code == 452 || code == 421, "RFC 5321 §4.5.3.1.10: {reply}");
+    drop(session);
+    unharmed(&house);
+}
+
+#[test]
+fn log_and_terminal_injection() {
+    let folder = tempfile::tempdir().unwrap();
+    let house = house(&folder);
+    for hello in [
+        &b"EHLO \x1b[31mred\r\n"[..],
+        b"EHLO a\x07b\r\n",
+        "EHLO \u{202e}gro\r\n".as_bytes(),
+        b"EHLO a\x00b\r\n",
+    ] {
+        let mut session = Session::open(&house.mx()).unwrap();
+        session.push(hello).unwrap();
+        let _ = session.reply();
+    }
+    let mut session = Session::open(&house.mx()).unwrap();
+    let (code, reply) = session.send("a@example.org", "esc \u{1b}[2J\u{202e}end", "text").unwrap();
+    assert!(code == 250 || code >= 500, "{reply}");
+    for said in [house.said_all(), house.mox(&["message", "list"]).into_bytes()] {
+        let text = String::from_utf8_lossy(&said);
+        let raw = |c: char| c.is_control() && c != '\n' || c == '\u{202e}';
+        assert!(!text.contains(raw), "control characters come out raw:\n{text:?}");
+    }
+    unharmed(&house);
+}
+
+#[test]
+fn mail_loop() {
+    let folder = tempfile::tempdir().unwrap();
+    let house = house(&folder);
+    let mut session = Session::open(&house.mx()).unwrap();
+    session.say("MAIL FROM:<load@client.example>\r\n").unwrap();
+    session.say("RCPT TO:<a@example.org>\r\n").unwrap();
+    session.say("DATA\r\n").unwrap();
+    let received = "Received: from a by b; Sun, 22 Nov 2026 12:00:00 +0000\r\n".repeat(150);
+    let (code, reply) = session.say(&format!("{received}Subject: round\r\n\r\nx\r\n.\r\n")).unwrap();
+    assert_eq!(code, 554, "RFC 5321 §6.3: {reply}");
+    unharmed(&house);
+}
+
+#[test]
+fn cross_protocol_request() {
+    let folder = tempfile::tempdir().unwrap();
+    let house = house(&folder);
+    let mut stream = TcpStream::connect(house.mx()).unwrap();
+    stream.set_read_timeout(Some(Duration::from_secs(30))).unwrap();
+    let smtp =
+        "MAIL FROM:<a@b.example>\r\nRCPT TO:<smuggled@example.org>\r\nDATA\r\nSubject: x\r\n\r\nx\r\n.\r\n";
+    let _ = stream.write_all(format!("POST / HTTP/1.1\r\nHost: localhost\r\n\r\n{smtp}").as_bytes());
+    let mut said = Vec::new();
+    let _ = stream.read_to_end(&mut said);
+    assert!(house.messages().is_empty(), "a web page sent mail: {}", String::from_utf8_lossy(&said));
+    unharmed(&house);
+}
+
+#[test]
+fn submission_without_login() {
+    let folder = tempfile::tempdir().unwrap();
+    let house = house(&folder);
+    let mut session = Session::open(&house.at(587)).unwrap();
+    let (code, reply) = session.say("MAIL FROM:<mox@localhost>\r\n").unwrap();
+    assert_eq!(code, 530, "RFC 4954 §6: {reply}");
+    let (code, reply) = session.say("RCPT TO:<a@example.org>\r\n").unwrap();
+    assert!(code >= 500, "{reply}");
+    unharmed(&house);
+}
