@@ -81,6 +81,12 @@ impl Queue {
         self.0.store.read(|_, tx| tables::select::counts(tx.conn())).await
     }
 
+    /// Messages in the queue, for the metrics; 0 when the database does not answer. Blocks on disk for a moment.
+    pub fn length(&self) -> i64 {
+        let counts = self.0.store.read_blocking(|_, tx| tables::select::counts(tx.conn()));
+        counts.map_or(0, |(total, ..)| i64::try_from(total).unwrap_or(i64::MAX))
+    }
+
     /// The message as it will be sent.
     pub async fn dump(&self, op: QueueDump) -> Result<Vec<u8>, OpError> {
         let row = self.row(op.id).await?;

@@ -13,7 +13,7 @@ use mox_clock::{Clock, Random, Timestamp};
 use mox_config::{Config, Handle};
 use mox_inbound::{Delivery, MxHandler, Notices, Rates, Recipients};
 use mox_platform::DirLock;
-use mox_queue::{Outbound, Queue, Router, Seams};
+use mox_queue::{Outbound, Queue, Router, Seams, Smtp};
 use mox_smtpserver::Handler;
 use mox_store::Store;
 use mox_submission::{Logins, Strictness, SubmissionHandler};
@@ -138,6 +138,8 @@ pub struct Plan {
     pub around: Wrap<dyn Handler>,
     /// How closely submitted messages are looked at.
     pub strictness: Strictness,
+    /// Trust anchors for outgoing TLS.
+    pub roots: Arc<mox_tls::RootCertStore>,
     /// The queue's patience.
     pub queue: mox_queue::Options,
     /// Messages kept for an account; older ones go.
@@ -199,7 +201,7 @@ impl House {
                 router: plan.router.clone(),
                 local: Arc::new(Notices::new(plan.recipients.clone())),
                 results: Arc::new(mox_queue::NoResults),
-                outbound: (plan.outbound)(real_outbound()),
+                outbound: (plan.outbound)(real_outbound(&plan, &config, resolver.clone())),
                 clock: plan.clock.clone(),
                 random: plan.random.clone(),
             },
@@ -224,7 +226,7 @@ impl House {
         let endpoint = mox_ctl::endpoint(&plan.data);
         let control = mox_platform::ctlsocket::listen(&endpoint)
             .map_err(|source| Error::Control { path: endpoint.clone(), source })?;
-        watch_figures(&metrics, &store);
+        watch_figures(&metrics, &store, &queue);
         let mut tasks = JoinSet::new();
         for listener in bound {
             tasks.spawn(listener.serve());
@@ -301,19 +303,17 @@ impl Handlers {
     }
 }
 
-fn real_outbound() -> Arc<dyn Outbound> {
-    struct Nobody;
-    impl Outbound for Nobody {
-        fn open<'a>(
-            &'a self,
-            _: &'a mox_queue::Target,
-        ) -> mox_queue::BoxFuture<'a, Result<mox_queue::Opened, mox_queue::OpenFailure>> {
-            let verdict = mox_queue::Verdict::temporary("no connections yet");
-            let (peer, steps, tls) = (mox_queue::Peer::default(), Vec::new(), Vec::new());
-            Box::pin(std::future::ready(Err(mox_queue::OpenFailure { verdict, peer, steps, tls })))
-        }
-    }
-    Arc::new(Nobody)
+fn real_outbound(plan: &Plan, config: &Config, resolver: Arc<dyn mox_dns::Resolver>) -> Arc<dyn Outbound> {
+    Arc::new(Smtp {
+        resolver,
+        dial: Arc::new(mox_net::TcpDial::new(plan.clock.clone())),
+        clock: plan.clock.clone(),
+        random: plan.random.clone(),
+        hostname: config.server.hostname.ascii().to_owned(),
+        roots: plan.roots.clone(),
+        timeouts: mox_smtpclient::Timeouts::RFC,
+        locals: Vec::new(),
+    })
 }
 
 /// Gives rooms the log levels that the configuration names.
@@ -333,7 +333,7 @@ pub(crate) fn apply_levels(config: &Config, levels: &Levels) {
     }
 }
 
-fn watch_figures(metrics: &Metrics, store: &Store) {
+fn watch_figures(metrics: &Metrics, store: &Store, queue: &Queue) {
     use mox_telemetry::names;
     let figures = |store: &Store| {
         let store = store.clone();
@@ -342,6 +342,10 @@ fn watch_figures(metrics: &Metrics, store: &Store) {
     let (commits, writes) = (figures(store), figures(store));
     metrics.watch_counter(names::DB_COMMITS, move || commits().commits);
     metrics.watch_counter(names::DB_WRITES, move || writes().writes);
+    let failed = figures(store);
+    metrics.watch_counter(names::DB_COMMITS_FAILED, move || failed().failed);
+    let queue = queue.clone();
+    metrics.watch_gauge(names::QUEUE_MESSAGES, move || queue.length());
 }
 
 /// Runs a task until the house stops.

@@ -109,6 +109,11 @@ pub async fn run(
         outbound: Arc::new(simulate::outbound),
         around: Arc::new(move |inner| simulate::around(inner, timeouts.clone())),
         strictness: if options.pedantic { Strictness::Lawful } else { Strictness::Anything },
+        roots: Arc::new(match options.relays.is_empty() {
+            // Nothing is dialed: spare the work.
+            true => mox_tls::RootCertStore::empty(),
+            false => mox_tls::system_roots(),
+        }),
         queue: Options { retry: Retry::Waits(options.retry.clone()), ..Options::new(hostname) },
         keep: Some((ACCOUNT.to_owned(), options.keep)),
         web: vec![web(ports.http, false), web(ports.https, true)],

@@ -212,13 +212,12 @@ impl mox_queue::Session for SimulatingSession {
             {
                 return inner.send(message).await;
             }
-            // The others stay due and go by themselves next time: a verdict that is not given is not lost.
-            let verdicts = failures.iter().map(|failure| match failure {
-                Some(Failure::Code(code)) => Verdict::of_reply(&reply(*code)),
-                Some(Failure::Silence) => Verdict::temporary("simulated: no answer"),
-                None => Verdict::temporary("sent together with a recipient that fails on demand"),
-            });
-            Sent { verdicts: verdicts.collect(), usable: true }
+            // The others stay due and go by themselves next time.
+            let verdict = |failure: Failure| match failure {
+                Failure::Code(code) => Verdict::of_reply(&reply(code)),
+                Failure::Silence => Verdict::temporary("simulated: no answer"),
+            };
+            Sent { verdicts: failures.into_iter().map(|f| f.map(verdict)).collect(), usable: true }
         })
     }
 

@@ -7,7 +7,8 @@ use std::path::PathBuf;
 use std::sync::Arc;
 
 use mox_admin::ops::{
-    QueueDrop, QueueDump, QueueHold, QueueList, QueueSchedule, QueueShow, QueueUnhold, QueueWait, QueueWatch,
+    QueueDrop, QueueDump, QueueExplain, QueueFail, QueueHold, QueueList, QueueSchedule, QueueShow,
+    QueueUnhold, QueueWait, QueueWatch,
 };
 use mox_admin::{OpError, Operations};
 use mox_clock::{Clock, Random, Timestamp};
@@ -42,44 +43,28 @@ pub(crate) fn all(parts: Parts) -> Operations {
 fn queue(operations: Operations, queue: &Queue) -> Operations {
     let queue = || queue.clone();
     let (list, show, hold, unhold, schedule) = (queue(), queue(), queue(), queue(), queue());
-    let (drop, wait, watch, dump) = (queue(), queue(), queue(), queue());
+    let (fail, drop, wait, watch, explain, dump) = (queue(), queue(), queue(), queue(), queue(), queue());
+    /// A function that hands the operation to a method of the queue.
+    macro_rules! to {
+        ($queue:ident, $method:ident) => {
+            move |op| {
+                let queue = $queue.clone();
+                async move { queue.$method(op).await }
+            }
+        };
+    }
     operations
-        .on(move |op: QueueList| {
-            let q = list.clone();
-            async move { q.list(op).await }
-        })
-        .on(move |op: QueueShow| {
-            let q = show.clone();
-            async move { q.show(op).await }
-        })
-        .on(move |op: QueueHold| {
-            let q = hold.clone();
-            async move { q.hold(op).await }
-        })
-        .on(move |op: QueueUnhold| {
-            let q = unhold.clone();
-            async move { q.unhold(op).await }
-        })
-        .on(move |op: QueueSchedule| {
-            let q = schedule.clone();
-            async move { q.schedule(op).await }
-        })
-        .on(move |op: QueueDrop| {
-            let q = drop.clone();
-            async move { q.drop_messages(op).await }
-        })
-        .on(move |op: QueueWait| {
-            let q = wait.clone();
-            async move { q.wait(op).await }
-        })
-        .on(move |op: QueueWatch| {
-            let q = watch.clone();
-            async move { q.watch(op).await }
-        })
-        .on_raw(move |op: QueueDump| {
-            let q = dump.clone();
-            async move { q.dump(op).await }
-        })
+        .on::<QueueList, _, _>(to!(list, list))
+        .on::<QueueShow, _, _>(to!(show, show))
+        .on::<QueueHold, _, _>(to!(hold, hold))
+        .on::<QueueUnhold, _, _>(to!(unhold, unhold))
+        .on::<QueueSchedule, _, _>(to!(schedule, schedule))
+        .on::<QueueFail, _, _>(to!(fail, fail))
+        .on::<QueueDrop, _, _>(to!(drop, drop_messages))
+        .on::<QueueWait, _, _>(to!(wait, wait))
+        .on::<QueueWatch, _, _>(to!(watch, watch))
+        .on::<QueueExplain, _, _>(to!(explain, explain))
+        .on_raw::<QueueDump, _, _>(to!(dump, dump))
 }
 
 /// What a caller is told of a failure of the store.
