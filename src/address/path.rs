@@ -86,7 +86,12 @@ impl FromStr for Path {
         }
         let (localpart, rest) = Localpart::take(text)?;
         let domain = rest.strip_prefix('@').ok_or(Error::MissingAt)?.parse()?;
-        Ok(Path { localpart, domain })
+        let path = Path { localpart, domain };
+        // A-labels are longer than the U-labels they came from.
+        if path.to_string().len() > Self::MAX {
+            return Err(Error::TooLong);
+        }
+        Ok(path)
     }
 }
 
@@ -111,6 +116,14 @@ mod tests {
         for bad in ["a", "a@", "@b", "a@b c", "a@b>c", "\"a\"b@c"] {
             assert!(bad.parse::<Path>().is_err(), "{bad}");
         }
+    }
+
+    #[test]
+    fn the_length_counts_on_the_wire() {
+        let localpart = "a".repeat(200);
+        let domain = format!("{}.{}", "ü".repeat(10), "b".repeat(20));
+        assert!(format!("{localpart}@{domain}").len() < Path::MAX);
+        assert_eq!(format!("{localpart}@{domain}.example").parse::<Path>(), Err(Error::TooLong));
     }
 
     #[test]
