@@ -89,7 +89,7 @@ pub enum Error {
 impl Error {
     /// The next step for the person who started it.
     pub fn hint(&self) -> Option<String> {
-        use std::io::ErrorKind::{AddrInUse, AddrNotAvailable, PermissionDenied};
+        use std::io::ErrorKind::{AddrInUse, AddrNotAvailable, PermissionDenied, ReadOnlyFilesystem};
         match self {
             Error::Lock(mox_platform::LockError::Held { .. }) => Some(
                 "stop the other server with `mox stop`, or give this one a folder of its own with --dir"
@@ -105,8 +105,10 @@ impl Error {
                 }
                 _ => None,
             },
-            Error::File { source, .. } | Error::Control { source, .. }
-                if source.kind() == PermissionDenied =>
+            Error::File { source, .. }
+            | Error::Control { source, .. }
+            | Error::Lock(mox_platform::LockError::Io { source, .. })
+                if matches!(source.kind(), PermissionDenied | ReadOnlyFilesystem) =>
             {
                 Some("the folder must belong to the user who runs mox and be writable: see --dir".into())
             }

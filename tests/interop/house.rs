@@ -118,7 +118,7 @@ impl House {
     pub(crate) fn said(&self) -> String {
         let text = String::from_utf8_lossy(&std::fs::read(self.log()).unwrap_or_default()).into_owned();
         let lines: Vec<&str> = text.lines().collect();
-        lines[lines.len().saturating_sub(40)..].join("\n")
+        lines[lines.len().saturating_sub(15)..].join("\n")
     }
 
     /// `127.0.0.1:PORT` of the MX listener.
