@@ -36,6 +36,7 @@ module completions {
     --relay: string           # Send all mail that is not for this machine to this server instead of catching it
     --relay-domain: string    # Send mail for one domain to this server; may be given several times
     --keep: string            # Keep so many messages; the oldest go first
+    --retry: string           # Waits between attempts to relay, separated by commas; after the last attempt the sender gets a notification
     --pedantic                # Refuse whatever the standards forbid, where a real server would be lenient
     --log-level: string@"nu-complete mox localserve log_level" # Least important events to log
     --log-format: string@"nu-complete mox localserve log_format" # How log lines look

@@ -122,10 +122,10 @@ impl Error {
 }
 
 /// Puts something around a seam.
-pub type Wrap<T> = Arc<dyn Fn(Arc<T>) -> Arc<T>>;
+pub(crate) type Wrap<T> = Arc<dyn Fn(Arc<T>) -> Arc<T>>;
 
 /// What a house is made of, as localserve and serve choose.
-pub struct Plan {
+pub(crate) struct Plan {
     /// The configuration.
     pub config: Arc<Handle>,
     /// Where the data is.
@@ -175,7 +175,7 @@ pub struct House {
 
 impl House {
     /// Opens the store of a plan: the first half of a start, before anything listens.
-    pub fn open(plan: &Plan) -> Result<(DirLock, Store), Error> {
+    pub(crate) fn open(plan: &Plan) -> Result<(DirLock, Store), Error> {
         let data = &plan.data;
         mox_platform::files::create_private_dir(data)
             .map_err(|source| Error::File { path: data.clone(), source })?;
@@ -186,7 +186,7 @@ impl House {
     }
 
     /// Starts serving. Needs a tokio runtime.
-    pub async fn start(plan: Plan, lock: DirLock, store: Store) -> Result<House, Error> {
+    pub(crate) async fn start(plan: Plan, lock: DirLock, store: Store) -> Result<House, Error> {
         let started = plan.clock.now();
         let metrics = Arc::new(Metrics::new(started));
         let (shutdown, stopping) = watch::channel(false);

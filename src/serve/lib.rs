@@ -7,5 +7,5 @@ mod operations;
 mod retention;
 mod web;
 
-pub use house::{Error, House, Plan};
+pub use house::{Error, House};
 pub use localserve::{LocalserveOptions, RelayRule, run as localserve};

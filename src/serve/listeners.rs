@@ -20,7 +20,7 @@ use crate::house::{Error, Handlers, Plan};
 
 /// A port with pages of this server.
 #[derive(Debug, Clone, Copy)]
-pub struct Web {
+pub(crate) struct Web {
     /// Address and port.
     pub address: SocketAddr,
     /// Over TLS.

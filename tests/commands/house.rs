@@ -55,7 +55,7 @@ fn message() -> MessageRow {
         id: 7,
         account: "mox".into(),
         mailbox: "bob@example.org".into(),
-        to: vec!["bob@example.org".into()],
+        to: "bob@example.org".into(),
         from: "amy@example.com".into(),
         subject: "hello \u{1b}[31mred".into(),
         received: at("2026-11-22T10:20:30.123Z"),
