@@ -255,8 +255,8 @@ pub(super) struct Seen {
     pub(super) connections: usize,
     /// (when, recipients, message) of each message taken.
     pub(super) taken: Vec<(Timestamp, Vec<String>, String)>,
-    /// When each RCPT came.
-    pub(super) rcpts: Vec<Timestamp>,
+    /// How many RCPTs came.
+    pub(super) rcpts: usize,
 }
 
 impl Host {
@@ -283,7 +283,7 @@ async fn session(
         let line = String::from_utf8(line.bytes).unwrap();
         reply = match line.get(..4).unwrap_or_default() {
             "RCPT" => {
-                host.0.lock().unwrap().rcpts.push(clock.now());
+                host.0.lock().unwrap().rcpts += 1;
                 let path = line.split_once('<').unwrap().1.split_once('>').unwrap().0.to_owned();
                 let reply = answer(&path);
                 if reply.starts_with('2') {
