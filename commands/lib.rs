@@ -160,6 +160,7 @@ pub fn run(mut args: Vec<OsString>, streams: Streams) -> ExitCode {
         args.insert(0, "mox".into());
         args.remove(1);
     }
+    let submits = args.get(1).is_some_and(|word| word == "sendmail");
     let parsed = definition().try_get_matches_from(args).and_then(|m| Cli::from_arg_matches(&m));
     let code = match parsed {
         Ok(cli) => {
@@ -167,7 +168,10 @@ pub fn run(mut args: Vec<OsString>, streams: Streams) -> ExitCode {
             let result = cli.command.run(&mut cx).and_then(|exit| cx.flush().map(|()| exit));
             result.unwrap_or_else(|e| e.report(&mut cx))
         }
-        Err(error) => error::report_usage(error, streams),
+        Err(error) => match error::report_usage(error, streams) {
+            Exit::Usage if submits => Exit::Sysexit(sendmail::sysexits::USAGE),
+            exit => exit,
+        },
     };
     ExitCode::from(code.code())
 }

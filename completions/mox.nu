@@ -734,13 +734,30 @@ module completions {
 
   # Submit a message as the classic sendmail program does
   export extern "mox sendmail" [
+    -t                        # Take recipients from the To, Cc and Bcc fields, too, and remove Bcc
+    -F: string                # Name of the sender, for the From field
+    -f: string                # Address of the sender
+    -i                        # A line with only a dot does not end the message
+    -o: string                # Classic option; only `i` (as -i) means something
+    -b: string                # Classic mode; only `m`, submission, is there
+    -C: path                  # File that names the server [default: /etc/moxsubmit.conf, else localserve's settings]
+    -B: string                # Classic options without effect
+    -N: string
+    -R: string
+    -V: string
+    -L: string
+    -O: string
+    -e: string
+    -m
+    -n
+    -U
     --config: path            # Config file, or the folder that holds mox.conf [default: ./config/mox.conf, else that of localserve]
     --json                    # Print the result as JSON
     --color: string@"nu-complete mox sendmail color" # When to use colours; NO_COLOR and CLICOLOR_FORCE are honoured
     --quiet(-q)               # Print nothing but the result and errors
     --verbose(-v)             # Say more about what is done
     --help(-h)                # Print help
-    ...recipients: string     # Recipients
+    ...recipients: string     # Addresses of recipients
   ]
 
   def "nu-complete mox version color" [] {

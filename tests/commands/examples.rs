@@ -44,6 +44,7 @@ fn examples_that_need_a_server_work() {
 #[test]
 fn examples_that_need_more_are_understood() {
     let dir = tempfile::tempdir().unwrap();
+    std::fs::write(dir.path().join("message.eml"), "Subject: hi\n\nhello\n").unwrap();
     for line in all_that_need(Needs::World) {
         let ran = shell(dir.path(), &format!("mox() {{ command mox \"$@\" --help; }}\n{line}"));
         assert_eq!(ran.code, Some(0), "{}", ran.transcript(line));

@@ -7,5 +7,6 @@ mod examples;
 mod help;
 mod house;
 mod output;
+mod sendmail;
 mod shell;
 mod snapshot;
