@@ -110,7 +110,7 @@ enum Command {
     Setaccountpassword(setaccountpassword::Args),
     /// Set the password of the administrator
     Setadminpassword(setadminpassword::Args),
-    /// Check the stored data, and mend it
+    /// Check the stored data, and mend it; the server must not run
     Verifydata(verifydata::Args),
     /// Submit a message as the classic sendmail program does
     Sendmail(sendmail::Args),

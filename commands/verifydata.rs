@@ -1,8 +1,13 @@
-//! `mox verifydata`: check the stored data, and mend it.
+//! `mox verifydata`: check the stored data, and mend it. The server must not run.
 
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 
 use serde::Serialize;
+
+use mox_platform::{DirLock, LockError, SystemRandom};
+use mox_queue::Queue;
+use mox_store::Store;
 
 use crate::context::Context;
 use crate::error::{CommandError, Exit};
@@ -15,7 +20,7 @@ pub(crate) struct Args {
     /// Data folder [default: that of the config]
     #[arg(value_hint = clap::ValueHint::DirPath)]
     data: Option<PathBuf>,
-    /// Mend what can be mended; the server must not run
+    /// Mend what can be mended
     #[arg(long)]
     fix: bool,
 }
@@ -31,34 +36,21 @@ pub(crate) const EXAMPLES: &[Example] = &[
 
 /// What the check found.
 #[derive(Debug, Serialize)]
-pub(crate) struct Report {
+struct Report {
     /// Data folder.
-    pub(crate) data_dir: String,
-    /// Messages looked at.
-    pub(crate) messages: u64,
-    /// What is not in order.
-    pub(crate) problems: Vec<Problem>,
-}
-
-/// One thing that is not in order.
-#[derive(Debug, Serialize)]
-pub(crate) struct Problem {
-    /// One sentence.
-    pub(crate) problem: String,
-    /// It was mended.
-    pub(crate) fixed: bool,
+    data_dir: String,
+    #[serde(flatten)]
+    found: mox_store::Report,
 }
 
 impl Show for Report {
     fn show(&self, page: &mut Page) {
-        for p in &self.problems {
-            page.verdict(
-                Some(p.fixed),
-                format_args!("{}{}", p.problem, if p.fixed { " (mended)" } else { "" }),
-            );
+        for p in &self.found.problems {
+            let mended = if p.fixed { " (mended)" } else { "" };
+            page.verdict(Some(p.fixed), format_args!("{} {}: {}{mended}", p.kind, p.subject, p.detail));
         }
-        let count = self.problems.len();
-        page.line(format_args!("{}: {} messages, {count} problems", self.data_dir, self.messages));
+        let count = self.found.problems.len();
+        page.line(format_args!("{}: {} messages, {count} problems", self.data_dir, self.found.messages));
     }
 }
 
@@ -67,19 +59,33 @@ pub(crate) fn run(cx: &mut Context, args: Args) -> Result<Exit, CommandError> {
         Some(data) => data,
         None => cx.place()?.data,
     };
-    if !data.is_dir() {
-        return Err(CommandError::not_found(format!("there is no data folder {}", data.display()))
-            .hint("name the folder, or its config with --config"));
+    if !data.join(mox_store::DATABASE).is_file() {
+        return Err(CommandError::not_found(format!(
+            "there is no {} in {}",
+            mox_store::DATABASE,
+            data.display()
+        ))
+        .hint("name the data folder, or its config with --config"));
     }
     let progress = Progress::start(cx, "checking");
-    let report = verify(&data, args.fix)?;
+    let found = verify(cx, &data, args.fix)?;
     drop(progress);
-    cx.print(&report)?;
-    Ok(if report.problems.iter().all(|p| p.fixed) { Exit::Done } else { Exit::Problems })
+    let in_order = found.problems.iter().all(|p| p.fixed);
+    cx.print(&Report { data_dir: data.display().to_string(), found })?;
+    if !in_order && !args.fix {
+        cx.say("hint: `mox verifydata --fix` mends what can be mended");
+    }
+    Ok(if in_order { Exit::Done } else { Exit::Problems })
 }
 
-/// The seam to the store's checker.
-fn verify(data: &Path, fix: bool) -> Result<Report, CommandError> {
-    let _ = fix;
-    Err(CommandError::failed(format!("{}: this build has no checker", data.display())))
+/// Checks the store of a folder that no server works in.
+fn verify(cx: &Context, data: &Path, fix: bool) -> Result<mox_store::Report, CommandError> {
+    let _lock = DirLock::acquire(data).map_err(|e| match e {
+        LockError::Held { .. } => CommandError::new(Exit::Failed, e).hint("end the server first: `mox stop`"),
+        LockError::Io { source, .. } => CommandError::file(data, source),
+    })?;
+    let random = Arc::new(SystemRandom);
+    let store = Store::open(data, &[mox_queue::SCHEMA], Arc::clone(&cx.clock), random)
+        .map_err(|e| CommandError::new(Exit::Failed, e))?;
+    mox_store::verify(&store, &Queue::content_refs, fix, &|_| {}).map_err(|e| CommandError::new(Exit::Failed, e))
 }

@@ -716,9 +716,9 @@ module completions {
     [ "auto" "always" "never" ]
   }
 
-  # Check the stored data, and mend it
+  # Check the stored data, and mend it; the server must not run
   export extern "mox verifydata" [
-    --fix                     # Mend what can be mended; the server must not run
+    --fix                     # Mend what can be mended
     --config: path            # Config file, or the folder that holds mox.conf [default: ./config/mox.conf, else that of localserve]
     --json                    # Print the result as JSON
     --color: string@"nu-complete mox verifydata color" # When to use colours; NO_COLOR and CLICOLOR_FORCE are honoured
@@ -942,7 +942,7 @@ module completions {
   export extern "mox help setadminpassword" [
   ]
 
-  # Check the stored data, and mend it
+  # Check the stored data, and mend it; the server must not run
   export extern "mox help verifydata" [
   ]
 

@@ -99,6 +99,8 @@ const ALONE: &[&str] = &[
     "mox config test",
     "mox config show",
     "mox verifydata nowhere",
+    "mkdir data; touch data/mox.db; mox verifydata data --json",
+    "mox verifydata",
     "mox version --json | grep -c control_protocol",
     "mox version | head -c 4",
     "COMPLETE=bash _CLAP_COMPLETE_INDEX=3 _CLAP_COMPLETE_SPACE=true mox -- mox queue show ''",
