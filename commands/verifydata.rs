@@ -87,5 +87,6 @@ fn verify(cx: &Context, data: &Path, fix: bool) -> Result<mox_store::Report, Com
     let random = Arc::new(SystemRandom);
     let store = Store::open(data, &[mox_queue::SCHEMA], Arc::clone(&cx.clock), random)
         .map_err(|e| CommandError::new(Exit::Failed, e))?;
-    mox_store::verify(&store, &Queue::content_refs, fix, &|_| {}).map_err(|e| CommandError::new(Exit::Failed, e))
+    mox_store::verify(&store, &Queue::content_refs, fix, &|_| {})
+        .map_err(|e| CommandError::new(Exit::Failed, e))
 }

@@ -25,7 +25,9 @@ impl Show for MessageDetail {
         page.field("mailbox", format_args!("{} of {}, uid {}", row.mailbox, row.account, row.uid));
         page.field("received", row.received);
         page.field("size", size(row.size));
-        page.field("flags", row.flags.join(" "));
+        if !row.flags.is_empty() {
+            page.field("flags", row.flags.join(" "));
+        }
         page.field("mail from", format_args!("<{}>", self.mail_from));
         page.field("rcpt to", &row.to);
         if let Some(ip) = &self.remote_ip {
@@ -33,7 +35,7 @@ impl Show for MessageDetail {
         }
         page.line("");
         for header in &self.headers {
-            page.line(format_args!("{}: {}", header.name, header.value));
+            page.line(format_args!("{}: {}", header.name, header.value.replace('\t', " ")));
         }
         if self.parts.len() > 1 {
             page.line("");
