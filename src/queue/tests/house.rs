@@ -189,7 +189,7 @@ impl House {
         }
     }
 
-    /// The same with time passing in steps.
+    /// The same with time passing in steps, but not while a message is being delivered: the disk is not simulated.
     pub(super) async fn pass_until(&self, step: Duration, mut holds: impl FnMut(&[QueueRow]) -> bool) {
         loop {
             for _ in 0..50 {
@@ -198,7 +198,14 @@ impl House {
                 }
                 tokio::task::yield_now().await;
             }
-            self.clock.advance(step);
+            let busy = |_: &Store, tx: &mox_db::ReadTx<'_>| {
+                let all = QueueFilter::default();
+                let rows = tables::select::list(tx.conn(), &all, Default::default(), false, u32::MAX)?;
+                Ok::<_, Error>(rows.iter().any(|q| q.busy))
+            };
+            if !self.store.read_blocking(busy).unwrap() {
+                self.clock.advance(step);
+            }
         }
     }
 

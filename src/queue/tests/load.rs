@@ -63,8 +63,11 @@ async fn ten_thousand_messages_to_a_dead_domain_do_not_hold_up_a_living_one() {
         let read = |_: &Store, tx: &mox_db::ReadTx<'_>| tables::select::counts(tx.conn());
         house.store.read_blocking(read).unwrap()
     };
+    let mut seconds = 0..60;
     while waiting(&house).2 < 10_000 {
-        house.clock.advance(Duration::from_secs(1));
+        if seconds.next().is_some() {
+            house.clock.advance(Duration::from_secs(1));
+        }
         for _ in 0..100 {
             tokio::task::yield_now().await;
         }
