@@ -106,7 +106,7 @@ async fn end(house: &House, signals: &mut Signals) -> Exit {
             () = house.stopping() => return Exit::Done,
             signal = signals.next() => match signal {
                 Signal::Interrupt | Signal::Terminate => return Exit::Done,
-                Signal::Reload => {}
+                Signal::Reload => house.reload(),
             }
         }
     }

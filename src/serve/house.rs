@@ -10,7 +10,7 @@ use std::sync::Arc;
 
 use mox_admin::Dispatch;
 use mox_clock::{Clock, Random, Timestamp};
-use mox_config::{Config, Handle};
+use mox_config::{Config, Handle, Warning};
 use mox_inbound::{Delivery, MxHandler, Notices, Rates, Recipients};
 use mox_platform::DirLock;
 use mox_queue::{Outbound, Queue, Router, Seams, Smtp};
@@ -168,6 +168,7 @@ pub struct House {
     pub listeners: Vec<mox_admin::ops::ListenerRow>,
     /// When it started.
     pub started: Timestamp,
+    config: Arc<Handle>,
     shutdown: watch::Sender<bool>,
     tasks: JoinSet<()>,
     _lock: DirLock,
@@ -241,7 +242,13 @@ impl House {
             stopping.clone(),
             crate::retention::keep(store.clone(), plan.keep, plan.clock.clone()),
         ));
-        Ok(House { store, queue, metrics, listeners, started, shutdown, tasks, _lock: lock })
+        let config = plan.config.clone();
+        Ok(House { store, queue, metrics, listeners, started, config, shutdown, tasks, _lock: lock })
+    }
+
+    /// Reads `domains.conf` again now; a bad one keeps what was in effect.
+    pub fn reload(&self) {
+        report(self.config.reload().map(Some));
     }
 
     /// Waits until somebody asked for the end: [`House::stop`] or the control endpoint.
@@ -365,15 +372,20 @@ async fn reload(config: Arc<Handle>, clock: Arc<dyn Clock>) {
         let handle = config.clone();
         let result = tokio::task::spawn_blocking(move || handle.reload_if_changed()).await;
         match result {
-            Ok(Ok(None)) => {}
-            Ok(Ok(Some(warnings))) => {
-                tracing::info!(warnings = warnings.len(), "domains.conf was read again");
-                warnings.iter().for_each(|w| tracing::warn!(warning = %w, "domains.conf"));
-            }
-            Ok(Err(errors)) => {
-                tracing::error!(error = %errors, "domains.conf is bad, the old one stays in effect")
-            }
+            Ok(result) => report(result),
             Err(e) => tracing::error!(error = %e, "reading domains.conf failed"),
         }
+    }
+}
+
+/// Logs what became of reading `domains.conf` again; none: it had not changed.
+fn report(result: Result<Option<Vec<Warning>>, mox_config::Errors>) {
+    match result {
+        Ok(None) => {}
+        Ok(Some(warnings)) => {
+            tracing::info!(warnings = warnings.len(), "domains.conf was read again");
+            warnings.iter().for_each(|w| tracing::warn!(warning = %w, "domains.conf"));
+        }
+        Err(errors) => tracing::error!(error = %errors, "domains.conf is bad, the old one stays in effect"),
     }
 }

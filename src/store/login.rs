@@ -75,6 +75,32 @@ impl Store {
     }
 }
 
+impl Store {
+    /// The address that the holder of a TLS client key logs in as (SASL EXTERNAL). Blocks on disk.
+    pub fn client_key(&self, spki_sha256: &[u8; 32]) -> Result<Option<String>, Error> {
+        self.read_blocking(|_, tx: &ReadTx<'_>| table::client_key(tx.conn(), spki_sha256))
+    }
+
+    /// Lets the holder of a TLS client key log in as an address of an account; `name` is for people.
+    pub fn set_client_key(
+        &self,
+        tx: &mut Tx<'_>,
+        spki_sha256: &[u8; 32],
+        account: &str,
+        address: &str,
+        name: &str,
+    ) -> Result<(), Error> {
+        let found =
+            table::by_name(tx.conn(), account)?.ok_or_else(|| Error::NoSuchAccount(account.to_owned()))?;
+        table::set_client_key(tx.conn(), spki_sha256, found.id, address, name, self.clock().now())
+    }
+
+    /// Takes a TLS client key away; whether it was there.
+    pub fn remove_client_key(&self, tx: &mut Tx<'_>, spki_sha256: &[u8; 32]) -> Result<bool, Error> {
+        table::remove_client_key(tx.conn(), spki_sha256)
+    }
+}
+
 impl Cache {
     fn accounts(&self) -> std::sync::MutexGuard<'_, HashMap<String, Cached>> {
         self.accounts.lock().unwrap_or_else(PoisonError::into_inner)

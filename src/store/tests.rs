@@ -380,3 +380,21 @@ fn passwords_are_remembered_for_a_while_and_forgotten_when_changed() {
     assert!(!house.store.check_password("mox", "moxmoxmox").unwrap());
     assert!(house.store.check_password("mox", "other-password").unwrap());
 }
+
+#[test]
+fn client_keys_log_in_until_taken_away() {
+    let house = House::new();
+    let key = [7; 32];
+    assert_eq!(house.store.client_key(&key).unwrap(), None);
+    house.change(move |s, tx| {
+        assert!(matches!(
+            s.set_client_key(tx, &key, "mox", "mox@localhost", "laptop"),
+            Err(Error::NoSuchAccount(_))
+        ));
+        s.open_account(tx, "mox").unwrap();
+        s.set_client_key(tx, &key, "mox", "mox@localhost", "laptop").unwrap();
+    });
+    assert_eq!(house.store.client_key(&key).unwrap().as_deref(), Some("mox@localhost"));
+    assert!(house.change(move |s, tx| s.remove_client_key(tx, &key).unwrap()));
+    assert_eq!(house.store.client_key(&key).unwrap(), None);
+}

@@ -101,6 +101,10 @@ impl Handler for SubmissionHandler {
         self.logins.login(login)
     }
 
+    fn identity(&self, spki_sha256: &[u8; 32]) -> Option<String> {
+        self.logins.identity(spki_sha256)
+    }
+
     fn mail<'a>(&'a self, session: &'a Session, mail: &'a MailArgs) -> BoxFuture<'a, Result<(), Reply>> {
         Box::pin(std::future::ready(self.check_mail(session, mail)))
     }

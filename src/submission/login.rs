@@ -63,6 +63,14 @@ impl Logins {
         }
     }
 
+    /// The address whose TLS client key this is.
+    pub fn identity(&self, spki_sha256: &[u8; 32]) -> Option<String> {
+        self.store.client_key(spki_sha256).unwrap_or_else(|e| {
+            tracing::error!(error = %e, "client keys could not be read");
+            None
+        })
+    }
+
     /// The account of a user who proved who it is.
     pub fn login(&self, login: &Login) -> Result<String, Reply> {
         let refused = || Reply::new(535, EnhancedCode(5, 7, 8), "authentication failed");

@@ -72,3 +72,27 @@ pub(crate) fn credential(conn: &Connection, account: &str, kind: &str) -> Result
     let sql = "SELECT value FROM credential NATURAL JOIN account WHERE name = ?1 AND kind = ?2";
     Ok(conn.prepare_cached(sql)?.query_row((account, kind), |row| row.get(0)).optional()?)
 }
+
+/// The address that a TLS client key logs in as.
+pub(crate) fn client_key(conn: &Connection, spki_sha256: &[u8; 32]) -> Result<Option<String>, Error> {
+    let sql = "SELECT address FROM client_key WHERE spki_sha256 = ?1";
+    Ok(conn.prepare_cached(sql)?.query_row([spki_sha256], |row| row.get(0)).optional()?)
+}
+
+pub(crate) fn set_client_key(
+    conn: &Connection,
+    spki_sha256: &[u8; 32],
+    account: AccountId,
+    address: &str,
+    name: &str,
+    now: Timestamp,
+) -> Result<(), Error> {
+    let sql = "INSERT OR REPLACE INTO client_key (spki_sha256, account_id, address, name, added, preauth)
+               VALUES (?1, ?2, ?3, ?4, ?5, 1)";
+    conn.prepare_cached(sql)?.execute((spki_sha256, account.0, address, name, now.micros()))?;
+    Ok(())
+}
+
+pub(crate) fn remove_client_key(conn: &Connection, spki_sha256: &[u8; 32]) -> Result<bool, Error> {
+    Ok(conn.prepare_cached("DELETE FROM client_key WHERE spki_sha256 = ?1")?.execute([spki_sha256])? == 1)
+}
