@@ -99,6 +99,7 @@ impl Arrival {
             rcpt_to: Some(rcpt.to_owned()),
             remote_ip: Some(self.remote_ip.to_string()),
             helo: Some(self.helo.clone()),
+            tls: self.tls.clone(),
         }
     }
 }

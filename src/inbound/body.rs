@@ -25,6 +25,14 @@ impl MessageBody {
         (self.incoming, self.header)
     }
 
+    /// Takes the next piece.
+    pub(crate) fn take(&mut self, piece: &[u8]) -> Result<(), mox_store::Error> {
+        if !self.header_done {
+            self.keep_header(piece);
+        }
+        self.incoming.write(piece)
+    }
+
     /// Keeps what belongs to the header.
     fn keep_header(&mut self, piece: &[u8]) {
         let before = self.header.len();
@@ -43,10 +51,7 @@ impl MessageBody {
 
 impl Body for MessageBody {
     fn write(&mut self, piece: &[u8]) -> Result<(), Reply> {
-        if !self.header_done {
-            self.keep_header(piece);
-        }
-        self.incoming.write(piece).map_err(|e| crate::deliver::Error::from(e).reply())
+        self.take(piece).map_err(|e| crate::deliver::Error::from(e).reply())
     }
 
     fn into_any(self: Box<Self>) -> Box<dyn Any + Send> {

@@ -127,7 +127,11 @@ impl Delivery {
     ) -> Result<Places, Reply> {
         let mut places = Places::default();
         for rcpt in &envelope.rcpts {
-            let found = recipients.resolve(session, &rcpt.forward_path)?;
+            let mut found = recipients.resolve(session, &rcpt.forward_path)?;
+            if envelope.mail.hold.is_some() && !found.queue && rcpt.forward_path.path().is_some() {
+                // It waits in the queue and comes back through `release`.
+                found = Where { local: Vec::new(), queue: true };
+            }
             for local in found.local {
                 let twice = |(other, _): &(Local, String)| {
                     other.account == local.account && other.mailbox == local.mailbox

@@ -12,6 +12,7 @@ mod handler;
 mod notice;
 mod rates;
 mod recipient;
+mod release;
 
 pub use arrival::Arrival;
 pub use body::MessageBody;
@@ -20,3 +21,4 @@ pub use handler::MxHandler;
 pub use notice::Notices;
 pub use rates::Rates;
 pub use recipient::{Configured, Local, Recipients, Where};
+pub use release::LocalOutbound;

@@ -40,6 +40,9 @@ pub trait Recipients: Send + Sync {
     /// Whether an account may use an address as reverse-path or in From.
     fn may_send_as(&self, account: &str, address: &Address) -> bool;
 
+    /// The mailboxes of an address, without asking who sends; none when it does not exist.
+    fn for_mail(&self, to: &Path) -> Option<Vec<Local>>;
+
     /// The mailbox for a notification to `to` about mail that `account` sent; none when neither is here.
     fn for_notice(&self, account: &str, to: &Path) -> Option<Local>;
 }
@@ -100,6 +103,18 @@ impl Recipients for Configured {
 
     fn may_send_as(&self, account: &str, address: &Address) -> bool {
         self.config.load().may_send_as(account, address)
+    }
+
+    fn for_mail(&self, to: &Path) -> Option<Vec<Local>> {
+        let config = self.config.load();
+        match config.resolve(to) {
+            Resolved::Account(target) => Some(vec![Configured::local(&config, target, to.address()).ok()?]),
+            Resolved::Alias(alias) => {
+                let member = |m: &Target| Configured::local(&config, m, m.address.clone()).ok();
+                Some(alias.members.iter().filter_map(member).collect())
+            }
+            _ => None,
+        }
     }
 
     fn for_notice(&self, account: &str, to: &Path) -> Option<Local> {

@@ -84,7 +84,8 @@ impl LocalSession {
 
     async fn append(&self, message: &Outgoing, rcpt: &RcptArgs, locals: Vec<Local>) -> Result<(), Error> {
         let (content, header) = self.copy(message)?;
-        let prepared = tokio::task::spawn_blocking(move || content.finish()).await.map_err(|_| Error::Lost)??;
+        let prepared =
+            tokio::task::spawn_blocking(move || content.finish()).await.map_err(|_| Error::Lost)??;
         let digest = Digest::of(&header);
         let mail_from = message.mail.reverse_path.as_ref().map(ToString::to_string).unwrap_or_default();
         let envelope = SmtpEnvelope {

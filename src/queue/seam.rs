@@ -25,6 +25,8 @@ pub trait Router: Send + Sync {
 /// The way of a message.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Route {
+    /// Into mailboxes of this house: mail that was held for its sender (RFC 4865).
+    Local,
     /// To the hosts that DNS names for the domain.
     Direct,
     /// To this host, whatever DNS says.
@@ -43,6 +45,7 @@ pub enum Route {
 impl fmt::Display for Route {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
+            Route::Local => f.write_str("into a mailbox of this server"),
             Route::Direct => f.write_str("to the mail hosts that DNS names for the domain"),
             Route::Relay(relay) => write!(f, "through {} port {}", relay.host, relay.port),
             Route::Fail { code, enhanced, text } => write!(f, "nowhere: {code} {enhanced} {text}"),
@@ -285,6 +288,11 @@ impl Verdict {
             _ => Outcome::Temporary,
         };
         Verdict { outcome, code: Some(reply.code), enhanced: reply.enhanced, text: reply.text() }
+    }
+
+    /// Without a reply: it was handed over here.
+    pub fn delivered(text: impl Into<String>) -> Verdict {
+        Verdict { outcome: Outcome::Delivered, code: None, enhanced: None, text: text.into() }
     }
 
     /// Without a reply: nobody could be asked.

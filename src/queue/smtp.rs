@@ -83,7 +83,7 @@ impl Outbound for Smtp {
         Box::pin(async move {
             let found = match &target.route {
                 Route::Relay(relay) => search.relay(relay).await,
-                Route::Direct | Route::Fail { .. } => search.direct().await,
+                Route::Direct | Route::Local | Route::Fail { .. } => search.direct().await,
             };
             let Search { steps, tls, peer, failure, .. } = search;
             match found {

@@ -11,7 +11,7 @@ use std::sync::Arc;
 use mox_admin::Dispatch;
 use mox_clock::{Clock, Random, Timestamp};
 use mox_config::{Config, Handle, Warning};
-use mox_inbound::{Delivery, MxHandler, Notices, Rates, Recipients};
+use mox_inbound::{Delivery, LocalOutbound, MxHandler, Notices, Rates, Recipients};
 use mox_platform::DirLock;
 use mox_queue::{Outbound, Queue, Router, Seams, Smtp};
 use mox_smtpserver::Handler;
@@ -204,7 +204,7 @@ impl House {
                 router: plan.router.clone(),
                 local: Arc::new(Notices::new(plan.recipients.clone())),
                 results: Arc::new(mox_queue::NoResults),
-                outbound: (plan.outbound)(real_outbound(&plan, &config, resolver.clone())),
+                outbound: (plan.outbound)(outbound(&plan, &config, &store, resolver.clone())),
                 clock: plan.clock.clone(),
                 random: plan.random.clone(),
             },
@@ -312,8 +312,14 @@ impl Handlers {
     }
 }
 
-fn real_outbound(plan: &Plan, config: &Config, resolver: Arc<dyn mox_dns::Resolver>) -> Arc<dyn Outbound> {
-    Arc::new(Smtp {
+/// The way out: mailboxes here, or SMTP to other hosts.
+fn outbound(
+    plan: &Plan,
+    config: &Config,
+    store: &Store,
+    resolver: Arc<dyn mox_dns::Resolver>,
+) -> Arc<dyn Outbound> {
+    let elsewhere = Smtp {
         resolver,
         dial: Arc::new(mox_net::TcpDial::new(plan.clock.clone())),
         clock: plan.clock.clone(),
@@ -322,6 +328,13 @@ fn real_outbound(plan: &Plan, config: &Config, resolver: Arc<dyn mox_dns::Resolv
         roots: plan.roots.clone(),
         timeouts: mox_smtpclient::Timeouts::RFC,
         locals: Vec::new(),
+    };
+    Arc::new(LocalOutbound {
+        store: store.clone(),
+        recipients: plan.recipients.clone(),
+        hostname: config.server.hostname.clone(),
+        clock: plan.clock.clone(),
+        elsewhere: Arc::new(elsewhere),
     })
 }
 

@@ -80,6 +80,7 @@ impl Store {
             rcpt_to: new.envelope.rcpt_to.clone(),
             remote_ip: new.envelope.remote_ip.clone(),
             helo: new.envelope.helo.clone(),
+            tls: new.envelope.tls.clone(),
             header_id: new.digest.header_id.clone(),
             subject: new.digest.subject.clone(),
             from_address: new.digest.from_address.clone(),

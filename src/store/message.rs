@@ -45,6 +45,8 @@ pub struct Message {
     pub remote_ip: Option<String>,
     /// The name that peer gave.
     pub helo: Option<String>,
+    /// TLS version and cipher suite of the session that brought it.
+    pub tls: Option<String>,
     /// Message-ID without brackets.
     pub header_id: Option<String>,
     /// Subject, decoded.
@@ -72,6 +74,8 @@ pub struct SmtpEnvelope {
     pub remote_ip: Option<String>,
     /// HELO or EHLO name.
     pub helo: Option<String>,
+    /// TLS version and cipher suite.
+    pub tls: Option<String>,
 }
 
 /// What a message's header says, for lists and threads; made before the transaction.

@@ -75,6 +75,10 @@ impl Recipients for CatchAll {
         true
     }
 
+    fn for_mail(&self, to: &Path) -> Option<Vec<Local>> {
+        Some(vec![caught(to)])
+    }
+
     fn for_notice(&self, _account: &str, to: &Path) -> Option<Local> {
         Some(caught(to))
     }
@@ -89,7 +93,7 @@ impl Router for CatchAll {
                 tls: RelayTls::Opportunistic,
                 auth: None,
             }),
-            None => simulate::route(),
+            None => Route::Local,
         }
     }
 }

@@ -9,10 +9,7 @@ use std::time::Duration;
 
 use mox_address::{Localpart, Path};
 use mox_clock::Clock;
-use mox_queue::{
-    BoxFuture as QueueFuture, OpenFailure, Opened, Outbound, Outgoing, Peer, Relay, RelayTls, Route, Sent,
-    Step, Target, Verdict,
-};
+use mox_queue::{BoxFuture as QueueFuture, OpenFailure, Opened, Outbound, Outgoing, Sent, Target, Verdict};
 use mox_sasl::{Credentials, Login, Mechanism};
 use mox_smtp::{EnhancedCode, Envelope, Findings, MailArgs, RcptArgs, Reply};
 use mox_smtpserver::{Body, BoxFuture, Handler, Session};
@@ -164,14 +161,6 @@ impl Handler for Simulating {
     }
 }
 
-/// Name of a host that does not exist, for mail that fails in the queue and nowhere else.
-const NOWHERE: &str = "simulated.invalid";
-
-/// The route of mail that no relay rule takes: only what fails on demand gets that far.
-pub(super) fn route() -> Route {
-    Route::Relay(Relay { host: NOWHERE.to_owned(), port: 25, tls: RelayTls::None, auth: None })
-}
-
 /// Puts simulated failures around deliveries.
 pub(super) fn outbound(inner: Arc<dyn Outbound>) -> Arc<dyn Outbound> {
     Arc::new(SimulatingOutbound(inner))
@@ -179,53 +168,36 @@ pub(super) fn outbound(inner: Arc<dyn Outbound>) -> Arc<dyn Outbound> {
 
 struct SimulatingOutbound(Arc<dyn Outbound>);
 
-/// A session that fails recipients on demand and hands the others to the real one, if there is one.
-struct SimulatingSession(Option<Box<dyn mox_queue::Session>>);
+/// A session that fails recipients on demand and hands the others on.
+struct SimulatingSession(Box<dyn mox_queue::Session>);
 
 impl Outbound for SimulatingOutbound {
     fn open<'a>(&'a self, target: &'a Target) -> QueueFuture<'a, Result<Opened, OpenFailure>> {
         Box::pin(async move {
-            let nowhere = matches!(&target.route, Route::Relay(relay) if relay.host == NOWHERE);
-            if nowhere {
-                let peer = Peer { host: NOWHERE.to_owned(), ip: None, tls: "none".to_owned() };
-                let steps = vec![Step::new("connect", true, "simulated: this address asks for a failure")];
-                return Ok(Opened {
-                    session: Box::new(SimulatingSession(None)),
-                    peer,
-                    steps,
-                    tls: Vec::new(),
-                });
-            }
             let opened = self.0.open(target).await?;
-            Ok(Opened { session: Box::new(SimulatingSession(Some(opened.session))), ..opened })
+            Ok(Opened { session: Box::new(SimulatingSession(opened.session)), ..opened })
         })
     }
 }
 
 impl mox_queue::Session for SimulatingSession {
     fn send<'a>(&'a mut self, message: &'a Outgoing) -> QueueFuture<'a, Sent> {
-        Box::pin(async move {
-            let failures: Vec<Option<Failure>> =
-                message.rcpts.iter().map(|rcpt| at(Stage::Queue, rcpt.forward_path.path())).collect();
-            if failures.iter().all(Option::is_none)
-                && let Some(inner) = &mut self.0
-            {
-                return inner.send(message).await;
-            }
-            // The others stay due and go by themselves next time.
-            let verdict = |failure: Failure| match failure {
-                Failure::Code(code) => Verdict::of_reply(&reply(code)),
-                Failure::Silence => Verdict::temporary("simulated: no answer"),
-            };
-            Sent { verdicts: failures.into_iter().map(|f| f.map(verdict)).collect(), usable: true }
-        })
+        let failures: Vec<Option<Failure>> =
+            message.rcpts.iter().map(|rcpt| at(Stage::Queue, rcpt.forward_path.path())).collect();
+        if failures.iter().all(Option::is_none) {
+            return self.0.send(message);
+        }
+        let verdict = |failure: Failure| match failure {
+            Failure::Code(code) => Verdict::of_reply(&reply(code)),
+            Failure::Silence => Verdict::temporary("simulated: no answer"),
+        };
+        // The others stay due and go by themselves next time.
+        let verdicts = failures.into_iter().map(|f| f.map(verdict)).collect();
+        Box::pin(std::future::ready(Sent { verdicts, usable: true }))
     }
 
     fn quit(self: Box<Self>) -> QueueFuture<'static, ()> {
-        match self.0 {
-            Some(inner) => inner.quit(),
-            None => Box::pin(std::future::ready(())),
-        }
+        self.0.quit()
     }
 }
 

@@ -184,7 +184,7 @@ async fn detail(store: &Store, id: MessageId) -> Result<MessageDetail, OpError> 
         text: tree.readable_text(&bytes, MessageDetail::MAX_TEXT),
         mail_from: message.mail_from.unwrap_or_default(),
         remote_ip: message.remote_ip,
-        tls: None,
+        tls: message.tls,
         row,
     })
 }

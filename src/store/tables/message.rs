@@ -9,7 +9,7 @@ use crate::{AccountId, ContentId, Error, Filter, Flags, MailboxId, Message, Mess
 const COLUMNS: &str = "m.account_id, m.message_id, m.mailbox_id, m.uid, m.email_id, m.thread_id, m.created_modseq, \
                        m.modseq, m.content_id, m.size, m.received, m.saved, m.flags, m.keywords, m.mail_from, \
                        m.rcpt_to, m.remote_ip, m.helo, m.header_id, m.subject, m.from_address, m.from_text, \
-                       m.to_text, m.sent, m.verdicts";
+                       m.to_text, m.sent, m.verdicts, m.tls";
 
 fn read(row: &Row<'_>) -> mox_db::rusqlite::Result<Message> {
     let keywords: Option<String> = row.get(13)?;
@@ -39,14 +39,15 @@ fn read(row: &Row<'_>) -> mox_db::rusqlite::Result<Message> {
         to_text: row.get::<_, Option<String>>(22)?.unwrap_or_default(),
         sent: row.get::<_, Option<i64>>(23)?.map(Timestamp::from_micros),
         verdicts: row.get(24)?,
+        tls: row.get(25)?,
     })
 }
 
 pub(crate) fn insert(conn: &Connection, m: &Message, prefix: &[u8]) -> Result<(), Error> {
     let sql = "INSERT INTO message (account_id, message_id, mailbox_id, uid, email_id, thread_id, created_modseq,
                modseq, content_id, prefix, size, received, saved, flags, keywords, mail_from, rcpt_to, remote_ip, helo,
-               header_id, subject, from_address, from_text, to_text, sent, verdicts)
-               VALUES (?1,?2,?3,?4,?5,?6,?7,?8,?9,?10,?11,?12,?13,?14,?15,?16,?17,?18,?19,?20,?21,?22,?23,?24,?25,?26)";
+               header_id, subject, from_address, from_text, to_text, sent, verdicts, tls)
+               VALUES (?1,?2,?3,?4,?5,?6,?7,?8,?9,?10,?11,?12,?13,?14,?15,?16,?17,?18,?19,?20,?21,?22,?23,?24,?25,?26,?27)";
     let keywords = (!m.keywords.is_empty()).then(|| m.keywords.join(" "));
     conn.prepare_cached(sql)?.execute(mox_db::rusqlite::params![
         m.account.0,
@@ -75,6 +76,7 @@ pub(crate) fn insert(conn: &Connection, m: &Message, prefix: &[u8]) -> Result<()
         m.to_text,
         m.sent.map(Timestamp::micros),
         m.verdicts,
+        m.tls,
     ])?;
     Ok(())
 }

@@ -109,6 +109,7 @@ CREATE TABLE message (
   rcpt_to TEXT,
   remote_ip TEXT,
   helo TEXT,
+  tls TEXT,                         -- version and cipher suite of the session
   header_id TEXT,                   -- Message-ID without brackets
   subject TEXT,
   from_address TEXT,
