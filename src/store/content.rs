@@ -2,20 +2,26 @@
 //!
 //! States of a file (function that moves): written and synced as `tmp/NAME` -> linked as `msg/XX/NAME`, folder
 //! synced [Incoming::finish] -> row committed -> `tmp/NAME` removed [Prepared::committed]. A crash in between
-//! leaves `tmp/NAME`, which tells the next start what to clear away [Store::clear_leftovers]. A file whose last
-//! reference went is listed in `content_gone` and removed later [Store::sweep].
+//! leaves `tmp/NAME`, which tells the next start what to clear away [Store::clear_leftovers]; a power cut may leave
+//! `msg/XX/NAME` alone, since `tmp/` is not synced. That is looked for when the last run did not end by itself, which
+//! the file `open` tells: it is there, durably, while the store is open. A file whose last reference went is listed in
+//! `content_gone` and removed later [Store::sweep].
 //! Limits: content up to [`INLINE_MAX`] compressed bytes is inline; memory per incoming message is bounded by it.
 
+use std::collections::BTreeSet;
 use std::fs::File;
 use std::io::{self, BufReader, Read, Write};
 use std::path::{Path, PathBuf};
 
 use mox_clock::random_array;
 use mox_db::{ReadTx, Tx};
+use mox_platform::files::{Access, sync_dir, write_durably};
 
 use crate::tables::content as table;
 use crate::{ContentId, Error, Store};
 
+/// Stands in the data folder while the store is open.
+const OPEN_MARK: &str = "open";
 /// Largest compressed content that lives in the database, in bytes.
 pub const INLINE_MAX: usize = 64 * 1024;
 
@@ -50,15 +56,34 @@ impl Form {
 pub(crate) struct Folder {
     msg: PathBuf,
     tmp: PathBuf,
+    mark: PathBuf,
 }
 
 impl Folder {
     pub(crate) fn open(data: &Path) -> Result<Folder, Error> {
-        let folder = Folder { msg: data.join("msg"), tmp: data.join("tmp") };
-        for path in [&folder.msg, &folder.tmp] {
-            std::fs::create_dir_all(path).map_err(|e| file_error(path, e))?;
-        }
+        let folder = Folder { msg: data.join("msg"), tmp: data.join("tmp"), mark: data.join(OPEN_MARK) };
+        folder.make().map_err(|e| file_error(data, e))?;
         Ok(folder)
+    }
+
+    /// Makes all folders at once, so that none is new when a message needs it.
+    fn make(&self) -> io::Result<()> {
+        let last = self.msg.join("ff");
+        if last.is_dir() && self.tmp.is_dir() {
+            return Ok(());
+        }
+        for byte in u8::MIN..=u8::MAX {
+            std::fs::create_dir_all(self.msg.join(format!("{byte:02x}")))?;
+        }
+        std::fs::create_dir_all(&self.tmp)?;
+        sync_dir(&self.msg)?;
+        self.msg.parent().map_or(Ok(()), sync_dir)
+    }
+
+    /// Says that the store was closed in order.
+    pub(crate) fn close(&self) {
+        // Left behind, it costs the next start a look at the folders.
+        let _ = std::fs::remove_file(&self.mark);
     }
 
     pub(crate) fn msg(&self) -> &Path {
@@ -266,10 +291,6 @@ fn settle(store: &Store, mut temp: TempFile) -> Result<Place, Error> {
     temp.file.sync_all().map_err(|e| file_error(&temp.path, e))?;
     let place = store.folder().place(&temp.name);
     let folder = place.parent().unwrap_or(store.folder().msg()).to_owned();
-    if !folder.is_dir() {
-        std::fs::create_dir_all(&folder).map_err(|e| file_error(&folder, e))?;
-        mox_platform::files::sync_dir(store.folder().msg()).map_err(|e| file_error(&folder, e))?;
-    }
     temp.keep = true;
     let settled = Place::File {
         name: temp.name.clone(),
@@ -278,7 +299,7 @@ fn settle(store: &Store, mut temp: TempFile) -> Result<Place, Error> {
         settled: false,
     };
     mox_platform::files::link_or_copy(&temp.path, &place).map_err(|e| file_error(&place, e))?;
-    mox_platform::files::sync_dir(&folder).map_err(|e| file_error(&folder, e))?;
+    sync_dir(&folder).map_err(|e| file_error(&folder, e))?;
     Ok(settled)
 }
 
@@ -360,15 +381,8 @@ impl Store {
     ///
     /// A file that cannot be removed now (open elsewhere on Windows) stays listed for the next time.
     pub async fn sweep(&self, max: u32) -> Result<usize, Error> {
-        let gone = self.read(move |_, tx| table::list_gone(tx.conn(), max)).await?;
-        let mut removed = Vec::new();
-        for name in gone {
-            match std::fs::remove_file(self.folder().place(&name)) {
-                Ok(()) => removed.push(name),
-                Err(e) if e.kind() == io::ErrorKind::NotFound => removed.push(name),
-                Err(e) => tracing::warn!(file = name, error = %e, "content file could not be removed"),
-            }
-        }
+        let removed =
+            self.read(move |store, tx| store.remove_gone(&table::list_gone(tx.conn(), max)?)).await?;
         let count = removed.len();
         if count > 0 {
             self.write(move |_, tx| removed.iter().try_for_each(|name| table::forget_gone(tx.conn(), name)))
@@ -377,18 +391,66 @@ impl Store {
         Ok(count)
     }
 
-    /// Clears away what a crash left in `tmp/`: the file, and its link in `msg/` unless a row refers to it.
-    pub(crate) fn clear_leftovers(&self) -> Result<(), Error> {
-        let tmp = self.folder().tmp();
-        for entry in std::fs::read_dir(tmp).map_err(|e| file_error(tmp, e))? {
-            let path = entry.map_err(|e| file_error(tmp, e))?.path();
-            let Some(name) = path.file_name().and_then(|n| n.to_str()) else { continue };
-            let known = self.read_blocking(|_, tx| table::has_file(tx.conn(), name))?;
-            if !known {
-                let _ = std::fs::remove_file(self.folder().place(name));
+    /// Removes files, durably: after a power cut none may come back, when nothing knows of it any more. Returns the
+    /// names that are gone.
+    fn remove_gone(&self, names: &[String]) -> Result<Vec<String>, Error> {
+        let mut removed = Vec::new();
+        let mut folders = BTreeSet::new();
+        for name in names {
+            let place = self.folder().place(name);
+            match std::fs::remove_file(&place) {
+                Err(e) if e.kind() != io::ErrorKind::NotFound => {
+                    tracing::warn!(file = name, error = %e, "content file could not be removed");
+                }
+                _ => {
+                    folders.extend(place.parent().map(Path::to_owned));
+                    removed.push(name.clone());
+                }
             }
-            std::fs::remove_file(&path).map_err(|e| file_error(&path, e))?;
         }
-        Ok(())
+        for folder in folders {
+            sync_dir(&folder).map_err(|e| file_error(&folder, e))?;
+        }
+        Ok(removed)
     }
+
+    /// Clears away what a crash left: names in `tmp/` with their links in `msg/`, and files in `msg/` that came after
+    /// the crashed run had begun, unless a row refers to them. Then marks the store as open.
+    pub(crate) fn clear_leftovers(&self) -> Result<(), Error> {
+        let mark = &self.folder().mark;
+        let left = entries(self.folder().tmp())?;
+        let mut strays: Vec<String> = left.iter().map(|path| name(path)).collect();
+        if let Ok(begun) = std::fs::metadata(mark).and_then(|mark| mark.modified()) {
+            for path in
+                entries(self.folder().msg())?.iter().flat_map(|folder| entries(folder).unwrap_or_default())
+            {
+                let modified = std::fs::metadata(&path).and_then(|file| file.modified());
+                if modified.is_ok_and(|modified| modified >= begun) {
+                    strays.push(name(&path));
+                }
+            }
+        }
+        self.read_blocking(|store, tx| {
+            let mut unknown = Vec::new();
+            for stray in strays {
+                if !table::has_file(tx.conn(), &stray)? {
+                    unknown.push(stray);
+                }
+            }
+            store.remove_gone(&unknown)
+        })?;
+        left.iter().try_for_each(|path| std::fs::remove_file(path).map_err(|e| file_error(path, e)))?;
+        write_durably(mark, b"", Access::Private).map_err(|e| file_error(mark, e))
+    }
+}
+
+/// The paths in a folder.
+fn entries(folder: &Path) -> Result<Vec<PathBuf>, Error> {
+    let read = || std::fs::read_dir(folder)?.map(|entry| Ok(entry?.path())).collect::<io::Result<_>>();
+    read().map_err(|e| file_error(folder, e))
+}
+
+/// The last part of a path; all names here are ASCII.
+fn name(path: &Path) -> String {
+    path.file_name().unwrap_or_default().to_string_lossy().into_owned()
 }

@@ -1,7 +1,7 @@
 //! Accounts, mailboxes and messages: what a mail server keeps.
 //!
 //! Layout of the data folder: `mox.db` (everything but large content), `msg/XX/NAME` (content whose compressed
-//! size is over [`content::INLINE_MAX`]), `tmp/NAME` (content on its way in).
+//! size is over [`content::INLINE_MAX`]), `tmp/NAME` (content on its way in), `open` (while it is open).
 //!
 //! Promises: a message is in a mailbox when the transaction that appended it is committed, never before and
 //! never half; its content is durable before that commit. UIDs and modseqs only grow. What is expunged stays
@@ -165,6 +165,12 @@ struct Inner {
     logins: login::Cache,
     clock: Arc<dyn Clock>,
     random: Arc<dyn Random>,
+}
+
+impl Drop for Inner {
+    fn drop(&mut self) {
+        self.content.close();
+    }
 }
 
 impl Store {

@@ -105,6 +105,12 @@ impl House {
         folders.map(|f| std::fs::read_dir(f.unwrap().path()).unwrap().count()).sum()
     }
 
+    /// The first content file.
+    fn file(&self) -> std::path::PathBuf {
+        let mut folders = std::fs::read_dir(self.dir.path().join("msg")).unwrap();
+        folders.find_map(|f| std::fs::read_dir(f.unwrap().path()).unwrap().next()).unwrap().unwrap().path()
+    }
+
     fn sweep(&self) -> usize {
         tokio::runtime::Builder::new_current_thread()
             .build()
@@ -225,13 +231,38 @@ fn a_crash_before_the_commit_is_cleared_away_at_the_next_start() {
 }
 
 #[test]
+fn a_power_cut_before_the_commit_is_cleared_away_though_tmp_forgot_it() {
+    let house = House::new();
+    let kept = house.deliver("Inbox", &noise(100_000), Digest::default());
+    std::mem::forget(house.prepare(&noise(100_000)));
+    let mark = house.dir.path().join("open");
+    assert_eq!((house.files(), mark.is_file()), (2, true));
+    for (crashed, files) in [(false, 2), (true, 1)] {
+        for entry in std::fs::read_dir(house.dir.path().join("tmp")).unwrap() {
+            std::fs::remove_file(entry.unwrap().path()).unwrap();
+        }
+        if !crashed {
+            std::fs::remove_file(&mark).unwrap();
+        }
+        // A second store in the same folder, as the next start opens it.
+        let next = House::open(&house.dir, &house.clock);
+        assert_eq!(house.files(), files, "crashed: {crashed}");
+        drop(next);
+        assert!(!mark.exists(), "closed in order");
+        std::fs::write(&mark, "").unwrap();
+        let old = std::time::SystemTime::UNIX_EPOCH;
+        std::fs::File::options().write(true).open(&mark).unwrap().set_modified(old).unwrap();
+    }
+    assert_eq!(house.bytes(kept.id).len(), 100_017);
+}
+
+#[test]
 fn a_crash_after_the_commit_keeps_the_file() {
     let house = House::new();
     let kept = house.deliver("Inbox", &noise(100_000), Digest::default());
     // As if the process had died before it removed the temporary name.
-    let name = std::fs::read_dir(house.dir.path().join("msg")).unwrap().next().unwrap().unwrap().path();
-    let file = std::fs::read_dir(&name).unwrap().next().unwrap().unwrap();
-    std::fs::hard_link(file.path(), house.dir.path().join("tmp").join(file.file_name())).unwrap();
+    let file = house.file();
+    std::fs::hard_link(&file, house.dir.path().join("tmp").join(file.file_name().unwrap())).unwrap();
     let house = house.reopen();
     assert_eq!(house.bytes(kept.id).len(), 100_017);
     assert_eq!(std::fs::read_dir(house.dir.path().join("tmp")).unwrap().count(), 0);
@@ -285,8 +316,7 @@ fn the_checker_finds_and_mends() {
 fn damaged_content_is_told_and_not_mended() {
     let house = House::new();
     let stored = house.deliver("Inbox", &noise(100_000), Digest::default());
-    let folder = std::fs::read_dir(house.dir.path().join("msg")).unwrap().next().unwrap().unwrap().path();
-    let file = std::fs::read_dir(folder).unwrap().next().unwrap().unwrap().path();
+    let file = house.file();
     std::fs::write(file, b"short").unwrap();
     let problems = house.problems(true);
     assert!(problems.len() == 1 && problems[0].kind == "content" && !problems[0].fixed, "{problems:?}");

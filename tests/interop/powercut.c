@@ -26,6 +26,13 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+static void keep_time(int from, int to) {
+  struct stat s;
+  if (fstat(from, &s)) return;
+  struct timespec times[2] = { s.st_atim, s.st_mtim };
+  futimens(to, times);
+}
+
 #ifdef PROGRAM
 
 static void die(const char *what) { perror(what); exit(1); }
@@ -36,9 +43,12 @@ static void lay_file(const char *from, const char *to, unsigned mode) {
   if (out < 0) die(to);
   for (ssize_t n; in >= 0 && (n = read(in, buffer, sizeof buffer)) > 0;)
     if (write(out, buffer, (size_t)n) != n) die(to);
-  if (in >= 0) close(in); /* none: created, never synced, so empty */
-  close(out);
   chmod(to, mode);
+  if (in >= 0) { /* none: created, never synced, so empty */
+    keep_time(in, out);
+    close(in);
+  }
+  close(out);
 }
 
 static void lay_folder(const char *image, const char *id, const char *to) {
@@ -96,6 +106,7 @@ static void keep_file(int fd, const char *id) {
     if (pread(out, before, (size_t)n, at) != n || memcmp(now, before, (size_t)n))
       if (pwrite(out, now, (size_t)n, at) != n) { perror("powercut"); abort(); }
   if (in < 0 || out < 0 || ftruncate(out, at)) { perror(path); abort(); }
+  keep_time(in, out);
   close(in);
   close(out);
 }
