@@ -152,7 +152,7 @@ module completions {
 
   # List messages, newest first
   export extern "mox message list" [
-    --limit: string           # At most so many
+    --limit: string           # At most so many [default: all]
     --ids                     # Print only ids, one a line
     --null(-0)                # With --ids: end each with a NUL byte, for `xargs -0`
     --account: string         # Of this account

@@ -30,6 +30,7 @@ pub(super) fn run(cx: &mut Context, options: Options) -> Result<Exit, CommandErr
         LogFormat::Json => Format::Json,
     };
     mox_telemetry::install(format, levels.clone(), cx.clock.clone()).map_err(CommandError::failed)?;
+    mox_platform::return_memory();
     // More descriptors are welcome, not needed.
     let _ = mox_platform::raise_nofile_limit();
     let workers = std::thread::available_parallelism().map_or(2, usize::from).min(WORKERS_MAX);

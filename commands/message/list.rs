@@ -11,9 +11,9 @@ use crate::{Example, Needs};
 
 #[derive(clap::Args)]
 pub(crate) struct Args {
-    /// At most so many
-    #[arg(long, value_name = "N", default_value_t = 100)]
-    limit: u32,
+    /// At most so many [default: all]
+    #[arg(long, value_name = "N")]
+    limit: Option<u32>,
     /// Print only ids, one a line
     #[arg(long, conflicts_with = "json")]
     ids: bool,
@@ -51,7 +51,13 @@ impl Show for Vec<MessageRow> {
 }
 
 pub(crate) fn run(cx: &mut Context, args: Args) -> Result<Exit, CommandError> {
-    let rows = cx.call(&MessageList { filter: args.filter.resolve(cx), limit: Some(args.limit) })?;
+    let rows = cx.call(&MessageList { filter: args.filter.resolve(cx), limit: args.limit })?;
+    if rows.len() as u64 == u64::from(MessageList::MAX) {
+        cx.say(format_args!(
+            "only the newest {} are listed: narrow it down with --since or --to",
+            rows.len()
+        ));
+    }
     if args.ids {
         cx.write(format_ids(rows.iter().map(|m| m.id), args.null).as_bytes())?;
     } else if rows.is_empty() && !cx.global.json {

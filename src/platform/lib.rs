@@ -33,6 +33,12 @@ pub fn raise_nofile_limit() -> std::io::Result<Option<u64>> {
     os::raise_nofile_limit()
 }
 
+/// Makes the allocator give memory back that a burst needed, so that a server stays small for its long life: large
+/// blocks always go back, and threads share two arenas. Call once, before threads start.
+pub fn return_memory() {
+    os::return_memory();
+}
+
 /// Prepares a socket that will listen: it can be bound while old connections of the port fade out, and one for IPv6
 /// takes no IPv4 connections. (On Windows both are the default.)
 pub fn configure_listener(

@@ -8,6 +8,7 @@
 //! `content_gone` and removed later [Store::sweep].
 //! Limits: content up to [`INLINE_MAX`] compressed bytes is inline; memory per incoming message is bounded by it.
 
+use std::cell::RefCell;
 use std::collections::BTreeSet;
 use std::fs::File;
 use std::io::{self, BufReader, Read, Write};
@@ -278,12 +279,24 @@ impl Incoming {
 
 /// Small content: compressed where that saves at least a sixteenth.
 fn inline(raw: Vec<u8>) -> (Form, Place) {
-    match zstd::bulk::compress(&raw, LEVEL) {
+    match compress(&raw) {
         Ok(compressed) if compressed.len() < raw.len() - raw.len() / 16 => {
             (Form::Zstd, Place::Inline(compressed))
         }
         _ => (Form::Raw, Place::Inline(raw)),
     }
+}
+
+thread_local! {
+    /// A compressor's tables cost more to set up than a small message costs to compress.
+    static COMPRESSOR: RefCell<Option<zstd::bulk::Compressor<'static>>> = const { RefCell::new(None) };
+}
+
+fn compress(raw: &[u8]) -> io::Result<Vec<u8>> {
+    COMPRESSOR.with_borrow_mut(|kept| match kept {
+        Some(compressor) => compressor.compress(raw),
+        None => kept.insert(zstd::bulk::Compressor::new(LEVEL)?).compress(raw),
+    })
 }
 
 /// Syncs the temporary file and links it into place.

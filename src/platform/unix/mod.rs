@@ -2,10 +2,12 @@
 
 mod ctlsocket;
 mod files;
+mod memory;
 mod signals;
 
 pub(crate) use ctlsocket::{Listener, connect};
 pub(crate) use files::{free_space, is_exposed, make_private, private, private_dir, sync_dir};
+pub(crate) use memory::return_memory;
 pub(crate) use signals::Signals;
 
 use std::io;
