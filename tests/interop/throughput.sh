@@ -61,7 +61,7 @@ ticks=$(getconf CLK_TCK)
 cpu_ms() { # CPU time of the server so far
   awk -v ticks="$ticks" '{ sub(/.*\) /, ""); print ($12 + $13) * 1000 / ticks }' "/proc/$server/stat"
 }
-held() { "$MOX" --config "$work/mox" message list --json --limit 10000000 | python3 -c 'import json,sys; print(len(json.load(sys.stdin)))'; }
+held() { "$MOX" --config "$work/mox" status --json | python3 -c 'import json,sys; print(json.load(sys.stdin)["messages"])'; }
 base=$(python3 - <<'P'
 import random, socket
 while True:
