@@ -1,6 +1,7 @@
 //! How the C library's allocator holds on to memory. Only glibc needs to be told.
 
 #[cfg(all(target_os = "linux", target_env = "gnu"))]
+#[expect(unsafe_code, reason = "the allocator's settings have no safe interface")]
 pub(crate) fn return_memory() {
     use std::ffi::c_int;
     unsafe extern "C" {
