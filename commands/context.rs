@@ -1,6 +1,7 @@
 //! What a command gets: its streams, the global options, the clock, and the way to a running server.
 
 use std::io::{self, Read, Write};
+use std::path::Path;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -123,8 +124,13 @@ impl Context {
     /// Connects to the running server.
     pub(crate) fn server(&mut self) -> Result<Server, CommandError> {
         let place = self.place()?;
-        self.detail(format_args!("asking the server at {}", mox_ctl::endpoint(&place.data).display()));
-        Server::connect(&place, Arc::clone(&self.clock), CALL_TIMEOUT)
+        self.server_at(&place.data)
+    }
+
+    /// Connects to the server that works in a data folder.
+    pub(crate) fn server_at(&mut self, data: &Path) -> Result<Server, CommandError> {
+        self.detail(format_args!("asking the server at {}", mox_ctl::endpoint(data).display()));
+        Server::connect(data, Arc::clone(&self.clock), CALL_TIMEOUT)
     }
 
     /// Asks the running server one thing.
@@ -152,12 +158,12 @@ pub(crate) struct Server {
 
 impl Server {
     pub(crate) fn connect(
-        place: &Place,
+        data: &Path,
         clock: Arc<dyn Clock>,
         timeout: Duration,
     ) -> Result<Server, CommandError> {
         let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
-        let client = runtime.block_on(Client::connect(&place.data, clock, timeout, VERSION))?;
+        let client = runtime.block_on(Client::connect(data, clock, timeout, VERSION))?;
         Ok(Server { runtime, client })
     }
 

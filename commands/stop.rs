@@ -47,7 +47,7 @@ fn wait_until_gone(cx: &Context, limit: Duration) -> Result<(), CommandError> {
     let place = cx.place()?;
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
     let start = cx.clock.monotonic();
-    while Server::connect(&place, Arc::clone(&cx.clock), LOOK).is_ok() {
+    while Server::connect(&place.data, Arc::clone(&cx.clock), LOOK).is_ok() {
         if cx.clock.monotonic().saturating_sub(start) > limit {
             return Err(CommandError::failed("the server agreed to stop but is still there")
                 .hint("look at its log for what it waits for"));

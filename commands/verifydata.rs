@@ -1,10 +1,12 @@
-//! `mox verifydata`: check the stored data, and mend it. The server must not run.
+//! `mox verifydata`: check the stored data, and mend it. A running server checks its own; mending needs it ended.
 
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
+use std::time::Duration;
 
 use serde::Serialize;
 
+use mox_admin::ops::{Verified, VerifyData};
 use mox_platform::{DirLock, LockError, SystemRandom};
 use mox_queue::Queue;
 use mox_store::Store;
@@ -25,6 +27,9 @@ pub(crate) struct Args {
     fix: bool,
 }
 
+/// How long a server may check.
+const CHECK_TIME: Duration = Duration::from_secs(3600);
+
 pub(crate) const EXAMPLES: &[Example] = &[
     Example { run: "mox verifydata", about: "Check the data of the config", needs: Needs::World },
     Example {
@@ -40,7 +45,7 @@ struct Report {
     /// Data folder.
     data_dir: String,
     #[serde(flatten)]
-    found: mox_store::Report,
+    found: Verified,
 }
 
 impl Show for Report {
@@ -78,15 +83,20 @@ pub(crate) fn run(cx: &mut Context, args: Args) -> Result<Exit, CommandError> {
     Ok(if in_order { Exit::Done } else { Exit::Problems })
 }
 
-/// Checks the store of a folder that no server works in.
-fn verify(cx: &Context, data: &Path, fix: bool) -> Result<mox_store::Report, CommandError> {
-    let _lock = DirLock::acquire(data).map_err(|e| match e {
-        LockError::Held { .. } => CommandError::new(Exit::Failed, e).hint("end the server first: `mox stop`"),
-        LockError::Io { source, .. } => CommandError::file(data, source),
-    })?;
+/// Checks a store: with our own hands, or by asking the server that works in it.
+fn verify(cx: &mut Context, data: &Path, fix: bool) -> Result<Verified, CommandError> {
+    let _lock = match DirLock::acquire(data) {
+        Ok(lock) => lock,
+        Err(LockError::Held { .. }) if !fix => return cx.server_at(data)?.call(&VerifyData {}, CHECK_TIME),
+        Err(e @ LockError::Held { .. }) => {
+            return Err(CommandError::new(Exit::Failed, e).hint("to mend, end the server first: `mox stop`"));
+        }
+        Err(LockError::Io { source, .. }) => return Err(CommandError::file(data, source)),
+    };
     let random = Arc::new(SystemRandom);
     let store = Store::open(data, &[mox_queue::SCHEMA], Arc::clone(&cx.clock), random)
         .map_err(|e| CommandError::new(Exit::Failed, e))?;
     mox_store::verify(&store, &Queue::content_refs, fix, &|_| {})
+        .map(mox_serve::verified)
         .map_err(|e| CommandError::new(Exit::Failed, e))
 }

@@ -9,3 +9,4 @@ mod web;
 
 pub use house::{Error, House};
 pub use localserve::{LocalserveOptions, RelayRule, run as localserve};
+pub use operations::verified;

@@ -276,6 +276,10 @@ impl Observer for Count {
         self.metrics.smtpserver_open.get_or_create(&Listening { port: self.number }).inc();
     }
 
+    fn session_ended(&self, _port: Port) {
+        self.metrics.smtpserver_open.get_or_create(&Listening { port: self.number }).dec();
+    }
+
     fn authentication(&self, _port: Port, mechanism: Mechanism, success: bool) {
         let labels =
             Authenticating { mechanism: mechanism.name(), result: if success { "ok" } else { "badcreds" } };

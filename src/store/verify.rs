@@ -58,6 +58,7 @@ pub fn verify(
     progress: &dyn Fn(u64),
 ) -> Result<Report, Error> {
     let mut report = store.read_blocking(|store, tx| check(store, tx, others, progress))?;
+    drop_passing(store, &mut report)?;
     if fix && report.problems.iter().any(|p| !p.fixed) {
         mend(store, others, &mut report)?;
     }
@@ -159,6 +160,32 @@ fn stray_files(store: &Store, known: &HashSet<String>) -> Result<Vec<String>, Er
     }
     stray.sort();
     Ok(stray)
+}
+
+/// In a store that is in use, files come and go beside the snapshot that was checked: what a look at a newer one
+/// explains is no problem.
+fn drop_passing(store: &Store, report: &mut Report) -> Result<(), Error> {
+    // Looked at before the newer snapshot: a file whose temporary name is gone was committed, or never will be.
+    let arriving = |p: &Problem| p.kind == "file" && store.folder().tmp().join(&p.subject).exists();
+    report.problems.retain(|p| !arriving(p));
+    store.read_blocking(|_, tx| {
+        let mut kept = Vec::new();
+        for problem in std::mem::take(&mut report.problems) {
+            let passed = match (problem.kind, problem.subject.parse()) {
+                ("file", _) => content::has_file(tx.conn(), &problem.subject)?,
+                ("content", Ok(id)) => {
+                    !problem.detail.starts_with("referred to")
+                        && content::get(tx.conn(), crate::ContentId(id))?.is_none()
+                }
+                _ => false,
+            };
+            if !passed {
+                kept.push(problem);
+            }
+        }
+        report.problems = kept;
+        Ok(())
+    })
 }
 
 fn mend(

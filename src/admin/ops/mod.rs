@@ -18,8 +18,8 @@ pub use queue::{
     QueueWait, QueueWatch, QueueWatched, When,
 };
 pub use server::{
-    ConfigReload, ListenerRow, LogLevel, LogLevels, LogLevelsGet, LogLevelsSet, QueueCounts, Reloaded,
-    Status, StatusReport, Stop, Stopped,
+    ConfigReload, DataProblem, ListenerRow, LogLevel, LogLevels, LogLevelsGet, LogLevelsSet, QueueCounts,
+    Reloaded, Status, StatusReport, Stop, Stopped, Verified, VerifyData,
 };
 
 use serde::{Deserialize, Serialize};
@@ -55,6 +55,7 @@ operations! {
     LogLevelsGet = "log-levels-get" -> LogLevels;
     LogLevelsSet = "log-levels-set" -> LogLevels;
     ConfigReload = "config-reload" -> Reloaded;
+    VerifyData = "verify-data" -> Verified;
     SetAccountPassword = "set-account-password" -> Done;
     SetAdminPassword = "set-admin-password" -> Done;
     CompleteValues = "complete-values" -> Vec<Completion>;

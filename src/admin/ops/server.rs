@@ -75,6 +75,36 @@ pub struct Stopped {
     pub pid: u32,
 }
 
+/// Checks the stored data of the running house; changes nothing.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct VerifyData {}
+
+/// What the check found.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Verified {
+    /// Accounts looked at.
+    pub accounts: u64,
+    /// Messages looked at.
+    pub messages: u64,
+    /// Contents read back.
+    pub contents: u64,
+    /// What is not in order.
+    pub problems: Vec<DataProblem>,
+}
+
+/// One thing that is not in order.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct DataProblem {
+    /// `database`, `mailbox`, `account`, `message`, `content` or `file`.
+    pub kind: String,
+    /// Which one.
+    pub subject: String,
+    /// What is wrong.
+    pub detail: String,
+    /// It was mended.
+    pub fixed: bool,
+}
+
 /// Asks for the log levels.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct LogLevelsGet {}

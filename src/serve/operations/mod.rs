@@ -3,6 +3,8 @@
 mod messages;
 mod server;
 
+pub use server::verified;
+
 use std::path::PathBuf;
 use std::sync::Arc;
 

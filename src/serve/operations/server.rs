@@ -6,9 +6,10 @@ use std::time::Duration;
 
 use mox_address::Address;
 use mox_admin::ops::{
-    CompleteValues, Completion, ConfigReload, Done, LogLevel, LogLevels, LogLevelsGet, LogLevelsSet,
-    MessageFilter, MessageList, QueueCounts, QueueFilter, QueueList, Reloaded, SetAccountPassword,
-    SetAdminPassword, Status, StatusReport, Stop, Stopped, ValueKind,
+    CompleteValues, Completion, ConfigReload, DataProblem, Done, LogLevel, LogLevels, LogLevelsGet,
+    LogLevelsSet, MessageFilter, MessageList, QueueCounts, QueueFilter, QueueList, Reloaded,
+    SetAccountPassword, SetAdminPassword, Status, StatusReport, Stop, Stopped, ValueKind, Verified,
+    VerifyData,
 };
 use mox_admin::{OpError, Operations, Time};
 use mox_platform::files::{Access, write_durably};
@@ -23,6 +24,7 @@ const ANSWER_TIME: Duration = Duration::from_millis(50);
 pub(crate) fn add(operations: Operations, parts: &Arc<Parts>) -> Operations {
     let p = || parts.clone();
     let (status, stop, get, set, reload, account, admin, complete) = (p(), p(), p(), p(), p(), p(), p(), p());
+    let checked = p();
     operations
         .on(move |_: Status| report(status.clone()))
         .on(move |op: Stop| end(stop.clone(), op))
@@ -31,6 +33,7 @@ pub(crate) fn add(operations: Operations, parts: &Arc<Parts>) -> Operations {
         .on(move |_: ConfigReload| read_again(reload.clone()))
         .on(move |op: SetAccountPassword| set_account_password(account.clone(), op))
         .on(move |op: SetAdminPassword| set_admin_password(admin.clone(), op))
+        .on(move |_: VerifyData| verify(checked.clone()))
         .on(move |op: CompleteValues| values(complete.clone(), op))
 }
 
@@ -61,6 +64,29 @@ async fn report(parts: Arc<Parts>) -> Result<StatusReport, OpError> {
         disk_free: mox_platform::files::free_space(&parts.data).ok().flatten(),
         config_error: None,
     })
+}
+
+/// What a check of the store found, as operators see it.
+pub fn verified(report: mox_store::Report) -> Verified {
+    let problem = |p: mox_store::Problem| DataProblem {
+        kind: p.kind.to_owned(),
+        subject: p.subject,
+        detail: p.detail,
+        fixed: p.fixed,
+    };
+    Verified {
+        accounts: report.accounts,
+        messages: report.messages,
+        contents: report.contents,
+        problems: report.problems.into_iter().map(problem).collect(),
+    }
+}
+
+async fn verify(parts: Arc<Parts>) -> Result<Verified, OpError> {
+    let store = parts.store.clone();
+    let check = move || mox_store::verify(&store, &mox_queue::Queue::content_refs, false, &|_| {});
+    let report = tokio::task::spawn_blocking(check).await.map_err(OpError::failed)?.map_err(failed)?;
+    Ok(verified(report))
 }
 
 async fn end(parts: Arc<Parts>, _op: Stop) -> Result<Stopped, OpError> {
