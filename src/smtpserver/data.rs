@@ -8,9 +8,9 @@ use std::time::Duration;
 
 use mox_smtp::{Body as Kind, DataReader, EnhancedCode, Progress, Reply};
 
+use crate::Body;
 use crate::mail::too_large;
 use crate::session::{Conversation, End};
-use crate::{Body, Limits};
 
 /// A message that is coming.
 pub(crate) struct Receiving {
@@ -51,13 +51,6 @@ impl Receiving {
     fn is_flood(&self) -> bool {
         self.reader.findings().size > self.max.saturating_mul(2)
     }
-
-    /// Whether it came too slowly or took too long.
-    fn is_late(&self, now: Duration, limits: &Limits) -> bool {
-        let took = now.saturating_sub(self.started);
-        let least = limits.min_rate.saturating_mul(took.as_secs());
-        took > limits.data_total || (took > limits.rate_grace && self.reader.findings().size < least)
-    }
 }
 
 impl Conversation {
@@ -84,6 +77,10 @@ impl Conversation {
                 return Ok(reply);
             }
         };
+        if size == 0 {
+            // Brings the message no further.
+            self.counts.idle_commands += 1;
+        }
         let mut rest = size;
         while rest > 0 {
             rest -= self.piece(&mut receiving, Some(rest)).await?.consumed as u64;
@@ -136,10 +133,8 @@ impl Conversation {
                 let reply = too_large(limits.max_message);
                 return Err(self.close(reply, "message far too large").await);
             }
-            if !self.is_lifted() && receiving.is_late(self.cx.clock.monotonic(), limits) {
-                let reply = Reply::new(421, EnhancedCode(4, 4, 2), "message came too slowly");
-                return Err(self.close(reply, "message too slow").await);
-            }
+            let came = receiving.reader.findings().size;
+            self.check_pace(receiving.started, came).await?;
         }
         Ok(progress)
     }
@@ -150,10 +145,11 @@ impl Conversation {
             let reply = too_large(self.cx.limits.max_message);
             return Err(self.close(reply, "message far too large").await);
         }
+        let started = self.cx.clock.monotonic();
         let mut rest = size;
         while rest > 0 {
-            let limits = &self.cx.limits;
-            let filled = self.wire.fill(limits).await.map(<[u8]>::len);
+            self.check_pace(started, size - rest).await?;
+            let filled = self.wire.fill(&self.cx.limits).await.map(<[u8]>::len);
             let got = match filled {
                 Ok(got) => got.min(usize::try_from(rest).unwrap_or(usize::MAX)),
                 Err(error) => return Err(self.lost(error).await),
@@ -162,6 +158,16 @@ impl Conversation {
             rest -= got as u64;
         }
         Ok(())
+    }
+
+    /// Ends the session when what came since `started` came too slowly or takes too long.
+    async fn check_pace(&mut self, started: Duration, octets: u64) -> Result<(), End> {
+        let took = self.cx.clock.monotonic().saturating_sub(started);
+        if !self.cx.limits.is_late(took, octets, self.is_lifted()) {
+            return Ok(());
+        }
+        let reply = Reply::new(421, EnhancedCode(4, 4, 2), "message came too slowly");
+        Err(self.close(reply, "message too slow").await)
     }
 
     /// The data is complete: refuses it or hands it over; the transaction is over.

@@ -4,7 +4,7 @@
 
 use std::time::Duration;
 
-use mox_smtp::Syntax;
+use mox_smtp::{MAX_COMMAND_LINE, Syntax};
 
 /// Limits and switches of one listener.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -25,6 +25,8 @@ pub struct Limits {
     pub min_rate: u64,
     /// Time at the start of data in which it may be slower.
     pub rate_grace: Duration,
+    /// Longest command line in octets without CRLF; lines of an AUTH exchange may be longer.
+    pub max_line: usize,
     /// Largest message in octets, announced by SIZE.
     pub max_message: u64,
     /// Most recipients of a message, announced by LIMITS; RFC 5321 §4.5.3.1.8 asks for at least 100.
@@ -37,6 +39,8 @@ pub struct Limits {
     pub max_bad_commands: u32,
     /// Commands between two accepted messages, recipients not counted; then 421 and close.
     pub max_idle_commands: u32,
+    /// Refused recipients of a session, be they unknown or too many; then 421 and close.
+    pub max_refused_rcpts: u32,
     /// Failed authentications of a session; then 421 and close.
     pub max_auth_failures: u32,
     /// Failed authentications or refused recipients of a session after which it is slow.
@@ -70,12 +74,14 @@ impl Default for Limits {
             handshake_timeout: Duration::from_secs(60),
             min_rate: 128,
             rate_grace: Duration::from_secs(60),
+            max_line: MAX_COMMAND_LINE,
             max_message: 100 * 1024 * 1024,
             max_rcpts: 1000,
             max_hold: Duration::from_secs(60 * 86_400),
             max_bad_transactions: 10,
             max_bad_commands: 20,
             max_idle_commands: 200,
+            max_refused_rcpts: 1000,
             max_auth_failures: 10,
             slow_after: 3,
             slow_delay: Duration::from_secs(1),
@@ -87,5 +93,13 @@ impl Default for Limits {
             require_tls_offered: true,
             binary_mime: false,
         }
+    }
+}
+
+impl Limits {
+    /// Whether so many octets took too long to come; `lifted` for a client that need not be fast.
+    pub(crate) fn is_late(&self, took: Duration, octets: u64, lifted: bool) -> bool {
+        let least = self.min_rate.saturating_mul(took.as_secs());
+        took > self.data_total || (!lifted && took > self.rate_grace && octets < least)
     }
 }

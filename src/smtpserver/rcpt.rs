@@ -8,6 +8,12 @@ use crate::session::Conversation;
 
 impl Conversation {
     pub(crate) async fn rcpt(&mut self, args: RcptArgs) -> Reply {
+        let reply = self.recipient(args).await;
+        self.counts.refused_rcpts += u32::from(!reply.is_positive());
+        reply
+    }
+
+    async fn recipient(&mut self, args: RcptArgs) -> Reply {
         if self.envelope.rcpts.len() >= self.cx.limits.max_rcpts {
             return Reply::new(452, EnhancedCode(4, 5, 3), "too many recipients, send another message");
         }
@@ -23,7 +29,7 @@ impl Conversation {
             return Reply::new(553, EnhancedCode(5, 6, 7), "address needs SMTPUTF8");
         }
         if let Err(reply) = self.cx.handler.rcpt(&self.session, &self.envelope, &args).await {
-            self.counts.refused_rcpts += 1;
+            self.counts.guesses += 1;
             self.counts.refused = true;
             let code = reply.code;
             tracing::info!(cid = %self.session.cid, rcpt = %args.forward_path, code, "recipient refused");

@@ -271,6 +271,8 @@ fn set_limit(limits: &mut Limits, name: &str, value: &str) {
     match name {
         "pedantic" => limits.syntax = Syntax::Pedantic,
         "max_rcpts" => limits.max_rcpts = number() as usize,
+        "max_line" => limits.max_line = number() as usize,
+        "max_refused_rcpts" => limits.max_refused_rcpts = number(),
         "max_message" => limits.max_message = u64::from(number()),
         "max_bad_transactions" => limits.max_bad_transactions = number(),
         "max_bad_commands" => limits.max_bad_commands = number(),

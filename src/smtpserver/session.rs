@@ -11,8 +11,7 @@ use tokio::sync::watch;
 
 use mox_net::{Line, Stream};
 use mox_smtp::{
-    Command, CommandError, EnhancedCode, Envelope, MAX_AUTH_LINE, MAX_COMMAND_LINE, Order, Reply, Rules,
-    Syntax, is_http,
+    Command, CommandError, EnhancedCode, Envelope, MAX_AUTH_LINE, Order, Reply, Rules, Syntax, is_http,
 };
 
 use crate::data::Receiving;
@@ -57,7 +56,10 @@ pub(crate) struct Counts {
     pub(crate) bad_commands: u32,
     pub(crate) idle_commands: u32,
     pub(crate) auth_failures: u32,
+    /// Refused recipients, for whatever reason.
     pub(crate) refused_rcpts: u32,
+    /// Recipients that the handler refused: they may be guesses at who lives here.
+    pub(crate) guesses: u32,
     pub(crate) bad_transactions: u32,
     pub(crate) messages: u32,
     /// Whether something in this transaction was refused.
@@ -141,7 +143,9 @@ impl Conversation {
         let read = if *self.shutdown.borrow() {
             Err(Interrupt::Shutdown)
         } else {
-            self.wire.line(MAX_AUTH_LINE, &self.cx.limits, &mut self.shutdown).await
+            self.wire
+                .line(MAX_AUTH_LINE.max(self.cx.limits.max_line), &self.cx.limits, &mut self.shutdown)
+                .await
         };
         match read {
             Ok(line) => Ok(line),
@@ -168,18 +172,12 @@ impl Conversation {
         let begun = self.cx.clock.monotonic();
         self.counts.commands += 1;
         let auth = line.get(..5).is_some_and(|verb| verb.eq_ignore_ascii_case(b"AUTH "));
-        if line.len() > MAX_COMMAND_LINE && !auth {
+        if line.len() > self.cx.limits.max_line && !auth {
             self.counts.bad_commands += 1;
             return self.answer("", Reply::new(500, EnhancedCode(5, 5, 2), "line too long"), begun).await;
         }
-        if line.bare_lf && self.cx.limits.syntax == Syntax::Pedantic {
-            self.counts.bad_commands += 1;
-            return self
-                .answer("", Reply::new(500, EnhancedCode(5, 5, 2), "line ends without CR"), begun)
-                .await;
-        }
         match Command::parse(line, self.cx.limits.syntax) {
-            Ok(command) => self.dispatch(command, begun).await,
+            Ok(command) => self.dispatch(command, line.bare_lf, begun).await,
             Err(error) => {
                 if is_http(line) {
                     let reply = Reply::new(500, EnhancedCode(5, 5, 1), "this is SMTP, not HTTP");
@@ -194,9 +192,17 @@ impl Conversation {
         }
     }
 
-    async fn dispatch(&mut self, command: Command<'_>, begun: Duration) -> Result<(), End> {
+    async fn dispatch(&mut self, command: Command<'_>, bare_lf: bool, begun: Duration) -> Result<(), End> {
         let verb = command.verb();
-        if let Err(reply) = self.order.allows(&command, self.rules()) {
+        // Between servers every bare LF is refused: what ends a line for one and not for the other is how commands
+        // are smuggled. Programs of users are not held to it.
+        let strict = self.cx.port == Port::Mx || self.cx.limits.syntax == Syntax::Pedantic;
+        let allowed = if bare_lf && strict {
+            Err(Reply::new(500, EnhancedCode(5, 5, 2), "line ends without CR"))
+        } else {
+            self.order.allows(&command, self.rules())
+        };
+        if let Err(reply) = allowed {
             self.counts.bad_commands += 1;
             if let Command::Bdat { size, .. } = command {
                 self.discard(size).await?;
@@ -281,7 +287,7 @@ impl Conversation {
     }
 
     fn is_slow(&self) -> bool {
-        self.counts.auth_failures.max(self.counts.refused_rcpts) >= self.cx.limits.slow_after
+        self.counts.auth_failures.max(self.counts.guesses) >= self.cx.limits.slow_after
     }
 
     async fn check_counts(&mut self) -> Result<(), End> {
@@ -292,6 +298,9 @@ impl Conversation {
         }
         if counts.bad_commands > limits.max_bad_commands {
             return Err(self.close(too_many("too many bad commands"), "bad commands").await);
+        }
+        if counts.refused_rcpts > limits.max_refused_rcpts {
+            return Err(self.close(too_many("too many refused recipients"), "refused recipients").await);
         }
         if counts.idle_commands > limits.max_idle_commands {
             return Err(self.close(too_many("too many commands without mail"), "idle commands").await);
