@@ -31,6 +31,8 @@ pub struct MxHandler {
     pub random: Arc<dyn Random>,
     /// Time.
     pub clock: Arc<dyn Clock>,
+    /// Most Received fields of a message; more mean a loop.
+    pub received_max: usize,
     /// No limits for clients on this machine.
     pub lift_for_loopback: bool,
 }
@@ -81,7 +83,7 @@ impl MxHandler {
 
     async fn accept(&self, session: &Session, envelope: Envelope, body: MessageBody) -> Result<Reply, Reply> {
         let (content, header) = body.into_parts();
-        check_loop(&header)?;
+        check_loop(&header, self.received_max)?;
         let arrival = Arrival::of(session, &envelope, self.clock.now());
         let to = self.delivery.places(&*self.recipients, session, &envelope)?;
         if !self.lifted(session) {
@@ -102,8 +104,8 @@ impl MxHandler {
 }
 
 /// Refuses mail that goes round in circles (RFC 5321 §6.3).
-pub(crate) fn check_loop(header: &[u8]) -> Result<(), Reply> {
-    match trace::is_looping(&Header::of(header)) {
+pub(crate) fn check_loop(header: &[u8], most: usize) -> Result<(), Reply> {
+    match trace::is_looping(&Header::of(header), most) {
         true => Err(Reply::new(550, EnhancedCode(5, 4, 6), "mail loop: too many Received header fields")),
         false => Ok(()),
     }

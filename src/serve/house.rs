@@ -298,6 +298,7 @@ impl Handlers {
             resolver: Some(resolver),
             random: plan.random.clone(),
             clock: plan.clock.clone(),
+            received_max: limits.received_headers_max as usize,
             lift_for_loopback: limits.lift_for_loopback,
         };
         let submission = SubmissionHandler {

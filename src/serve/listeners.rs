@@ -198,8 +198,10 @@ fn limits(config: &Config, listener: &Listener, port: Port) -> Limits {
         command_timeout: *bounds.idle_timeout,
         data_timeout: *bounds.idle_timeout,
         data_total: *bounds.data_timeout,
+        max_line: bounds.line_length as usize,
         max_message: listener.smtp_max_message_size,
         max_rcpts: bounds.recipients_max as usize,
+        max_refused_rcpts: bounds.recipients_max,
         max_bad_transactions: bounds.bad_transactions_max,
         lift_for_loopback: bounds.lift_for_loopback,
         tls_required: match port {
@@ -293,5 +295,21 @@ impl Observer for Count {
             _ => "rejected",
         };
         self.metrics.smtpserver_transactions.get_or_create(&Accepting { port: self.number, result }).inc();
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn open_sessions_are_counted_down() {
+        let metrics = Arc::new(Metrics::new(mox_clock::Timestamp::from_secs(0)));
+        let count = Count { metrics: metrics.clone(), number: 25 };
+        count.session(Port::Mx);
+        count.session(Port::Mx);
+        count.session_ended(Port::Mx);
+        assert_eq!(metrics.smtpserver_open.get_or_create(&Listening { port: 25 }).get(), 1);
+        assert_eq!(metrics.smtpserver_connections.get_or_create(&Listening { port: 25 }).get(), 2);
     }
 }
