@@ -101,7 +101,166 @@ fn recipient_flood() {
     let (accepted, code, reply) = refused.expect("a limit on recipients");
     assert!(accepted >= 100, "RFC 5321 §4.5.3.1.8 asks for 100, not {accepted}: {reply}");
     assert!(code == 452 || code == 421, "RFC 5321 §4.5.3.1.10: {reply}");
-    drop(session);
+    let ended = (0..20_000).any(|_| session.say("RCPT TO:<r@example.org>\r\n").is_err());
+    assert!(ended, "20,000 recipients too many, and still listening");
+    unharmed(&house);
+}
+
+#[test]
+fn command_loop() {
+    let folder = tempfile::tempdir().unwrap();
+    let house = house(&folder);
+    for command in
+        ["NOOP", "RSET", "HELP", "VRFY x", "EHLO x.example", "BDAT 0", "FOO", "RCPT TO:<a@b.example>"]
+    {
+        let mut session = Session::open(&house.mx()).unwrap();
+        session.say("MAIL FROM:<load@client.example>\r\n").unwrap();
+        session.say("RCPT TO:<a@example.org>\r\n").unwrap();
+        let ended = (0..5_000).any(|_| session.say(&format!("{command}\r\n")).is_err());
+        assert!(ended, "5,000 times {command}, and still listening");
+    }
+    let mut session = Session::open(&house.at(587)).unwrap();
+    let ended = (0..5_000).any(|_| session.say("AUTH LOGIN\r\n").and_then(|_| session.say("*\r\n")).is_err());
+    assert!(ended, "5,000 logins cancelled, and still listening");
+    unharmed(&house);
+}
+
+#[test]
+fn bdat_count_confusion() {
+    let folder = tempfile::tempdir().unwrap();
+    let house = house(&folder);
+    let inner = "MAIL FROM:<inner@client.example>\r\nRCPT TO:<smuggled@example.org>\r\nDATA\r\n";
+    // Nobody asked for the chunk, or its line is malformed in a way that does not matter to the count.
+    for line in [format!("BDAT {}\r\n", inner.len()), format!("BDAT {} LAST\n", inner.len())] {
+        let mut session = Session::open(&house.mx()).unwrap();
+        let (code, reply) = session.say(&format!("{line}{inner}")).unwrap();
+        assert!(code >= 500, "{line:?}: {reply}");
+        let (code, reply) = session.say("NOOP\r\n").unwrap();
+        assert_eq!(code, 250, "{line:?}: exactly one reply to the chunk, then: {reply}");
+    }
+    for bad in ["BDAT -1", "BDAT", "BDAT 1 FIRST", "BDAT +1", "BDAT 0x1", "BDAT 123456789012345678901"] {
+        let (code, reply) = Session::open(&house.mx()).unwrap().say(&format!("{bad}\r\n")).unwrap();
+        assert!(code >= 500, "{bad}: {reply}");
+    }
+    unharmed(&house);
+}
+
+#[test]
+fn bare_line_ends_in_commands() {
+    let folder = tempfile::tempdir().unwrap();
+    let house = house(&folder);
+    for line in [
+        "MAIL FROM:<a@client.example>\nRCPT TO:<smuggled@example.org>\n",
+        "MAIL FROM:<a\r@client.example>\r\n",
+    ] {
+        let (code, reply) = Session::open(&house.mx()).unwrap().say(line).unwrap();
+        assert_eq!(code, 500, "{line:?}: {reply}");
+    }
+    unharmed(&house);
+}
+
+#[test]
+fn header_injection() {
+    let folder = tempfile::tempdir().unwrap();
+    let house = house(&folder);
+    let hello = "EHLO a);x\\(=?utf-8?q?=0d=0aX-Injected:y?=\r\n";
+    let from = "MAIL FROM:<\"a>\\\"b X-Injected: y\"@client.example>\r\n";
+    let to = "RCPT TO:<\"c>d X-Injected: y\"@example.org>\r\n";
+    let mut session = Session::open(&house.mx()).unwrap();
+    for line in [hello, from, to] {
+        let (code, reply) = session.say(line).unwrap();
+        assert_eq!(code, 250, "{reply}");
+    }
+    session.say("DATA\r\n").unwrap();
+    let (code, reply) = session.say("Subject: injected\r\n\r\ntext\r\n.\r\n").unwrap();
+    assert_eq!(code, 250, "{reply}");
+    for encoded in
+        ["MAIL FROM:<a@b.example> AUTH=a+0D+0Ab\r\n", "MAIL FROM:<\"a\u{85}\"@b.example> SMTPUTF8\r\n"]
+    {
+        let (code, reply) = session.say(encoded).unwrap();
+        assert!(code >= 500, "{encoded:?}: {reply}");
+    }
+    let id = house.messages()[0]["id"].to_string();
+    let whole = house.mox(&["message", "cat", &id]);
+    let header = whole.split("\r\n\r\n").next().unwrap();
+    let names: Vec<_> = header
+        .split("\r\n")
+        .filter(|line| !line.starts_with([' ', '\t']))
+        .map(|line| line.split(':').next().unwrap())
+        .collect();
+    assert_eq!(names, ["Return-Path", "Delivered-To", "Received", "Subject"], "{header}");
+    unharmed(&house);
+}
+
+#[test]
+fn mime_bomb() {
+    let folder = tempfile::tempdir().unwrap();
+    let house = house(&folder);
+    let nested: String = (0..5_000)
+        .map(|n| format!("--b{n}\r\nContent-Type: multipart/mixed; boundary=b{}\r\n\r\n", n + 1))
+        .collect();
+    let bombs = [
+        format!("Content-Type: multipart/mixed; boundary=b0\r\n\r\n{nested}"),
+        format!("Content-Type: multipart/mixed; boundary=b\r\n\r\n{}", "--b\r\n\r\nx\r\n".repeat(50_000)),
+        format!("{}x\r\n", "Content-Type: message/rfc822\r\n\r\n".repeat(5_000)),
+        format!("X-Long: {}\r\n\r\nx\r\n", "x".repeat(1_000_000)),
+        format!("{}\r\nx\r\n", "X-Many: y\r\n".repeat(10_000)),
+        format!(
+            "Content-Type: a/b{}\r\n\r\nx\r\n",
+            (0..10_000).map(|n| format!(";\r\n x*{n}*=a")).collect::<String>()
+        ),
+        format!("From: {}\r\nTo: {}\r\n\r\nx\r\n", "(".repeat(100_000), "a:b;".repeat(50_000)),
+    ];
+    for bomb in &bombs {
+        let mut session = Session::open(&house.mx()).unwrap();
+        let (code, reply) = session.send("bomb@example.org", "bomb", &format!("x\r\n{bomb}")).unwrap();
+        assert_eq!(code, 250, "{reply}");
+        session.say("MAIL FROM:<load@client.example>\r\n").unwrap();
+        session.say("RCPT TO:<bomb@example.org>\r\n").unwrap();
+        session.say("DATA\r\n").unwrap();
+        let (code, reply) = session.say(&format!("{bomb}.\r\n")).unwrap();
+        assert!(code == 250 || code >= 500, "{reply}");
+    }
+    for message in house.messages() {
+        let from = std::time::Instant::now();
+        house.mox(&["message", "show", &message["id"].to_string()]);
+        assert!(from.elapsed() < Duration::from_secs(20), "{message}");
+    }
+    unharmed(&house);
+}
+
+#[test]
+fn dns_rebinding() {
+    let folder = tempfile::tempdir().unwrap();
+    let house = house(&folder);
+    for port in [80, 81] {
+        for (host, status) in [
+            ("localhost", "200"),
+            ("127.0.0.1:1", "200"),
+            ("evil.example", "421"),
+            ("localhost.evil.example", "421"),
+        ] {
+            let mut stream = TcpStream::connect(house.at(port)).unwrap();
+            stream.set_read_timeout(Some(Duration::from_secs(30))).unwrap();
+            let request = format!("GET /metrics HTTP/1.1\r\nHost: {host}\r\nConnection: close\r\n\r\n");
+            stream.write_all(request.as_bytes()).unwrap();
+            let mut said = String::new();
+            stream.read_to_string(&mut said).unwrap();
+            assert!(said.starts_with(&format!("HTTP/1.1 {status}")), "{host}: {said}");
+        }
+    }
+    unharmed(&house);
+}
+
+#[test]
+fn password_guessing() {
+    let folder = tempfile::tempdir().unwrap();
+    let house = house(&folder);
+    let mut session = Session::open(&house.at(587)).unwrap();
+    // base64 of NUL mox@localhost NUL wrongwrong
+    let guess = "AUTH PLAIN AG1veEBsb2NhbGhvc3QAd3Jvbmd3cm9uZw==\r\n";
+    let refused = (0..50).take_while(|_| session.say(guess).is_ok_and(|(code, _)| code == 535)).count();
+    assert!((1..=10).contains(&refused), "{refused} guesses in one session");
     unharmed(&house);
 }
 
