@@ -149,3 +149,62 @@ fn a_snapshot_does_not_move() {
     assert_eq!(rows(&db), 1);
     assert!(db.read_blocking(|r| r.integrity(false)).unwrap().is_empty());
 }
+
+#[test]
+fn a_full_disk_takes_back_the_group_and_nobody_else() {
+    let dir = TempDir::new().unwrap();
+    let db = open(&dir);
+    let (go, wait) = std::sync::mpsc::channel::<()>();
+    let committed = Arc::new(AtomicUsize::new(0));
+    let count = committed.clone();
+    let big = |tx: &mut Tx<'_>| {
+        tx.conn().execute_batch("CREATE TABLE big (x)")?;
+        // The disk holds no more than it does now.
+        let pages: i64 = tx.conn().pragma_query_value(None, "page_count", |r| r.get(0))?;
+        tx.conn().pragma_update_and_check(None, "max_page_count", pages, |_| Ok(()))?;
+        Ok(tx.conn().execute("INSERT INTO big VALUES (zeroblob(1000000))", [])? as i64)
+    };
+    let runtime = tokio::runtime::Builder::new_current_thread().build().unwrap();
+    let (first, full, after) = runtime.block_on(async {
+        let first = tokio::spawn({
+            let db = db.clone();
+            async move {
+                let first = db.write(move |tx| {
+                    let _ = wait.recv();
+                    insert(1)(tx)
+                });
+                first.await
+            }
+        });
+        tokio::task::yield_now().await;
+        let full = tokio::spawn({
+            let db = db.clone();
+            async move { db.write::<_, Error, _>(big).await }
+        });
+        tokio::task::yield_now().await;
+        let after = tokio::spawn({
+            let db = db.clone();
+            async move {
+                let after = db.write(move |tx| {
+                    tx.on_commit(move || {
+                        count.fetch_add(1, Ordering::SeqCst);
+                    });
+                    insert(2)(tx)
+                });
+                after.await
+            }
+        });
+        tokio::task::yield_now().await;
+        go.send(()).unwrap();
+        (first.await.unwrap(), full.await.unwrap(), after.await.unwrap())
+    });
+    assert!(matches!(full, Err(Error::Full)), "{full:?}");
+    let stored = |x: i64| {
+        let sql = "SELECT count(*) FROM t WHERE x = ?1";
+        db.read_blocking(|r| Ok::<i64, Error>(r.conn().query_row(sql, [x], |r| r.get(0))?)).unwrap()
+    };
+    assert_eq!((first.is_ok(), stored(1)), (false, 0), "{first:?}");
+    assert_eq!((after.is_ok(), stored(2)), (true, 1), "{after:?}");
+    assert_eq!(committed.load(Ordering::SeqCst), 1, "told of what was committed");
+    db.write_blocking(insert(3)).unwrap();
+}

@@ -244,7 +244,8 @@ impl Thread {
         let began = self.options.clock.monotonic();
         group.run(first);
         let mut close = false;
-        while group.kept.len() < self.options.group_max
+        while !group.is_lost()
+            && group.kept.len() < self.options.group_max
             && self.options.clock.monotonic().saturating_sub(began) < self.options.group_time
         {
             match self.receiver.try_recv() {
@@ -280,6 +281,12 @@ struct Group<'c> {
 }
 
 impl Group<'_> {
+    /// Whether SQLite rolled the whole transaction back, as it does when the disk is full: whatever ran now would
+    /// be committed by itself.
+    fn is_lost(&self) -> bool {
+        self.connection.is_autocommit()
+    }
+
     fn run(&mut self, mut job: Box<dyn Job>) {
         if let Err(error) = run_statement(self.connection, "SAVEPOINT closure") {
             return job.answer(Some(error));
@@ -291,8 +298,7 @@ impl Group<'_> {
             self.on_commit.extend(on_commit);
             return self.kept.push(job);
         }
-        // An error such as a full disk may have rolled the whole transaction back already.
-        if !self.connection.is_autocommit() {
+        if !self.is_lost() {
             let _ = run_statement(self.connection, "ROLLBACK TO closure");
             let _ = run_statement(self.connection, "RELEASE closure");
         }
@@ -301,7 +307,7 @@ impl Group<'_> {
 
     /// Commits and answers all; whether the connection is still sound.
     fn commit(self, counters: &Counters) -> bool {
-        let result = match self.connection.is_autocommit() {
+        let result = match self.is_lost() {
             true => Err(Error::Io("the transaction was rolled back".to_owned())),
             false => run_statement(self.connection, "COMMIT"),
         };
