@@ -193,11 +193,9 @@ impl Delivery {
         let queue = self.queue.clone();
         let write = self.store.write(move |store, tx| {
             let mut prepared = prepared;
-            let accepted = new.write(store, &queue, tx, &mut prepared)?;
-            Ok::<_, Error>((prepared, accepted))
+            new.write(store, &queue, tx, &mut prepared)
         });
-        let (prepared, accepted) = write.await?;
-        prepared.committed();
+        let accepted = write.await?;
         tracing::debug!(
             cid = arrival.cid,
             stored = accepted.stored.len(),

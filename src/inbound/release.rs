@@ -120,10 +120,9 @@ impl LocalSession {
                     },
                 )?;
             }
-            Ok::<_, Error>(prepared)
+            Ok(())
         });
-        write.await?.committed();
-        Ok(())
+        write.await
     }
 
     /// The bytes as new content, and their header.

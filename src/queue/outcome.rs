@@ -161,13 +161,7 @@ impl Queue {
                 queue.apply(store, tx, &mut plan)
             };
             let error = match self.0.store.write(write).await {
-                Ok(next) => {
-                    let mut plan = plan.lock().unwrap_or_else(PoisonError::into_inner);
-                    for telling in plan.tellings.drain(..) {
-                        telling.content.committed();
-                    }
-                    return Ok(next);
-                }
+                Ok(next) => return Ok(next),
                 Err(e) => e,
             };
             tracing::error!(error = %error, "queue: outcome of an attempt cannot be stored");

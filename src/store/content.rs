@@ -1,7 +1,7 @@
 //! Message content: in the database when it is small once compressed, else in a file of its own.
 //!
 //! States of a file (function that moves): written and synced as `tmp/NAME` -> linked as `msg/XX/NAME`, folder
-//! synced [Incoming::finish] -> row committed -> `tmp/NAME` removed [Prepared::committed]. A crash in between
+//! synced [Incoming::finish] -> row committed [Prepared::insert] -> `tmp/NAME` removed. A crash in between
 //! leaves `tmp/NAME`, which tells the next start what to clear away [Store::clear_leftovers]; a power cut may leave
 //! `msg/XX/NAME` alone, since `tmp/` is not synced. That is looked for when the last run did not end by itself, which
 //! the file `open` tells: it is there, durably, while the store is open. A file whose last reference went is listed in
@@ -13,6 +13,8 @@ use std::collections::BTreeSet;
 use std::fs::File;
 use std::io::{self, BufReader, Read, Write};
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 
 use mox_clock::random_array;
 use mox_db::{ReadTx, Tx};
@@ -175,22 +177,23 @@ impl TempFile {
 
 /// Content that is durable, or will be with the row that holds it.
 ///
-/// Dropped without [`Prepared::committed`] its file is removed again.
+/// Its file is removed again unless a transaction with its row is committed, whether or not anybody waits for that.
 pub struct Prepared {
     size: u64,
     form: Form,
-    place: Place,
+    /// Shared with the transactions that it was put into.
+    place: Arc<Place>,
 }
 
 enum Place {
     Inline(Vec<u8>),
-    File { name: String, temp: PathBuf, place: PathBuf, settled: bool },
+    File { name: String, temp: PathBuf, place: PathBuf, settled: AtomicBool },
 }
 
 impl Drop for Place {
     fn drop(&mut self) {
         if let Place::File { temp, place, settled, .. } = self {
-            if !*settled {
+            if !*settled.get_mut() {
                 let _ = std::fs::remove_file(place);
             }
             let _ = std::fs::remove_file(temp);
@@ -205,20 +208,25 @@ impl Prepared {
     }
 
     /// Adds the content row with `refs` references to it.
-    ///
-    /// Keep the `Prepared` until the outcome of the commit is known and then call [`Prepared::committed`].
     pub fn insert(&mut self, tx: &mut Tx<'_>, refs: u32) -> Result<ContentId, Error> {
-        let (file, data) = match &self.place {
+        let (file, data) = match &*self.place {
             Place::Inline(data) => (None, Some(data.as_slice())),
             Place::File { name, .. } => (Some(name.as_str()), None),
         };
-        table::insert(tx.conn(), self.size, refs, self.form.code(), file, data)
+        let id = table::insert(tx.conn(), self.size, refs, self.form.code(), file, data)?;
+        if file.is_some() {
+            let place = self.place.clone();
+            tx.on_commit(move || place.settle());
+        }
+        Ok(id)
     }
+}
 
+impl Place {
     /// The row is committed: the file stays.
-    pub fn committed(mut self) {
-        if let Place::File { settled, .. } = &mut self.place {
-            *settled = true;
+    fn settle(&self) {
+        if let Place::File { settled, .. } = self {
+            settled.store(true, Ordering::Relaxed);
         }
     }
 }
@@ -268,7 +276,7 @@ impl Incoming {
                 }
             }
         };
-        Ok(Prepared { size, form, place })
+        Ok(Prepared { size, form, place: Arc::new(place) })
     }
 
     /// Whether [`Incoming::finish`] will wait for the disk.
@@ -309,7 +317,7 @@ fn settle(store: &Store, mut temp: TempFile) -> Result<Place, Error> {
         name: temp.name.clone(),
         temp: temp.path.clone(),
         place: place.clone(),
-        settled: false,
+        settled: AtomicBool::new(false),
     };
     mox_platform::files::link_or_copy(&temp.path, &place).map_err(|e| file_error(&place, e))?;
     sync_dir(&folder).map_err(|e| file_error(&folder, e))?;

@@ -6,6 +6,7 @@
 use std::collections::HashMap;
 use std::collections::hash_map::RandomState;
 use std::hash::BuildHasher;
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
@@ -24,6 +25,8 @@ const CACHED_MAX: usize = 10_000;
 #[derive(Default)]
 pub(crate) struct Cache {
     accounts: Mutex<HashMap<String, Cached>>,
+    /// Counts changes of passwords; moves under the lock of `accounts` alone.
+    changes: AtomicU64,
     hasher: (RandomState, RandomState),
 }
 
@@ -50,13 +53,14 @@ impl Store {
         if let Some(found) = self.logins().get(account) {
             return Ok(Some(found));
         }
+        let seen = self.logins().changes();
         let text =
             self.read_blocking(|_, tx: &ReadTx<'_>| table::credential(tx.conn(), account, "password"))?;
         let Some(text) = text else { return Ok(None) };
         let verifiers: Verifiers =
             serde_json::from_str(&text).map_err(|e| Error::Damaged(format!("password of {account}: {e}")))?;
         let verifiers = Arc::new(verifiers);
-        self.logins().keep(account, verifiers.clone());
+        self.logins().keep(account, verifiers.clone(), seen);
         Ok(Some(verifiers))
     }
 
@@ -114,8 +118,16 @@ impl Cache {
         self.accounts().get(account).map(|c| c.verifiers.clone())
     }
 
-    fn keep(&self, account: &str, verifiers: Arc<Verifiers>) {
+    fn changes(&self) -> u64 {
+        self.changes.load(Ordering::Acquire)
+    }
+
+    /// Keeps what was read, unless a password was changed since `seen`: then it may be the old one.
+    fn keep(&self, account: &str, verifiers: Arc<Verifiers>, seen: u64) {
         let mut accounts = self.accounts();
+        if self.changes() != seen {
+            return;
+        }
         if accounts.len() >= CACHED_MAX {
             accounts.clear();
         }
@@ -123,7 +135,9 @@ impl Cache {
     }
 
     fn forget(&self, account: &str) {
-        self.accounts().remove(account);
+        let mut accounts = self.accounts();
+        self.changes.fetch_add(1, Ordering::Release);
+        accounts.remove(account);
     }
 
     fn was_right(&self, account: &str, password: &str, now: Duration) -> bool {
@@ -142,5 +156,23 @@ impl Cache {
         {
             cached.right = Some((hash, until));
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use mox_clock::sim::SimRandom;
+
+    #[test]
+    fn what_was_read_before_a_change_is_not_kept_after_it() {
+        let old = Arc::new(Verifiers::derive("old-password", &SimRandom::new(1)).unwrap());
+        let cache = Cache::default();
+        let seen = cache.changes();
+        cache.forget("mox");
+        cache.keep("mox", old.clone(), seen);
+        assert!(cache.get("mox").is_none());
+        cache.keep("mox", old, cache.changes());
+        assert!(cache.get("mox").is_some());
     }
 }

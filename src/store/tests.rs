@@ -45,12 +45,11 @@ impl House {
         let (to, received) = (to.to_owned(), self.clock.now());
         let prepared = self.prepare(bytes);
         let size = prepared.size();
-        let shared = Arc::new(std::sync::Mutex::new(Some(prepared)));
-        let inner = shared.clone();
-        let stored = self.change(move |s, tx| {
+        self.change(move |s, tx| {
+            let mut prepared = prepared;
             let account = s.open_account(tx, "mox").unwrap();
             let mailbox = s.open_mailbox(tx, account, &MailboxName::parse(&to).unwrap()).unwrap();
-            let content = inner.lock().unwrap().as_mut().unwrap().insert(tx, 1).unwrap();
+            let content = prepared.insert(tx, 1).unwrap();
             let new = NewMessage {
                 account,
                 mailbox,
@@ -65,9 +64,7 @@ impl House {
                 quota: None,
             };
             s.append(tx, &new).unwrap()
-        });
-        shared.lock().unwrap().take().unwrap().committed();
-        stored
+        })
     }
 
     fn prepare(&self, bytes: &[u8]) -> Prepared {
@@ -221,6 +218,33 @@ fn a_failed_delivery_leaves_nothing_behind() {
 }
 
 #[test]
+fn content_is_there_although_nobody_waited_for_the_commit() {
+    let house = House::new();
+    let (go, wait) = std::sync::mpsc::channel::<()>();
+    let mut prepared = house.prepare(&noise(100_000));
+    let mut write = Box::pin(house.store.write(move |_, tx| {
+        let _ = wait.recv();
+        prepared.insert(tx, 1)?;
+        Ok::<_, Error>(prepared)
+    }));
+    let mut context = std::task::Context::from_waker(std::task::Waker::noop());
+    assert!(write.as_mut().poll(&mut context).is_pending());
+    drop(write);
+    go.send(()).unwrap();
+    house.change(|_, _| ());
+    assert_eq!(house.files(), 1);
+    let failed = house.prepare(&noise(100_001));
+    let failed = house.store.write_blocking(move |_, tx| -> Result<(), Error> {
+        let mut prepared = failed;
+        prepared.insert(tx, 1)?;
+        Err(Error::Damaged("on purpose".to_owned()))
+    });
+    assert!(failed.is_err());
+    assert_eq!(house.files(), 1, "a rolled back file is gone");
+    assert_eq!(std::fs::read_dir(house.dir.path().join("tmp")).unwrap().count(), 0);
+}
+
+#[test]
 fn a_crash_before_the_commit_is_cleared_away_at_the_next_start() {
     let house = House::new();
     std::mem::forget(house.prepare(&noise(100_000)));
@@ -310,6 +334,15 @@ fn the_checker_finds_and_mends() {
     assert!(house.problems(true).iter().all(|p| p.fixed));
     assert_eq!(house.problems(false), []);
     assert!(house.dir.path().join("moved/zzstray").exists());
+    std::fs::write(house.dir.path().join("msg/not-a-folder"), b"x").unwrap();
+    house.change(|_, tx| {
+        tx.conn().execute("UPDATE mailbox SET parent_id = 999 WHERE name = 'Junk'", []).unwrap();
+    });
+    let left = house.problems(true);
+    assert!(
+        left.len() == 2 && left.iter().all(|p| !p.fixed),
+        "nothing is said to be mended that is not: {left:?}"
+    );
 }
 
 #[test]

@@ -151,6 +151,10 @@ fn stray_files(store: &Store, known: &HashSet<String>) -> Result<Vec<String>, Er
         |path: &Path| std::fs::read_dir(path).map_err(|source| Error::File { path: path.to_owned(), source });
     let mut stray = Vec::new();
     for folder in read(store.folder().msg())?.flatten() {
+        if !folder.path().is_dir() {
+            stray.push(folder.file_name().to_string_lossy().into_owned());
+            continue;
+        }
         for file in read(&folder.path())?.flatten() {
             let name = file.file_name().to_string_lossy().into_owned();
             if !known.contains(&name) {
@@ -213,7 +217,7 @@ fn mend(
     let moved = store.folder().msg().with_file_name("moved");
     for problem in &mut report.problems {
         problem.fixed = match problem.kind {
-            "mailbox" | "account" => true,
+            "mailbox" | "account" => problem.detail.contains("counted"),
             "content" => problem.detail.contains("references counted"),
             "file" => {
                 std::fs::create_dir_all(&moved).is_ok()

@@ -171,10 +171,9 @@ impl House {
             let mut new = NewQueued::new("mox", from, to, content, MESSAGE.len() as u64);
             new.subject = "Hello".to_owned();
             change(&mut new);
-            Ok::<_, Error>((queue.add(store, tx, &new)?, prepared))
+            queue.add(store, tx, &new)
         };
-        let (ids, prepared) = self.store.write(write).await.unwrap();
-        prepared.committed();
+        let ids = self.store.write(write).await.unwrap();
         ids.into_iter().map(|id| id.0).collect()
     }
 

@@ -25,9 +25,9 @@ async fn flood(house: &House, to: &str, count: u32) {
             let from = "alice@here.example".parse().ok();
             queue.add(store, tx, &NewQueued::new("mox", from, vec![to.clone().into()], content, 17))?;
         }
-        Ok::<_, Error>(prepared)
+        Ok::<_, Error>(())
     };
-    house.store.write(write).await.unwrap().committed();
+    house.store.write(write).await.unwrap();
 }
 
 #[tokio::test]
