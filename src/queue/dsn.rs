@@ -133,9 +133,14 @@ impl Queue {
             }
         };
         let digest = digest(&bytes);
-        let mut incoming = Incoming::new(&self.0.store);
-        incoming.write(&bytes)?;
-        let content = incoming.finish()?;
+        let store = self.0.store.clone();
+        let prepare = tokio::task::spawn_blocking(move || {
+            let mut incoming = Incoming::new(&store);
+            incoming.write(&bytes)?;
+            incoming.finish()
+        });
+        let content =
+            prepare.await.map_err(|_| Error::Damaged("a notification could not be kept".to_owned()))??;
         let (account, smtputf8) = (first.account.clone(), first.smtputf8);
         Ok(Some(Telling { about, to, account, content, digest, smtputf8, eight_bit, failed }))
     }

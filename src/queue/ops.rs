@@ -142,7 +142,7 @@ impl Queue {
         self.change(op.filter, op.dry_run, true, |store, tx, q, now| {
             note(tx, q.id, now, "dropped", "removed by an operator; the sender was not told")?;
             if let Some(content) = q.content {
-                store.release(tx, content)?;
+                crate::outcome::release(store, tx, q.id, content)?;
             }
             tables::end(tx.conn(), q.id, End::Dropped, now)
         })

@@ -11,13 +11,13 @@ use mox_admin::ops::{Changed, QueueFail};
 use mox_clock::Timestamp;
 use mox_db::Tx;
 use mox_smtp::{Body, EnhancedCode};
-use mox_store::{Error, Store};
+use mox_store::{ContentId, Error, Store};
 
 use crate::dsn::Telling;
 use crate::seam::{Notice, Outcome, Peer, Step, TlsAttempt, Verdict};
 use crate::tables::{self, Last};
 use crate::worker::{Batch, Report};
-use crate::{Class, End, NewQueued, Queue, Queued};
+use crate::{Class, End, NewQueued, Queue, QueueId, Queued};
 
 /// Wait before an outcome that could not be stored is tried again.
 const AGAIN: Duration = Duration::from_secs(5);
@@ -165,6 +165,8 @@ impl Queue {
                 Err(e) => e,
             };
             tracing::error!(error = %error, "queue: outcome of an attempt cannot be stored");
+            // If it is the next message that cannot be taken, that must not keep this outcome from being stored.
+            plan.lock().unwrap_or_else(PoisonError::into_inner).next = None;
             if by != By::Worker && !give_up_telling(&plan, &error) {
                 return Err(error);
             }
@@ -272,7 +274,7 @@ impl Queue {
         }
         tables::end(tx.conn(), q.id, end, now)?;
         if let Some(content) = current.content {
-            store.release(tx, content)?;
+            release(store, tx, q.id, content)?;
         }
         Ok(true)
     }
@@ -324,6 +326,18 @@ impl Queue {
             tables::attempt::note(tx.conn(), one.row.id, now, "dsn", Some(true), &text)?;
         }
         Ok(())
+    }
+}
+
+/// Gives the reference to content back. Content that is missing is for the checker of the store to tell of: it does
+/// not keep a message from ending.
+pub(crate) fn release(store: &Store, tx: &mut Tx<'_>, id: QueueId, content: ContentId) -> Result<(), Error> {
+    match store.release(tx, content) {
+        Err(Error::Damaged(what)) => {
+            tracing::error!(queue_id = id.0, what, "content of an ended message");
+            Ok(())
+        }
+        other => other,
     }
 }
 

@@ -4,6 +4,9 @@
 //! that no crash leads to tight retries. The outcome of one message and the taking of the next share a
 //! transaction. When a destination cannot be reached at all, everything due there shares the failed attempt.
 
+use std::future::poll_fn;
+use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::task::Poll;
 use std::time::Duration;
 
 use mox_clock::Timestamp;
@@ -18,6 +21,9 @@ use crate::{Queue, Queued, tables};
 
 /// Rows that share a failed connection, in one transaction.
 const PAGE: u32 = 500;
+
+/// How long a destination rests whose messages could not be taken from the store.
+const PAUSE: Duration = Duration::from_secs(5);
 
 /// A message with the recipients that leave in one transaction.
 #[derive(Debug, Clone)]
@@ -50,6 +56,12 @@ impl Queue {
     pub(crate) async fn work(self, claim: Claim, shutdown: watch::Receiver<bool>) {
         if let Err(e) = self.serve(&claim, &shutdown).await {
             tracing::error!(domain = claim.domain, error = %e, "queue: delivery stopped by the store");
+            // The destination stays due: without a pause the next worker would fail in no time.
+            let mut shutdown = shutdown.clone();
+            tokio::select! {
+                () = self.0.seams.clock.sleep(PAUSE) => {}
+                _ = shutdown.wait_for(|stop| *stop) => {}
+            }
         }
     }
 
@@ -61,7 +73,13 @@ impl Queue {
         let mut turns = 0;
         while let Some(taken) = batch.take() {
             turns += 1;
-            let (report, down) = self.attempt(&taken, &mut open).await;
+            let (report, down) = match caught(self.attempt(&taken, &mut open)).await {
+                Some(attempted) => attempted,
+                None => {
+                    let verdict = Some(Verdict::temporary("internal error while delivering"));
+                    (Report { verdicts: vec![verdict; taken.rows.len()], ..Report::default() }, None)
+                }
+            };
             if let Some(target) = &down {
                 claim.failing(true);
                 if let Err(e) = self.share_failure(target, &taken, &report).await {
@@ -221,6 +239,16 @@ impl Queue {
             self.settle_untaken(batch, shared).await?;
         }
     }
+}
+
+/// What a future gives; none when it panics. A row must not stay BUSY because of a fault in an attempt.
+async fn caught<T>(future: impl Future<Output = T>) -> Option<T> {
+    let mut future = std::pin::pin!(future);
+    poll_fn(|context| match catch_unwind(AssertUnwindSafe(|| future.as_mut().poll(context))) {
+        Ok(poll) => poll.map(Some),
+        Err(_) => Poll::Ready(None),
+    })
+    .await
 }
 
 impl Target {

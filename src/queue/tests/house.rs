@@ -63,11 +63,12 @@ impl LocalDelivery for Local {
     }
 }
 
-/// Sends everything the direct way, but `relayed.example` through a relay and `closed.example` nowhere.
+/// Sends everything the direct way, but `relayed.example` through a relay, `closed.example` nowhere; panics
+/// over the first attempt for `panics.example`.
 struct Routes;
 
 impl Router for Routes {
-    fn route(&self, _: &ReversePath, to: &IpDomain, _: u32) -> Route {
+    fn route(&self, _: &ReversePath, to: &IpDomain, attempts: u32) -> Route {
         match to.to_string().as_str() {
             "relayed.example" => Route::Relay(Relay {
                 host: "192.0.2.99".to_owned(),
@@ -80,6 +81,7 @@ impl Router for Routes {
                 enhanced: mox_smtp::EnhancedCode(5, 7, 1),
                 text: "no mail goes there".to_owned(),
             },
+            "panics.example" if attempts == 0 => panic!("on purpose"),
             _ => Route::Direct,
         }
     }
@@ -96,6 +98,7 @@ impl House {
         let zone = SimResolver::from_zone(
             "there.example. MX 10 mx.there.example.
              mx.there.example. A 192.0.2.1
+             panics.example. MX 10 mx.there.example.
              dead.example. MX 10 mx.dead.example.
              mx.dead.example. A 192.0.2.66
              null.example. MX 0 .",

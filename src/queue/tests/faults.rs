@@ -1,0 +1,88 @@
+//! What a fault in one place must not lead to elsewhere: panics, damaged rows, missing content.
+
+use std::time::Duration;
+
+use mox_admin::ops::{QueueDrop, QueueEnd, QueueOutcome, QueueWait};
+
+use super::house::{House, options};
+use crate::*;
+
+const MX: &str = "192.0.2.1:25";
+
+fn good(_: &str) -> String {
+    "250 2.0.0 taken".to_owned()
+}
+
+impl House {
+    async fn damage(&self, sql: &'static str) {
+        let change = move |_: &Store, tx: &mut Tx<'_>| Ok::<_, Error>(tx.conn().execute(sql, [])?);
+        assert_eq!(self.store.write(change).await.unwrap(), 1);
+    }
+
+    /// How a message ended, within a while.
+    async fn ended(&self, id: i64) -> QueueOutcome {
+        for _ in 0..2000 {
+            let wait = QueueWait { id, until: QueueEnd::Gone, timeout_ms: 0 };
+            let outcome = self.queue.wait(wait).await.unwrap();
+            if outcome.reached {
+                return outcome;
+            }
+            self.clock.advance(Duration::from_millis(100));
+        }
+        panic!("message {id} does not end")
+    }
+}
+
+#[tokio::test]
+async fn a_panic_over_an_attempt_leads_to_the_next_one() {
+    let mut house = House::new(Options { retry: Retry::Waits(vec![Duration::from_secs(5)]), ..options() });
+    let host = house.host(MX, good);
+    house.start();
+    let ids = house.add("alice@here.example", &["bob@panics.example"], |_| {}).await;
+    let outcome = house.ended(ids[0]).await;
+    assert!(outcome.attempts == 2 && outcome.end == Some(QueueEnd::Delivered), "{outcome:?}");
+    assert_eq!(host.seen().taken.len(), 1);
+    house.stop().await;
+}
+
+#[tokio::test]
+async fn a_destination_that_cannot_be_taken_from_rests() {
+    let mut house = House::new(options());
+    house.add("alice@here.example", &["bob@there.example"], |_| {}).await;
+    house.damage("UPDATE queue SET rcpt_to = ''").await;
+    let before = house.store.db().figures().commits;
+    house.start();
+    for _ in 0..200 {
+        house.store.read(|_, _| Ok::<_, Error>(())).await.unwrap();
+    }
+    let commits = house.store.db().figures().commits - before;
+    assert!(commits < 6, "{commits} commits while time stands still");
+    house.stop().await;
+}
+
+#[tokio::test]
+async fn an_outcome_is_stored_though_the_next_message_is_damaged() {
+    let mut house = House::new(options());
+    let host = house.host(MX, good);
+    let ids = house.add("alice@here.example", &["bob@there.example"], |_| {}).await;
+    house.add("alice@here.example", &["carol@there.example"], |_| {}).await;
+    house.damage("UPDATE queue SET rcpt_to = '' WHERE rcpt_to LIKE 'carol%'").await;
+    house.start();
+    assert_eq!(house.ended(ids[0]).await.end, Some(QueueEnd::Delivered));
+    assert_eq!(host.seen().taken.len(), 1);
+    house.stop().await;
+}
+
+#[tokio::test]
+async fn a_message_whose_content_is_missing_ends_all_the_same() {
+    let mut house = House::new(options());
+    let ids = house.add("alice@here.example", &["bob@closed.example"], |_| {}).await;
+    house.damage("DELETE FROM content").await;
+    let dropped = house.add("alice@here.example", &["bob@there.example"], |new| new.hold = true).await;
+    house.damage("DELETE FROM content").await;
+    house.queue.drop_messages(QueueDrop { filter: House::ids(&dropped), dry_run: false }).await.unwrap();
+    house.start();
+    assert_eq!(house.ended(ids[0]).await.end, Some(QueueEnd::Failed));
+    assert!(house.dsns()[0].contains("Action: failed"), "the sender is told");
+    house.stop().await;
+}
