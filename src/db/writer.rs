@@ -31,7 +31,8 @@ impl<'c> Tx<'c> {
         self.connection
     }
 
-    /// Registers what happens once the commit is durable; forgotten when the closure or the commit fails.
+    /// Registers what happens once the commit is durable; dropped when the closure or the commit fails. Either is
+    /// done before the caller is answered.
     pub fn on_commit(&mut self, f: impl FnOnce() + Send + 'static) {
         self.on_commit.push(Box::new(f));
     }
@@ -298,6 +299,7 @@ impl Group<'_> {
             self.on_commit.extend(on_commit);
             return self.kept.push(job);
         }
+        drop(on_commit);
         if !self.is_lost() {
             let _ = run_statement(self.connection, "ROLLBACK TO closure");
             let _ = run_statement(self.connection, "RELEASE closure");
@@ -333,6 +335,7 @@ impl Group<'_> {
                 if !self.connection.is_autocommit() {
                     let _ = run_statement(self.connection, "ROLLBACK");
                 }
+                drop(self.on_commit);
                 for job in self.kept {
                     job.answer(Some(if full { Error::Full } else { Error::Io(text.clone()) }));
                 }
