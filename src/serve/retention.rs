@@ -17,13 +17,13 @@ const TOMBSTONES: i64 = 100_000;
 pub(crate) async fn keep(store: Store, keep: Option<(String, i64)>, clock: Arc<dyn Clock>) {
     loop {
         clock.sleep(PAUSE).await;
-        if let Err(e) = tidy(&store, keep.clone()).await {
+        if let Err(e) = tidy(&store, keep.clone(), TOMBSTONES).await {
             tracing::warn!(error = %e, "tidying up failed");
         }
     }
 }
 
-async fn tidy(store: &Store, keep: Option<(String, i64)>) -> Result<(), Error> {
+async fn tidy(store: &Store, keep: Option<(String, i64)>, tombstones: i64) -> Result<(), Error> {
     if let Some((account, keep)) = keep {
         loop {
             let name = account.clone();
@@ -42,14 +42,63 @@ async fn tidy(store: &Store, keep: Option<(String, i64)>) -> Result<(), Error> {
                 messages = gone.messages,
                 "oldest messages removed to stay below the cap"
             );
+            if gone.messages == 0 {
+                break;
+            }
         }
     }
     for account in store.read(|store, tx| store.accounts(tx)).await? {
-        let before = account.modseq - TOMBSTONES;
-        if before > account.purged_modseq + TOMBSTONES / 10 {
-            store.write(move |store, tx| store.purge(tx, account.id, before, CHUNK)).await?;
+        let before = account.modseq - tombstones;
+        if before > account.purged_modseq + tombstones / 10 {
+            let purge = || store.write(move |store, tx| store.purge(tx, account.id, before, CHUNK));
+            while purge().await? >= CHUNK as usize {}
         }
     }
     while store.sweep(500).await? > 0 {}
     Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use mox_clock::Timestamp;
+    use mox_clock::sim::{SimClock, SimRandom};
+    use mox_store::{Digest, Flags, Incoming, MailboxName, NewMessage, SmtpEnvelope};
+
+    #[tokio::test]
+    async fn messages_beyond_the_cap_go_and_so_do_their_tombstones() {
+        let dir = tempfile::tempdir().unwrap();
+        let clock = Arc::new(SimClock::new(Timestamp::from_secs(1_800_000_000)));
+        let store = Store::open(dir.path(), &[], clock, Arc::new(SimRandom::new(1))).unwrap();
+        let mut incoming = Incoming::new(&store);
+        incoming.write(b"Subject: x\r\n\r\nx\r\n").unwrap();
+        let (size, mut content) = (incoming.size(), incoming.finish().unwrap());
+        let fill = move |store: &Store, tx: &mut mox_db::Tx<'_>| -> Result<_, Error> {
+            let content = content.insert(tx, 1000)?;
+            let account = store.open_account(tx, "mox")?;
+            let mailbox = store.open_mailbox(tx, account, &MailboxName::inbox())?;
+            for _ in 0..1000 {
+                let new = NewMessage {
+                    account,
+                    mailbox,
+                    content,
+                    content_size: size,
+                    prefix: b"",
+                    received: Timestamp::from_secs(1_800_000_000),
+                    flags: Flags::NONE,
+                    envelope: &SmtpEnvelope::default(),
+                    digest: &Digest::default(),
+                    verdicts: None,
+                    quota: None,
+                };
+                store.append(tx, &new)?;
+            }
+            Ok(account)
+        };
+        let account = store.write(fill).await.unwrap();
+        tidy(&store, Some(("mox".to_owned(), 10)), 100).await.unwrap();
+        let all = store.read(move |store, tx| store.changed_since(tx, account, 0, 10_000)).await.unwrap();
+        let tombstones = all.iter().filter(|m| m.expunged).count();
+        assert_eq!((all.len() - tombstones, tombstones), (10, 100));
+    }
 }
