@@ -40,8 +40,8 @@ pub trait Recipients: Send + Sync {
     /// Whether an account may use an address as reverse-path or in From.
     fn may_send_as(&self, account: &str, address: &Address) -> bool;
 
-    /// The mailboxes of an address, without asking who sends; none when it does not exist.
-    fn for_mail(&self, to: &Path) -> Option<Vec<Local>>;
+    /// The mailboxes of an address, without asking who sends; or why it takes nothing.
+    fn for_mail(&self, to: &Path) -> Result<Vec<Local>, Reply>;
 
     /// The mailbox for a notification to `to` about mail that `account` sent; none when neither is here.
     fn for_notice(&self, account: &str, to: &Path) -> Option<Local>;
@@ -68,25 +68,16 @@ impl Configured {
             .map_err(|_| Reply::new(451, EnhancedCode(4, 3, 5), "this address is not configured rightly"))?;
         Ok(Local { account: target.account.clone(), mailbox, address, quota })
     }
-}
 
-impl Recipients for Configured {
-    fn resolve(&self, session: &Session, path: &ForwardPath) -> Result<Where, Reply> {
-        let config = self.config.load();
-        let local = |target: &Target, address| Configured::local(&config, target, address);
-        let Some(path) = path.path() else {
-            return Ok(Where { local: vec![local(config.postmaster(), None)?], queue: false });
-        };
+    /// The mailboxes of an address; none when its domain is not one of ours.
+    fn known(config: &Config, path: &Path) -> Result<Option<Vec<Local>>, Reply> {
+        let local = |target: &Target, address| Configured::local(config, target, address);
         let address = path.address();
         match config.resolve(path) {
-            Resolved::Account(target) => Ok(Where { local: vec![local(target, address)?], queue: false }),
+            Resolved::Account(target) => Ok(Some(vec![local(target, address)?])),
             Resolved::Alias(alias) => {
-                let members: Result<Vec<Local>, Reply> = alias
-                    .members
-                    .iter()
-                    .map(|m| local(m, m.address.clone().or_else(|| address.clone())))
-                    .collect();
-                Ok(Where { local: members?, queue: false })
+                let member = |m: &Target| local(m, m.address.clone().or_else(|| address.clone()));
+                alias.members.iter().map(member).collect::<Result<_, _>>().map(Some)
             }
             Resolved::DomainDisabled => {
                 Err(Reply::new(450, EnhancedCode(4, 2, 1), "this domain takes no mail for the time being"))
@@ -95,9 +86,23 @@ impl Recipients for Configured {
                 let (code, (class, subject, detail), text) = error.reply();
                 Err(Reply::new(code, EnhancedCode(class, subject, detail), text))
             }
-            Resolved::NotLocal if session.account.is_some() => Ok(Where { local: Vec::new(), queue: true }),
             Resolved::Unknown => Err(Reply::new(550, EnhancedCode(5, 1, 1), "no such address here")),
-            Resolved::NotLocal => Err(Reply::new(550, EnhancedCode(5, 1, 1), "no such domain here")),
+            Resolved::NotLocal => Ok(None),
+        }
+    }
+}
+
+impl Recipients for Configured {
+    fn resolve(&self, session: &Session, path: &ForwardPath) -> Result<Where, Reply> {
+        let config = self.config.load();
+        let Some(path) = path.path() else {
+            let postmaster = Configured::local(&config, config.postmaster(), None)?;
+            return Ok(Where { local: vec![postmaster], queue: false });
+        };
+        match Configured::known(&config, path)? {
+            Some(local) => Ok(Where { local, queue: false }),
+            None if session.account.is_some() => Ok(Where { local: Vec::new(), queue: true }),
+            None => Err(Reply::new(550, EnhancedCode(5, 1, 1), "no such domain here")),
         }
     }
 
@@ -105,16 +110,9 @@ impl Recipients for Configured {
         self.config.load().may_send_as(account, address)
     }
 
-    fn for_mail(&self, to: &Path) -> Option<Vec<Local>> {
-        let config = self.config.load();
-        match config.resolve(to) {
-            Resolved::Account(target) => Some(vec![Configured::local(&config, target, to.address()).ok()?]),
-            Resolved::Alias(alias) => {
-                let member = |m: &Target| Configured::local(&config, m, m.address.clone()).ok();
-                Some(alias.members.iter().filter_map(member).collect())
-            }
-            _ => None,
-        }
+    fn for_mail(&self, to: &Path) -> Result<Vec<Local>, Reply> {
+        let known = Configured::known(&self.config.load(), to)?;
+        known.ok_or_else(|| Reply::new(550, EnhancedCode(5, 1, 1), "no such domain here"))
     }
 
     fn for_notice(&self, account: &str, to: &Path) -> Option<Local> {

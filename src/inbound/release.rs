@@ -8,10 +8,11 @@ use mox_address::Domain;
 use mox_clock::{Clock, Timestamp};
 use mox_message::trace;
 use mox_queue::{
-    BoxFuture, OpenFailure, Opened, Outbound, Outgoing, Peer, Route, Sent, Session, Step, Target, Verdict,
+    BoxFuture, OpenFailure, Opened, Outbound, Outgoing, Peer, QueueId, Route, Sent, Session, Step, Target,
+    Verdict,
 };
 use mox_smtp::{EnhancedCode, RcptArgs};
-use mox_store::{Digest, Flags, Incoming, NewMessage, SmtpEnvelope, Store};
+use mox_store::{Content, Digest, Flags, NewMessage, Prepared, SmtpEnvelope, Store};
 
 use crate::{Error, Local, Recipients};
 
@@ -58,8 +59,8 @@ impl Session for LocalSession {
     fn send<'a>(&'a mut self, message: &'a Outgoing) -> BoxFuture<'a, Sent> {
         Box::pin(async move {
             let mut verdicts = Vec::new();
-            for rcpt in &message.rcpts {
-                verdicts.push(Some(self.deliver(message, rcpt).await));
+            for (rcpt, id) in message.rcpts.iter().zip(&message.ids) {
+                verdicts.push(Some(self.deliver(message, rcpt, *id).await));
             }
             Sent { verdicts, usable: true }
         })
@@ -71,21 +72,30 @@ impl Session for LocalSession {
 }
 
 impl LocalSession {
-    async fn deliver(&self, message: &Outgoing, rcpt: &RcptArgs) -> Verdict {
-        let place = rcpt.forward_path.path().and_then(|path| self.recipients.for_mail(path));
-        let Some(local) = place else {
-            return Verdict::permanent(EnhancedCode(5, 1, 1), "this address does not exist any more");
+    async fn deliver(&self, message: &Outgoing, rcpt: &RcptArgs, id: QueueId) -> Verdict {
+        let Some(path) = rcpt.forward_path.path() else {
+            return Verdict::permanent(EnhancedCode(5, 1, 3), "no address");
         };
-        match self.append(message, rcpt, local).await {
+        let local = match self.recipients.for_mail(path) {
+            Ok(local) => local,
+            Err(reply) => return Verdict::of_reply(&reply),
+        };
+        match self.append(message, rcpt, id, local).await {
             Ok(()) => Verdict::delivered("delivered into the mailbox"),
             Err(e) => Verdict::temporary(e.to_string()),
         }
     }
 
-    async fn append(&self, message: &Outgoing, rcpt: &RcptArgs, locals: Vec<Local>) -> Result<(), Error> {
-        let (content, header) = self.copy(message)?;
-        let prepared =
-            tokio::task::spawn_blocking(move || content.finish()).await.map_err(|_| Error::Lost)??;
+    async fn append(
+        &self,
+        message: &Outgoing,
+        rcpt: &RcptArgs,
+        id: QueueId,
+        locals: Vec<Local>,
+    ) -> Result<(), Error> {
+        let (store, original) = (self.store.clone(), message.content.clone());
+        let copied = tokio::task::spawn_blocking(move || copy(&store, &original));
+        let (prepared, header) = copied.await.map_err(|_| Error::Lost)??;
         let digest = Digest::of(&header);
         let mail_from = message.mail.reverse_path.as_ref().map(ToString::to_string).unwrap_or_default();
         let envelope = SmtpEnvelope {
@@ -120,22 +130,25 @@ impl LocalSession {
                     },
                 )?;
             }
+            // The copy and the knowledge of it are one commit: a crash does not make a second one.
+            mox_queue::arrived(tx, id)?;
             Ok(())
         });
         write.await
     }
+}
 
-    /// The bytes as new content, and their header.
-    fn copy(&self, message: &Outgoing) -> Result<(Incoming, Vec<u8>), Error> {
-        let mut body = crate::MessageBody::new(&self.store);
-        let mut reader = message.content.reader()?;
-        let mut chunk = vec![0; CHUNK];
-        loop {
-            let n = reader.read(&mut chunk).map_err(|_| Error::Lost)?;
-            if n == 0 {
-                return Ok(body.into_parts());
-            }
-            body.take(chunk.get(..n).unwrap_or_default())?;
+/// The bytes as new content, and their header. Blocks on disk.
+fn copy(store: &Store, original: &Content) -> Result<(Prepared, Vec<u8>), Error> {
+    let mut body = crate::MessageBody::new(store);
+    let mut reader = original.reader()?;
+    let mut chunk = vec![0; CHUNK];
+    loop {
+        let n = reader.read(&mut chunk).map_err(|_| Error::Lost)?;
+        if n == 0 {
+            let (content, header) = body.into_parts();
+            return Ok((content.finish()?, header));
         }
+        body.take(chunk.get(..n).unwrap_or_default())?;
     }
 }

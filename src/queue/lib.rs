@@ -10,7 +10,8 @@
 //! Invariants: 1. A queued row holds one reference to its content. 2. A row has at most one worker; a start
 //! makes what is BUSY QUEUED again, due at the next attempt that was committed with BUSY. 3. No domain waits
 //! for another: destinations take turns, see [`schedule`]. 4. A crash between the remote host's 250 and the
-//! commit of the outcome repeats that delivery (RFC 5321 §4.2.5 makes the sender do so); nothing is ever lost.
+//! commit of the outcome repeats that delivery (RFC 5321 §4.2.5 makes the sender do so); nothing is ever lost. A
+//! session that delivers into this store says so in its own transaction ([`arrived`]) and is not repeated.
 //! RFC 5321 §4.5.4 (sending strategy), RFC 3461, RFC 4865.
 
 mod add;
@@ -38,6 +39,7 @@ use tokio::sync::{Notify, watch};
 
 pub use message::{Class, End, NewQueued, NewRecipient, QueueId, Queued};
 pub use options::{Options, Retry};
+pub use outcome::arrived;
 pub use seam::{
     BoxFuture, LocalDelivery, NoResults, Notice, OpenFailure, Opened, Outbound, Outcome, Outgoing, Peer,
     Relay, RelayAuth, RelayTls, ResultSink, Route, Router, Sent, Session, Step, Target, TlsAttempt, Verdict,

@@ -329,6 +329,12 @@ impl Queue {
     }
 }
 
+/// For a session that puts a message into a mailbox of this store: says so within the same transaction, so that a
+/// crash before the queue has stored the outcome does not lead to a second copy.
+pub fn arrived(tx: &mut Tx<'_>, id: QueueId) -> Result<(), Error> {
+    tables::attempt::arrived(tx.conn(), id)
+}
+
 /// Gives the reference to content back. Content that is missing is for the checker of the store to tell of: it does
 /// not keep a message from ending.
 pub(crate) fn release(store: &Store, tx: &mut Tx<'_>, id: QueueId, content: ContentId) -> Result<(), Error> {

@@ -17,7 +17,7 @@ use mox_store::{Error, Store};
 use tokio::sync::watch;
 use tokio::task::JoinSet;
 
-use crate::{Queue, tables};
+use crate::{End, Queue, tables};
 
 /// Longest sleep: after that wall time is looked at again, which may have been stepped.
 const LOOK_AGAIN: Duration = Duration::from_secs(60);
@@ -45,7 +45,14 @@ impl Queue {
     /// [`Options::grace`]: crate::Options::grace
     pub async fn run(self, mut shutdown: watch::Receiver<bool>) {
         let clock = self.0.seams.clock.clone();
-        let recover = |_: &Store, tx: &mut Tx<'_>| {
+        let started = clock.now();
+        let recover = move |store: &Store, tx: &mut Tx<'_>| {
+            for (id, content) in tables::arrived(tx.conn())? {
+                tables::end(tx.conn(), id, End::Delivered, started)?;
+                if let Some(content) = content {
+                    crate::outcome::release(store, tx, id, content)?;
+                }
+            }
             let domains = tables::recover(tx.conn())?;
             domains.iter().try_for_each(|d| tables::refresh(tx.conn(), d, Timestamp::from_micros(0)))
         };

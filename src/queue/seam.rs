@@ -13,6 +13,8 @@ use mox_smtp::{EnhancedCode, MailArgs, RcptArgs};
 use mox_store::{Content, ContentId, Digest, Error, Store};
 use serde::{Deserialize, Serialize};
 
+use crate::QueueId;
+
 /// A boxed future that may move between threads.
 pub type BoxFuture<'a, T> = Pin<Box<dyn Future<Output = T> + Send + 'a>>;
 
@@ -242,6 +244,8 @@ pub struct Outgoing {
     pub mail: MailArgs,
     /// The recipients.
     pub rcpts: Vec<RcptArgs>,
+    /// Their rows in the queue, in the same order.
+    pub ids: Vec<QueueId>,
     /// The bytes.
     pub content: Content,
 }

@@ -208,7 +208,12 @@ impl Queue {
             notify: q.notify,
             orcpt: q.orcpt.clone(),
         };
-        Ok(Outgoing { mail, rcpts: rows.iter().map(rcpt).collect(), content })
+        Ok(Outgoing {
+            mail,
+            rcpts: rows.iter().map(rcpt).collect(),
+            ids: rows.iter().map(|q| q.id).collect(),
+            content,
+        })
     }
 
     /// Everything due at a destination that could not be reached has had an attempt by that.

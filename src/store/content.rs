@@ -325,6 +325,7 @@ fn settle(store: &Store, mut temp: TempFile) -> Result<Place, Error> {
 }
 
 /// Content as read back: a per-recipient prefix, then the bytes as received.
+#[derive(Clone)]
 pub struct Content {
     prefix: Vec<u8>,
     size: u64,
@@ -332,6 +333,7 @@ pub struct Content {
     source: Source,
 }
 
+#[derive(Clone)]
 enum Source {
     Inline(Vec<u8>),
     File(PathBuf),

@@ -72,6 +72,14 @@ pub(crate) fn finish(
     Ok(())
 }
 
+/// The attempt that is under way has delivered, whatever becomes of its worker.
+pub(crate) fn arrived(conn: &Connection, id: QueueId) -> Result<(), Error> {
+    let sql = "UPDATE queue_attempt SET outcome = 1, duration = 0, text = 'delivered into the mailbox'
+      WHERE queue_id = ?1 AND n = (SELECT attempts FROM queue WHERE queue_id = ?1 AND busy = 1)";
+    conn.prepare_cached(sql)?.execute([id.0])?;
+    Ok(())
+}
+
 pub(crate) fn list(conn: &Connection, id: QueueId) -> Result<Vec<Attempt>, Error> {
     let sql = "SELECT n, started, duration, outcome, host, ip, code, enhanced, text, tls, steps
       FROM queue_attempt WHERE queue_id = ?1 ORDER BY n";

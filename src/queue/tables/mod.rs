@@ -13,7 +13,7 @@ use std::collections::HashMap;
 use mox_clock::Timestamp;
 use mox_db::Schema;
 use mox_db::rusqlite::{Connection, OptionalExtension};
-use mox_store::Error;
+use mox_store::{ContentId, Error};
 
 use crate::{End, NewQueued, QueueId, Queued};
 
@@ -277,6 +277,17 @@ pub(crate) fn unmark(conn: &Connection, q: &Queued, next: Timestamp) -> Result<(
     conn.prepare_cached("DELETE FROM queue_attempt WHERE queue_id = ?1 AND n = ?2")?
         .execute((q.id.0, q.attempts))?;
     Ok(())
+}
+
+/// The rows that a worker had when the server stopped, but that have arrived ([`attempt::arrived`]), and their content.
+pub(crate) fn arrived(conn: &Connection) -> Result<Vec<(QueueId, Option<ContentId>)>, Error> {
+    let sql = "SELECT queue_id, content_id FROM queue JOIN queue_attempt USING (queue_id)
+      WHERE busy = 1 AND n = attempts AND outcome = 1";
+    let mut statement = conn.prepare(sql)?;
+    let rows = statement
+        .query_map([], |r| Ok((QueueId(r.get(0)?), r.get::<_, Option<i64>>(1)?.map(ContentId))))?
+        .collect::<Result<_, _>>()?;
+    Ok(rows)
 }
 
 /// Takes all rows back that a worker had when the server stopped; answers their destinations.

@@ -86,3 +86,27 @@ async fn a_message_whose_content_is_missing_ends_all_the_same() {
     assert!(house.dsns()[0].contains("Action: failed"), "the sender is told");
     house.stop().await;
 }
+
+#[tokio::test]
+async fn what_arrived_in_a_mailbox_here_is_not_delivered_again_after_a_crash() {
+    let house = House::new(Options { retry: Retry::Waits(vec![Duration::from_secs(5)]), ..options() });
+    let ids = house.add("alice@here.example", &["bob@there.example", "eve@there.example"], |_| {}).await;
+    let queue = house.queue.clone();
+    let crash = move |_: &Store, tx: &mut Tx<'_>| {
+        let batch = queue.take(tx, "there.example")?;
+        assert_eq!(batch.map(|b| b.rows.len()), Some(2));
+        arrived(tx, QueueId(ids[0]))?;
+        Ok::<_, Error>(ids)
+    };
+    let ids = house.store.write(crash).await.unwrap();
+    let mut house = house.crash();
+    let host = house.host(MX, good);
+    house.start();
+    for id in ids {
+        assert_eq!(house.ended(id).await.end, Some(QueueEnd::Delivered));
+    }
+    let taken: Vec<_> = host.seen().taken.into_iter().flat_map(|(_, rcpts, _)| rcpts).collect();
+    assert_eq!(taken, ["eve@there.example"]);
+    assert_eq!(house.problems(), []);
+    house.stop().await;
+}

@@ -75,8 +75,8 @@ impl Recipients for CatchAll {
         true
     }
 
-    fn for_mail(&self, to: &Path) -> Option<Vec<Local>> {
-        Some(vec![caught(to)])
+    fn for_mail(&self, to: &Path) -> Result<Vec<Local>, Reply> {
+        Ok(vec![caught(to)])
     }
 
     fn for_notice(&self, _account: &str, to: &Path) -> Option<Local> {
