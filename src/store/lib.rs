@@ -21,6 +21,7 @@ mod flags;
 mod login;
 mod mailbox;
 mod message;
+mod outgoing;
 mod tables;
 mod thread;
 mod verify;
@@ -39,6 +40,7 @@ pub use expunge::Expunged;
 pub use flags::Flags;
 pub use mailbox::{Mailbox, MailboxName, SpecialUse};
 pub use message::{Digest, Filter, Message, MessageChange, SmtpEnvelope};
+pub use outgoing::OutgoingLimits;
 pub use verify::{Problem, References, Report, verify};
 
 /// The tables of this room.
@@ -98,6 +100,16 @@ pub enum Error {
         /// Bytes allowed.
         quota: u64,
     },
+    /// The account would send more than it may in 24 hours.
+    #[error("account \"{account}\" may send {limit} {what} in 24 hours")]
+    TooMuchSent {
+        /// Name of the account.
+        account: String,
+        /// What there are too many of: messages, or first-time recipients.
+        what: &'static str,
+        /// How many are allowed.
+        limit: u32,
+    },
     /// No account of that name.
     #[error("no account \"{0}\"")]
     NoSuchAccount(String),
@@ -131,7 +143,7 @@ impl Error {
     pub fn is_temporary(&self) -> bool {
         match self {
             Error::Db(e) => e.is_temporary(),
-            Error::File { .. } | Error::OverQuota { .. } => true,
+            Error::File { .. } | Error::OverQuota { .. } | Error::TooMuchSent { .. } => true,
             _ => false,
         }
     }

@@ -422,6 +422,55 @@ fn over_quota_changes_nothing() {
     assert_eq!(house.problems(false), []);
 }
 
+/// Sends from account `mox`; what there was too much of, if anything.
+fn send(house: &House, recipients: &[&str], limits: OutgoingLimits) -> Option<&'static str> {
+    let recipients: Vec<String> = recipients.iter().map(|r| (*r).to_owned()).collect();
+    match house.store.write_blocking(move |s, tx| s.count_outgoing(tx, "mox", &recipients, limits)) {
+        Ok(()) => None,
+        Err(Error::TooMuchSent { what, .. }) => Some(what),
+        Err(e) => panic!("{e}"),
+    }
+}
+
+#[test]
+fn an_account_sends_so_much_in_a_day() {
+    let house = House::new();
+    let limits = OutgoingLimits { messages: 3, first_time: 2 };
+    assert_eq!(send(&house, &["a@x", "a@x", "A@X", "a@x"], limits), Some("messages"));
+    assert_eq!(send(&house, &["a@x", "b@x", "c@x"], limits), Some("first-time recipients"));
+    // What was refused counts for nothing.
+    assert_eq!(send(&house, &["a@x"], limits), None);
+    house.clock.advance(Duration::from_secs(12 * 3600));
+    assert_eq!(send(&house, &["A@x", "b@X"], limits), None);
+    assert_eq!(send(&house, &["a@x"], limits), Some("messages"));
+    house.clock.advance(Duration::from_secs(12 * 3600 - 60));
+    assert_eq!(send(&house, &["a@x"], limits), Some("messages"));
+    house.clock.advance(Duration::from_secs(60));
+    assert_eq!(send(&house, &["c@x"], limits), None, "the first day's message has gone");
+    assert_eq!(send(&house, &["a@x"], limits), Some("messages"));
+    house.clock.advance(Duration::from_secs(24 * 3600));
+    assert_eq!(send(&house, &["a@x", "b@x", "c@x"], limits), None, "known for ever");
+    house.clock.advance(Duration::from_secs(24 * 3600));
+    assert_eq!(send(&house, &["d@x", "e@x"], limits), None);
+    assert_eq!(send(&house, &["f@x"], limits), Some("first-time recipients"));
+}
+
+#[test]
+fn counts_of_what_was_sent_do_not_pile_up() {
+    let house = House::new();
+    let limits = OutgoingLimits { messages: u32::MAX, first_time: 1 };
+    let rows = |house: &House| -> i64 {
+        house.change(|_, tx| {
+            tx.conn().query_row("SELECT count(*) FROM outgoing", [], |row| row.get(0)).unwrap()
+        })
+    };
+    for (seconds, expected) in [(0, 1), (10, 1), (60, 2), (24 * 3600 - 60, 2), (2 * 24 * 3600, 1)] {
+        house.clock.advance(Duration::from_secs(seconds));
+        assert_eq!(send(&house, &["a@x"], limits), None);
+        assert_eq!(rows(&house), expected, "{seconds} s later");
+    }
+}
+
 #[test]
 fn passwords_are_remembered_for_a_while_and_forgotten_when_changed() {
     let house = House::new();

@@ -7,6 +7,7 @@ pub(crate) mod account;
 pub(crate) mod content;
 pub(crate) mod mailbox;
 pub(crate) mod message;
+pub(crate) mod outgoing;
 pub(crate) mod verify;
 
 use mox_db::Schema;
@@ -14,7 +15,7 @@ use mox_db::rusqlite::Connection;
 
 use crate::Error;
 
-pub(crate) const SCHEMA: Schema = Schema { room: "store", steps: &[STEP_1] };
+pub(crate) const SCHEMA: Schema = Schema { room: "store", steps: &[STEP_1, STEP_2] };
 
 const STEP_1: &str = "
 CREATE TABLE counter (name TEXT PRIMARY KEY, value INTEGER NOT NULL) WITHOUT ROWID;
@@ -132,6 +133,23 @@ CREATE TABLE thread_ref (
   PRIMARY KEY (account_id, header_hash)
 ) WITHOUT ROWID;
 CREATE INDEX thread_ref_thread ON thread_ref (account_id, thread_id);
+";
+
+const STEP_2: &str = "
+-- What an account sent, by minute; older than 24 hours goes when it sends again.
+CREATE TABLE outgoing (
+  account_id INTEGER NOT NULL,
+  at INTEGER NOT NULL,              -- start of the minute
+  messages INTEGER NOT NULL,        -- one per recipient
+  first_time INTEGER NOT NULL,      -- recipients it never sent to before
+  PRIMARY KEY (account_id, at)
+) WITHOUT ROWID;
+
+CREATE TABLE known_recipient (
+  account_id INTEGER NOT NULL,
+  recipient TEXT NOT NULL,          -- lower case
+  PRIMARY KEY (account_id, recipient)
+) WITHOUT ROWID;
 ";
 
 /// What is numbered.
