@@ -8,7 +8,7 @@ use mox_clock::Timestamp;
 use mox_message::trace::{self, Protocol, Received};
 use mox_smtp::Envelope;
 use mox_smtpserver::Session;
-use mox_store::SmtpEnvelope;
+use mox_store::{OutgoingLimits, SmtpEnvelope};
 
 /// The facts of one message's arrival.
 #[derive(Debug, Clone)]
@@ -35,6 +35,8 @@ pub struct Arrival {
     pub at: Timestamp,
     /// The only recipient, when there is one.
     pub only_recipient: Option<Path>,
+    /// What the account that logged in may send; none for no limit.
+    pub limits: Option<OutgoingLimits>,
 }
 
 impl Arrival {
@@ -61,6 +63,7 @@ impl Arrival {
             tls_not_required: false,
             at,
             only_recipient,
+            limits: None,
         }
     }
 

@@ -48,7 +48,7 @@ impl Places {
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum Error {
-    /// The store failed, or a mailbox is full.
+    /// The store failed, a mailbox is full, or the account sent too much.
     #[error(transparent)]
     Store(#[from] mox_store::Error),
     /// Work on another thread was lost.
@@ -68,6 +68,11 @@ impl Error {
         match self {
             Error::Store(mox_store::Error::OverQuota { .. }) => {
                 Reply::new(452, EnhancedCode(4, 2, 2), "mailbox is full")
+            }
+            Error::Store(e @ mox_store::Error::TooMuchSent { what, .. }) => {
+                tracing::warn!(error = %e, "message refused");
+                let text = format!("too many {what} from this account in 24 hours, try again later");
+                Reply::new(451, EnhancedCode(4, 7, 1), text)
             }
             Error::Store(e) if e.is_full() => {
                 tracing::error!(error = %e, "no room on the disk");
@@ -189,6 +194,10 @@ impl Delivery {
             common: common.to_owned(),
             local: places.local,
             digest,
+            recipients: match arrival.limits {
+                Some(_) => envelope.rcpts.iter().map(|r| r.forward_path.to_string()).collect(),
+                None => Vec::new(),
+            },
         };
         let queue = self.queue.clone();
         let write = self.store.write(move |store, tx| {
@@ -270,6 +279,8 @@ struct New {
     local: Vec<(Local, String)>,
     digest: Digest,
     queued: Option<NewQueued>,
+    /// Those that count towards the limits of the arrival, if it has any.
+    recipients: Vec<String>,
 }
 
 impl New {
@@ -280,6 +291,9 @@ impl New {
         tx: &mut mox_db::Tx<'_>,
         prepared: &mut Prepared,
     ) -> Result<Accepted, Error> {
+        if let (Some(limits), Some(account)) = (self.arrival.limits, &self.arrival.account) {
+            store.count_outgoing(tx, account, &self.recipients, limits)?;
+        }
         let copies = self.local.len() + self.queued.as_ref().map_or(0, |q| q.recipients.len());
         let size = prepared.size();
         let content = prepared.insert(tx, u32::try_from(copies).unwrap_or(u32::MAX))?;

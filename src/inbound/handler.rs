@@ -2,7 +2,8 @@
 //!
 //! Order of decisions and their replies: HELO name without address 550 5.5.0; sender domain that takes no mail
 //! 550 5.7.27 (451 when DNS cannot say); unknown recipient 550 5.1.1; mailbox full or too much mail 452 4.2.2;
-//! mail loop 550 5.4.6. What concerns networks is lifted for loopback where the limits say so.
+//! malformed header, when pedantic, 554 5.6.0; mail loop 550 5.4.6. What concerns networks is lifted for loopback
+//! where the limits say so.
 //! RFC 5321 §3.3, §4.1.1, RFC 7505 (null MX), RFC 7372.
 
 use std::sync::Arc;
@@ -35,6 +36,8 @@ pub struct MxHandler {
     pub received_max: usize,
     /// No limits for clients on this machine.
     pub lift_for_loopback: bool,
+    /// Refuses malformed messages.
+    pub pedantic: bool,
 }
 
 impl MxHandler {
@@ -83,6 +86,9 @@ impl MxHandler {
 
     async fn accept(&self, session: &Session, envelope: Envelope, body: MessageBody) -> Result<Reply, Reply> {
         let (content, header) = body.into_parts();
+        if self.pedantic {
+            check_form(&header)?;
+        }
         check_loop(&header, self.received_max)?;
         let arrival = Arrival::of(session, &envelope, self.clock.now());
         let to = self.delivery.places(&*self.recipients, session, &envelope)?;
@@ -108,6 +114,20 @@ pub(crate) fn check_loop(header: &[u8], most: usize) -> Result<(), Reply> {
     match trace::is_looping(&Header::of(header), most) {
         true => Err(Reply::new(550, EnhancedCode(5, 4, 6), "mail loop: too many Received header fields")),
         false => Ok(()),
+    }
+}
+
+/// Refuses a header with a line that is no field, or without the empty line that ends it (RFC 5322 §2.1).
+pub fn check_form(header: &[u8]) -> Result<(), Reply> {
+    let refused = |reason: &str| {
+        Err(Reply::new(554, EnhancedCode(5, 6, 0), format!("the message is malformed: {reason}")))
+    };
+    match Header::check(header) {
+        Err(e) => refused(&e.to_string()),
+        Ok(_) if !header.starts_with(b"\r\n") && !header.ends_with(b"\r\n\r\n") => {
+            refused("no empty line ends the header")
+        }
+        Ok(_) => Ok(()),
     }
 }
 
@@ -157,5 +177,30 @@ impl Handler for MxHandler {
                 Err(_) => Reply::new(451, EnhancedCode(4, 3, 0), "internal error"),
             }
         })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn malformed_headers_are_refused() {
+        let cases: [(&[u8], Option<&str>); 6] = [
+            (b"From: a@x\r\nSubject: a\r\n b\r\n\r\n", None),
+            (b"\r\nbody", None),
+            (b"From: a@x\r\nhello\r\n\r\n", Some("byte 11 of the message: not a header field")),
+            (b" folded\r\n\r\n", Some("byte 0 of the message: not a header field")),
+            (b"From: a@x\r\n", Some("no empty line ends the header")),
+            (b"", Some("no empty line ends the header")),
+        ];
+        for (header, expected) in cases {
+            let refused = check_form(header).map_err(|reply| reply.to_string());
+            let expected = match expected {
+                Some(reason) => Err(format!("554 5.6.0 the message is malformed: {reason}\r\n")),
+                None => Ok(()),
+            };
+            assert_eq!(refused, expected);
+        }
     }
 }

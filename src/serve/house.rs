@@ -300,6 +300,7 @@ impl Handlers {
             clock: plan.clock.clone(),
             received_max: limits.received_headers_max as usize,
             lift_for_loopback: limits.lift_for_loopback,
+            pedantic: config.server.pedantic,
         };
         let submission = SubmissionHandler {
             logins: Logins::new(store.clone(), plan.config.clone()),
@@ -308,6 +309,8 @@ impl Handlers {
             strictness: plan.strictness,
             random: plan.random.clone(),
             clock: plan.clock.clone(),
+            lift_for_loopback: limits.lift_for_loopback,
+            pedantic: config.server.pedantic,
         };
         Handlers { mx: (plan.around)(Arc::new(mx)), submission: (plan.around)(Arc::new(submission)) }
     }

@@ -1,23 +1,25 @@
 //! The submission ports: mail from users who logged in.
 //!
-//! Replies: reverse-path or From of somebody else 550 5.7.1; not exactly one From 554 5.6.0.
+//! Replies: reverse-path or From of somebody else 550 5.7.1; not exactly one From 554 5.6.0; malformed header, when
+//! pedantic, 554 5.6.0; more than the account may send in 24 hours 451 4.7.1.
 //! RFC 6409 §6, RFC 4954, RFC 4865.
 
 use std::sync::Arc;
 
 use mox_address::Address;
 use mox_clock::{Clock, Random};
-use mox_inbound::{Arrival, Delivery, MessageBody, Recipients};
+use mox_inbound::{Arrival, Delivery, MessageBody, Recipients, check_form};
 use mox_sasl::{Credentials, Login, Mechanism};
 use mox_smtp::{EnhancedCode, Envelope, Findings, MailArgs, RcptArgs, Reply};
 use mox_smtpserver::{Body, BoxFuture, Handler, Session};
+use mox_store::OutgoingLimits;
 
 use crate::{Logins, fixup};
 
 /// How closely a submitted message is looked at.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Strictness {
-    /// As RFC 6409 wants it: one From, which belongs to the account.
+    /// As RFC 6409 wants it: one From, which belongs to the account; and only so much in 24 hours.
     Lawful,
     /// Whatever a program under test sends.
     Anything,
@@ -37,6 +39,10 @@ pub struct SubmissionHandler {
     pub random: Arc<dyn Random>,
     /// Time.
     pub clock: Arc<dyn Clock>,
+    /// No limits for clients on this machine.
+    pub lift_for_loopback: bool,
+    /// Refuses malformed messages.
+    pub pedantic: bool,
 }
 
 fn not_yours(what: &str) -> Reply {
@@ -77,11 +83,24 @@ impl SubmissionHandler {
         }
     }
 
+    /// What this session's account may send.
+    fn limits(&self, session: &Session) -> Option<OutgoingLimits> {
+        let lifted = self.lift_for_loopback && session.remote.ip().to_canonical().is_loopback();
+        if lifted || self.strictness == Strictness::Anything {
+            return None;
+        }
+        self.logins.limits(&session.account.as_ref()?.account)
+    }
+
     async fn accept(&self, session: &Session, envelope: Envelope, body: MessageBody) -> Result<Reply, Reply> {
         let (content, header) = body.into_parts();
+        if self.pedantic {
+            check_form(&header)?;
+        }
         self.check_from(session, &header)?;
         let mut arrival = Arrival::of(session, &envelope, self.clock.now());
         arrival.tls_not_required = fixup::tls_not_required(&header);
+        arrival.limits = self.limits(session);
         let hostname = self.delivery.hostname();
         let domain = arrival.reverse_path.as_ref().and_then(|p| p.domain.domain()).unwrap_or(hostname);
         let mut common = arrival.received(hostname);

@@ -7,3 +7,6 @@ mod login;
 
 pub use handler::{Strictness, SubmissionHandler};
 pub use login::Logins;
+
+#[cfg(test)]
+mod tests;

@@ -6,7 +6,7 @@ use mox_address::Address;
 use mox_config::Handle;
 use mox_sasl::{Credentials, Login, Verifiers};
 use mox_smtp::{EnhancedCode, Reply};
-use mox_store::Store;
+use mox_store::{OutgoingLimits, Store};
 
 /// Answers what sessions ask about users.
 pub struct Logins {
@@ -68,6 +68,14 @@ impl Logins {
         self.store.client_key(spki_sha256).unwrap_or_else(|e| {
             tracing::error!(error = %e, "client keys could not be read");
             None
+        })
+    }
+
+    /// What an account may send; none when the configuration does not have it any more.
+    pub(crate) fn limits(&self, account: &str) -> Option<OutgoingLimits> {
+        self.config.load().dynamic.accounts.get(account).map(|a| OutgoingLimits {
+            messages: a.max_outgoing_messages_per_day,
+            first_time: a.max_first_time_recipients_per_day,
         })
     }
 

@@ -96,6 +96,7 @@ pub async fn run(
     crate::house::apply_levels(&config, &levels);
     let data = config.data_dir.clone();
     let hostname = config.server.hostname.ascii().to_owned();
+    let pedantic = config.server.pedantic;
     let config = Arc::new(Handle::new(config));
     let catchall = Arc::new(catchall::CatchAll::new(options.relays.clone()));
     let ports = Ports::new(options.port_base);
@@ -108,7 +109,7 @@ pub async fn run(
         router: catchall,
         outbound: Arc::new(simulate::outbound),
         around: Arc::new(move |inner| simulate::around(inner, timeouts.clone())),
-        strictness: if options.pedantic { Strictness::Lawful } else { Strictness::Anything },
+        strictness: if pedantic { Strictness::Lawful } else { Strictness::Anything },
         roots: Arc::new(match options.relays.is_empty() {
             // Nothing is dialed: spare the work.
             true => mox_tls::RootCertStore::empty(),

@@ -1,0 +1,173 @@
+//! What a logged-in client is told about its messages, by a handler over a real store and queue.
+
+use std::path::Path;
+use std::sync::Arc;
+
+use mox_address::{IpDomain, ReversePath};
+use mox_clock::Timestamp;
+use mox_clock::sim::{SimClock, SimRandom};
+use mox_config::{Config, Handle};
+use mox_inbound::{Configured, Delivery, Notices, Recipients};
+use mox_queue::{
+    BoxFuture, NoResults, OpenFailure, Opened, Options, Outbound, Queue, Route, Router, Seams, Target,
+};
+use mox_smtp::{Command, Envelope, Findings, Syntax};
+use mox_smtpserver::{Authenticated, Cid, Handler, Port, Session};
+use mox_store::Store;
+use tempfile::TempDir;
+
+use crate::*;
+
+const DOMAINS: &str = "\
+Domains:
+	here.example: nil
+Accounts:
+	amy:
+		Domain: here.example
+		Destinations:
+			amy@here.example: nil
+		MaxOutgoingMessagesPerDay: 3
+		MaxFirstTimeRecipientsPerDay: 2
+";
+
+const SERVER: &str = "\
+DataDir: data
+LogLevel: info
+Hostname: mx.here.example
+Listeners:
+	local:
+		IPs:
+			- 127.0.0.1
+		Submission:
+			Enabled: true
+			NoRequireSTARTTLS: true
+Postmaster:
+	Account: amy
+	Mailbox: Inbox
+";
+
+const MESSAGE: &str = "From: <amy@here.example>\r\nSubject: hello\r\n\r\nhello\r\n";
+
+/// Nothing leaves.
+struct Nowhere;
+
+impl Router for Nowhere {
+    fn route(&self, _: &ReversePath, _: &IpDomain, _: u32) -> Route {
+        Route::Direct
+    }
+}
+
+impl Outbound for Nowhere {
+    fn open<'a>(&'a self, _: &'a Target) -> BoxFuture<'a, Result<Opened, OpenFailure>> {
+        Box::pin(std::future::pending())
+    }
+}
+
+fn handler(dir: &TempDir) -> SubmissionHandler {
+    let clock = Arc::new(SimClock::new(Timestamp::from_secs(1_800_000_000)));
+    let random = Arc::new(SimRandom::new(7));
+    let config = Config::parse(Path::new("mox.conf"), SERVER, DOMAINS).unwrap();
+    let hostname = config.server.hostname.clone();
+    let config = Arc::new(Handle::new(config));
+    let recipients: Arc<dyn Recipients> = Arc::new(Configured::new(config.clone()));
+    let store = Store::open(dir.path(), &[mox_queue::SCHEMA], clock.clone(), random.clone()).unwrap();
+    let seams = Seams {
+        router: Arc::new(Nowhere),
+        local: Arc::new(Notices::new(recipients.clone())),
+        results: Arc::new(NoResults),
+        outbound: Arc::new(Nowhere),
+        clock: clock.clone(),
+        random: random.clone(),
+    };
+    let queue = Queue::new(store.clone(), Options::new(hostname.ascii()), seams);
+    SubmissionHandler {
+        logins: Logins::new(store.clone(), config),
+        recipients,
+        delivery: Delivery::new(store, queue, hostname),
+        strictness: Strictness::Lawful,
+        random,
+        clock,
+        lift_for_loopback: false,
+        pedantic: false,
+    }
+}
+
+/// Submits a message of amy's on loopback; the reply.
+async fn submit(handler: &SubmissionHandler, recipients: &[&str], message: &str) -> String {
+    let session = Session {
+        cid: Cid::from_number(1),
+        port: Port::Submission,
+        remote: "127.0.0.1:4000".parse().unwrap(),
+        local: "127.0.0.1:587".parse().unwrap(),
+        started: handler.clock.now(),
+        hello: Some("laptop.example".into()),
+        esmtp: true,
+        tls: None,
+        account: Some(Authenticated {
+            account: "amy".into(),
+            login: "amy@here.example".into(),
+            mechanism: mox_sasl::Mechanism::Plain,
+        }),
+    };
+    let Ok(Command::Mail(mail)) = Command::parse(b"MAIL FROM:<amy@here.example>", Syntax::Lenient) else {
+        panic!()
+    };
+    let rcpts = recipients.iter().map(|to| {
+        match Command::parse(format!("RCPT TO:<{to}>").as_bytes(), Syntax::Lenient) {
+            Ok(Command::Rcpt(rcpt)) => rcpt,
+            other => panic!("{other:?}"),
+        }
+    });
+    let envelope = Envelope { mail, rcpts: rcpts.collect() };
+    let mut body = handler.begin(&session, &envelope).unwrap();
+    body.write(message.as_bytes()).unwrap();
+    handler.message(&session, envelope, body, Findings::default()).await.to_string()
+}
+
+/// Messages in mailboxes, entries of the queue.
+fn accepted(handler: &SubmissionHandler) -> (i64, i64) {
+    let count = |sql| {
+        let store = handler.delivery.store();
+        store.read_blocking(|_, tx| Ok::<i64, mox_store::Error>(tx.conn().query_row(sql, [], |r| r.get(0))?))
+    };
+    (count("SELECT count(*) FROM message").unwrap(), count("SELECT count(*) FROM queue").unwrap())
+}
+
+#[tokio::test]
+async fn beyond_the_limits_of_an_account_nothing_is_accepted() {
+    let dir = TempDir::new().unwrap();
+    let mut handler = handler(&dir);
+    let ok = submit(&handler, &["amy@here.example", "bob@there.example"], MESSAGE).await;
+    assert!(ok.starts_with("250 "), "{ok}");
+    let before = accepted(&handler);
+    for (recipients, expected) in [
+        (&["amy@here.example", "carol@there.example"][..], "451 4.7.1 too many messages"),
+        (&["carol@there.example"], "451 4.7.1 too many first-time recipients"),
+    ] {
+        let refused = submit(&handler, recipients, MESSAGE).await;
+        assert!(refused.starts_with(expected), "{refused}");
+        assert_eq!(accepted(&handler), before);
+    }
+    handler.lift_for_loopback = true;
+    let lifted = submit(&handler, &["amy@here.example", "carol@there.example"], MESSAGE).await;
+    assert!(lifted.starts_with("250 "), "{lifted}");
+    assert_eq!(accepted(&handler), (before.0 + 1, before.1 + 1));
+}
+
+#[tokio::test]
+async fn malformed_messages_are_refused_when_pedantic() {
+    let dir = TempDir::new().unwrap();
+    let mut handler = handler(&dir);
+    let malformed = "From: <amy@here.example>\r\nno field\r\n\r\nhello\r\n";
+    for (pedantic, message, expected) in [
+        (false, malformed, "250 "),
+        (true, MESSAGE, "250 "),
+        (true, malformed, "554 5.6.0 the message is malformed"),
+        (true, "From: <amy@here.example>\r\n", "554 5.6.0 the message is malformed"),
+        (true, "\r\nhello\r\n", "554 5.6.0 a message needs one From"),
+    ] {
+        handler.pedantic = pedantic;
+        let reply = submit(&handler, &["amy@here.example"], message).await;
+        assert!(reply.starts_with(expected), "{message:?}: {reply}");
+    }
+}
