@@ -128,6 +128,8 @@ impl Verifiers {
     /// to have.
     pub(crate) fn fake(secret: &[u8], username: &str) -> Verifiers {
         let key = hmac::Key::new(hmac::HMAC_SHA256, secret);
+        // A user who exists is found in any case, and then shows one salt for all spellings.
+        let username = username.to_lowercase();
         let bytes = |purpose: u8| {
             let message = [&[purpose], username.as_bytes()].concat();
             hmac::sign(&key, &message).as_ref().to_vec()

@@ -392,6 +392,19 @@ mod tests {
     }
 
     #[test]
+    fn user_enumeration_by_spelling() {
+        // A user who exists is found in any case and has one salt; so has one who does not exist.
+        let salt = |name: &str| {
+            let first = format!("n,,n={name},r=abc");
+            match server(Mechanism::ScramSha256).start(Some(first.as_bytes()), &mut |_| None) {
+                Step::Challenge(challenge) => String::from_utf8(challenge).unwrap(),
+                other => panic!("no challenge: {other:?}"),
+            }
+        };
+        assert_eq!(salt("nobody@example.org"), salt("NoBody@EXAMPLE.org"));
+    }
+
+    #[test]
     fn acting_as_somebody_else_is_refused() {
         for (authzid, step) in
             [("mox@localhost", None), ("other@localhost", Some(Step::Fail(Reason::OtherIdentity)))]
