@@ -298,6 +298,37 @@ async fn after_a_failed_handshake_there_is_no_plaintext() {
 }
 
 #[tokio::test]
+async fn plaintext_after_close_notify() {
+    // CVE-2026-45185: a clear byte behind the end of TLS was read into a chunk.
+    let ca = Authority::new();
+    let clock = clock();
+    let certificates = Certificates::new(&[ca.issue(&["mx.example"]).unwrap()]);
+    let server = server_config(certificates, &ServerOptions::default(), Arc::new(clock.clone())).unwrap();
+    let client = client_config(ca.roots(), pkix(), Arc::new(clock.clone())).unwrap();
+    let (near, far) = duplex(1 << 16);
+    let mut stream = stream(near, &clock);
+    let connector = tokio_rustls::TlsConnector::from(client);
+    let connected = connector.connect(ServerName::try_from("mx.example").unwrap(), far);
+    let (info, peer) = tokio::join!(stream.start_tls_server(server, WAIT), connected);
+    info.unwrap();
+    let (mut far, mut tls) = peer.unwrap().into_inner();
+    std::io::Write::write_all(&mut tls.writer(), b"BDAT 9\r\nabc").unwrap();
+    tls.send_close_notify();
+    let mut wire = Vec::new();
+    while tls.wants_write() {
+        tls.write_tls(&mut wire).unwrap();
+    }
+    wire.extend_from_slice(b"d\r\nRSET\r\n");
+    far.write_all(&wire).await.unwrap();
+    assert_eq!(stream.read_line(100, WAIT).await.unwrap().bytes, b"BDAT 9");
+    assert_eq!(stream.fill(WAIT).await.unwrap(), b"abc");
+    stream.consume(3);
+    for _ in 0..2 {
+        assert!(matches!(stream.fill(WAIT).await, Err(Error::Eof)));
+    }
+}
+
+#[tokio::test]
 async fn a_silent_peer_ends_the_handshake() {
     let mut pair = Pair::new();
     let certificates = Certificates::new(&[pair.ca.issue(&["mx.example"]).unwrap()]);
