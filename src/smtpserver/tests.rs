@@ -159,3 +159,29 @@ async fn a_network_has_so_many_connections_at_once() {
     tokio::task::yield_now().await;
     assert_eq!(connect().await.0, "220 mx.example ESMTP");
 }
+
+#[tokio::test]
+async fn password_guessing_from_one_network() {
+    for (remote, lifted, want) in [
+        ("192.0.2.7:4025", true, "421 4.7.0 too many failed logins from your network (CID)"),
+        ("127.0.0.1:4025", false, "421 4.7.0 too many failed logins from your network (CID)"),
+        ("127.0.0.1:4025", true, "334 "),
+    ] {
+        let mut house = House::new(Port::Submission);
+        house.remote = remote.parse().unwrap();
+        house.limits.lift_for_loopback = lifted;
+        let context = house.context();
+        for _ in 0..10 {
+            context.gate.failed_authentication(house.remote.ip());
+        }
+        let (ours, theirs) = duplex(1 << 16);
+        let local = "192.0.2.1:25".parse().unwrap();
+        let stream = Stream::new(Box::new(ours), Arc::new(house.clock.clone()), house.remote, local);
+        let session = tokio::spawn(run(context, stream, Cid::from_number(0)));
+        let mut peer = house.peer(Box::new(theirs), session);
+        peer.send(b"EHLO x.example\r\nAUTH CRAM-MD5\r\n").await;
+        while peer.line().await.unwrap() != "250 SMTPUTF8" {}
+        let line = peer.line().await.unwrap();
+        assert!(line.starts_with(want), "{remote} {lifted}: {line}");
+    }
+}
