@@ -147,9 +147,17 @@ impl Queue {
             })
             .collect();
         let duration = self.0.seams.clock.monotonic().saturating_sub(batch.began);
-        let (tellings, untold) = match self.tellings(&settled, &report.peer).await {
-            Ok(tellings) => (tellings, None),
-            Err(e) => (Vec::new(), Some(e.to_string())),
+        let (tellings, untold) = loop {
+            match self.tellings(&settled, &report.peer).await {
+                Ok(tellings) => break (tellings, None),
+                // No room, say: it does not end before its sender can be told.
+                Err(e) if is_passing(&e) && by == By::Worker => {
+                    tracing::error!(error = %e, "queue: a notification cannot be written");
+                    self.0.seams.clock.sleep(AGAIN).await;
+                }
+                Err(e) if is_passing(&e) => return Err(e),
+                Err(e) => break (Vec::new(), Some(e.to_string())),
+            }
         };
         let (peer, steps, tls) = (report.peer, report.steps, report.tls);
         let plan = Plan { by, settled, tellings, untold, peer, steps, tls, duration, next };
@@ -347,10 +355,15 @@ pub(crate) fn release(store: &Store, tx: &mut Tx<'_>, id: QueueId, content: Cont
     }
 }
 
+/// Whether it is the database or the disk that fails, and not something about the message.
+fn is_passing(error: &Error) -> bool {
+    matches!(error, Error::Db(_) | Error::File { .. })
+}
+
 /// When it is the DSN that cannot be stored for good, the outcome is stored without it.
 fn give_up_telling(plan: &Mutex<Plan>, error: &Error) -> bool {
     let mut plan = plan.lock().unwrap_or_else(PoisonError::into_inner);
-    if plan.tellings.is_empty() || matches!(error, Error::Db(_) | Error::File { .. }) {
+    if plan.tellings.is_empty() || is_passing(error) {
         return false;
     }
     plan.tellings.clear();

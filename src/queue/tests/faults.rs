@@ -19,15 +19,17 @@ impl House {
         assert_eq!(self.store.write(change).await.unwrap(), 1);
     }
 
-    /// How a message ended, within a while.
+    /// How a message ended, within a while. Time passes slowly, for the disk is not simulated.
     async fn ended(&self, id: i64) -> QueueOutcome {
         for _ in 0..2000 {
-            let wait = QueueWait { id, until: QueueEnd::Gone, timeout_ms: 0 };
-            let outcome = self.queue.wait(wait).await.unwrap();
-            if outcome.reached {
-                return outcome;
+            for _ in 0..50 {
+                let wait = QueueWait { id, until: QueueEnd::Gone, timeout_ms: 0 };
+                let outcome = self.queue.wait(wait).await.unwrap();
+                if outcome.reached {
+                    return outcome;
+                }
             }
-            self.clock.advance(Duration::from_millis(100));
+            self.clock.advance(Duration::from_millis(500));
         }
         panic!("message {id} does not end")
     }
@@ -108,5 +110,32 @@ async fn what_arrived_in_a_mailbox_here_is_not_delivered_again_after_a_crash() {
     let taken: Vec<_> = host.seen().taken.into_iter().flat_map(|(_, rcpts, _)| rcpts).collect();
     assert_eq!(taken, ["eve@there.example"]);
     assert_eq!(house.problems(), []);
+    house.stop().await;
+}
+
+#[tokio::test]
+async fn a_sender_is_told_though_there_was_no_room_for_the_notification() {
+    let mut house = House::new(options());
+    let ids = house.add("alice@here.example", &["bob@closed.example"], |new| {
+        let mut noise = vec![0; 200_000];
+        mox_clock::Random::fill(&mox_clock::sim::SimRandom::new(1), &mut noise);
+        let lines = noise.chunks(30).map(|line| {
+            let hex: String = line.iter().map(|b| format!("{b:02x}")).collect();
+            format!("X-Noise: {hex}\r\n")
+        });
+        new.ret = Some(mox_smtp::Return::Full);
+        new.prefix = lines.collect::<String>().into_bytes();
+    });
+    let ids = ids.await;
+    let (tmp, away) = (house.dir.path().join("tmp"), house.dir.path().join("away"));
+    std::fs::rename(&tmp, &away).unwrap();
+    house.start();
+    for _ in 0..200 {
+        house.rows().await;
+    }
+    assert_eq!(house.rows().await.len(), 1, "the message does not end before its sender can be told");
+    std::fs::rename(&away, &tmp).unwrap();
+    assert_eq!(house.ended(ids[0]).await.end, Some(QueueEnd::Failed));
+    assert!(house.dsns()[0].contains("Action: failed"));
     house.stop().await;
 }
