@@ -1,5 +1,5 @@
 //! Refuses requests for hosts that we are not: a web page of another site whose name was made to resolve to our
-//! address (DNS rebinding) names that site in its requests.
+//! address (DNS rebinding) names that site in its requests. Addresses are ours whatever they are.
 
 use std::net::IpAddr;
 
@@ -37,7 +37,9 @@ impl Hosts {
             _ => None,
         };
         let authority = request.head.uri.authority().map(|a| a.as_str());
-        let named = |host: &str| without_port(host).is_some_and(|host| self.0.contains(&normal(host)));
+        // An address is nobody's name: rebinding needs a name that its owner can turn round.
+        let ours = |host: &str| host.parse::<IpAddr>().is_ok() || self.0.contains(&normal(host));
+        let named = |host: &str| without_port(host).is_some_and(ours);
         field.is_some_and(named) && authority.is_none_or(named)
     }
 }
@@ -101,6 +103,7 @@ mod tests {
             ("/", &["LOCALHOST.:1080"], true),
             ("/", &["127.0.0.1:1080"], true),
             ("/", &["[::1]:1080"], true),
+            ("/", &["192.0.2.1:1081"], true),
             ("/", &["[0:0::1]"], true),
             ("/", &["mail.example.org"], true),
             ("http://localhost/", &["localhost"], true),

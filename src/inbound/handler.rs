@@ -110,7 +110,7 @@ impl MxHandler {
 }
 
 /// Refuses mail that goes round in circles (RFC 5321 §6.3).
-pub(crate) fn check_loop(header: &[u8], most: usize) -> Result<(), Reply> {
+pub fn check_loop(header: &[u8], most: usize) -> Result<(), Reply> {
     match trace::is_looping(&Header::of(header), most) {
         true => Err(Reply::new(550, EnhancedCode(5, 4, 6), "mail loop: too many Received header fields")),
         false => Ok(()),

@@ -153,6 +153,7 @@ fn bind_http(
         metrics: shared.metrics.clone(),
         tls,
         metrics_only: service == "metrics",
+        hostname: shared.config.server.hostname.ascii().to_owned(),
         clock: shared.plan.clock.clone(),
         stopping: shared.stopping.clone(),
     };

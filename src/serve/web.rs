@@ -5,7 +5,8 @@ use std::sync::Arc;
 
 use mox_clock::Clock;
 use mox_httpserver::{
-    HostCheck, Hosts, Limits, MetricsService, Request, Response, Routes, Server, Service, StatusCode, text,
+    HostCheck, Hosts, Limits, Method, MetricsService, Request, Response, Routes, Server, Service, StatusCode,
+    text,
 };
 use mox_net::{BoxFuture, Listen, TcpListen};
 use mox_telemetry::Metrics;
@@ -17,6 +18,7 @@ pub(crate) struct Pages {
     pub(crate) metrics: Arc<Metrics>,
     pub(crate) tls: Option<Arc<ServerConfig>>,
     pub(crate) metrics_only: bool,
+    pub(crate) hostname: String,
     pub(crate) clock: Arc<dyn Clock>,
     pub(crate) stopping: watch::Receiver<bool>,
 }
@@ -27,6 +29,9 @@ struct Front;
 impl Service for Front {
     fn call(&self, request: Request) -> BoxFuture<'_, Response> {
         let (status, body) = match request.head.uri.path() {
+            _ if !matches!(request.head.method, Method::GET | Method::HEAD) => {
+                (StatusCode::METHOD_NOT_ALLOWED, "GET only\n")
+            }
             "/" => (StatusCode::OK, FRONT),
             _ => (StatusCode::NOT_FOUND, "not found\n"),
         };
@@ -49,10 +54,8 @@ impl Pages {
             true => Routes::new().at("/metrics", metrics),
             false => Routes::new().at("/metrics", metrics).at("/", Front),
         };
-        let address = listen.local().ip().to_string();
-        let hosts = Hosts::loopback().and(&address);
-        let server =
-            Server::new(Arc::new(HostCheck::new(hosts, routes)), Limits::default(), self.clock, self.metrics);
+        let service = Arc::new(HostCheck::new(Hosts::loopback().and(&self.hostname), routes));
+        let server = Server::new(service, Limits::default(), self.clock, self.metrics);
         let server = match self.tls {
             Some(tls) => server.with_tls(tls),
             None => server,

@@ -8,7 +8,8 @@ use std::sync::Arc;
 
 use mox_address::Address;
 use mox_clock::{Clock, Random};
-use mox_inbound::{Arrival, Delivery, MessageBody, Recipients, check_form};
+use mox_inbound::{Arrival, Delivery, MessageBody, Recipients, check_form, check_loop};
+use mox_message::trace::MAX_RECEIVED;
 use mox_sasl::{Credentials, Login, Mechanism};
 use mox_smtp::{EnhancedCode, Envelope, Findings, MailArgs, RcptArgs, Reply};
 use mox_smtpserver::{Body, BoxFuture, Handler, Session};
@@ -97,6 +98,7 @@ impl SubmissionHandler {
         if self.pedantic {
             check_form(&header)?;
         }
+        check_loop(&header, MAX_RECEIVED)?;
         self.check_from(session, &header)?;
         let mut arrival = Arrival::of(session, &envelope, self.clock.now());
         arrival.tls_not_required = fixup::tls_not_required(&header);
