@@ -8,7 +8,7 @@ use mox_httpserver::{
     HostCheck, Hosts, Limits, Method, MetricsService, Request, Response, Routes, Server, Service, StatusCode,
     text,
 };
-use mox_net::{BoxFuture, Listen, TcpListen};
+use mox_net::{BoxFuture, TcpListen};
 use mox_telemetry::Metrics;
 use mox_tls::ServerConfig;
 use tokio::sync::watch;
