@@ -23,7 +23,8 @@ pub(crate) fn binary() -> &'static str {
 /// A port base whose eight ports are free, below the range that the system gives to clients.
 pub(crate) fn port_base() -> u16 {
     static NEXT: AtomicU16 = AtomicU16::new(0);
-    let start = (std::process::id() % 29_000) as u16;
+    // Neighbouring process ids must not lead to neighbouring ports.
+    let start = (std::process::id().wrapping_mul(1_009) % 29_000) as u16;
     for _ in 0..29_000 {
         let base = 2_000 + (start + NEXT.fetch_add(7, Ordering::Relaxed)) % 29_000;
         if PORTS.iter().all(|port| TcpListener::bind(("127.0.0.1", base + port)).is_ok()) {
@@ -64,8 +65,20 @@ impl House {
         self.preload.push((name.to_owned(), value.to_owned()));
     }
 
-    /// Starts the server again on the same folder and ports.
+    /// Starts the server again on the same folder and ports; on other ports when another test took one of them
+    /// since it was looked at.
     pub(crate) fn restart(&mut self) {
+        for _ in 0..5 {
+            match self.try_start() {
+                Ok(()) => return,
+                Err(said) if said.contains("in use (os error") => self.base = port_base(),
+                Err(said) => panic!("{said}"),
+            }
+        }
+        panic!("no free ports");
+    }
+
+    fn try_start(&mut self) -> Result<(), String> {
         let ready = self.scratch.path().join("ready");
         let _ = std::fs::remove_file(&ready);
         let child = self.command().spawn().unwrap();
@@ -73,9 +86,12 @@ impl House {
         let from = Instant::now();
         while !ready.exists() {
             let status = child.try_wait().unwrap();
-            assert!(status.is_none() && from.elapsed() < PATIENCE, "no start ({status:?})\n{}", self.said());
+            if status.is_some() || from.elapsed() > PATIENCE {
+                return Err(format!("no start ({status:?})\n{}", self.said()));
+            }
             std::thread::sleep(Duration::from_millis(5));
         }
+        Ok(())
     }
 
     fn command(&self) -> Command {
