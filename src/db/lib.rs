@@ -125,6 +125,18 @@ impl Db {
         }
     }
 
+    /// Gives up to `pages` pages that nothing uses back to the disk, as part of the next group commit.
+    pub async fn shrink(&self, pages: u32) -> Result<(), Error> {
+        let vacuum = move |tx: &mut Tx<'_>| {
+            let mut statement = tx.conn().prepare(&format!("PRAGMA incremental_vacuum({pages})"))?;
+            // Every step gives one page back.
+            let mut steps = statement.query([])?;
+            while steps.next()?.is_some() {}
+            Ok(())
+        };
+        self.write(vacuum).await
+    }
+
     /// Where the database file lies.
     pub fn path(&self) -> &Path {
         &self.path

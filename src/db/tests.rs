@@ -208,3 +208,23 @@ fn a_full_disk_takes_back_the_group_and_nobody_else() {
     assert_eq!(committed.load(Ordering::SeqCst), 1, "told of what was committed");
     db.write_blocking(insert(3)).unwrap();
 }
+
+#[test]
+fn unused_pages_go_back_to_the_disk() {
+    let dir = TempDir::new().unwrap();
+    let db = open(&dir);
+    let run = |sql: &'static str| {
+        db.write_blocking(move |tx| Ok::<_, Error>(tx.conn().execute_batch(sql)?)).unwrap()
+    };
+    run("CREATE TABLE big (x); INSERT INTO big VALUES (zeroblob(1000000)); DROP TABLE big");
+    let free = || {
+        db.read_blocking(|r| {
+            Ok::<i64, Error>(r.conn().pragma_query_value(None, "freelist_count", |r| r.get(0))?)
+        })
+        .unwrap()
+    };
+    let before = free();
+    assert!(before > 200, "{before}");
+    tokio::runtime::Builder::new_current_thread().build().unwrap().block_on(db.shrink(100)).unwrap();
+    assert_eq!(free(), before - 100);
+}

@@ -1,4 +1,5 @@
-//! Keeping a house small: old messages beyond a cap go, tombstones and content files follow.
+//! Keeping a house small and sound: old messages beyond a cap go, tombstones and content files follow, unused pages
+//! go back to the disk, and the database is checked once a day.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -13,10 +14,20 @@ const CHUNK: u32 = 200;
 /// Modseqs for which tombstones are kept.
 const TOMBSTONES: i64 = 100_000;
 
+/// Pages given back in one look.
+const PAGES: u32 = 1000;
+/// Time between checks of the database.
+const CHECK: Duration = Duration::from_secs(86_400);
+
 /// Works until dropped. `keep` is an account and how many messages it may hold.
 pub(crate) async fn keep(store: Store, keep: Option<(String, i64)>, clock: Arc<dyn Clock>) {
+    let mut checked = clock.monotonic();
     loop {
         clock.sleep(PAUSE).await;
+        if clock.monotonic().saturating_sub(checked) >= CHECK {
+            checked = clock.monotonic();
+            check(&store).await;
+        }
         if let Err(e) = tidy(&store, keep.clone(), TOMBSTONES).await {
             tracing::warn!(error = %e, "tidying up failed");
         }
@@ -55,7 +66,19 @@ async fn tidy(store: &Store, keep: Option<(String, i64)>, tombstones: i64) -> Re
         }
     }
     while store.sweep(500).await? > 0 {}
+    if store.read(|_, tx| Ok::<_, Error>(tx.unused_pages()?)).await? > PAGES {
+        store.db().shrink(PAGES).await?;
+    }
     Ok(())
+}
+
+/// Says so when the database is damaged: an operator must act before more is lost.
+async fn check(store: &Store) {
+    match store.read(|_, tx| Ok::<_, Error>(tx.integrity(true)?)).await {
+        Ok(wrong) if wrong.is_empty() => tracing::info!("the database is sound"),
+        Ok(wrong) => wrong.iter().for_each(|line| tracing::error!(what = line, "the database is damaged")),
+        Err(e) => tracing::error!(error = %e, "the database could not be checked"),
+    }
 }
 
 #[cfg(test)]

@@ -301,12 +301,22 @@ fn threads_join_in_any_order() {
     };
     let house = House::new();
     let a = house.deliver("Inbox", b"a", digest(1, &[]));
-    let c = house.deliver("Inbox", b"c", digest(3, &[2]));
+    let c = house.deliver("other", b"c", digest(3, &[2]));
     let other = house.deliver("Inbox", b"x", digest(9, &[]));
     let thread =
         |id: MessageId| house.list(Filter::default()).into_iter().find(|m| m.id == id).unwrap().thread;
     assert_ne!(thread(a.id), thread(c.id));
     let b = house.deliver("Inbox", b"b", digest(2, &[1]));
+    let highest = |name: &str| {
+        let find = |s: &Store, tx: &mox_db::ReadTx<'_>| {
+            let account = s.account(tx, "mox")?.id;
+            let found = s.mailboxes(tx, account)?.into_iter().find(|m| m.name == name).map(|m| m.modseq);
+            Ok::<_, Error>(found)
+        };
+        house.store.read_blocking(find).unwrap()
+    };
+    let changed = house.list(Filter::default()).into_iter().find(|m| m.id == c.id).unwrap().modseq;
+    assert!(changed > c.modseq && highest("other") == Some(changed));
     assert!(thread(a.id) == thread(b.id) && thread(b.id) == thread(c.id) && thread(other.id) != thread(a.id));
     let size =
         house.change(move |_, tx| tables::message::thread_size(tx.conn(), AccountId(1), a.id.0).unwrap());

@@ -250,6 +250,10 @@ pub(crate) fn merge_threads(
     conn.prepare_cached(sql)?.execute((account.0, from, into, modseq))?;
     let sql = "UPDATE thread_ref SET thread_id = ?3 WHERE account_id = ?1 AND thread_id = ?2";
     conn.prepare_cached(sql)?.execute((account.0, from, into))?;
+    // A mailbox is as new as its newest message (RFC 7162 §3.1.2.1).
+    let sql = "UPDATE mailbox SET modseq = max(modseq, ?3) WHERE account_id = ?1 AND mailbox_id IN
+               (SELECT mailbox_id FROM message WHERE account_id = ?1 AND thread_id = ?2 AND modseq = ?3)";
+    conn.prepare_cached(sql)?.execute((account.0, into, modseq))?;
     Ok(())
 }
 
