@@ -21,7 +21,7 @@ impl CatchAll {
 
     fn relay(&self, to: &IpDomain) -> Option<&RelayRule> {
         let fits = |rule: &&RelayRule| match (&rule.domain, to.domain()) {
-            (None, _) => true,
+            (None, to) => to.is_none_or(|to| to.ascii() != "localhost"),
             (Some(domain), Some(to)) => to.is_within(domain),
             (Some(_), None) => false,
         };
@@ -126,5 +126,8 @@ mod tests {
             matches!(catchall.route(&None, &"a.example.org".parse().unwrap(), 0), Route::Relay(r) if r.port == 2525)
         );
         assert!(catchall.relay(&"example.net".parse().unwrap()).is_none());
+        let all = CatchAll::new(vec![RelayRule { domain: None, host: "127.0.0.1".into(), port: 25 }]);
+        assert!(all.relay(&"example.net".parse().unwrap()).is_some());
+        assert!(all.relay(&"localhost".parse().unwrap()).is_none());
     }
 }
