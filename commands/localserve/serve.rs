@@ -74,6 +74,7 @@ async fn serve(
     let mut signals = Signals::new()?;
     let (clock, random): (Arc<dyn Clock>, Arc<dyn Random>) = (cx.clock.clone(), Arc::new(SystemRandom));
     let ready_file = options.ready_file.clone();
+    let relays = options.relay.is_some() || !options.relay_domain.is_empty();
     if let Some(file) = &ready_file {
         forget(file)?;
     }
@@ -83,7 +84,7 @@ async fn serve(
         house.stop().await;
         return Ok(Exit::Done);
     }
-    announce(cx, &started)?;
+    announce(cx, &started, relays)?;
     if let Some(file) = &ready_file {
         write_durably(file, b"ready\n", Access::Public)
             .map_err(|e| CommandError::failed(format!("cannot write {}: {e}", file.display())))?;
@@ -133,14 +134,14 @@ fn failed(error: mox_serve::Error) -> CommandError {
 }
 
 /// Says where everything is: one line of JSON, or a few lines for people.
-fn announce(cx: &mut Context, started: &Started) -> Result<(), CommandError> {
+fn announce(cx: &mut Context, started: &Started, relays: bool) -> Result<(), CommandError> {
     if cx.global.json {
         let line = serde_json::to_string(started).map_err(CommandError::failed)?;
         cx.write(format!("{line}\n").as_bytes())?;
         return cx.flush();
     }
-    let mut text =
-        String::from("mox localserve is ready. Mail for every address is caught here; nothing leaves.\n\n");
+    let leaves = if relays { "what a --relay option names leaves, too" } else { "nothing leaves" };
+    let mut text = format!("mox localserve is ready. Mail for every address is caught here; {leaves}.\n\n");
     for listener in &started.listeners {
         let tls = match listener.tls.as_str() {
             "immediate" => "TLS",
