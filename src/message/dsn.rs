@@ -257,7 +257,8 @@ impl Writer {
             if is_status(&r.status) { r.status.clone() } else { format!("{}.0.0", r.action.class()) };
         self.field("Status", "", Some(&status))?;
         self.field("Remote-MTA", "dns; ", r.remote_mta.as_deref())?;
-        self.field("Diagnostic-Code", "smtp; ", r.diagnostic.as_deref())?;
+        let kind = r.diagnostic.as_deref().map_or("", diagnostic_kind);
+        self.field("Diagnostic-Code", kind, r.diagnostic.as_deref())?;
         self.date("Last-Attempt-Date", r.last_attempt)?;
         self.date("Will-Retry-Until", r.retry_until)
     }
@@ -275,6 +276,13 @@ impl Writer {
         self.out.push_str(&field.finish()?);
         Ok(())
     }
+}
+
+/// `smtp` is for replies of a server alone (RFC 3464 §2.3.6); what was seen without one is our own word.
+fn diagnostic_kind(text: &str) -> &'static str {
+    let is_reply = text.get(..3).is_some_and(|code| code.bytes().all(|b| b.is_ascii_digit()))
+        && text.get(3..).is_some_and(|rest| rest.is_empty() || rest.starts_with([' ', '-']));
+    if is_reply { "smtp; " } else { "X-mox; " }
 }
 
 /// Outside text for a field: on one line, bounded, words short enough for a line, ASCII unless `utf8`.
@@ -454,6 +462,25 @@ mod tests {
         assert!(utf8.contains("Original-Recipient: utf-8; j\u{f6}rn+x@m\u{fc}nchen.example\r\n"), "{utf8}");
         assert_eq!(Dsn::parse(utf8.as_bytes()).unwrap(), dsn);
         assert_eq!(unescape("\\x{41}\\x{zz}\\x{0D}\\x{"), "A\\x{zz}\\x{0D}\\x{");
+    }
+
+    #[test]
+    fn only_a_reply_is_called_smtp() {
+        for (said, field) in [
+            ("550 5.1.1 no such user", "Diagnostic-Code: smtp; 550 5.1.1 no such user\r\n"),
+            (
+                "192.0.2.1:25: Connection refused",
+                "Diagnostic-Code: X-mox; 192.0.2.1:25: Connection refused\r\n",
+            ),
+            ("no mail host could be reached", "Diagnostic-Code: X-mox; no mail host could be reached\r\n"),
+        ] {
+            let mut recipient = Recipient::new("a@b.test", Action::Failed, "4.4.1");
+            recipient.diagnostic = Some(said.to_owned());
+            let dsn = Dsn { reporting_mta: "x".into(), recipients: vec![recipient], ..Dsn::default() };
+            let text = dsn.format(false).unwrap();
+            assert!(text.contains(field), "{text}");
+            assert_eq!(Dsn::parse(text.as_bytes()).unwrap(), dsn);
+        }
     }
 
     #[test]
