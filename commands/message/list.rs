@@ -51,7 +51,11 @@ impl Show for Vec<MessageRow> {
 }
 
 pub(crate) fn run(cx: &mut Context, args: Args) -> Result<Exit, CommandError> {
-    let rows = cx.call(&MessageList { filter: args.filter.resolve(cx), limit: args.limit })?;
+    let rows = cx.call(&MessageList {
+        filter: args.filter.resolve(cx),
+        limit: args.limit,
+        ..MessageList::default()
+    })?;
     if rows.len() as u64 == u64::from(MessageList::MAX) {
         cx.say(format_args!(
             "only the newest {} are listed: narrow it down with --since or --to",

@@ -68,6 +68,6 @@ impl Filter {
     pub(crate) fn resolve(self, cx: &Context) -> MessageFilter {
         let since = self.since.map(|moment| moment.ago(cx.now()));
         let Filter { account, mailbox, to, from, subject, since: _ } = self;
-        MessageFilter { account, mailbox, to, from, subject, since }
+        MessageFilter { account, mailbox, to, from, subject, since, ..MessageFilter::default() }
     }
 }

@@ -97,6 +97,24 @@ pub trait Dispatch: Send + Sync {
     fn dispatch<'a>(&'a self, name: &'a str, request: &'a [u8]) -> BoxFuture<'a, Result<Answer, OpError>>;
 }
 
+impl dyn Dispatch {
+    /// Runs an operation within this process.
+    pub async fn call<Op: Operation>(&self, op: &Op) -> Result<Op::Reply, OpError> {
+        match self.dispatch(Op::NAME, &serde_json::to_vec(op).map_err(OpError::failed)?).await? {
+            Answer::Json(json) => serde_json::from_slice(&json).map_err(OpError::failed),
+            Answer::Raw(_) => Err(OpError::failed(format!("{} answers bytes", Op::NAME))),
+        }
+    }
+
+    /// Runs an operation that answers bytes within this process.
+    pub async fn call_raw<Op: RawOperation>(&self, op: &Op) -> Result<Vec<u8>, OpError> {
+        match self.dispatch(Op::NAME, &serde_json::to_vec(op).map_err(OpError::failed)?).await? {
+            Answer::Raw(bytes) => Ok(bytes),
+            Answer::Json(_) => Err(OpError::failed(format!("{} does not answer bytes", Op::NAME))),
+        }
+    }
+}
+
 type Handler = Box<dyn Fn(&[u8]) -> BoxFuture<'static, Result<Answer, OpError>> + Send + Sync>;
 
 /// A table of operations and the functions that do them.

@@ -92,7 +92,7 @@ mod tests {
             builder = builder.header(HOST, *host);
         }
         let (head, ()) = builder.body(()).unwrap().into_parts();
-        Request { head, body: Bytes::new(), remote: "127.0.0.1:1".parse().unwrap(), tls: None }
+        Request::of(head, Bytes::new())
     }
 
     #[test]

@@ -12,7 +12,7 @@ use std::time::Duration;
 
 use bytes::Bytes;
 use http_body_util::{BodyExt, Limited};
-use hyper::body::{Body, Incoming};
+use hyper::body::{Body as _, Incoming};
 use hyper::header::{CONNECTION, HeaderValue};
 use hyper::server::conn::http1;
 use hyper::service::service_fn;
@@ -25,7 +25,7 @@ use tokio::sync::{Semaphore, watch};
 use tokio::task::{JoinError, JoinSet};
 
 use crate::timer::ClockTimer;
-use crate::{Request, Response, Service, StatusCode, text};
+use crate::{Ending, Request, Response, Service, StatusCode, text};
 
 /// How long to wait after the system could not accept, as when it is out of file descriptors.
 const ACCEPT_PAUSE: Duration = Duration::from_millis(100);
@@ -158,7 +158,8 @@ impl Server {
                 }
             }
         };
-        let service = service_fn(|request| self.answer(request, remote, tls.clone()));
+        let (ending, ended) = watch::channel(false);
+        let service = service_fn(|request| self.answer(request, remote, tls.clone(), Ending(ended.clone())));
         let mut connection = pin!(
             http1::Builder::new()
                 .timer(ClockTimer::new(self.clock.clone()))
@@ -167,22 +168,23 @@ impl Server {
                 .max_headers(self.limits.headers)
                 .serve_connection(TokioIo::new(io), service)
         );
-        let ended = tokio::select! {
-            ended = connection.as_mut() => Some(ended),
+        let closed = tokio::select! {
+            closed = connection.as_mut() => Some(closed),
             _ = stopped.wait_for(|stopped| *stopped) => None,
             () = self.clock.sleep(self.limits.connection_time) => None,
         };
-        let ended = match ended {
-            Some(ended) => ended,
+        let closed = match closed {
+            Some(closed) => closed,
             None => {
                 connection.as_mut().graceful_shutdown();
+                ending.send_replace(true);
                 tokio::select! {
-                    ended = connection => ended,
+                    closed = connection => closed,
                     () = self.clock.sleep(self.limits.drain_time) => Ok(()),
                 }
             }
         };
-        if let Err(error) = ended {
+        if let Err(error) = closed {
             tracing::debug!(%remote, %error, "http connection failed");
         }
     }
@@ -192,10 +194,11 @@ impl Server {
         request: hyper::Request<Incoming>,
         remote: SocketAddr,
         tls: Option<Arc<TlsInfo>>,
+        ending: Ending,
     ) -> Result<Response, Infallible> {
         let (head, body) = request.into_parts();
         let response = match self.whole(body).await {
-            Ok(body) => self.service.call(Request { head, body, remote, tls }).await,
+            Ok(body) => self.service.call(Request { head, body, remote, tls, ending }).await,
             Err(status) => {
                 let reason = status.canonical_reason().unwrap_or_default();
                 let mut response = text(status, format!("{reason}\n"));

@@ -61,6 +61,7 @@ fn message() -> MessageRow {
         received: at("2026-11-22T10:20:30.123Z"),
         size: 4096,
         flags: vec!["\\Seen".into()],
+        tags: vec!["red".into()],
         uid: 3,
         message_id: Some("<a@example.com>".into()),
         thread: Some(7),
@@ -178,8 +179,11 @@ fn mail(operations: Operations) -> Operations {
                     content_type: "text/plain".into(),
                     size: 12,
                     filename: None,
+                    content_id: None,
+                    attachment: false,
                 }],
                 text: Some("first\r\nsecond \u{7}\r\n".into()),
+                html: false,
             })
         })
         .on_raw(|_: MessageCat| async { Ok(b"Subject: hello\r\n\r\nfirst\r\n".to_vec()) })

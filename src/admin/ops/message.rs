@@ -1,4 +1,4 @@
-//! Stored messages. The message itself travels as bytes ([`MessageCat`]), all else as JSON.
+//! Stored messages: list, show, delete, wait. A message itself travels as bytes ([`MessageCat`]), all else as JSON.
 
 use serde::{Deserialize, Serialize};
 
@@ -18,6 +18,11 @@ pub struct MessageFilter {
     pub from: Option<String>,
     /// Part of the decoded subject, letter case ignored.
     pub subject: Option<String>,
+    /// Words that all stand in the message: in its subject, addresses, text or names of attachments. The last word
+    /// may be the beginning of one; letter case and accents are ignored.
+    pub text: Option<String>,
+    /// Has this tag.
+    pub tag: Option<String>,
     /// Received at or after.
     pub since: Option<Time>,
 }
@@ -28,6 +33,8 @@ pub struct MessageFilter {
 pub struct MessageList {
     /// Which messages.
     pub filter: MessageFilter,
+    /// Only messages with a lower number: the page after the one that ended with it.
+    pub before: Option<i64>,
     /// At most so many; none for [`MessageList::MAX`].
     pub limit: Option<u32>,
 }
@@ -56,8 +63,10 @@ pub struct MessageRow {
     pub received: Time,
     /// Bytes, CRLF line ends.
     pub size: u64,
-    /// IMAP system flags (`\Seen`) and keywords.
+    /// IMAP system flags: `\Seen` once it was opened.
     pub flags: Vec<String>,
+    /// IMAP keywords: tags that people or the message itself (`X-Tags`) gave it.
+    pub tags: Vec<String>,
     /// IMAP UID in its mailbox.
     pub uid: u32,
     /// `Message-ID` with its angle brackets, if any.
@@ -91,6 +100,8 @@ pub struct MessageDetail {
     pub parts: Vec<PartRow>,
     /// First text part, decoded, at most [`MessageDetail::MAX_TEXT`] bytes.
     pub text: Option<String>,
+    /// Whether it has HTML, which [`super::MessageHtml`] gives.
+    pub html: bool,
 }
 
 impl MessageDetail {
@@ -118,6 +129,10 @@ pub struct PartRow {
     pub size: u64,
     /// File name, decoded, if any.
     pub filename: Option<String>,
+    /// Content-ID without angle brackets, which HTML may show it by.
+    pub content_id: Option<String>,
+    /// The sender wants it kept apart from the text.
+    pub attachment: bool,
 }
 
 /// Asks for a message as stored.
@@ -179,6 +194,7 @@ mod tests {
             received: Timestamp::from_secs(0).into(),
             size: 3,
             flags: vec!["\\Seen".into()],
+            tags: vec!["red".into()],
             uid: 1,
             message_id: None,
             thread: Some(1),
@@ -187,7 +203,7 @@ mod tests {
             serde_json::to_string(&row).unwrap(),
             concat!(
                 r#"{"id":1,"account":"mox","mailbox":"Inbox","to":"bob@example.org","from":"amy@example.org","#,
-                r#""subject":"hello","received":"1970-01-01T00:00:00.000Z","size":3,"flags":["\\Seen"],"uid":1,"#,
+                r#""subject":"hello","received":"1970-01-01T00:00:00.000Z","size":3,"flags":["\\Seen"],"tags":["red"],"uid":1,"#,
                 r#""message_id":null,"thread":1}"#
             )
         );

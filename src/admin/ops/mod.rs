@@ -1,13 +1,21 @@
 //! The operations, by subject. Times are RFC 3339 UTC text, sizes bytes, `_ms` fields milliseconds.
 
 mod account;
+mod chaos;
 mod complete;
+mod inbox;
 mod message;
 mod queue;
 mod server;
 
 pub use account::{SetAccountPassword, SetAdminPassword};
+pub use chaos::{Chaos, ChaosGet, ChaosRule, ChaosSet, ChaosStage};
 pub use complete::{CompleteValues, Completion, ValueKind};
+pub use inbox::{
+    MailboxList, MailboxRow, MessageEvent, MessageEvents, MessageHistory, MessageHtml, MessageMark,
+    MessagePart, MessageRelease, MessageReport, MessageTranscript, MessageWatch, MessageWatched, RelayList,
+    RelayRow, ReleaseRow, Released, TagList, TagRow, Transcript,
+};
 pub use message::{
     Header, MessageCat, MessageDelete, MessageDetail, MessageFilter, MessageList, MessageRow, MessageShow,
     MessageWait, MessageWaited, PartRow,
@@ -63,6 +71,16 @@ operations! {
     MessageShow = "message-show" -> MessageDetail;
     MessageDelete = "message-delete" -> Changed;
     MessageWait = "message-wait" -> MessageWaited;
+    MessageMark = "message-mark" -> Changed;
+    MessageRelease = "message-release" -> Released;
+    MessageTranscript = "message-transcript" -> Transcript;
+    MessageEvents = "message-events" -> MessageHistory;
+    MessageWatch = "message-watch" -> MessageWatched;
+    MailboxList = "mailbox-list" -> Vec<MailboxRow>;
+    TagList = "tag-list" -> Vec<TagRow>;
+    RelayList = "relay-list" -> Vec<RelayRow>;
+    ChaosGet = "chaos-get" -> Chaos;
+    ChaosSet = "chaos-set" -> Chaos;
     QueueList = "queue-list" -> Vec<QueueRow>;
     QueueShow = "queue-show" -> QueueRow;
     QueueHold = "queue-hold" -> Changed;
@@ -75,10 +93,18 @@ operations! {
     QueueExplain = "queue-explain" -> QueueExplanation;
 }
 
-impl crate::RawOperation for MessageCat {
-    const NAME: &'static str = "message-cat";
+/// Writes one `impl RawOperation` line an operation.
+macro_rules! raw_operations {
+    ($($request:ident = $name:literal;)*) => { $(
+        impl crate::RawOperation for $request {
+            const NAME: &'static str = $name;
+        }
+    )* };
 }
 
-impl crate::RawOperation for QueueDump {
-    const NAME: &'static str = "queue-dump";
+raw_operations! {
+    MessageCat = "message-cat";
+    MessagePart = "message-part";
+    MessageHtml = "message-html";
+    QueueDump = "queue-dump";
 }

@@ -67,7 +67,6 @@ impl Names {
             "" => m.mail_from.clone().unwrap_or_default(),
             address => address.to_owned(),
         };
-        let flags = m.flags.names().map(str::to_owned).chain(m.keywords.iter().cloned());
         MessageRow {
             id: m.id.0,
             account: self.accounts.get(&m.account).cloned().unwrap_or_default(),
@@ -77,7 +76,8 @@ impl Names {
             subject: m.subject.clone(),
             received: Time(m.received),
             size: u64::try_from(m.size).unwrap_or(0),
-            flags: flags.collect(),
+            flags: m.flags.names().map(str::to_owned).collect(),
+            tags: m.keywords.clone(),
             uid: u32::try_from(m.uid).unwrap_or(0),
             message_id: m.header_id.as_ref().map(|id| format!("<{id}>")),
             thread: Some(m.thread),
@@ -177,10 +177,14 @@ async fn detail(store: &Store, id: MessageId) -> Result<MessageDetail, OpError> 
         content_type: part.content_type.clone(),
         size: tree.decode(&bytes, part, usize::MAX).0.len() as u64,
         filename: part.filename.clone(),
+        content_id: part.content_id.as_ref().map(|id| id.trim().trim_matches(['<', '>']).to_owned()),
+        attachment: part.is_attachment(),
     };
+    let leaves = || tree.parts.iter().enumerate().filter(|(_, p)| p.kind == Kind::Leaf);
     Ok(MessageDetail {
         headers: headers.collect(),
-        parts: tree.parts.iter().enumerate().filter(|(_, p)| p.kind == Kind::Leaf).map(leaf).collect(),
+        parts: leaves().map(leaf).collect(),
+        html: leaves().any(|(_, p)| p.content_type == "text/html" && !p.is_attachment()),
         text: tree.readable_text(&bytes, MessageDetail::MAX_TEXT),
         mail_from: message.mail_from.unwrap_or_default(),
         remote_ip: message.remote_ip,

@@ -7,9 +7,8 @@ use std::time::Duration;
 use mox_address::Address;
 use mox_admin::ops::{
     CompleteValues, Completion, ConfigReload, DataProblem, Done, LogLevel, LogLevels, LogLevelsGet,
-    LogLevelsSet, MessageFilter, MessageList, QueueCounts, QueueFilter, QueueList, Reloaded,
-    SetAccountPassword, SetAdminPassword, Status, StatusReport, Stop, Stopped, ValueKind, Verified,
-    VerifyData,
+    LogLevelsSet, MessageFilter, QueueCounts, QueueFilter, QueueList, Reloaded, SetAccountPassword,
+    SetAdminPassword, Status, StatusReport, Stop, Stopped, ValueKind, Verified, VerifyData,
 };
 use mox_admin::{OpError, Operations, Time};
 use mox_platform::files::{Access, write_durably};
@@ -182,8 +181,7 @@ async fn values(parts: Arc<Parts>, op: CompleteValues) -> Result<Vec<Completion>
             config.dynamic.accounts.keys().map(|name| value(name.clone(), String::new())).collect()
         }
         ValueKind::MessageId => {
-            let list = MessageList { filter: MessageFilter::default(), limit: Some(1000) };
-            let rows = super::messages::rows(&parts.store, list.filter, list.limit.unwrap_or(1000)).await?;
+            let rows = super::messages::rows(&parts.store, MessageFilter::default(), 1000).await?;
             rows.into_iter().map(|row| value(row.id.to_string(), row.subject)).collect()
         }
         ValueKind::Mailbox => {
