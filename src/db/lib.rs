@@ -13,6 +13,7 @@
 //! them in a [`Schema`].
 
 mod error;
+mod functions;
 mod reader;
 mod schema;
 mod verify;
@@ -25,6 +26,7 @@ use std::time::Duration;
 use mox_clock::Clock;
 
 pub use error::Error;
+pub use functions::fold;
 pub use reader::ReadTx;
 pub use rusqlite;
 pub use schema::Schema;

@@ -19,6 +19,16 @@ pub struct Delivery {
     store: Store,
     queue: Queue,
     hostname: Arc<Domain>,
+    keeping: Keeping,
+}
+
+/// What is kept with a message beside what every server keeps; nothing unless it is asked for.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct Keeping {
+    /// The SMTP exchange that brought it.
+    pub transcripts: bool,
+    /// Keywords that its X-Tags fields name.
+    pub tags: bool,
 }
 
 /// Where all recipients of one message are.
@@ -110,7 +120,12 @@ impl Accepted {
 impl Delivery {
     /// Into `store` and `queue`, under the name of this host.
     pub fn new(store: Store, queue: Queue, hostname: Domain) -> Delivery {
-        Delivery { store, queue, hostname: Arc::new(hostname) }
+        Delivery { store, queue, hostname: Arc::new(hostname), keeping: Keeping::default() }
+    }
+
+    /// Keeps this, too.
+    pub fn keeping(self, keeping: Keeping) -> Delivery {
+        Delivery { keeping, ..self }
     }
 
     /// Where messages are kept.
@@ -182,6 +197,7 @@ impl Delivery {
         places: Places,
     ) -> Result<Accepted, Error> {
         let digest = Digest::of(&[common.as_bytes(), header].concat());
+        let keywords = if self.keeping.tags { digest.tags.clone() } else { Vec::new() };
         let prepared = match content.will_block() {
             true => {
                 tokio::task::spawn_blocking(move || content.finish()).await.map_err(|_| Error::Lost)??
@@ -194,6 +210,7 @@ impl Delivery {
             common: common.to_owned(),
             local: places.local,
             digest,
+            keywords,
             recipients: match arrival.limits {
                 Some(_) => envelope.rcpts.iter().map(|r| r.forward_path.to_string()).collect(),
                 None => Vec::new(),
@@ -278,6 +295,7 @@ struct New {
     common: String,
     local: Vec<(Local, String)>,
     digest: Digest,
+    keywords: Vec<String>,
     queued: Option<NewQueued>,
     /// Those that count towards the limits of the arrival, if it has any.
     recipients: Vec<String>,
@@ -313,6 +331,7 @@ impl New {
                 envelope: &self.arrival.envelope(rcpt),
                 digest: &self.digest,
                 verdicts: None,
+                keywords: self.keywords.clone(),
                 quota: local.quota,
             };
             accepted.stored.push(store.append(tx, &new)?.id);

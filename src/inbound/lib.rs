@@ -16,7 +16,7 @@ mod release;
 
 pub use arrival::Arrival;
 pub use body::MessageBody;
-pub use deliver::{Accepted, Delivery, Error, Places, Remote};
+pub use deliver::{Accepted, Delivery, Error, Keeping, Places, Remote};
 pub use handler::{MxHandler, check_form, check_loop};
 pub use notice::Notices;
 pub use rates::Rates;

@@ -43,6 +43,7 @@ impl LocalDelivery for Notices {
             envelope: &envelope,
             digest: notice.digest,
             verdicts: None,
+            keywords: Vec::new(),
             // A bounce is small and must not get lost over a full mailbox.
             quota: None,
         };

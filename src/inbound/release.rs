@@ -126,6 +126,7 @@ impl LocalSession {
                         envelope: &envelope,
                         digest: &digest,
                         verdicts: None,
+                        keywords: Vec::new(),
                         quota: local.quota,
                     },
                 )?;

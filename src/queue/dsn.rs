@@ -189,5 +189,6 @@ fn digest(bytes: &[u8]) -> Digest {
         sent: about.date,
         header_id: about.message_id,
         subject: about.subject,
+        tags: Vec::new(),
     }
 }

@@ -112,6 +112,7 @@ mod tests {
                     envelope: &SmtpEnvelope::default(),
                     digest: &Digest::default(),
                     verdicts: None,
+                    keywords: Vec::new(),
                     quota: None,
                 };
                 store.append(tx, &new)?;

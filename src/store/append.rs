@@ -6,6 +6,7 @@
 use mox_clock::Timestamp;
 use mox_db::Tx;
 
+use crate::flags::keywords;
 use crate::message::{Digest, Message, SmtpEnvelope};
 use crate::tables::{Counter, mailbox, message, next};
 use crate::{AccountId, Change, ContentId, Error, Flags, MailboxId, MessageId, Store};
@@ -33,6 +34,8 @@ pub struct NewMessage<'a> {
     pub digest: &'a Digest,
     /// What mail authentication found, as JSON.
     pub verdicts: Option<String>,
+    /// Its first keywords; those that [`crate::keyword`] does not take are left out.
+    pub keywords: Vec<String>,
     /// Bytes that the account may hold; none for no limit.
     pub quota: Option<u64>,
 }
@@ -75,7 +78,7 @@ impl Store {
             received: new.received,
             saved: self.clock().now(),
             flags: new.flags,
-            keywords: Vec::new(),
+            keywords: keywords(&new.keywords),
             mail_from: new.envelope.mail_from.clone(),
             rcpt_to: new.envelope.rcpt_to.clone(),
             remote_ip: new.envelope.remote_ip.clone(),
@@ -90,6 +93,7 @@ impl Store {
             verdicts: new.verdicts.clone(),
         };
         message::insert(tx.conn(), &row, new.prefix)?;
+        self.note_keywords(tx, &row, &row.keywords, modseq)?;
         let appended =
             Change::Appended { account: new.account, mailbox: new.mailbox, message: MessageId(id), modseq };
         self.tell(tx, appended);

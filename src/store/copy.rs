@@ -8,6 +8,19 @@ use mox_db::Tx;
 use crate::tables::{Counter, mailbox, message, next};
 use crate::{AccountId, Change, Error, Flags, MailboxId, Message, MessageId, Store, Stored};
 
+/// What [`Store::mark`] changes.
+#[derive(Debug, Clone, Default)]
+pub struct Mark {
+    /// Flags to set.
+    pub set: Flags,
+    /// Flags to take away.
+    pub clear: Flags,
+    /// Keywords to add, as [`crate::keyword`] gives them.
+    pub tag: Vec<String>,
+    /// Keywords to take away, in lower case.
+    pub untag: Vec<String>,
+}
+
 impl Store {
     /// Copies messages into a mailbox of the same account.
     pub fn copy(&self, tx: &mut Tx<'_>, messages: &[Message], to: MailboxId) -> Result<Vec<Stored>, Error> {
@@ -34,6 +47,7 @@ impl Store {
             ..original.clone()
         };
         message::insert(tx.conn(), &copy, &prefix)?;
+        self.note_keywords(tx, &copy, &copy.keywords, modseq)?;
         self.tell(tx, Change::Appended { account, mailbox: to, message: copy.id, modseq });
         Ok(Stored { id: copy.id, uid, modseq })
     }
@@ -96,8 +110,30 @@ impl Store {
         Ok(Some(modseq))
     }
 
+    /// Sets and takes flags and keywords of messages; those that are gone are passed over. Returns how many changed.
+    pub fn mark(&self, tx: &mut Tx<'_>, messages: &[MessageId], mark: &Mark) -> Result<usize, Error> {
+        let mut changed = 0;
+        for id in messages {
+            let Some(m) = message::find(tx.conn(), *id)? else { continue };
+            let flags = (m.flags | mark.set).without(mark.clear);
+            let mut keywords: Vec<String> = m.keywords.iter().chain(&mark.tag).cloned().collect();
+            keywords.retain(|keyword| !mark.untag.contains(keyword));
+            changed += usize::from(self.set_flags(tx, &m, flags, &keywords)?.is_some());
+        }
+        Ok(changed)
+    }
+
     /// Adds keywords to those that the mailbox has seen.
-    fn note_keywords(&self, tx: &mut Tx<'_>, m: &Message, used: &[String], modseq: i64) -> Result<(), Error> {
+    pub(crate) fn note_keywords(
+        &self,
+        tx: &mut Tx<'_>,
+        m: &Message,
+        used: &[String],
+        modseq: i64,
+    ) -> Result<(), Error> {
+        if used.is_empty() {
+            return Ok(());
+        }
         let Some(found) = mailbox::get(tx.conn(), m.account, m.mailbox)? else { return Ok(()) };
         let mut all = found.keywords.clone();
         all.extend(used.iter().cloned());

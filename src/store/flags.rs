@@ -1,4 +1,5 @@
 //! Flags of a message: the system flags of IMAP and the keywords that have a meaning to us, as bits.
+//! Other keywords are words of people and programs: in localserve the tags of a message.
 //! RFC 9051 §2.3.2, RFC 5788, RFC 8621 §4.1.1.
 
 use std::fmt;
@@ -91,6 +92,30 @@ impl fmt::Display for Flags {
         let names: Vec<&str> = self.names().collect();
         f.write_str(&names.join(" "))
     }
+}
+
+/// Longest keyword in bytes.
+pub const MAX_KEYWORD: usize = 64;
+
+/// Most keywords that a message may bring with it.
+pub const MAX_KEYWORDS: usize = 20;
+
+/// A keyword as it is kept, in lower case; none unless it is 1 to [`MAX_KEYWORD`] ASCII letters, digits and `._-`.
+///
+/// Narrower than what IMAP clients may set (RFC 9051 §9, `flag-keyword`): it can be typed and needs no quoting.
+pub fn keyword(text: &str) -> Option<String> {
+    let allowed = |b: u8| b.is_ascii_alphanumeric() || matches!(b, b'.' | b'_' | b'-');
+    let valid = (1..=MAX_KEYWORD).contains(&text.len()) && text.bytes().all(allowed);
+    valid.then(|| text.to_ascii_lowercase())
+}
+
+/// The valid ones of `words`, sorted, each once, at most [`MAX_KEYWORDS`] of them.
+pub(crate) fn keywords<'w, W: AsRef<str> + 'w>(words: impl IntoIterator<Item = &'w W>) -> Vec<String> {
+    let mut valid: Vec<String> = words.into_iter().filter_map(|word| keyword(word.as_ref())).collect();
+    valid.sort();
+    valid.dedup();
+    valid.truncate(MAX_KEYWORDS);
+    valid
 }
 
 #[cfg(test)]

@@ -3,6 +3,9 @@
 use mox_clock::Timestamp;
 use mox_db::ReadTx;
 
+use mox_message::header::Header;
+
+use crate::flags::keywords;
 use crate::tables::message as table;
 use crate::{AccountId, Content, ContentId, Error, Flags, MailboxId, MessageId, Store};
 
@@ -97,9 +100,11 @@ pub struct Digest {
     pub to_text: String,
     /// Date field.
     pub sent: Option<Timestamp>,
+    /// Keywords that X-Tags fields ask for, valid ones alone, sorted; they count where the one who appends says so.
+    pub tags: Vec<String>,
 }
 
-/// Which messages are listed. Texts match as parts, in any case of letters.
+/// Which messages are listed. Texts of fields match as parts, in any case of letters.
 #[derive(Debug, Clone, Default)]
 pub struct Filter {
     /// In this mailbox.
@@ -112,8 +117,14 @@ pub struct Filter {
     pub subject: Option<String>,
     /// Received at or after.
     pub since: Option<Timestamp>,
+    /// Has this keyword, in any case of letters.
+    pub tag: Option<String>,
+    /// Words that all stand in the subject or the addresses.
+    pub text: Option<String>,
     /// With a higher id: what came since that one.
     pub after: Option<MessageId>,
+    /// With a lower id: the page after the one that ended with it.
+    pub before: Option<MessageId>,
     /// At most so many.
     pub limit: usize,
     /// Oldest first, else newest first.
@@ -129,6 +140,11 @@ impl Store {
         filter: &Filter,
     ) -> Result<Vec<Message>, Error> {
         table::list(tx.conn(), account, filter)
+    }
+
+    /// Keywords that messages of an account have, sorted, and how many messages have each.
+    pub fn tags(&self, tx: &ReadTx<'_>, account: AccountId) -> Result<Vec<(String, i64)>, Error> {
+        table::tags(tx.conn(), account)
     }
 
     /// A message by its id, whichever account it is in.
@@ -192,8 +208,17 @@ impl Digest {
             to_text: people(&summary.to),
             sent: summary.date,
             header_id: summary.message_id,
+            tags: tags(header),
         }
     }
+}
+
+/// What the X-Tags fields of a header name, separated by commas.
+fn tags(header: &[u8]) -> Vec<String> {
+    let header = Header::of(header);
+    let texts: Vec<_> = header.all("X-Tags").map(|field| field.text()).collect();
+    let words: Vec<&str> = texts.iter().flat_map(|text| text.split(',')).map(str::trim).collect();
+    keywords(&words)
 }
 
 fn person(mailbox: &mox_message::Mailbox) -> String {

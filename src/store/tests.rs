@@ -42,6 +42,11 @@ impl House {
     }
 
     fn deliver(&self, to: &str, bytes: &[u8], digest: Digest) -> Stored {
+        self.deliver_tagged(to, bytes, digest, &[])
+    }
+
+    fn deliver_tagged(&self, to: &str, bytes: &[u8], digest: Digest, tags: &[&str]) -> Stored {
+        let keywords: Vec<String> = tags.iter().map(|tag| (*tag).to_owned()).collect();
         let (to, received) = (to.to_owned(), self.clock.now());
         let prepared = self.prepare(bytes);
         let size = prepared.size();
@@ -61,6 +66,7 @@ impl House {
                 envelope: &SmtpEnvelope { rcpt_to: Some(to.clone()), ..Default::default() },
                 digest: &digest,
                 verdicts: None,
+                keywords,
                 quota: None,
             };
             s.append(tx, &new).unwrap()
@@ -423,6 +429,7 @@ fn over_quota_changes_nothing() {
             envelope: &envelope,
             digest: &digest,
             verdicts: None,
+            keywords: Vec::new(),
             quota: Some(20),
         };
         s.append(tx, &new)
@@ -519,4 +526,81 @@ fn client_keys_log_in_until_taken_away() {
     assert_eq!(house.store.client_key(&key).unwrap().as_deref(), Some("mox@localhost"));
     assert!(house.change(move |s, tx| s.remove_client_key(tx, &key).unwrap()));
     assert_eq!(house.store.client_key(&key).unwrap(), None);
+}
+
+fn ids(messages: &[Message]) -> Vec<MessageId> {
+    messages.iter().map(|m| m.id).collect()
+}
+
+#[test]
+fn fields_are_found_in_any_case_of_letters() {
+    let house = House::new();
+    let subject = |text: &str| Digest::of(format!("Subject: {text}\r\n\r\n").as_bytes());
+    let thin = house.deliver("Inbox", b"a", subject("sehr dünn")).id;
+    let street = house.deliver("Inbox", b"b", subject("ΟΔΟΣ ΑΘΗΝΑΣ")).id;
+    let cases = [("ÜNN", vec![thin]), ("οδος", vec![street]), ("x", vec![]), ("", vec![street, thin])];
+    for (part, expected) in cases {
+        let found = house.list(Filter { subject: Some(part.into()), ..Filter::default() });
+        assert_eq!(ids(&found), expected, "{part}");
+    }
+}
+
+#[test]
+fn pages_follow_one_another() {
+    let house = House::new();
+    let mut all: Vec<MessageId> =
+        (0..7).map(|_| house.deliver("Inbox", b"a", Digest::default()).id).collect();
+    all.reverse();
+    let (mut before, mut pages) = (None, Vec::new());
+    loop {
+        let page = house.list(Filter { before, ..Filter::default() });
+        let page: Vec<MessageId> = ids(&page).into_iter().take(3).collect();
+        let Some(last) = page.last() else { break };
+        before = Some(*last);
+        pages.push(page);
+    }
+    assert_eq!(pages, all.chunks(3).map(<[MessageId]>::to_vec).collect::<Vec<_>>());
+}
+
+#[test]
+fn tags_are_given_counted_listed_and_taken() {
+    let house = House::new();
+    let digest = Digest::of(b"X-Tags: Red, b-c,, two words, r\xc3\xb6d\r\nx-tags:\r\n red , 1.2\r\n\r\n");
+    assert_eq!(digest.tags, ["1.2", "b-c", "red"]);
+    let long = format!("X-Tags: {}\r\nX-Tags: {}\r\n\r\n", "a".repeat(65), "b".repeat(64));
+    assert_eq!(Digest::of(long.as_bytes()).tags, ["b".repeat(64)]);
+    let many: Vec<String> = (0..100).map(|n| format!("t{n}")).collect();
+    assert_eq!(Digest::of(format!("X-Tags: {}\r\n\r\n", many.join(",")).as_bytes()).tags.len(), MAX_KEYWORDS);
+
+    let a = house.deliver_tagged("Inbox", b"a", Digest::default(), &["Red", "blue", "not ok"]).id;
+    let b = house.deliver_tagged("Inbox", b"b", Digest::default(), &["red"]).id;
+    let c = house.deliver("Inbox", b"c", digest).id;
+    let tags = |house: &House| {
+        let read = |s: &Store, tx: &mox_db::ReadTx<'_>| s.tags(tx, s.account(tx, "mox")?.id);
+        house.store.read_blocking(read).unwrap()
+    };
+    let tagged =
+        |house: &House, tag: &str| ids(&house.list(Filter { tag: Some(tag.into()), ..Filter::default() }));
+    assert_eq!(tags(&house), [("blue".to_owned(), 1), ("red".to_owned(), 2)]);
+    assert_eq!(
+        (tagged(&house, "RED"), tagged(&house, "re"), tagged(&house, "blue")),
+        (vec![b, a], vec![], vec![a])
+    );
+    house.change(move |s, tx| {
+        let mark =
+            Mark { set: Flags::SEEN, tag: vec!["new".into()], untag: vec!["red".into()], ..Mark::default() };
+        assert_eq!(s.mark(tx, &[a, c, MessageId(99)], &mark).unwrap(), 2);
+        assert_eq!(s.mark(tx, &[a, c], &mark).unwrap(), 0);
+        assert_eq!(s.mark(tx, &[c], &Mark { clear: Flags::SEEN, ..Mark::default() }).unwrap(), 1);
+        let gone = tables::message::find(tx.conn(), b).unwrap().unwrap();
+        s.expunge(tx, &[gone]).unwrap();
+    });
+    assert_eq!(tags(&house), [("blue".to_owned(), 1), ("new".to_owned(), 2)]);
+    assert_eq!((tagged(&house, "new"), tagged(&house, "red")), (vec![c, a], vec![]));
+    let unseen = house.list(Filter::default()).iter().filter(|m| !m.flags.contains(Flags::SEEN)).count();
+    assert_eq!(unseen, 1);
+    let read = |s: &Store, tx: &mox_db::ReadTx<'_>| s.mailboxes(tx, s.account(tx, "mox")?.id);
+    let inbox = house.store.read_blocking(read).unwrap().into_iter().find(|m| m.name == "Inbox").unwrap();
+    assert_eq!(inbox.keywords, ["blue", "new", "red"]);
+    assert_eq!(house.problems(false), []);
 }

@@ -57,6 +57,7 @@ impl LocalDelivery for Local {
             envelope: &SmtpEnvelope::default(),
             digest: notice.digest,
             verdicts: None,
+            keywords: Vec::new(),
             quota: None,
         };
         store.append(tx, &new).map(|_| true)

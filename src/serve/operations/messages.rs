@@ -122,7 +122,10 @@ fn select(
             from: filter.from.clone(),
             subject: filter.subject.clone(),
             since: filter.since.map(|t| t.0),
+            tag: filter.tag.clone(),
+            text: filter.text.clone(),
             after,
+            before: None,
             limit: limit as usize,
             oldest_first,
         };

@@ -1,6 +1,9 @@
 //! Statements on `message` and `thread_ref`.
 
+use std::collections::BTreeMap;
+
 use mox_clock::Timestamp;
+use mox_db::fold;
 use mox_db::rusqlite::types::Value;
 use mox_db::rusqlite::{Connection, OptionalExtension, Row, params_from_iter};
 
@@ -103,40 +106,85 @@ pub(crate) fn prefix(conn: &Connection, account: AccountId, id: MessageId) -> Re
     Ok(prefix.flatten().unwrap_or_default())
 }
 
+/// A statement in the making: conditions, and the values that stand for `#` in them.
+struct Query {
+    sql: String,
+    values: Vec<Value>,
+}
+
+impl Query {
+    fn add(&mut self, condition: &str, value: Value) {
+        self.values.push(value);
+        self.sql.push_str(&condition.replace('#', &format!("?{}", self.values.len())));
+    }
+
+    /// Requires that one of `columns` holds the text, in any case of letters.
+    fn holds(&mut self, columns: &[&str], text: &str) {
+        let any: Vec<String> =
+            columns.iter().map(|column| format!("instr(fold(coalesce({column}, '')), #) > 0")).collect();
+        self.add(&format!(" AND ({})", any.join(" OR ")), Value::Text(fold(text)));
+    }
+}
+
 /// Messages that match, newest first unless `filter.oldest_first`.
 pub(crate) fn list(conn: &Connection, account: AccountId, filter: &Filter) -> Result<Vec<Message>, Error> {
-    let mut sql = format!("SELECT {COLUMNS} FROM message m WHERE account_id = ?1 AND expunged = 0");
-    let mut values: Vec<Value> = vec![Value::Integer(account.0)];
-    let mut add = |condition: &str, value: Value| {
-        values.push(value);
-        sql.push_str(&condition.replace('#', &format!("?{}", values.len())));
-    };
+    let index = if filter.tag.is_some() { " INDEXED BY message_tagged" } else { "" };
+    let sql = format!("SELECT {COLUMNS} FROM message m{index} WHERE account_id = ?1 AND expunged = 0");
+    let mut query = Query { sql, values: vec![Value::Integer(account.0)] };
     if let Some(mailbox) = filter.mailbox {
-        add(" AND mailbox_id = #", Value::Integer(mailbox.0));
+        query.add(" AND mailbox_id = #", Value::Integer(mailbox.0));
     }
     if let Some(to) = &filter.to {
-        add(" AND (instr(lower(coalesce(rcpt_to, '')), #) > 0", Value::Text(to.to_lowercase()));
-        add(" OR instr(lower(coalesce(to_text, '')), #) > 0)", Value::Text(to.to_lowercase()));
+        query.holds(&["rcpt_to", "to_text"], to);
     }
     if let Some(from) = &filter.from {
-        add(" AND (instr(lower(coalesce(from_text, '')), #) > 0", Value::Text(from.to_lowercase()));
-        add(" OR instr(lower(coalesce(mail_from, '')), #) > 0)", Value::Text(from.to_lowercase()));
+        query.holds(&["from_text", "mail_from"], from);
     }
     if let Some(subject) = &filter.subject {
-        add(" AND instr(lower(subject), #) > 0", Value::Text(subject.to_lowercase()));
+        query.holds(&["subject"], subject);
+    }
+    for word in filter.text.iter().flat_map(|text| text.split_whitespace()) {
+        query.holds(&["subject", "from_text", "to_text", "rcpt_to", "mail_from"], word);
+    }
+    if let Some(tag) = &filter.tag {
+        let tag = Value::Text(format!(" {} ", tag.to_lowercase()));
+        query.add(" AND keywords IS NOT NULL AND instr(' ' || keywords || ' ', #) > 0", tag);
     }
     if let Some(since) = filter.since {
-        add(" AND received >= #", Value::Integer(since.micros()));
+        query.add(" AND received >= #", Value::Integer(since.micros()));
     }
     if let Some(after) = filter.after {
-        add(" AND message_id > #", Value::Integer(after.0));
+        query.add(" AND message_id > #", Value::Integer(after.0));
+    }
+    if let Some(before) = filter.before {
+        query.add(" AND message_id < #", Value::Integer(before.0));
     }
     let limit = Value::Integer(i64::try_from(filter.limit).unwrap_or(i64::MAX));
-    let order = if filter.oldest_first { " ORDER BY message_id" } else { " ORDER BY message_id DESC" };
-    add(&format!("{order} LIMIT #"), limit);
-    let mut statement = conn.prepare_cached(&sql)?;
-    let rows = statement.query_map(params_from_iter(values), read)?;
+    let order = if filter.oldest_first { "" } else { " DESC" };
+    query.add(&format!(" ORDER BY message_id{order} LIMIT #"), limit);
+    let mut statement = conn.prepare_cached(&query.sql)?;
+    let rows = statement.query_map(params_from_iter(query.values), read)?;
     Ok(rows.collect::<Result<_, _>>()?)
+}
+
+/// Keywords of an account's messages, sorted, and how many messages have each.
+pub(crate) fn tags(conn: &Connection, account: AccountId) -> Result<Vec<(String, i64)>, Error> {
+    let sql = "SELECT keywords FROM message INDEXED BY message_tagged
+               WHERE account_id = ?1 AND expunged = 0 AND keywords IS NOT NULL";
+    let mut counts: BTreeMap<String, i64> = BTreeMap::new();
+    let mut statement = conn.prepare_cached(sql)?;
+    let mut rows = statement.query([account.0])?;
+    while let Some(row) = rows.next()? {
+        for word in
+            row.get_ref(0)?.as_str_or_null().ok().flatten().unwrap_or_default().split_ascii_whitespace()
+        {
+            match counts.get_mut(word) {
+                Some(count) => *count += 1,
+                None => drop(counts.insert(word.to_owned(), 1)),
+            }
+        }
+    }
+    Ok(counts.into_iter().collect())
 }
 
 /// Oldest messages of an account beyond the newest `keep`, at most `max`.

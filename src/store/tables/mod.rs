@@ -15,7 +15,7 @@ use mox_db::rusqlite::Connection;
 
 use crate::Error;
 
-pub(crate) const SCHEMA: Schema = Schema { room: "store", steps: &[STEP_1, STEP_2] };
+pub(crate) const SCHEMA: Schema = Schema { room: "store", steps: &[STEP_1, STEP_2, STEP_3] };
 
 const STEP_1: &str = "
 CREATE TABLE counter (name TEXT PRIMARY KEY, value INTEGER NOT NULL) WITHOUT ROWID;
@@ -150,6 +150,12 @@ CREATE TABLE known_recipient (
   recipient TEXT NOT NULL,          -- lower case
   PRIMARY KEY (account_id, recipient)
 ) WITHOUT ROWID;
+";
+
+const STEP_3: &str = "
+-- Keywords of messages, without a look at the messages.
+CREATE INDEX message_tagged ON message (account_id, message_id, keywords)
+  WHERE keywords IS NOT NULL AND expunged = 0;
 ";
 
 /// What is numbered.
