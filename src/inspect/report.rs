@@ -1,0 +1,59 @@
+//! Everything that is told about a message, together.
+
+use mox_message::part::Tree;
+use serde::{Deserialize, Serialize};
+
+use crate::compat::{self, HtmlReport};
+use crate::links::{self, Link};
+use crate::safe;
+use crate::unsubscribe::{self, Unsubscribe};
+
+/// How much something matters.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Severity {
+    /// Good to know.
+    Info,
+    /// Some readers see something else than was meant.
+    Warning,
+    /// Broken, or harmful.
+    Error,
+}
+
+/// Something that is wrong with a link or a header field.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Problem {
+    /// Stable name in kebab-case: `no-https`.
+    pub id: String,
+    /// `info`, `warning` or `error`.
+    pub severity: Severity,
+    /// One sentence.
+    pub message: String,
+}
+
+impl Problem {
+    pub(crate) fn new(id: &str, severity: Severity, message: impl Into<String>) -> Problem {
+        Problem { id: id.to_owned(), severity, message: message.into() }
+    }
+}
+
+/// What is known about a message's content.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Report {
+    /// What mail programs make of the HTML: `html`.
+    pub html: HtmlReport,
+    /// Links and pictures in all its texts, in their order: `links`.
+    pub links: Vec<Link>,
+    /// The List-Unsubscribe fields: `unsubscribe`.
+    pub unsubscribe: Unsubscribe,
+}
+
+/// Looks at a message. Nothing is fetched. Never fails: what cannot be read is not reported.
+pub fn report(message: &[u8], tree: &Tree) -> Report {
+    let html = safe::source(message, tree).map(|(html, _)| html);
+    Report {
+        html: compat::report(html.as_deref(), tree),
+        links: links::find(message, tree, html.as_deref()),
+        unsubscribe: unsubscribe::check(message),
+    }
+}
