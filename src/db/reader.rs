@@ -14,6 +14,10 @@ pub struct ReadTx<'c> {
 }
 
 impl<'c> ReadTx<'c> {
+    pub(crate) fn new(connection: &'c Connection) -> ReadTx<'c> {
+        ReadTx { connection }
+    }
+
     /// For the `tables` files: the connection to run SELECTs on.
     pub fn conn(&self) -> &'c Connection {
         self.connection

@@ -31,6 +31,11 @@ impl<'c> Tx<'c> {
         self.connection
     }
 
+    /// What a reader would see now, the transaction's own changes included.
+    pub fn read(&self) -> crate::ReadTx<'c> {
+        crate::ReadTx::new(self.connection)
+    }
+
     /// Registers what happens once the commit is durable; dropped when the closure or the commit fails. Either is
     /// done before the caller is answered.
     pub fn on_commit(&mut self, f: impl FnOnce() + Send + 'static) {

@@ -253,6 +253,8 @@ impl Delivery {
             forward_path: r.path.clone(),
             notify: r.args.notify,
             orcpt: r.args.orcpt.clone(),
+            // The transaction that stores the copy fills it in.
+            copy: None,
         });
         let account =
             arrival.account.clone().or_else(|| places.local.first().map(|(l, _)| l.account.clone()));
@@ -338,6 +340,11 @@ impl New {
         }
         if let Some(mut new) = self.queued {
             new.content = content;
+            for queued in &mut new.recipients {
+                let path = queued.forward_path.to_string();
+                let copies = self.local.iter().zip(&accepted.stored);
+                queued.copy = copies.filter(|((_, rcpt), _)| *rcpt == path).map(|(_, id)| *id).next();
+            }
             accepted.queued = queue.add(store, tx, &new)?;
         }
         Ok(accepted)

@@ -3,7 +3,7 @@
 use mox_address::{IpDomain, Path, ReversePath};
 use mox_clock::Timestamp;
 use mox_smtp::{Body, EnhancedCode, Notify, OriginalRecipient, Return};
-use mox_store::ContentId;
+use mox_store::{ContentId, MessageId};
 
 /// A queued message for one recipient; never used again.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
@@ -84,11 +84,13 @@ pub struct NewRecipient {
     pub notify: Option<Notify>,
     /// The recipient the sender knew (RFC 3461 §4.2).
     pub orcpt: Option<OriginalRecipient>,
+    /// The copy of the same message that a mailbox here holds, to find the row by.
+    pub copy: Option<MessageId>,
 }
 
 impl From<Path> for NewRecipient {
     fn from(forward_path: Path) -> NewRecipient {
-        NewRecipient { forward_path, notify: None, orcpt: None }
+        NewRecipient { forward_path, notify: None, orcpt: None, copy: None }
     }
 }
 

@@ -13,7 +13,7 @@ use mox_admin::ops::{
 use mox_admin::{OpError, Time};
 use mox_clock::Timestamp;
 use mox_db::Tx;
-use mox_store::{Content, Error, Store};
+use mox_store::{Content, Error, MessageId, Store};
 
 use crate::{End, Queue, QueueId, Queued, tables};
 
@@ -74,6 +74,11 @@ impl Queue {
     pub async fn show(&self, op: QueueShow) -> Result<QueueRow, OpError> {
         let row = self.row(op.id).await?.filter(|q| q.end.is_none());
         row.as_ref().map(shown).ok_or_else(|| missing(op.id))
+    }
+
+    /// Entries of a message that a mailbox here holds, those that ended lately too, at most 1000.
+    pub async fn of_copy(&self, copy: MessageId) -> Result<Vec<QueueId>, Error> {
+        self.0.store.read(move |_, tx| tables::of_copy(tx.conn(), copy, 1000)).await
     }
 
     /// How many rows are queued, how many of them on hold, how many tried before.

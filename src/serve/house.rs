@@ -11,7 +11,7 @@ use std::sync::Arc;
 use mox_admin::Dispatch;
 use mox_clock::{Clock, Random, Timestamp};
 use mox_config::{Config, Handle, Warning};
-use mox_inbound::{Delivery, LocalOutbound, MxHandler, Notices, Rates, Recipients};
+use mox_inbound::{Delivery, Keeping, LocalOutbound, MxHandler, Notices, Rates, Recipients};
 use mox_platform::DirLock;
 use mox_queue::{Outbound, Queue, Router, Seams, Smtp};
 use mox_smtpserver::Handler;
@@ -22,6 +22,8 @@ use tokio::sync::watch;
 use tokio::task::JoinSet;
 
 use crate::listeners;
+use crate::operations::feed::{Feed, modseqs};
+use crate::web::Site;
 
 /// Why a house did not start.
 #[derive(Debug, thiserror::Error)]
@@ -146,8 +148,14 @@ pub(crate) struct Plan {
     pub queue: mox_queue::Options,
     /// Messages kept for an account; older ones go.
     pub keep: Option<(String, i64)>,
+    /// What is kept of arriving messages besides the messages.
+    pub keeping: Keeping,
+    /// Relays that mail may leave through, for those who ask.
+    pub relays: Vec<mox_admin::ops::RelayRow>,
     /// HTTP and HTTPS ports with a page about this server.
     pub web: Vec<listeners::Web>,
+    /// What they serve.
+    pub site: Site,
     /// Log levels.
     pub levels: Levels,
     /// Time.
@@ -212,6 +220,8 @@ impl House {
         let handlers = Handlers::new(&plan, &config, &store, &queue, resolver);
         let bound = listeners::bind(&plan, &config, &handlers, &metrics, &stopping)?;
         let listeners = bound.iter().map(|b| b.row.clone()).collect::<Vec<_>>();
+        let seen = modseqs(&store).map_err(|source| Error::Store { path: plan.data.clone(), source })?;
+        let feed = Arc::new(Feed::new(started));
         let parts = crate::operations::Parts {
             store: store.clone(),
             queue: queue.clone(),
@@ -224,6 +234,9 @@ impl House {
             started,
             data: plan.data.clone(),
             shutdown: shutdown.clone(),
+            feed: feed.clone(),
+            router: plan.router.clone(),
+            relays: plan.relays.clone(),
         };
         let operations: Arc<dyn Dispatch> = Arc::new(crate::operations::all(parts));
         let endpoint = mox_ctl::endpoint(&plan.data);
@@ -231,10 +244,13 @@ impl House {
             .map_err(|source| Error::Control { path: endpoint.clone(), source })?;
         watch_figures(&metrics, &store, &queue);
         let mut tasks = JoinSet::new();
+        let site = (plan.site)(operations.clone());
         for listener in bound {
-            tasks.spawn(listener.serve());
+            tasks.spawn(listener.serve(site.clone()));
         }
         tasks.spawn(queue.clone().run(stopping.clone()));
+        let fed = store.clone();
+        tasks.spawn(until(stopping.clone(), async move { feed.run(fed, seen).await }));
         tasks
             .spawn(until(stopping.clone(), mox_ctl::serve(control, operations, VERSION, plan.clock.clone())));
         tasks.spawn(until(stopping.clone(), reload(plan.config.clone(), plan.clock.clone())));
@@ -289,7 +305,8 @@ impl Handlers {
         queue: &Queue,
         resolver: Arc<dyn mox_dns::Resolver>,
     ) -> Handlers {
-        let delivery = Delivery::new(store.clone(), queue.clone(), config.server.hostname.clone());
+        let delivery =
+            Delivery::new(store.clone(), queue.clone(), config.server.hostname.clone()).keeping(plan.keeping);
         let limits = &config.server.limits;
         let mx = MxHandler {
             recipients: plan.recipients.clone(),

@@ -40,11 +40,11 @@ enum What {
 }
 
 impl Bound {
-    /// Serves until the house stops.
-    pub(crate) async fn serve(self) {
+    /// Serves until the house stops; `site` are the pages of this server.
+    pub(crate) async fn serve(self, site: Arc<dyn mox_httpserver::Service>) {
         match self.what {
             What::Smtp(context) => mox_smtpserver::serve(Box::new(self.listen), Arc::new(*context)).await,
-            What::Http(pages) => pages.serve(self.listen).await,
+            What::Http(pages) => pages.serve(self.listen, site).await,
         }
     }
 }

@@ -1,17 +1,18 @@
-//! The HTTP ports: metrics, and a page that says what this is. Requests for foreign host names are refused, so that
-//! a page elsewhere cannot reach in through a name of its own.
+//! The HTTP ports: metrics, and pages. Requests for foreign host names and those that pages elsewhere make a browser
+//! send are refused.
 
 use std::sync::Arc;
 
+use mox_admin::Dispatch;
 use mox_clock::Clock;
-use mox_httpserver::{
-    HostCheck, Hosts, Limits, Method, MetricsService, Request, Response, Routes, Server, Service, StatusCode,
-    text,
-};
-use mox_net::{BoxFuture, TcpListen};
+use mox_httpserver::{HostCheck, Hosts, Limits, MetricsService, OriginCheck, Routes, Server, Service};
+use mox_net::TcpListen;
 use mox_telemetry::Metrics;
 use mox_tls::ServerConfig;
 use tokio::sync::watch;
+
+/// What the ports with pages serve besides the metrics, made of the operations of a running house.
+pub(crate) type Site = Arc<dyn Fn(Arc<dyn Dispatch>) -> Arc<dyn Service>>;
 
 /// What a port serves.
 pub(crate) struct Pages {
@@ -23,36 +24,13 @@ pub(crate) struct Pages {
     pub(crate) stopping: watch::Receiver<bool>,
 }
 
-/// The front page.
-struct Front;
-
-impl Service for Front {
-    fn call(&self, request: Request) -> BoxFuture<'_, Response> {
-        let (status, body) = match request.head.uri.path() {
-            _ if !matches!(request.head.method, Method::GET | Method::HEAD) => {
-                (StatusCode::METHOD_NOT_ALLOWED, "GET only\n")
-            }
-            "/" => (StatusCode::OK, FRONT),
-            _ => (StatusCode::NOT_FOUND, "not found\n"),
-        };
-        Box::pin(std::future::ready(text(status, body)))
-    }
-}
-
-const FRONT: &str = "\
-mox is running.
-
-Mail that it caught: mox message list
-Its figures:         /metrics
-";
-
 impl Pages {
     /// Serves until the house stops.
-    pub(crate) async fn serve(self, listen: TcpListen) {
+    pub(crate) async fn serve(self, listen: TcpListen, site: Arc<dyn Service>) {
         let metrics = MetricsService::new(self.metrics.clone());
         let routes = match self.metrics_only {
             true => Routes::new().at("/metrics", metrics),
-            false => Routes::new().at("/metrics", metrics).at("/", Front),
+            false => Routes::new().at("/metrics", metrics).at("/", OriginCheck::new(site)),
         };
         let service = Arc::new(HostCheck::new(Hosts::loopback().and(&self.hostname), routes));
         let server = Server::new(service, Limits::default(), self.clock, self.metrics);

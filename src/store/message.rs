@@ -158,6 +158,11 @@ impl Store {
         Content::load(self, tx, m.content, prefix)
     }
 
+    /// The header lines of this copy alone, which stand before the shared content.
+    pub fn prefix(&self, tx: &ReadTx<'_>, m: &Message) -> Result<Vec<u8>, Error> {
+        table::prefix(tx.conn(), m.account, m.id)
+    }
+
     /// What changed after `modseq`, tombstones included, in order of modseq, at most `max`.
     pub fn changed_since(
         &self,

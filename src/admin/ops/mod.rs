@@ -75,6 +75,7 @@ operations! {
     MessageRelease = "message-release" -> Released;
     MessageTranscript = "message-transcript" -> Transcript;
     MessageEvents = "message-events" -> MessageHistory;
+    MessageReport = "message-report" -> mox_inspect::Report;
     MessageWatch = "message-watch" -> MessageWatched;
     MailboxList = "mailbox-list" -> Vec<MailboxRow>;
     TagList = "tag-list" -> Vec<TagRow>;

@@ -13,11 +13,11 @@ use std::collections::HashMap;
 use mox_clock::Timestamp;
 use mox_db::Schema;
 use mox_db::rusqlite::{Connection, OptionalExtension};
-use mox_store::{ContentId, Error};
+use mox_store::{ContentId, Error, MessageId};
 
 use crate::{End, NewQueued, QueueId, Queued};
 
-pub(crate) const SCHEMA: Schema = Schema { room: "queue", steps: &[STEP_1] };
+pub(crate) const SCHEMA: Schema = Schema { room: "queue", steps: &[STEP_1, STEP_2] };
 
 const STEP_1: &str = "
 CREATE TABLE queue (
@@ -98,6 +98,12 @@ CREATE TABLE queue_note (
 CREATE INDEX queue_note_queue ON queue_note (queue_id);
 ";
 
+const STEP_2: &str = "
+-- Message of the store that is the same one, in a mailbox here.
+ALTER TABLE queue ADD COLUMN copy_id INTEGER;
+CREATE INDEX queue_copy ON queue (copy_id) WHERE copy_id IS NOT NULL;
+";
+
 pub(crate) fn insert(
     conn: &Connection,
     new: &NewQueued,
@@ -106,9 +112,9 @@ pub(crate) fn insert(
 ) -> Result<Vec<QueueId>, Error> {
     let sql = "INSERT INTO queue (base_id, state, content_id, prefix, account, mail_from, from_domain, rcpt_to,
       domain, size, body, smtputf8, require_tls, queued, next_attempt, attempts, max_attempts, hold, not_before,
-      ret, envid, notify, orcpt, subject, message_id, class)
+      ret, envid, notify, orcpt, subject, message_id, class, copy_id)
       VALUES (?1, 0, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, 0, ?15, ?16, ?17, ?18, ?19, ?20,
-      ?21, ?22, ?23, ?24)";
+      ?21, ?22, ?23, ?24, ?25)";
     let mut statement = conn.prepare_cached(sql)?;
     let size = i64::try_from(new.prefix.len() as u64 + new.content_size).unwrap_or(i64::MAX);
     let mail_from = new.reverse_path.as_ref().map(ToString::to_string).unwrap_or_default();
@@ -143,6 +149,7 @@ pub(crate) fn insert(
             new.subject,
             new.message_id,
             new.class.code(),
+            rcpt.copy.map(|copy| copy.0),
         ])?;
         let id = conn.last_insert_rowid();
         ids.push(QueueId(id));
@@ -344,4 +351,12 @@ pub(crate) fn content_refs(conn: &Connection) -> Result<HashMap<i64, i64>, Error
     let mut statement = conn.prepare(sql)?;
     let rows = statement.query_map([], |r| Ok((r.get(0)?, r.get(1)?)))?;
     Ok(rows.collect::<Result<_, _>>()?)
+}
+
+/// Rows of a message that a mailbox here holds, those that ended too, at most `max`.
+pub(crate) fn of_copy(conn: &Connection, copy: MessageId, max: u32) -> Result<Vec<QueueId>, Error> {
+    let sql = "SELECT queue_id FROM queue WHERE copy_id = ?1 ORDER BY queue_id LIMIT ?2";
+    let mut statement = conn.prepare_cached(sql)?;
+    let ids = statement.query_map((copy.0, max), |row| row.get(0).map(QueueId))?;
+    Ok(ids.collect::<Result<_, _>>()?)
 }

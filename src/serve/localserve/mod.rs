@@ -6,6 +6,7 @@
 mod catchall;
 mod folder;
 mod simulate;
+mod site;
 
 use std::net::{IpAddr, SocketAddr};
 use std::path::PathBuf;
@@ -15,6 +16,7 @@ use std::time::Duration;
 use mox_address::Domain;
 use mox_clock::{Clock, Random};
 use mox_config::Handle;
+use mox_inbound::Keeping;
 use mox_queue::{Options, Retry};
 use mox_submission::Strictness;
 use mox_telemetry::Levels;
@@ -117,7 +119,10 @@ pub async fn run(
         }),
         queue: Options { retry: Retry::Waits(options.retry.clone()), ..Options::new(hostname) },
         keep: Some((ACCOUNT.to_owned(), options.keep)),
+        keeping: Keeping { transcripts: true, tags: true },
+        relays: options.relays.iter().map(relay_row).collect(),
         web: vec![web(ports.http, false), web(ports.https, true)],
+        site: Arc::new(site::site),
         levels,
         clock,
         random,
@@ -134,4 +139,9 @@ pub async fn run(
         first,
     };
     Ok((house, started))
+}
+
+fn relay_row(rule: &RelayRule) -> mox_admin::ops::RelayRow {
+    let domain = rule.domain.as_ref().map(ToString::to_string);
+    mox_admin::ops::RelayRow { domain, host: rule.host.clone(), port: rule.port }
 }

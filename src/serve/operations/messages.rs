@@ -1,35 +1,32 @@
-//! Stored messages: list, show, read, delete, wait for one.
+//! Stored messages: list, show, read, delete.
 
 use std::collections::HashMap;
 use std::sync::Arc;
-use std::time::Duration;
 
 use mox_admin::ops::{
     Changed, Header as HeaderRow, MessageCat, MessageDelete, MessageDetail, MessageFilter, MessageList,
-    MessageRow, MessageShow, MessageWait, MessageWaited, PartRow,
+    MessageRow, MessageShow, PartRow,
 };
 use mox_admin::{OpError, Operations, Time};
 use mox_db::ReadTx;
 use mox_message::header::Header;
 use mox_message::part::{Kind, Tree};
-use mox_store::{AccountId, Change, Error, Filter, Mailbox, MailboxId, Message, MessageId, Store};
-use tokio::sync::broadcast::error::RecvError;
+use mox_store::{AccountId, Error, Filter, Mailbox, MailboxId, Message, MessageId, Store};
 
 use super::{Parts, failed};
 
 /// Messages expunged in one transaction.
-const CHUNK: usize = 200;
+pub(super) const CHUNK: usize = 200;
 
 pub(crate) fn add(operations: Operations, parts: &Arc<Parts>) -> Operations {
     let store = || parts.store.clone();
-    let (list, show, cat, delete) = (store(), store(), store(), store());
-    let waiting = parts.clone();
+    let (listing, show, cat, delete) = (store(), store(), store(), store());
     operations
         .on(move |op: MessageList| {
-            let store = list.clone();
-            async move {
-                rows(&store, op.filter, op.limit.unwrap_or(MessageList::MAX).min(MessageList::MAX)).await
-            }
+            let store = listing.clone();
+            let limit = op.limit.unwrap_or(MessageList::MAX).min(MessageList::MAX);
+            let slice = Slice { before: op.before.map(MessageId), ..Slice::newest(limit) };
+            async move { list(&store, op.filter, slice).await }
         })
         .on(move |op: MessageShow| {
             let store = show.clone();
@@ -39,10 +36,6 @@ pub(crate) fn add(operations: Operations, parts: &Arc<Parts>) -> Operations {
             let store = delete.clone();
             async move { remove(&store, op).await }
         })
-        .on(move |op: MessageWait| {
-            let parts = waiting.clone();
-            async move { wait(&parts, op).await }
-        })
         .on_raw(move |op: MessageCat| {
             let store = cat.clone();
             async move { bytes(&store, MessageId(op.id)).await }
@@ -51,18 +44,18 @@ pub(crate) fn add(operations: Operations, parts: &Arc<Parts>) -> Operations {
 
 /// Names of accounts and mailboxes, to show rows with.
 #[derive(Default)]
-struct Names {
+pub(crate) struct Names {
     accounts: HashMap<AccountId, String>,
     mailboxes: HashMap<MailboxId, String>,
 }
 
 impl Names {
-    fn add(&mut self, account: &mox_store::Account, mailboxes: Vec<Mailbox>) {
+    pub(crate) fn add(&mut self, account: &mox_store::Account, mailboxes: Vec<Mailbox>) {
         self.accounts.insert(account.id, account.name.clone());
         self.mailboxes.extend(mailboxes.into_iter().map(|m| (m.id, m.name)));
     }
 
-    fn row(&self, m: &Message) -> MessageRow {
+    pub(crate) fn row(&self, m: &Message) -> MessageRow {
         let from = match m.from_address.as_str() {
             "" => m.mail_from.clone().unwrap_or_default(),
             address => address.to_owned(),
@@ -97,15 +90,33 @@ fn accounts(
     }
 }
 
-/// Rows that match after message `after`, newest first (oldest first with `oldest`).
-fn select(
+/// Which part of what matches, in which order.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Slice {
+    pub(super) after: Option<MessageId>,
+    pub(super) before: Option<MessageId>,
+    pub(super) limit: u32,
+    pub(super) oldest_first: bool,
+}
+
+impl Slice {
+    /// The newest ones, newest first.
+    pub(super) fn newest(limit: u32) -> Slice {
+        Slice { after: None, before: None, limit, oldest_first: false }
+    }
+
+    /// All, oldest first.
+    pub(super) const ALL: Slice = Slice { after: None, before: None, limit: u32::MAX, oldest_first: true };
+}
+
+/// Rows that match.
+pub(super) fn select(
     store: &Store,
     tx: &ReadTx<'_>,
     filter: &MessageFilter,
-    after: Option<MessageId>,
-    limit: u32,
-    oldest_first: bool,
+    slice: Slice,
 ) -> Result<(Names, Vec<Message>), Error> {
+    let Slice { after, before, limit, oldest_first } = slice;
     let (mut names, mut found) = (Names::default(), Vec::new());
     for account in accounts(store, tx, filter)? {
         let mailboxes = store.mailboxes(tx, account.id)?;
@@ -125,7 +136,7 @@ fn select(
             tag: filter.tag.clone(),
             text: filter.text.clone(),
             after,
-            before: None,
+            before,
             limit: limit as usize,
             oldest_first,
         };
@@ -142,15 +153,19 @@ pub(super) async fn rows(
     filter: MessageFilter,
     limit: u32,
 ) -> Result<Vec<MessageRow>, OpError> {
+    list(store, filter, Slice::newest(limit)).await
+}
+
+async fn list(store: &Store, filter: MessageFilter, slice: Slice) -> Result<Vec<MessageRow>, OpError> {
     let read = move |store: &Store, tx: &ReadTx<'_>| {
-        let (names, found) = select(store, tx, &filter, None, limit, false)?;
+        let (names, found) = select(store, tx, &filter, slice)?;
         Ok::<_, Error>(found.iter().map(|m| names.row(m)).collect())
     };
     store.read(read).await.map_err(failed)
 }
 
 /// A message, its row and its bytes.
-async fn load(store: &Store, id: MessageId) -> Result<(Message, MessageRow, Vec<u8>), OpError> {
+pub(super) async fn load(store: &Store, id: MessageId) -> Result<(Message, MessageRow, Vec<u8>), OpError> {
     let read = move |store: &Store, tx: &ReadTx<'_>| {
         let message = store.message(tx, id)?;
         let mut names = Names::default();
@@ -197,64 +212,43 @@ async fn detail(store: &Store, id: MessageId) -> Result<MessageDetail, OpError> 
 }
 
 async fn remove(store: &Store, op: MessageDelete) -> Result<Changed, OpError> {
-    if op.ids.is_empty() && !op.all && op.filter == MessageFilter::default() {
-        return Err(OpError::usage("which messages?").hint("name ids, or filters such as --to, or --all"));
-    }
-    let read = move |store: &Store, tx: &ReadTx<'_>| {
-        if op.ids.is_empty() {
-            return Ok(select(store, tx, &op.filter, None, u32::MAX, true)?.1);
-        }
-        op.ids.iter().map(|id| store.message(tx, MessageId(*id))).collect::<Result<Vec<_>, Error>>()
-    };
     let dry_run = op.dry_run;
-    let found = store.read(read).await.map_err(failed)?;
-    let mut ids: Vec<i64> = found.iter().map(|m| m.id.0).collect();
-    ids.sort_unstable();
+    let found = chosen(store, Choice { ids: op.ids, filter: op.filter, all: op.all }).await?;
     if !dry_run {
         for chunk in found.chunks(CHUNK) {
             let chunk = chunk.to_vec();
             store.write(move |store, tx| store.expunge(tx, &chunk)).await.map_err(failed)?;
         }
     }
-    Ok(Changed { ids, dry_run })
+    Ok(changed(&found, dry_run))
 }
 
-/// The first message that matches and came at or after `filter.since`, or from now on.
-async fn wait(parts: &Parts, op: MessageWait) -> Result<MessageWaited, OpError> {
-    // Heard from before the first look, so that nothing falls in between.
-    let mut changes = parts.store.changes().subscribe();
-    let timeout = parts.clock.sleep(Duration::from_millis(op.timeout_ms.min(MessageWait::MAX_MS)));
-    tokio::pin!(timeout);
-    let mut filter = op.filter;
-    filter.since = Some(filter.since.unwrap_or(Time(parts.clock.now())));
-    let mut after = None;
-    loop {
-        if let Some(row) = first(&parts.store, filter.clone(), after).await? {
-            return Ok(MessageWaited { message: Some(row) });
-        }
-        after = loop {
-            tokio::select! {
-                change = changes.recv() => match change {
-                    // Messages with lower ids have been looked at.
-                    Ok(Change::Appended { message, .. }) => break Some(MessageId(message.0 - 1)),
-                    Ok(_) => {}
-                    Err(RecvError::Lagged(_)) => break after,
-                    Err(RecvError::Closed) => return Ok(MessageWaited { message: None }),
-                },
-                () = &mut timeout => return Ok(MessageWaited { message: None }),
-            }
-        };
+/// Which messages an operation changes.
+pub(super) struct Choice {
+    pub(super) ids: Vec<i64>,
+    pub(super) filter: MessageFilter,
+    pub(super) all: bool,
+}
+
+/// The messages of a choice; refuses one that chooses nothing on purpose.
+pub(super) async fn chosen(store: &Store, choice: Choice) -> Result<Vec<Message>, OpError> {
+    let Choice { ids, filter, all } = choice;
+    if ids.is_empty() && !all && filter == MessageFilter::default() {
+        return Err(OpError::usage("which messages?").hint("name ids, or filters such as --to, or --all"));
     }
-}
-
-async fn first(
-    store: &Store,
-    filter: MessageFilter,
-    after: Option<MessageId>,
-) -> Result<Option<MessageRow>, OpError> {
     let read = move |store: &Store, tx: &ReadTx<'_>| {
-        let (names, found) = select(store, tx, &filter, after, 1, true)?;
-        Ok::<_, Error>(found.first().map(|m| names.row(m)))
+        if ids.is_empty() {
+            return Ok(select(store, tx, &filter, Slice::ALL)?.1);
+        }
+        ids.iter().map(|id| store.message(tx, MessageId(*id))).collect::<Result<Vec<_>, Error>>()
     };
     store.read(read).await.map_err(failed)
+}
+
+/// What was, or would be, changed.
+pub(super) fn changed(messages: &[Message], dry_run: bool) -> Changed {
+    let mut ids: Vec<i64> = messages.iter().map(|m| m.id.0).collect();
+    ids.sort_unstable();
+    ids.dedup();
+    Changed { ids, dry_run }
 }

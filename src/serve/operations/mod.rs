@@ -1,7 +1,10 @@
 //! What the control endpoint can do with a running house: every operation of `mox_admin::ops`, on this house.
 
+pub(crate) mod feed;
+mod inbox;
 mod messages;
 mod server;
+mod waiting;
 
 pub use server::verified;
 
@@ -10,12 +13,12 @@ use std::sync::Arc;
 
 use mox_admin::ops::{
     QueueDrop, QueueDump, QueueExplain, QueueFail, QueueHold, QueueList, QueueSchedule, QueueShow,
-    QueueUnhold, QueueWait, QueueWatch,
+    QueueUnhold, QueueWait, QueueWatch, RelayRow,
 };
 use mox_admin::{OpError, Operations};
 use mox_clock::{Clock, Random, Timestamp};
 use mox_config::Handle;
-use mox_queue::Queue;
+use mox_queue::{Queue, Router};
 use mox_store::{Error, Store};
 use mox_telemetry::{Levels, Metrics};
 use tokio::sync::watch;
@@ -33,13 +36,17 @@ pub(crate) struct Parts {
     pub(crate) started: Timestamp,
     pub(crate) data: PathBuf,
     pub(crate) shutdown: watch::Sender<bool>,
+    pub(crate) feed: Arc<feed::Feed>,
+    pub(crate) router: Arc<dyn Router>,
+    pub(crate) relays: Vec<RelayRow>,
 }
 
 /// All operations.
 pub(crate) fn all(parts: Parts) -> Operations {
     let parts = Arc::new(parts);
     let operations = queue(Operations::new(), &parts.queue);
-    server::add(messages::add(operations, &parts), &parts)
+    let operations = inbox::add(messages::add(operations, &parts), &parts);
+    server::add(waiting::add(operations, &parts), &parts)
 }
 
 fn queue(operations: Operations, queue: &Queue) -> Operations {

@@ -1,0 +1,281 @@
+//! What changes in the store, told to everybody who waits or watches: one reader of the database for all of them.
+//!
+//! A task hears of commits, reads what they changed and appends it to a ring of the last [`RING`] changes. Who waits
+//! for a message or watches an inbox looks at the ring in memory; who falls behind it is told that something was
+//! lost and lists anew. Positions count from the start of the process, so a token names the process too.
+
+use std::collections::{HashMap, VecDeque};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+
+use mox_admin::Time;
+use mox_admin::ops::{MessageEvent, MessageFilter, MessageRow};
+use mox_clock::Timestamp;
+use mox_db::ReadTx;
+use mox_store::{AccountId, Change, Error, Message, MessageId, Store};
+use tokio::sync::broadcast::error::{RecvError, TryRecvError};
+use tokio::sync::watch;
+
+use super::messages::Names;
+
+/// Changes that are remembered.
+const RING: usize = 2000;
+/// Changes read from the database at a time.
+const BATCH: u32 = 500;
+
+/// A message as it is now, and the line it has in lists.
+#[derive(Debug)]
+pub(crate) struct Shown {
+    pub(crate) message: Message,
+    pub(crate) row: MessageRow,
+}
+
+/// A change; cheap to copy.
+#[derive(Debug, Clone)]
+pub(crate) enum Event {
+    Arrived(Arc<Shown>),
+    Changed(Arc<Shown>),
+    Gone(MessageId),
+}
+
+impl Event {
+    /// As operators see it.
+    pub(crate) fn told(&self) -> MessageEvent {
+        match self {
+            Event::Arrived(shown) => MessageEvent::Arrived { message: shown.row.clone() },
+            Event::Changed(shown) => MessageEvent::Changed { message: shown.row.clone() },
+            Event::Gone(id) => MessageEvent::Gone { id: id.0 },
+        }
+    }
+}
+
+/// The last changes.
+pub(crate) struct Feed {
+    ring: Mutex<Ring>,
+    /// The position after the newest change; told after it is in the ring.
+    end: watch::Sender<u64>,
+    started: Timestamp,
+}
+
+#[derive(Default)]
+struct Ring {
+    events: VecDeque<Event>,
+    /// Position of the oldest event.
+    begin: u64,
+}
+
+impl Feed {
+    /// An empty one of a house that started then.
+    pub(crate) fn new(started: Timestamp) -> Feed {
+        Feed { ring: Mutex::default(), end: watch::Sender::new(0), started }
+    }
+
+    /// The position after the newest change.
+    pub(crate) fn end(&self) -> u64 {
+        *self.end.borrow()
+    }
+
+    /// The position of the oldest change that is remembered.
+    pub(crate) fn oldest(&self) -> u64 {
+        self.ring().begin
+    }
+
+    /// Hears when the end moves.
+    pub(crate) fn follow(&self) -> watch::Receiver<u64> {
+        self.end.subscribe()
+    }
+
+    /// At most `max` events from a position on, and the position after them; none when some are forgotten.
+    pub(crate) fn since(&self, position: u64, max: usize) -> Option<(Vec<Event>, u64)> {
+        let ring = self.ring();
+        let skip = usize::try_from(position.checked_sub(ring.begin)?).ok()?;
+        let events: Vec<Event> = ring.events.iter().skip(skip).take(max).cloned().collect();
+        let next = position + events.len() as u64;
+        Some((events, next))
+    }
+
+    /// Whether every message received at or after `at` that is still there has its arrival in the ring.
+    pub(crate) fn knows_since(&self, at: Timestamp) -> bool {
+        let ring = self.ring();
+        let forgot = |shown: &Shown| shown.message.saved < at;
+        match ring.events.iter().find_map(|e| if let Event::Arrived(s) = e { Some(s) } else { None }) {
+            _ if at < self.started => false,
+            _ if ring.begin == 0 => true,
+            // Messages are saved in order, and never before they are received.
+            Some(oldest) => forgot(oldest),
+            None => false,
+        }
+    }
+
+    /// The token of a position.
+    pub(crate) fn token(&self, position: u64) -> String {
+        format!("{:x}-{position}", self.started.micros())
+    }
+
+    /// The position of a token; none when another process gave it, or nobody did.
+    pub(crate) fn position(&self, token: &str) -> Option<u64> {
+        let (process, position) = token.split_once('-')?;
+        let ours = process == format!("{:x}", self.started.micros());
+        position.parse().ok().filter(|position| ours && *position <= self.end())
+    }
+
+    fn ring(&self) -> MutexGuard<'_, Ring> {
+        self.ring.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    fn add(&self, events: Vec<Event>) {
+        if events.is_empty() {
+            return;
+        }
+        let end = {
+            let mut ring = self.ring();
+            ring.events.extend(events);
+            let surplus = ring.events.len().saturating_sub(RING);
+            ring.events.drain(..surplus);
+            ring.begin += surplus as u64;
+            ring.begin + ring.events.len() as u64
+        };
+        self.end.send_replace(end);
+    }
+
+    /// Feeds it for as long as the store tells of changes. `seen` are the modseqs of accounts when the house started.
+    pub(crate) async fn run(&self, store: Store, mut seen: HashMap<AccountId, i64>) {
+        let mut changes = store.changes().subscribe();
+        loop {
+            // What was committed before this task heard of changes is read too.
+            loop {
+                let known = seen.clone();
+                match store.read(move |store, tx| read(store, tx, known)).await {
+                    Ok(found) => {
+                        seen = found.seen;
+                        self.add(found.events);
+                        if !found.more {
+                            break;
+                        }
+                    }
+                    Err(e) => {
+                        tracing::warn!(error = %e, "changes could not be read");
+                        break;
+                    }
+                }
+            }
+            match changes.recv().await {
+                Ok(Change::Appended { .. } | Change::Other { .. }) | Err(RecvError::Lagged(_)) => {}
+                Err(RecvError::Closed) => return,
+            }
+            // One look serves all that is told already.
+            while !matches!(changes.try_recv(), Err(TryRecvError::Empty | TryRecvError::Closed)) {}
+        }
+    }
+}
+
+/// The modseqs of all accounts.
+pub(crate) fn modseqs(store: &Store) -> Result<HashMap<AccountId, i64>, Error> {
+    store.read_blocking(|store, tx| Ok(store.accounts(tx)?.into_iter().map(|a| (a.id, a.modseq)).collect()))
+}
+
+struct Found {
+    events: Vec<Event>,
+    seen: HashMap<AccountId, i64>,
+    more: bool,
+}
+
+fn read(store: &Store, tx: &ReadTx<'_>, mut seen: HashMap<AccountId, i64>) -> Result<Found, Error> {
+    let (mut events, mut more) = (Vec::new(), false);
+    for account in store.accounts(tx)? {
+        let before = seen.get(&account.id).copied().unwrap_or(0);
+        if account.modseq <= before {
+            continue;
+        }
+        let mut names = Names::default();
+        names.add(&account, store.mailboxes(tx, account.id)?);
+        let changed = store.changed_since(tx, account.id, before, BATCH)?;
+        let full = changed.len() == BATCH as usize;
+        let last = changed.last().map_or(account.modseq, |c| c.modseq);
+        seen.insert(account.id, if full { last } else { account.modseq });
+        more |= full;
+        for change in changed {
+            match (change.expunged, change.created > before) {
+                // It came and went in between: nobody saw it.
+                (true, true) => {}
+                (true, false) => events.push(Event::Gone(change.id)),
+                (false, new) => {
+                    let message = store.message(tx, change.id)?;
+                    let row = names.row(&message);
+                    let shown = Arc::new(Shown { message, row });
+                    events.push(if new { Event::Arrived(shown) } else { Event::Changed(shown) });
+                }
+            }
+        }
+    }
+    Ok(Found { events, seen, more })
+}
+
+/// A filter as it is applied to messages in memory; the same as what the store selects, but for `text`, which needs
+/// the store.
+pub(crate) struct Matcher {
+    filter: MessageFilter,
+}
+
+impl Matcher {
+    pub(crate) fn new(filter: &MessageFilter) -> Matcher {
+        let lower = |text: &Option<String>| text.as_ref().map(|text| text.to_lowercase());
+        let filter = MessageFilter {
+            to: lower(&filter.to),
+            from: lower(&filter.from),
+            subject: lower(&filter.subject),
+            tag: lower(&filter.tag),
+            ..filter.clone()
+        };
+        Matcher { filter }
+    }
+
+    pub(crate) fn matches(&self, shown: &Shown) -> bool {
+        let (m, f) = (&shown.message, &self.filter);
+        let has = |part: &Option<String>, texts: &[&str]| {
+            part.as_ref().is_none_or(|part| texts.iter().any(|text| text.to_lowercase().contains(part)))
+        };
+        f.account.as_ref().is_none_or(|name| *name == shown.row.account)
+            && f.mailbox.as_ref().is_none_or(|name| name.eq_ignore_ascii_case(&shown.row.mailbox))
+            && f.since.is_none_or(|Time(at)| m.received >= at)
+            && f.tag.as_ref().is_none_or(|tag| m.keywords.contains(tag))
+            && has(&f.to, &[m.rcpt_to.as_deref().unwrap_or_default(), &m.to_text])
+            && has(&f.from, &[&m.from_text, m.mail_from.as_deref().unwrap_or_default()])
+            && has(&f.subject, &[&m.subject])
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn gone(n: usize) -> Vec<Event> {
+        (0..n).map(|id| Event::Gone(MessageId(id as i64))).collect()
+    }
+
+    #[test]
+    fn who_falls_behind_is_told() {
+        let feed = Feed::new(Timestamp::from_secs(5));
+        feed.add(gone(RING - 1));
+        assert_eq!(feed.since(0, 10).unwrap().1, 10);
+        assert!(feed.since(10, RING).unwrap().0.len() == RING - 11);
+        feed.add(gone(2));
+        assert!(feed.since(0, 10).is_none());
+        assert_eq!(feed.since(1, 10).unwrap().1, 11);
+        let end = feed.end();
+        let (none, next) = feed.since(end, 10).unwrap();
+        assert_eq!((none.len(), next), (0, end));
+    }
+
+    #[test]
+    fn tokens_are_of_one_process() {
+        let feed = Feed::new(Timestamp::from_secs(5));
+        feed.add(gone(3));
+        let token = feed.token(2);
+        assert_eq!(feed.position(&token), Some(2));
+        assert_eq!(feed.position(&feed.token(4)), None, "from the future");
+        assert_eq!(Feed::new(Timestamp::from_secs(6)).position(&token), None);
+        for bad in ["", "-", "x-1", "4c4b40", "4c4b40-", "4c4b40--1"] {
+            assert_eq!(feed.position(bad), None, "{bad}");
+        }
+    }
+}
