@@ -29,19 +29,11 @@ pub(crate) struct Outcome<T> {
     pub(crate) value: Option<T>,
     /// By position.
     pub(crate) errors: Vec<Found>,
-    /// By position.
-    pub(crate) warnings: Vec<Found>,
 }
 
-/// Reads a whole file. `later` are the paths (`*` for any step) whose keys get a warning instead of an error.
-pub(crate) fn from_tree<T: DeserializeOwned>(tree: &Tree, later: &[&str]) -> Outcome<T> {
-    let sink = Sink {
-        later,
-        path: RefCell::default(),
-        skip: RefCell::default(),
-        errors: RefCell::default(),
-        warnings: RefCell::default(),
-    };
+/// Reads a whole file.
+pub(crate) fn from_tree<T: DeserializeOwned>(tree: &Tree) -> Outcome<T> {
+    let sink = Sink { path: RefCell::default(), skip: RefCell::default(), errors: RefCell::default() };
     let mut value = None;
     for _ in 0..=MAX_PROBLEMS {
         let before = sink.skip.borrow().len();
@@ -59,26 +51,21 @@ pub(crate) fn from_tree<T: DeserializeOwned>(tree: &Tree, later: &[&str]) -> Out
             Err(_) => {}
         }
     }
-    let sorted = |found: RefCell<Vec<Found>>| {
-        let mut found = found.into_inner();
-        found.sort_by_key(|f| f.at);
-        found
-    };
-    Outcome { value, errors: sorted(sink.errors), warnings: sorted(sink.warnings) }
+    let mut errors = sink.errors.into_inner();
+    errors.sort_by_key(|f| f.at);
+    Outcome { value, errors }
 }
 
 /// Where findings go, shared by all readers of one file.
-struct Sink<'a> {
-    later: &'a [&'a str],
+struct Sink {
     /// Steps to the value being read.
     path: RefCell<Vec<String>>,
     /// Keys and items that are done with and left out, by the end of their line; 0 is the top level.
     skip: RefCell<HashSet<usize>>,
     errors: RefCell<Vec<Found>>,
-    warnings: RefCell<Vec<Found>>,
 }
 
-impl Sink<'_> {
+impl Sink {
     fn report(&self, at: Position, fault: Fault) {
         let mut errors = self.errors.borrow_mut();
         if errors.len() < MAX_PROBLEMS {
@@ -114,31 +101,10 @@ impl Sink<'_> {
         result.map_err(|_| Error::Reported)
     }
 
-    /// Names at the current path whose features are not built.
-    fn later_names(&self) -> Vec<&str> {
-        let path = self.path.borrow();
-        self.later
-            .iter()
-            .filter_map(|pattern| {
-                let mut steps = pattern.split('.');
-                let fits = path.iter().all(|step| steps.next().is_some_and(|p| p == "*" || p == step));
-                let name = steps.next()?;
-                (fits && steps.next().is_none()).then_some(name)
-            })
-            .collect()
-    }
-
-    /// Reports a key that a section does not know, or warns of one that has no feature yet.
+    /// Reports a key that a section does not know.
     fn unknown(&self, entry: &Entry, fields: &[&'static str]) {
         self.leave_out(&entry.node);
-        let later = self.later_names();
-        if later.contains(&entry.key.as_str()) {
-            let path = join(&self.path.borrow().iter().chain([&entry.key]).collect::<Vec<_>>());
-            self.warnings.borrow_mut().push(Found { at: entry.node.at, path, fault: Fault::NotBuilt });
-            return;
-        }
-        let names = fields.iter().copied().chain(later);
-        let nearest = nearest(&entry.key, names).map(str::to_owned);
+        let nearest = nearest(&entry.key, fields.iter().copied()).map(str::to_owned);
         self.report(entry.node.at, Fault::UnknownKey { key: entry.key.clone(), nearest });
     }
 }
@@ -180,7 +146,7 @@ impl de::Error for Error {
 /// Reads one node.
 struct Reader<'a> {
     node: &'a Node,
-    sink: &'a Sink<'a>,
+    sink: &'a Sink,
 }
 
 impl<'a> Reader<'a> {
@@ -252,6 +218,11 @@ impl<'de> de::Deserializer<'de> for Reader<'de> {
         }
     }
 
+    fn deserialize_f64<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, Error> {
+        let number = self.scalar()?.trim().parse::<f64>().ok().filter(|number| number.is_finite());
+        visitor.visit_f64(number.ok_or_else(|| Error::Pending("expected a number such as 0.95".into()))?)
+    }
+
     numbers! {
         deserialize_i8 visit_i8 i8, deserialize_i16 visit_i16 i16, deserialize_i32 visit_i32 i32,
         deserialize_i64 visit_i64 i64, deserialize_u8 visit_u8 u8, deserialize_u16 visit_u16 u16,
@@ -319,7 +290,7 @@ impl<'de> de::Deserializer<'de> for Reader<'de> {
     }
 
     serde::forward_to_deserialize_any! {
-        f32 f64 char bytes byte_buf unit unit_struct tuple tuple_struct identifier
+        f32 char bytes byte_buf unit unit_struct tuple tuple_struct identifier
     }
 }
 
@@ -327,7 +298,7 @@ impl<'de> de::Deserializer<'de> for Reader<'de> {
 struct Entries<'a> {
     entries: std::slice::Iter<'a, Entry>,
     current: Option<&'a Entry>,
-    sink: &'a Sink<'a>,
+    sink: &'a Sink,
 }
 
 impl<'de> de::MapAccess<'de> for Entries<'de> {
@@ -356,7 +327,7 @@ impl<'de> de::MapAccess<'de> for Entries<'de> {
 /// The items of a list, without those left out.
 struct Items<'a> {
     items: std::iter::Enumerate<std::slice::Iter<'a, Node>>,
-    sink: &'a Sink<'a>,
+    sink: &'a Sink,
 }
 
 impl<'de> de::SeqAccess<'de> for Items<'de> {

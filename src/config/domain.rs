@@ -3,8 +3,12 @@
 use mox_address::{Address, Domain};
 
 use crate::account::Account;
+use crate::dkim::Dkim;
+use crate::mtasts::MtaSts;
+use crate::reports::ReportAddress;
 use crate::route::Route;
 use crate::section::{Table, section};
+use crate::webhandler::WebHandler;
 
 section! {
     /// The dynamic file, domains.conf, beside mox.conf. A change takes effect at once.
@@ -13,9 +17,17 @@ section! {
         "Domains" domains: Table<Domain, HostedDomain> = Table::default(),
         /// Who has mail here, by account name.
         "Accounts" accounts: Table<String, Account> = Table::default(),
+        /// Domains whose web pages are elsewhere: requests for the first are sent to the second, over HTTPS.
+        "WebDomainRedirects" web_domain_redirects: Table<Domain, Domain> = Table::default(),
+        /// What the web server does: the first that matches a request answers it. Pages for client setup and
+        /// policies come before these, those of listeners after.
+        "WebHandlers" web_handlers: Vec<WebHandler> = Vec::new(),
         /// Which transport outgoing mail takes: the first route that matches, those of the account first, then those
         /// of the sender's domain, then these. Without a match, mail is delivered directly.
         "Routes" routes: Vec<Route> = Vec::new(),
+        /// DNS block lists to look for our own addresses in, to learn when mail from here is refused. Those of
+        /// listeners are looked at, too.
+        "MonitorDNSBLs" monitor_dnsbls: Vec<Domain> = Vec::new(),
     }
 }
 
@@ -26,13 +38,24 @@ section! {
         "Disabled" disabled: bool = false,
         /// Free text.
         "Description" description: String = String::new(),
+        /// Name that mail programs of the domain's users connect to, as mail.example.org, so that the domain can
+        /// move to another server without changes for them. The Hostname of mox.conf if absent.
+        "ClientSettingsDomain" client_settings_domain: Option<Domain> = None,
         /// Text that ends the localpart when addresses are looked up: with +, mail for user+any reaches user. Not
         /// together with LocalpartCatchallSeparators.
         "LocalpartCatchallSeparator" localpart_catchall_separator: String = String::new(),
-        /// Several such texts. The first is used for new addresses.
+        /// Several such texts. The first is used where an address is made, as for FromIDLoginAddresses.
         "LocalpartCatchallSeparators" localpart_catchall_separators: Vec<String> = Vec::new(),
         /// Treat User and user as two addresses.
         "LocalpartCaseSensitive" localpart_case_sensitive: bool = false,
+        /// Keys that mail from the domain is signed with, so that others can tell it from forgeries.
+        "DKIM" dkim: Dkim = Dkim::default(),
+        /// Where DMARC reports about the domain arrive: what others found in mail that claims to be from it.
+        "DMARC" dmarc: Option<ReportAddress> = None,
+        /// A policy, served over HTTPS, that asks others for verified TLS when they deliver here.
+        "MTASTS" mtasts: Option<MtaSts> = None,
+        /// Where TLS reports about the domain arrive: how it went when others used TLS to deliver here.
+        "TLSRPT" tlsrpt: Option<ReportAddress> = None,
         /// Routes for mail from this domain.
         "Routes" routes: Vec<Route> = Vec::new(),
         /// Addresses that lead to several others, by localpart.
@@ -51,6 +74,14 @@ section! {
         "ListMembers" list_members: bool = false,
         /// Whether members may use its address in From.
         "AllowMsgFrom" allow_msg_from: bool = false,
+    }
+}
+
+impl Dynamic {
+    /// Puts the default where 0 stands for it.
+    pub(crate) fn fill(&mut self) {
+        self.accounts.values_mut().for_each(Account::fill);
+        self.web_handlers.iter_mut().for_each(WebHandler::fill);
     }
 }
 

@@ -48,8 +48,8 @@ pub enum Fault {
     BadValue(String),
     /// A rule between several fields is broken.
     Rule(String),
-    /// Warning: a field of the Go server whose feature is not there.
-    NotBuilt,
+    /// Warning: a field whose feature is not there; this many further places of the file have it, too.
+    NotBuilt(usize),
     /// Warning: something else worth knowing.
     Notice(String),
 }
@@ -86,7 +86,14 @@ impl fmt::Display for Problem {
             Fault::BadValue(message) | Fault::Rule(message) | Fault::Notice(message) => {
                 write!(f, "{path}: {message}")
             }
-            Fault::NotBuilt => write!(f, "{path}: accepted, but its feature is not built yet"),
+            Fault::NotBuilt(more) => {
+                write!(f, "{path}: accepted, but its feature is not built yet")?;
+                match more {
+                    0 => Ok(()),
+                    1 => f.write_str("; also in 1 more place"),
+                    more => write!(f, "; also in {more} more places"),
+                }
+            }
         }
     }
 }

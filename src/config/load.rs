@@ -5,9 +5,10 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use mox_address::{Address, Domain};
+use serde::Serialize;
 use serde::de::DeserializeOwned;
 
-use crate::check::{Report, check_dynamic, check_postmaster, check_static};
+use crate::check::{Report, check_dynamic, check_references, check_static};
 use crate::de::{Found, from_tree};
 use crate::domain::Dynamic;
 use crate::error::{Errors, Fault, MAX_PROBLEMS, Problem, Warning};
@@ -73,13 +74,12 @@ impl Config {
         server: Result<Vec<u8>, String>,
         dynamic: Result<Vec<u8>, String>,
     ) -> Result<Config, Errors> {
-        let mut server = Part::<Static>::read(file, server, not_built::STATIC);
+        let mut server = Part::<Static>::read(file, server);
         if let Some(value) = &mut server.value {
-            value.listeners.values_mut().for_each(|l| l.fill());
-            value.transports.values_mut().for_each(|t| t.fill());
+            value.fill();
         }
-        server.check(check_static);
-        let dynamic = Part::read(&file.with_file_name("domains.conf"), dynamic, not_built::DYNAMIC);
+        server.check(not_built::STATIC, check_static);
+        let dynamic = Part::read(&file.with_file_name("domains.conf"), dynamic);
         let Part { tree: Some(tree), value: Some(value), sound: true, mut errors, warnings, file } = server
         else {
             return Err(all(server.errors, dynamic.errors));
@@ -100,7 +100,7 @@ impl Config {
 
     /// A snapshot with the same static file and another dynamic one; of `warnings` only those of the new file.
     pub(crate) fn with_dynamic(&self, dynamic: Result<Vec<u8>, String>) -> Result<Config, Errors> {
-        let part = Part::read(&self.dynamic_file, dynamic, not_built::DYNAMIC);
+        let part = Part::read(&self.dynamic_file, dynamic);
         Config::join(self.server.clone(), self.server_tree.clone(), self.file.clone(), part)
     }
 
@@ -112,31 +112,30 @@ impl Config {
         mut part: Part<Dynamic>,
     ) -> Result<Config, Errors> {
         if let Some(value) = &mut part.value {
-            value.accounts.values_mut().for_each(|a| a.fill());
+            value.fill();
         }
         let mut resolver = None;
-        part.check(|dynamic, report| {
+        part.check(not_built::DYNAMIC, |dynamic, report| {
             check_dynamic(&server, dynamic, report);
             resolver = Some(Resolver::build(&server, dynamic, report));
         });
         let mut errors = Vec::new();
         if let Some(dynamic) = part.value.as_ref().filter(|_| part.sound) {
             let mut report = Report::new(&tree);
-            check_postmaster(&server, dynamic, &mut report);
+            check_references(&server, dynamic, &mut report);
             errors = named(&file, report.errors);
         }
-        let (Part { tree: Some(dynamic_tree), value: Some(dynamic), .. }, Some(resolver)) = (&part, resolver)
-        else {
-            return Err(all(errors, part.errors));
-        };
         if !(errors.is_empty() && part.errors.is_empty()) {
             return Err(all(errors, part.errors));
         }
+        let (Some(dynamic_tree), Some(dynamic), Some(resolver)) = (part.tree, part.value, resolver) else {
+            return Err(all(errors, part.errors));
+        };
         let dir = file.parent().unwrap_or(Path::new(""));
         Ok(Config {
             data_dir: dir.join(&server.data_dir),
-            dynamic: dynamic.clone(),
-            dynamic_tree: dynamic_tree.clone(),
+            dynamic,
+            dynamic_tree,
             server,
             server_tree: tree,
             dynamic_file: part.file,
@@ -190,6 +189,11 @@ impl Config {
         self.resolver.postmaster()
     }
 
+    /// Whether a domain is here only so that reports about it arrive, at another domain: it has no addresses.
+    pub fn reports_only(&self, domain: &Domain) -> bool {
+        self.resolver.reports_only(domain)
+    }
+
     /// The account that logs in with an address: one of its destinations, or its catchall. Not an alias.
     pub fn account_of(&self, address: &Address) -> Option<&str> {
         self.resolver.account_of(address)
@@ -220,8 +224,8 @@ impl Config {
     }
 }
 
-impl<T: DeserializeOwned> Part<T> {
-    fn read(file: &Path, bytes: Result<Vec<u8>, String>, later: &[&str]) -> Part<T> {
+impl<T: DeserializeOwned + Serialize> Part<T> {
+    fn read(file: &Path, bytes: Result<Vec<u8>, String>) -> Part<T> {
         let mut part = Part {
             file: file.to_owned(),
             tree: None,
@@ -238,22 +242,23 @@ impl<T: DeserializeOwned> Part<T> {
                 part.errors.extend(faults);
             }
             Ok(Ok(tree)) => {
-                let outcome = from_tree(&tree, later);
+                let outcome = from_tree(&tree);
                 part.sound = outcome.errors.iter().all(|e| matches!(e.fault, Fault::UnknownKey { .. }));
                 part.value = outcome.value;
                 part.errors = named(file, outcome.errors);
-                part.warnings = named(file, outcome.warnings);
                 part.tree = Some(tree);
             }
         }
         part
     }
 
-    /// Checks rules, unless bad values would only make them repeat what is known.
-    fn check(&mut self, rules: impl FnOnce(&T, &mut Report<'_>)) {
+    /// Checks rules and looks for features that are not built, unless bad values would only make them repeat what is
+    /// known.
+    fn check(&mut self, not_built: &[&str], rules: impl FnOnce(&T, &mut Report<'_>)) {
         let (Some(tree), Some(value), true) = (&self.tree, &self.value, self.sound) else { return };
         let mut report = Report::new(tree);
         rules(value, &mut report);
+        report.warnings.extend(not_built::warnings(tree, value, not_built));
         self.errors.extend(named(&self.file, report.errors));
         self.warnings.extend(named(&self.file, report.warnings));
         self.errors.sort_by_key(|p| p.at);

@@ -1,7 +1,8 @@
 //! The reference of both files, from the doc comments of their fields: an annotated config file
 //! (`mox config describe-static`, `describe-domains`) and manual pages.
 //!
-//! The annotated file is valid syntax, with `x` where names are to be chosen; required keys are empty.
+//! The annotated file is valid syntax, with `x` where names are to be chosen; required keys are empty. The manual
+//! page describes sections that are the same once.
 
 use crate::domain::Dynamic;
 use crate::not_built;
@@ -33,6 +34,31 @@ impl Which {
         }
     }
 
+    /// Paragraphs that say how the file is used.
+    fn introduction(self) -> [&'static str; 2] {
+        match self {
+            Which::Static => [
+                "mox.conf says on which addresses and ports the server serves what, with which certificates, and how \
+                 mail leaves. It is read once, at start; a change takes effect after a restart.",
+                "Paths are relative to the directory of the file unless it says otherwise.",
+            ],
+            Which::Dynamic => [
+                "domains.conf stands beside mox.conf. It says for which domains mail is received, who has mail here, \
+                 and what the web server does. It is read again when it changes: a change takes effect at once, and a \
+                 file with an error changes nothing.",
+                "Commands that change the file keep its comments and order.",
+            ],
+        }
+    }
+
+    /// A small file.
+    fn example(self) -> &'static str {
+        match self {
+            Which::Static => EXAMPLE_STATIC,
+            Which::Dynamic => EXAMPLE_DYNAMIC,
+        }
+    }
+
     fn fields(self) -> &'static [Field] {
         let shape = match self {
             Which::Static => Static::shape(),
@@ -52,10 +78,102 @@ impl Which {
     }
 }
 
+const EXAMPLE_STATIC: &str = "\
+DataDir: ../data
+Hostname: mail.example.org
+Listeners:
+\tpublic:
+\t\tIPs:
+\t\t\t- 198.51.100.7
+\t\t\t- 2001:db8::7
+\t\tTLS:
+\t\t\tKeyCerts:
+\t\t\t\t-
+\t\t\t\t\tCertFile: mail.example.org.crt
+\t\t\t\t\tKeyFile: mail.example.org.key
+\t\tSMTP:
+\t\t\tEnabled: true
+\t\tSubmissions:
+\t\t\tEnabled: true
+
+# Mail for postmaster is read by jane.
+Postmaster:
+\tAccount: jane
+\tMailbox: Inbox
+";
+
+const EXAMPLE_DYNAMIC: &str = "\
+Domains:
+\texample.org:
+\t\tLocalpartCatchallSeparator: +
+\t\tAliases:
+\t\t\tsales:
+\t\t\t\tAddresses:
+\t\t\t\t\t- jane@example.org
+\t\t\t\tPostPublic: true
+Accounts:
+\tjane:
+\t\tDomain: example.org
+\t\tFullName: Jane Doe
+\t\tDestinations:
+\t\t\tjane@example.org: nil
+\t\t\tinfo@example.org:
+\t\t\t\tMailbox: Info
+";
+
 /// How the format works, for both references.
 const FORMAT: &str = "Indent with tabs. A value is the rest of the line, without quotes. Lines that start with # are \
                       comments. A list has its items on deeper lines that start with \"- \". nil stands for an \
-                      empty section.";
+                      empty section. Keys that are not built yet are accepted, with a warning, and do nothing.";
+
+/// Paths of all keys, `*` for names that are chosen and `[]` after a list: `Listeners.*.TLS.KeyCerts[].CertFile`.
+pub fn paths(which: Which) -> Vec<String> {
+    fn walk(path: &Path, fields: &[Field], found: &mut Vec<String>) {
+        for field in fields {
+            let path = path.key(field.key);
+            found.push(path.0.clone());
+            let (path, shape) = path.inside((field.shape)());
+            if let Shape::Section(fields) = shape {
+                walk(&path, fields, found);
+            }
+        }
+    }
+    let mut found = Vec::new();
+    walk(&Path::default(), which.fields(), &mut found);
+    found
+}
+
+/// A path as in [`paths`].
+#[derive(Default, Clone)]
+struct Path(String);
+
+impl Path {
+    fn key(&self, key: &str) -> Path {
+        Path(if self.0.is_empty() { key.to_owned() } else { format!("{}.{key}", self.0) })
+    }
+
+    /// The path and shape of what a map or list holds, at any depth.
+    fn inside(mut self, mut shape: Shape) -> (Path, Shape) {
+        loop {
+            shape = match shape {
+                Shape::Map(values) => {
+                    self.0.push_str(".*");
+                    *values
+                }
+                Shape::List(items) => {
+                    self.0.push_str("[]");
+                    *items
+                }
+                shape => return (self, shape),
+            };
+        }
+    }
+
+    /// As people read it.
+    fn shown(&self) -> String {
+        self.0.replace('*', "<name>")
+    }
+}
 
 /// An annotated file with every key.
 pub fn annotated(which: Which) -> String {
@@ -66,16 +184,7 @@ pub fn annotated(which: Which) -> String {
         which.about()
     );
     comment(&mut out, 0, &intro);
-    write_fields(&mut out, 0, which.fields());
-    out.push('\n');
-    comment(
-        &mut out,
-        0,
-        "Accepted with a warning, because their features are not built yet (* is any name):",
-    );
-    for path in which.later() {
-        comment(&mut out, 0, path);
-    }
+    write_fields(&mut out, 0, which, &Path::default(), which.fields());
     out
 }
 
@@ -105,28 +214,29 @@ fn push_line(out: &mut String, depth: usize, line: &str) {
     out.push('\n');
 }
 
-fn write_fields(out: &mut String, depth: usize, fields: &[Field]) {
+fn write_fields(out: &mut String, depth: usize, which: Which, path: &Path, fields: &[Field]) {
     for (n, field) in fields.iter().enumerate() {
         if n > 0 || depth == 0 {
             out.push('\n');
         }
-        comment(out, depth, &format!("{} {}", documentation(field), remark(field)));
+        let path = path.key(field.key);
+        comment(out, depth, &format!("{} {}", documentation(field), remark(field, which, &path)));
         let head = format!("{}:", field.key);
         match default(field) {
             Some(default) => push_line(out, depth, &format!("{head} {default}")),
-            None => write_shape(out, depth, &head, &(field.shape)()),
+            None => write_shape(out, depth, &head, which, path, (field.shape)()),
         }
     }
 }
 
 /// Writes a key or dash with an example of what may follow.
-fn write_shape(out: &mut String, depth: usize, head: &str, shape: &Shape) {
+fn write_shape(out: &mut String, depth: usize, head: &str, which: Which, path: Path, shape: Shape) {
     push_line(out, depth, head);
     match shape {
         Shape::Scalar(_) => {}
-        Shape::Section(fields) => write_fields(out, depth + 1, fields),
-        Shape::Map(values) => write_shape(out, depth + 1, "x:", values),
-        Shape::List(items) => write_shape(out, depth + 1, "-", items),
+        Shape::Section(fields) => write_fields(out, depth + 1, which, &path, fields),
+        Shape::Map(values) => write_shape(out, depth + 1, "x:", which, Path(path.0 + ".*"), *values),
+        Shape::List(items) => write_shape(out, depth + 1, "-", which, Path(path.0 + "[]"), *items),
     }
 }
 
@@ -143,14 +253,15 @@ fn default(field: &Field) -> Option<String> {
     }
 }
 
-/// Type and default in parentheses.
-fn remark(field: &Field) -> String {
+/// Type and default in parentheses, and whether the feature is there.
+fn remark(field: &Field, which: Which, path: &Path) -> String {
     let presence = match (field.default.is_some(), default(field)) {
         (false, _) => "required".to_owned(),
         (true, None) => "optional".to_owned(),
         (true, Some(default)) => format!("default {default}"),
     };
-    format!("({}; {presence})", kind(&(field.shape)()))
+    let later = if which.later().contains(&path.0.as_str()) { "; not built yet" } else { "" };
+    format!("({}; {presence}{later})", kind(&(field.shape)()))
 }
 
 fn kind(shape: &Shape) -> String {
@@ -167,49 +278,64 @@ pub fn manual(which: Which) -> String {
     let name = which.name();
     let mut out = format!(".TH {} 5 \"\" mox \"File formats\"\n", name.to_uppercase());
     out.push_str(&format!(".SH NAME\n{} \\- {}\n", roff(name), roff(which.about())));
-    out.push_str(&format!(".SH DESCRIPTION\n{}\n", roff(FORMAT)));
-    out.push_str(".PP\nA name in angle brackets is to be chosen; a key in brackets is an item of a list.\n");
-    out.push_str(".SH KEYS\n");
-    manual_section(&mut out, "", which.fields());
-    out.push_str(".SH NOT BUILT YET\nThe following keys, and all below them, are accepted with a warning.\n");
-    for path in which.later() {
-        out.push_str(&format!(".br\n{}\n", roff(&path.replace('*', "<name>"))));
+    out.push_str(".SH DESCRIPTION\n");
+    for paragraph in which.introduction().iter().chain(&[FORMAT]) {
+        out.push_str(&format!("{}\n.PP\n", roff(paragraph)));
     }
+    out.push_str("A name in angle brackets is to be chosen; a key in brackets is an item of a list.\n");
+    out.push_str(".SH KEYS\n");
+    let mut seen = Vec::new();
+    manual_section(&mut out, which, &[Path::default()], which.fields(), &mut seen);
+    out.push_str(&format!(".SH EXAMPLE\n.nf\n{}.fi\n", which.example().replace('\t', "    ")));
+    out.push_str(".SH FILES\nBoth files stand in one directory, and \\fBmox config path\\fR says which. ");
+    out.push_str("\\fBmox config test\\fR checks them.\n");
     let other = if which == Which::Static { "domains.conf" } else { "mox.conf" };
-    out.push_str(&format!(".SH SEE ALSO\n.BR mox (1),\n.BR {} (5)\n", roff(other)));
+    out.push_str(&format!(".SH SEE ALSO\n.BR mox (1),\n.BR mox\\-config (1),\n.BR {} (5)\n", roff(other)));
     out
 }
 
-/// Writes the keys of a section, then the sections below it.
-fn manual_section(out: &mut String, path: &str, fields: &[Field]) {
-    if !path.is_empty() {
-        out.push_str(&format!(".SS \"{}\"\n", roff(path)));
+/// Sections that are described, with their first place.
+type Seen = Vec<(&'static [Field], String)>;
+
+/// Writes the keys of sections that are the same, then the sections below. A section that was described before is
+/// only named.
+fn manual_section(
+    out: &mut String,
+    which: Which,
+    places: &[Path],
+    fields: &'static [Field],
+    seen: &mut Seen,
+) {
+    let Some(path) = places.first() else { return };
+    if !path.0.is_empty() {
+        let shown: Vec<String> = places.iter().map(Path::shown).collect();
+        out.push_str(&format!(".SS \"{}\"\n", roff(&shown.join(", "))));
+        if let Some((_, first)) = seen.iter().find(|(known, _)| same(known, fields)) {
+            return out.push_str(&format!("As {}.\n", roff(first)));
+        }
+        seen.push((fields, path.shown()));
     }
     for field in fields {
-        let (key, remark, doc) = (roff(field.key), roff(&remark(field)), roff(&documentation(field)));
+        let remark = remark(field, which, &path.key(field.key));
+        let (key, remark, doc) = (roff(field.key), roff(&remark), roff(&documentation(field)));
         out.push_str(&format!(".TP\n\\fB{key}\\fR {remark}\n{doc}\n"));
     }
+    let mut groups: Vec<(&'static [Field], Vec<Path>)> = Vec::new();
     for field in fields {
-        let mut path = if path.is_empty() { field.key.to_owned() } else { format!("{path}.{}", field.key) };
-        let mut shape = (field.shape)();
-        loop {
-            match shape {
-                Shape::Scalar(_) => break,
-                Shape::Section(fields) => {
-                    manual_section(out, &path, fields);
-                    break;
-                }
-                Shape::Map(values) => {
-                    path.push_str(".<name>");
-                    shape = *values;
-                }
-                Shape::List(items) => {
-                    path.push_str("[]");
-                    shape = *items;
-                }
-            }
+        let (path, Shape::Section(below)) = path.key(field.key).inside((field.shape)()) else { continue };
+        match groups.iter_mut().find(|(known, _)| same(known, below)) {
+            Some((_, places)) => places.push(path),
+            None => groups.push((below, vec![path])),
         }
     }
+    for (fields, places) in groups {
+        manual_section(out, which, &places, fields, seen);
+    }
+}
+
+/// Whether two sections are one.
+fn same(a: &[Field], b: &[Field]) -> bool {
+    a.len() == b.len() && a.iter().zip(b).all(|(a, b)| a.key == b.key && a.doc == b.doc)
 }
 
 /// Escapes text for roff; no line of it starts with a control character.
@@ -231,8 +357,8 @@ mod tests {
             let text = annotated(which);
             let tree = parse(text.as_bytes()).unwrap_or_else(|e| panic!("{e:?}\n{text}"));
             let errors = match which {
-                Which::Static => from_tree::<Static>(&tree, &[]).errors,
-                Which::Dynamic => from_tree::<Dynamic>(&tree, &[]).errors,
+                Which::Static => from_tree::<Static>(&tree).errors,
+                Which::Dynamic => from_tree::<Dynamic>(&tree).errors,
             };
             let unknown: Vec<_> =
                 errors.iter().filter(|e| matches!(e.fault, Fault::UnknownKey { .. })).collect();
@@ -241,7 +367,35 @@ mod tests {
         }
         let text = annotated(Which::Static);
         assert!(text.contains("\n\t\t\t# TCP port. (number; default 25)\n\t\t\tPort: 25\n"), "{text}");
-        assert!(text.contains("# Listeners.*.IMAPS\n"));
+        assert!(text.contains(
+            "# IMAP for reading mail, with TLS from the start. (section; optional; not built yet)\n"
+        ));
+    }
+
+    #[test]
+    fn every_key_of_the_go_server_is_there() {
+        let list = include_str!("../../tests/data/config/fields.txt");
+        let (server, dynamic) = list.split_once("\n# domains.conf\n").unwrap();
+        for (which, listed) in [(Which::Static, server), (Which::Dynamic, dynamic)] {
+            let known = paths(which);
+            let listed: Vec<&str> = listed.lines().filter(|l| !l.is_empty() && !l.starts_with('#')).collect();
+            let missing: Vec<_> = listed.iter().filter(|path| !known.iter().any(|k| k == *path)).collect();
+            assert!(missing.is_empty(), "not described: {missing:?}");
+            let ours = known.iter().filter(|k| !listed.contains(&k.as_str()) && !k.starts_with("Limits"));
+            let ours: Vec<_> = ours.collect();
+            assert!(ours.is_empty(), "not in tests/data/config/fields.txt: {ours:?}");
+            let text = annotated(which);
+            for path in listed {
+                let key = path.rsplit('.').next().unwrap().trim_end_matches("[]");
+                assert!(text.lines().any(|l| l.trim_start().starts_with(&format!("{key}:"))), "{path}");
+            }
+        }
+    }
+
+    #[test]
+    fn the_examples_load() {
+        let config = crate::Config::parse(std::path::Path::new("mox.conf"), EXAMPLE_STATIC, EXAMPLE_DYNAMIC);
+        assert_eq!(config.unwrap_or_else(|e| panic!("{e}")).warnings, []);
     }
 
     #[test]
@@ -271,7 +425,9 @@ mod tests {
         assert!(page.contains(
             ".SS \"Listeners.<name>.SMTP\"\n.TP\n\\fBEnabled\\fR (true or false; default false)\n"
         ));
-        assert!(manual(Which::Dynamic).contains(".SS \"Accounts.<name>.Routes[]\"\n"));
+        let routes = ".SS \"Accounts.<name>.Routes[]\"\nAs Domains.<name>.Routes[].\n";
+        assert!(manual(Which::Dynamic).contains(routes));
+        assert!(page.contains(".AccountHTTPS, Listeners.<name>.AdminHTTP,"));
         assert_eq!(roff(".a-b \\ \"c\""), "\\&.a\\-b \\e \\(dqc\\(dq");
     }
 }

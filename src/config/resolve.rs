@@ -2,7 +2,8 @@
 //!
 //! An address is looked up by its localpart without what follows a catchall separator, in lower case unless the
 //! domain is case-sensitive. What is not found goes to the postmaster if that is the localpart, then to the
-//! domain's catchall (`@domain`). RFC 5321 §4.5.1 (postmaster), RFC 5233 (subaddresses).
+//! domain's catchall (`@domain`). Addresses for reports are looked up the same way, and come before destinations.
+//! RFC 5321 §4.5.1 (postmaster), RFC 5233 (subaddresses).
 
 use std::collections::hash_map::Entry;
 use std::collections::{HashMap, HashSet};
@@ -12,6 +13,7 @@ use mox_address::{Address, Domain, Localpart, Path};
 use crate::account::Destination;
 use crate::check::Report;
 use crate::domain::{Dynamic, HostedDomain};
+use crate::reports::ReportAddress;
 use crate::server::Static;
 use crate::values::SmtpError;
 
@@ -43,6 +45,19 @@ pub struct Target {
     pub address: Option<Address>,
     /// The reply instead of delivery.
     pub smtp_error: Option<SmtpError>,
+    /// What reports arrive here, if it is an address for them.
+    pub reports: Option<Reports>,
+}
+
+/// Reports that an address is for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Reports {
+    /// DMARC reports about a domain.
+    Dmarc,
+    /// TLS reports about a domain.
+    Tls,
+    /// TLS reports about this host.
+    HostTls,
 }
 
 /// Where mail for an alias goes.
@@ -74,6 +89,8 @@ pub(crate) struct Resolver {
     /// Names of this host.
     hostnames: HashSet<Domain>,
     postmaster: Target,
+    /// Address for reports about this host, where its name is not a domain of ours.
+    host_reports: Option<Target>,
 }
 
 #[derive(Debug, Clone)]
@@ -84,6 +101,8 @@ struct Hosted {
     /// By canonical localpart.
     addresses: HashMap<Localpart, Found>,
     catchall: Option<Target>,
+    /// Here for reports that arrive at another domain, with no address.
+    reports_only: bool,
 }
 
 #[derive(Debug, Clone)]
@@ -100,6 +119,7 @@ impl Hosted {
             separators: domain.separators().into_iter().map(str::to_owned).collect(),
             addresses: HashMap::new(),
             catchall: None,
+            reports_only: false,
         }
     }
 
@@ -107,6 +127,18 @@ impl Hosted {
         let separators: Vec<&str> = self.separators.iter().map(String::as_str).collect();
         localpart.canonical(self.case_sensitive, &separators)
     }
+
+    /// What a localpart is: as a whole, or without what follows a separator.
+    fn find(&self, localpart: &Localpart) -> Option<&Found> {
+        let whole = self.addresses.get(&localpart.canonical(self.case_sensitive, &[]));
+        whole.or_else(|| {
+            self.addresses.get(&self.canonical(localpart)).filter(|_| !self.separators.is_empty())
+        })
+    }
+}
+
+fn missing(domain: &Domain) -> String {
+    format!("domain {:?} is not in Domains", domain.unicode())
 }
 
 impl Resolver {
@@ -125,7 +157,9 @@ impl Resolver {
                 mailbox: server.postmaster.mailbox.clone(),
                 address: None,
                 smtp_error: None,
+                reports: None,
             },
+            host_reports: None,
         };
         for (name, account) in &dynamic.accounts {
             for (key, destination) in &account.destinations {
@@ -134,12 +168,108 @@ impl Resolver {
                 }
             }
         }
+        resolver.add_host_reports(server);
+        for (name, domain) in &dynamic.domains {
+            resolver.add_reports(name, "DMARC", Reports::Dmarc, domain.dmarc.as_ref(), report);
+            resolver.add_reports(name, "TLSRPT", Reports::Tls, domain.tlsrpt.as_ref(), report);
+        }
         for (domain, hosted) in &dynamic.domains {
             for key in hosted.aliases.keys() {
                 resolver.add_alias(domain, hosted, key, report);
             }
         }
+        for (name, domain) in &dynamic.domains {
+            let elsewhere = [&domain.dmarc, &domain.tlsrpt].into_iter().flatten();
+            let elsewhere = elsewhere.filter_map(|r| r.domain.as_ref()).any(|other| other != name);
+            if let Some(hosted) = resolver.domains.get_mut(name) {
+                hosted.reports_only = elsewhere && hosted.addresses.is_empty() && hosted.catchall.is_none();
+            }
+        }
+        for (name, account) in &dynamic.accounts {
+            for (n, address) in account.fromid_login_addresses.iter().enumerate() {
+                if let Some(message) = resolver.no_fromid(name, address) {
+                    report.rule(&["Accounts", name, "FromIDLoginAddresses", &format!("[{n}]")], message);
+                }
+            }
+        }
         resolver
+    }
+
+    /// Why an account cannot send with ids in an address, if so.
+    fn no_fromid(&self, account: &str, address: &Address) -> Option<String> {
+        let domain = &address.domain;
+        match self.domains.get(domain) {
+            None => Some(missing(domain)),
+            Some(hosted) if hosted.separators.is_empty() => {
+                let name = domain.unicode();
+                Some(format!("domain {name:?} has no LocalpartCatchallSeparator for the ids; add one"))
+            }
+            Some(_) if self.account_of(address) != Some(account) => {
+                Some(format!("{} is not an address of this account", address.unicode()))
+            }
+            Some(_) => None,
+        }
+    }
+
+    /// Adds the address for TLS reports about this host; one that is no address was reported before.
+    fn add_host_reports(&mut self, server: &Static) {
+        let Some(reports) = &server.host_tlsrpt else { return };
+        let Ok((localpart, "")) = Localpart::take(&reports.localpart) else { return };
+        let target = Target {
+            account: reports.account.clone(),
+            mailbox: reports.mailbox.clone(),
+            address: Some(Address { localpart: localpart.clone(), domain: server.hostname.clone() }),
+            smtp_error: None,
+            reports: Some(Reports::HostTls),
+        };
+        match self.domains.get_mut(&server.hostname) {
+            Some(hosted) => {
+                hosted.addresses.insert(hosted.canonical(&localpart), Found::Account(target));
+            }
+            None => self.host_reports = Some(target),
+        }
+    }
+
+    /// Adds an address for reports about a domain. Of two that are the same the later is used.
+    fn add_reports(
+        &mut self,
+        about: &Domain,
+        key: &str,
+        kind: Reports,
+        reports: Option<&ReportAddress>,
+        report: &mut Report<'_>,
+    ) {
+        let Some(reports) = reports else { return };
+        let path = ["Domains", about.unicode(), key];
+        let at = |key| [path.as_slice(), &[key]].concat();
+        let domain = reports.domain.as_ref().unwrap_or(about);
+        let Ok((localpart, "")) = Localpart::take(&reports.localpart) else {
+            return report.rule(&at("Localpart"), "expected only the part before the @");
+        };
+        if !localpart.is_ascii() {
+            return report.rule(&at("Localpart"), "must be ASCII, as others may not be able to write to it");
+        }
+        let Some(hosted) = self.domains.get_mut(domain) else {
+            return report.rule(&at("Domain"), missing(domain));
+        };
+        let target = Target {
+            account: reports.account.clone(),
+            mailbox: reports.mailbox.clone(),
+            address: Some(Address { localpart: localpart.clone(), domain: domain.clone() }),
+            smtp_error: None,
+            reports: Some(kind),
+        };
+        // As a whole, not up to a separator: such addresses were made before there were separators.
+        let canonical = localpart.canonical(hosted.case_sensitive, &[]);
+        let replaced = hosted.addresses.insert(canonical, Found::Account(target));
+        let Some(Found::Account(other)) = replaced else { return };
+        if (&other.account, &other.mailbox) != (&reports.account, &reports.mailbox) {
+            let message = format!(
+                "account {:?} has this address, too; what arrives goes to mailbox {:?} of account {:?}",
+                other.account, reports.mailbox, reports.account
+            );
+            report.notice(&at("Localpart"), message);
+        }
     }
 
     fn add_destination(
@@ -154,8 +284,8 @@ impl Resolver {
             mailbox: destination.mailbox().to_owned(),
             address: None,
             smtp_error: destination.smtp_error.clone(),
+            reports: None,
         };
-        let missing = |domain: &Domain| format!("domain {:?} is not in Domains", domain.unicode());
         if let Some(name) = key.strip_prefix('@') {
             let domain = Domain::parse(name).map_err(|e| format!("not a domain after @: {e}"))?;
             let hosted = self.domains.get_mut(&domain).ok_or_else(|| missing(&domain))?;
@@ -231,27 +361,35 @@ impl Resolver {
         }
     }
 
+    /// Whether a domain is here for its reports only.
+    pub(crate) fn reports_only(&self, domain: &Domain) -> bool {
+        self.domains.get(domain).is_some_and(|hosted| hosted.reports_only)
+    }
+
     /// What an address is, catchall and postmaster aside, domains disabled or not.
     fn explicit(&self, address: &Address) -> Option<&Found> {
         let hosted = self.domains.get(&address.domain)?;
-        hosted.addresses.get(&hosted.canonical(&address.localpart))
+        hosted.find(&address.localpart)
     }
 
     pub(crate) fn resolve(&self, path: &Path) -> Resolved<'_> {
         let Some(domain) = path.domain.domain() else { return Resolved::NotLocal };
         let found = match self.domains.get(domain) {
             Some(hosted) if hosted.disabled => return Resolved::DomainDisabled,
-            Some(hosted) => {
-                let canonical = hosted.canonical(&path.localpart);
-                match hosted.addresses.get(&canonical) {
-                    Some(Found::Alias(alias)) => return Resolved::Alias(alias),
-                    Some(Found::Account(target)) => Some(target),
-                    None if is_postmaster(&canonical) => Some(&self.postmaster),
-                    None => hosted.catchall.as_ref(),
-                }
-            }
+            Some(hosted) => match hosted.find(&path.localpart) {
+                Some(Found::Alias(alias)) => return Resolved::Alias(alias),
+                Some(Found::Account(target)) => Some(target),
+                None if is_postmaster(&hosted.canonical(&path.localpart)) => Some(&self.postmaster),
+                None => hosted.catchall.as_ref(),
+            },
             None if !self.hostnames.contains(domain) => return Resolved::NotLocal,
-            None => is_postmaster(&path.localpart).then_some(&self.postmaster),
+            None if is_postmaster(&path.localpart) => Some(&self.postmaster),
+            None => self.host_reports.as_ref().filter(|target| {
+                target.address.as_ref().is_some_and(|own| {
+                    own.domain == *domain
+                        && own.localpart.canonical(false, &[]) == path.localpart.canonical(false, &[])
+                })
+            }),
         };
         match found {
             Some(target) => match &target.smtp_error {

@@ -8,7 +8,7 @@ use crate::values::DomainPattern;
 section! {
     /// A rule that picks a transport. It matches when all of its conditions do.
     Route {
-        /// Domains of the sender; any if empty.
+        /// Domains of the sender; any if empty. A dot alone is for mail with the null reverse-path, as DSNs have it.
         "FromDomain" from_domain: Vec<DomainPattern> = Vec::new(),
         /// Domains of the recipient; any if empty.
         "ToDomain" to_domain: Vec<DomainPattern> = Vec::new(),
@@ -20,12 +20,11 @@ section! {
 }
 
 impl Route {
-    /// Whether a message takes this route; `attempts` have failed. The null reverse-path has no domain and
-    /// matches only routes for any sender.
+    /// Whether a message takes this route; `attempts` have failed. The null reverse-path has no domain.
     pub fn matches(&self, from: Option<&Domain>, to: &Domain, attempts: u32) -> bool {
-        let from_fits = self.from_domain.is_empty()
-            || from.is_some_and(|from| self.from_domain.iter().any(|pattern| pattern.matches(from)));
-        let to_fits = self.to_domain.is_empty() || self.to_domain.iter().any(|pattern| pattern.matches(to));
-        from_fits && to_fits && attempts >= self.minimum_attempts
+        let fits = |patterns: &[DomainPattern], domain| {
+            patterns.is_empty() || patterns.iter().any(|pattern| pattern.matches(domain))
+        };
+        fits(&self.from_domain, from) && fits(&self.to_domain, Some(to)) && attempts >= self.minimum_attempts
     }
 }

@@ -57,7 +57,7 @@ macro_rules! scalars {
 }
 
 scalars! {
-    bool = "true or false", u16 = "number", u32 = "number", u64 = "number", i64 = "number", String = "text",
+    bool = "true or false", u16 = "number", u32 = "number", u64 = "number", i64 = "number", f64 = "decimal number", String = "text",
     PathBuf = "path", IpAddr = "IP address", Domain = "domain", Address = "address",
 }
 

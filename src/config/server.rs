@@ -4,8 +4,10 @@ use std::path::PathBuf;
 
 use mox_address::Domain;
 
+use crate::acme::AcmeProvider;
 use crate::limits::Limits;
 use crate::listener::Listener;
+use crate::reports::HostTlsRpt;
 use crate::section::{Table, section};
 use crate::transport::Transport;
 use crate::values::LogLevel;
@@ -28,10 +30,15 @@ section! {
         /// Full name of this host, as other mail servers should see it: used in greetings, EHLO and Received
         /// headers. Its addresses should lead back to it in reverse DNS.
         "Hostname" hostname: Domain,
+        /// Look once a day whether there is a newer version, and tell postmaster.
+        "CheckUpdates" check_updates: bool = false,
         /// Refuse protocol violations that are otherwise tolerated. Good for testing mail software.
         "Pedantic" pedantic: bool = false,
         /// TLS for outgoing connections.
         "TLS" tls: Tls = Tls::default(),
+        /// Certificate authorities that give certificates on demand, by a name of your choice that listeners refer to,
+        /// as letsencrypt.
+        "ACME" acme: Table<String, AcmeProvider> = Table::default(),
         /// File with the hash of the password for the admin pages, relative to the directory of mox.conf.
         "AdminPasswordFile" admin_password_file: Option<PathBuf> = None,
         /// Groups of addresses to listen on and what is served there, by a name of your choice, as public or
@@ -40,11 +47,23 @@ section! {
         /// Who gets mail for postmaster: at the host name, and at domains that have no postmaster address of their
         /// own.
         "Postmaster" postmaster: Postmaster,
+        /// Where TLS reports about this host arrive, which others send when they use DANE. Those about a domain are
+        /// set in domains.conf.
+        "HostTLSRPT" host_tlsrpt: Option<HostTlsRpt> = None,
         /// Mailboxes that a new account starts with, next to Inbox. A change does not affect existing accounts.
         "InitialMailboxes" initial_mailboxes: InitialMailboxes = InitialMailboxes::default(),
+        /// Deprecated: write InitialMailboxes instead. Mailboxes that a new account starts with; those named Sent,
+        /// Archive, Trash, Drafts and Junk get that use.
+        "DefaultMailboxes" default_mailboxes: Vec<String> = Vec::new(),
         /// Ways to send mail to other hosts, by a name of your choice; routes say when they are used. Without a
         /// route, mail is delivered to the MX hosts of a domain directly.
         "Transports" transports: Table<String, Transport> = Table::default(),
+        /// Do not send DMARC reports to domains that ask for them.
+        "NoOutgoingDMARCReports" no_outgoing_dmarc_reports: bool = false,
+        /// Do not send TLS reports to domains and hosts that ask for them.
+        "NoOutgoingTLSReports" no_outgoing_tls_reports: bool = false,
+        /// Send TLS reports also for days when nothing failed.
+        "OutgoingTLSReportsForAllSuccess" outgoing_tls_reports_for_all_success: bool = false,
         /// Most bytes of message content per account, 0 for no limit. An account can have its own.
         "QuotaMessageSize" quota_message_size: u64 = 0,
         /// Bounds on what clients may do. Not known to the Go server.
@@ -116,16 +135,52 @@ impl Static {
             user: "mox".to_owned(),
             no_fix_permissions: false,
             hostname,
+            check_updates: false,
             pedantic: false,
             tls: Tls::default(),
+            acme: Table::default(),
             admin_password_file: None,
             listeners: Table::default(),
             postmaster,
+            host_tlsrpt: None,
             initial_mailboxes: InitialMailboxes::default(),
+            default_mailboxes: Vec::new(),
             transports: Table::default(),
+            no_outgoing_dmarc_reports: false,
+            no_outgoing_tls_reports: false,
+            outgoing_tls_reports_for_all_success: false,
             quota_message_size: 0,
             limits: Limits::default(),
         }
+    }
+
+    /// The mailboxes of a new account in effect, next to Inbox: what the deprecated DefaultMailboxes says, too.
+    pub fn mailboxes_of_new_account(&self) -> InitialMailboxes {
+        let mut mailboxes = self.initial_mailboxes.clone();
+        if self.default_mailboxes.is_empty() {
+            mailboxes.special_use = Some(mailboxes.special_use());
+            return mailboxes;
+        }
+        let mut special = SpecialUse::default();
+        for name in self.default_mailboxes.iter().filter(|name| !name.eq_ignore_ascii_case("inbox")) {
+            match name.to_ascii_lowercase().as_str() {
+                "sent" => special.sent = name.clone(),
+                "archive" => special.archive = name.clone(),
+                "trash" => special.trash = name.clone(),
+                "drafts" => special.draft = name.clone(),
+                "junk" => special.junk = name.clone(),
+                _ => mailboxes.regular.push(name.clone()),
+            }
+        }
+        mailboxes.special_use = Some(special);
+        mailboxes
+    }
+
+    /// Puts the default where 0 stands for it.
+    pub(crate) fn fill(&mut self) {
+        self.acme.values_mut().for_each(AcmeProvider::fill);
+        self.listeners.values_mut().for_each(Listener::fill);
+        self.transports.values_mut().for_each(Transport::fill);
     }
 }
 

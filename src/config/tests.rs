@@ -1,15 +1,15 @@
 //! The corpus in `tests/data/config`: files that load, files that do not, and edits of them.
 
+use std::collections::BTreeSet;
 use std::fs;
 use std::path::{Path, PathBuf};
-use std::sync::Arc;
 
 use crate::account::Account;
 use crate::error::Problem;
-use crate::listener::KeyCert;
+use crate::reference::{Which, paths};
 use crate::ser::{to_text, to_value};
 use crate::tree::{Node, Tree, Value, join, parse};
-use crate::{Config, Dynamic};
+use crate::{Config, Dynamic, Fault};
 
 fn cases(kind: &str) -> Vec<PathBuf> {
     let dir = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../tests/data/config").join(kind);
@@ -69,12 +69,7 @@ fn what_is_read_is_written_back_byte_for_byte() {
 #[test]
 fn a_fresh_file_reads_back_the_same() {
     for case in cases("good") {
-        let mut config = load(&case).unwrap();
-        for listener in Arc::make_mut(&mut config.server).listeners.values_mut() {
-            if let Some(tls) = &mut listener.tls {
-                tls.key_certs.push(KeyCert { cert_file: "c.pem".into(), key_file: "k.pem".into() });
-            }
-        }
+        let config = load(&case).unwrap();
         let comment = |key: &str| (key == "Listeners").then(|| "who listens\n\nwhere".to_owned());
         let server = to_text(&*config.server, &comment).unwrap();
         let dynamic = to_text(&config.dynamic, &|_| None).unwrap();
@@ -82,7 +77,49 @@ fn a_fresh_file_reads_back_the_same() {
         let again = again.unwrap_or_else(|e| panic!("{e}\n{server}\n{dynamic}"));
         assert_eq!((&again.server, &again.dynamic), (&config.server, &config.dynamic));
         assert!(server.contains("# who listens\n#\n# where\nListeners:"));
-        assert!(again.warnings.iter().all(|w| w.fault != crate::Fault::NotBuilt));
+        assert_eq!(to_text(&*again.server, &comment).unwrap(), server);
+        assert_eq!(to_text(&again.dynamic, &|_| None).unwrap(), dynamic);
+        let not_built = |config: &Config| {
+            let faults = config.warnings.iter().map(|w| w.fault.clone());
+            faults.filter(|f| matches!(f, Fault::NotBuilt(_))).count()
+        };
+        assert_eq!(not_built(&again), not_built(&config));
+    }
+}
+
+#[test]
+fn every_field_is_set_by_some_good_file_and_kept() {
+    let mut kept = BTreeSet::new();
+    for case in cases("good") {
+        let config = load(&case).unwrap();
+        for value in [to_value(&*config.server), to_value(&config.dynamic)] {
+            patterns(&Node::bare(value), "", &mut kept);
+        }
+    }
+    // What does not go with TLS from the start.
+    let refused =
+        ["STARTTLSInsecureSkipVerify", "NoSTARTTLS"].map(|key| format!("Transports.*.Submissions.{key}"));
+    for which in [Which::Static, Which::Dynamic] {
+        for path in paths(which).into_iter().filter(|path| !refused.contains(path)) {
+            let path = path.replace("[]", ".*");
+            assert!(kept.contains(&path), "{path} has a value other than its default in no good file");
+        }
+    }
+}
+
+/// All paths, with each name also as `*`.
+fn patterns(node: &Node, path: &str, found: &mut BTreeSet<String>) {
+    let below: Vec<(&str, &Node)> = match &node.value {
+        Value::Map(entries) => entries.iter().map(|e| (e.key.as_str(), &e.node)).collect(),
+        Value::List(items) => items.iter().map(|item| ("*", item)).collect(),
+        _ => return,
+    };
+    for (step, node) in below {
+        for step in [step, "*"] {
+            let path = if path.is_empty() { step.to_owned() } else { format!("{path}.{step}") };
+            patterns(node, &path, found);
+            found.insert(path);
+        }
     }
 }
 

@@ -186,34 +186,47 @@ impl Describe for Secret {
     }
 }
 
-/// A domain, or with a leading dot a domain and all below it.
+/// A domain, or with a leading dot a domain and all below it; a dot alone is for no domain.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
-pub struct DomainPattern {
-    /// Without the dot.
-    pub domain: Domain,
-    /// Whether domains below it match too.
-    pub subdomains: bool,
+pub enum DomainPattern {
+    /// No domain: that of the null reverse-path, and of an address literal.
+    None,
+    /// One domain.
+    Only(Domain),
+    /// A domain and all below it.
+    Within(Domain),
 }
 
 impl DomainPattern {
-    /// Whether a domain matches.
-    pub fn matches(&self, domain: &Domain) -> bool {
-        if self.subdomains { domain.is_within(&self.domain) } else { *domain == self.domain }
+    /// Whether a domain matches; none for the null reverse-path.
+    pub fn matches(&self, domain: Option<&Domain>) -> bool {
+        match (self, domain) {
+            (DomainPattern::None, domain) => domain.is_none(),
+            (DomainPattern::Only(own), Some(domain)) => domain == own,
+            (DomainPattern::Within(own), Some(domain)) => domain.is_within(own),
+            (_, None) => false,
+        }
     }
 }
 
 impl FromStr for DomainPattern {
     type Err = mox_address::Error;
     fn from_str(text: &str) -> Result<DomainPattern, mox_address::Error> {
-        let name = text.strip_prefix('.');
-        let domain = Domain::parse(name.unwrap_or(text))?;
-        Ok(DomainPattern { domain, subdomains: name.is_some() })
+        match text.strip_prefix('.') {
+            Some("") => Ok(DomainPattern::None),
+            Some(name) => Domain::parse(name).map(DomainPattern::Within),
+            None => Domain::parse(text).map(DomainPattern::Only),
+        }
     }
 }
 
 impl fmt::Display for DomainPattern {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{}{}", if self.subdomains { "." } else { "" }, self.domain)
+        match self {
+            DomainPattern::None => f.write_str("."),
+            DomainPattern::Only(domain) => domain.fmt(f),
+            DomainPattern::Within(domain) => write!(f, ".{domain}"),
+        }
     }
 }
 
@@ -221,7 +234,7 @@ serde_as_text!(DomainPattern);
 
 impl Describe for DomainPattern {
     fn shape() -> Shape {
-        Shape::Scalar("domain, or .domain to match subdomains too")
+        Shape::Scalar("domain, or .domain to match subdomains, too, or . for no domain")
     }
 }
 
@@ -307,12 +320,17 @@ mod tests {
 
     #[test]
     fn domain_patterns() {
-        let domain = |t: &str| Domain::parse(t).unwrap();
-        let below: DomainPattern = ".example.org".parse().unwrap();
-        assert!(below.matches(&domain("a.example.org")) && below.matches(&domain("example.org")));
-        let exact: DomainPattern = "example.org".parse().unwrap();
-        assert!(exact.matches(&domain("example.org")) && !exact.matches(&domain("a.example.org")));
-        assert_eq!(below.to_string(), ".example.org");
+        let (own, below) = (Domain::parse("example.org").unwrap(), Domain::parse("a.example.org").unwrap());
+        let cases = [
+            (".example.org", [true, true, false]),
+            ("example.org", [true, false, false]),
+            (".", [false, false, true]),
+        ];
+        for (text, expected) in cases {
+            let pattern: DomainPattern = text.parse().unwrap();
+            assert_eq!([Some(&own), Some(&below), None].map(|d| pattern.matches(d)), expected, "{text}");
+            assert_eq!(pattern.to_string(), text);
+        }
         assert!("..example.org".parse::<DomainPattern>().is_err());
     }
 
