@@ -38,6 +38,7 @@ module completions {
     --keep: string            # Keep so many messages; the oldest go first
     --retry: string           # Waits between attempts to relay, separated by commas; after the last attempt the sender gets a notification
     --pedantic                # Refuse whatever the standards forbid, where a real server would be lenient
+    --chaos: string           # Fail on demand by this rule, as `mox localserve chaos add` takes it; may be given several times
     --log-level: string@"nu-complete mox localserve log_level" # Least important events to log
     --log-format: string@"nu-complete mox localserve log_format" # How log lines look
     --init-only               # Make the folder with config and certificate, then end
@@ -70,12 +71,131 @@ module completions {
     --help(-h)                # Print help
   ]
 
+  def "nu-complete mox localserve chaos color" [] {
+    [ "auto" "always" "never" ]
+  }
+
+  # See and change by which rules the server fails on demand
+  export extern "mox localserve chaos" [
+    --config: path            # Config file, or the folder that holds mox.conf [default: ./config/mox.conf, else that of localserve]
+    --json                    # Print the result as JSON
+    --color: string@"nu-complete mox localserve chaos color" # When to use colours; NO_COLOR and CLICOLOR_FORCE are honoured
+    --quiet(-q)               # Print nothing but the result and errors
+    --verbose(-v)             # Say more about what is done
+    --help(-h)                # Print help
+  ]
+
+  def "nu-complete mox localserve chaos list color" [] {
+    [ "auto" "always" "never" ]
+  }
+
+  # Show the rules in the order in which they are tried
+  export extern "mox localserve chaos list" [
+    --config: path            # Config file, or the folder that holds mox.conf [default: ./config/mox.conf, else that of localserve]
+    --json                    # Print the result as JSON
+    --color: string@"nu-complete mox localserve chaos list color" # When to use colours; NO_COLOR and CLICOLOR_FORCE are honoured
+    --quiet(-q)               # Print nothing but the result and errors
+    --verbose(-v)             # Say more about what is done
+    --help(-h)                # Print help
+  ]
+
+  def "nu-complete mox localserve chaos add color" [] {
+    [ "auto" "always" "never" ]
+  }
+
+  # Add a rule behind the others
+  export extern "mox localserve chaos add" [
+    --dry-run                 # Only show what the rules would be
+    --config: path            # Config file, or the folder that holds mox.conf [default: ./config/mox.conf, else that of localserve]
+    --json                    # Print the result as JSON
+    --color: string@"nu-complete mox localserve chaos add color" # When to use colours; NO_COLOR and CLICOLOR_FORCE are honoured
+    --quiet(-q)               # Print nothing but the result and errors
+    --verbose(-v)             # Say more about what is done
+    --help(-h)                # Print help (see more with '--help')
+    rule: string              # stage=STAGE and any of code, delay, probability, from, to, text, separated by commas
+  ]
+
+  def "nu-complete mox localserve chaos remove color" [] {
+    [ "auto" "always" "never" ]
+  }
+
+  # Remove one rule
+  export extern "mox localserve chaos remove" [
+    --dry-run                 # Only show what the rules would be
+    --config: path            # Config file, or the folder that holds mox.conf [default: ./config/mox.conf, else that of localserve]
+    --json                    # Print the result as JSON
+    --color: string@"nu-complete mox localserve chaos remove color" # When to use colours; NO_COLOR and CLICOLOR_FORCE are honoured
+    --quiet(-q)               # Print nothing but the result and errors
+    --verbose(-v)             # Say more about what is done
+    --help(-h)                # Print help
+    number: string            # Number of the rule, from `mox localserve chaos list`
+  ]
+
+  def "nu-complete mox localserve chaos clear color" [] {
+    [ "auto" "always" "never" ]
+  }
+
+  # Remove all rules
+  export extern "mox localserve chaos clear" [
+    --dry-run                 # Only show what the rules would be
+    --config: path            # Config file, or the folder that holds mox.conf [default: ./config/mox.conf, else that of localserve]
+    --json                    # Print the result as JSON
+    --color: string@"nu-complete mox localserve chaos clear color" # When to use colours; NO_COLOR and CLICOLOR_FORCE are honoured
+    --quiet(-q)               # Print nothing but the result and errors
+    --verbose(-v)             # Say more about what is done
+    --help(-h)                # Print help
+  ]
+
+  # Print this message or the help of the given subcommand(s)
+  export extern "mox localserve chaos help" [
+  ]
+
+  # Show the rules in the order in which they are tried
+  export extern "mox localserve chaos help list" [
+  ]
+
+  # Add a rule behind the others
+  export extern "mox localserve chaos help add" [
+  ]
+
+  # Remove one rule
+  export extern "mox localserve chaos help remove" [
+  ]
+
+  # Remove all rules
+  export extern "mox localserve chaos help clear" [
+  ]
+
+  # Print this message or the help of the given subcommand(s)
+  export extern "mox localserve chaos help help" [
+  ]
+
   # Print this message or the help of the given subcommand(s)
   export extern "mox localserve help" [
   ]
 
   # Wait until a message arrives, for scripts and tests
   export extern "mox localserve help wait" [
+  ]
+
+  # See and change by which rules the server fails on demand
+  export extern "mox localserve help chaos" [
+  ]
+
+  # Show the rules in the order in which they are tried
+  export extern "mox localserve help chaos list" [
+  ]
+
+  # Add a rule behind the others
+  export extern "mox localserve help chaos add" [
+  ]
+
+  # Remove one rule
+  export extern "mox localserve help chaos remove" [
+  ]
+
+  # Remove all rules
+  export extern "mox localserve help chaos clear" [
   ]
 
   # Print this message or the help of the given subcommand(s)
@@ -824,6 +944,26 @@ module completions {
 
   # Wait until a message arrives, for scripts and tests
   export extern "mox help localserve wait" [
+  ]
+
+  # See and change by which rules the server fails on demand
+  export extern "mox help localserve chaos" [
+  ]
+
+  # Show the rules in the order in which they are tried
+  export extern "mox help localserve chaos list" [
+  ]
+
+  # Add a rule behind the others
+  export extern "mox help localserve chaos add" [
+  ]
+
+  # Remove one rule
+  export extern "mox help localserve chaos remove" [
+  ]
+
+  # Remove all rules
+  export extern "mox help localserve chaos clear" [
   ]
 
   # Show how the running server is

@@ -1,5 +1,6 @@
 //! `mox localserve`: a whole mail server on this machine for trying things.
 
+pub(crate) mod chaos;
 mod serve;
 pub(crate) mod wait;
 
@@ -26,6 +27,9 @@ pub(crate) struct Args {
 enum Command {
     /// Wait until a message arrives, for scripts and tests
     Wait(wait::Args),
+    /// See and change by which rules the server fails on demand
+    #[command(subcommand)]
+    Chaos(chaos::Command),
 }
 
 /// What a local server is started with.
@@ -58,6 +62,9 @@ pub(crate) struct Options {
     /// Refuse whatever the standards forbid, where a real server would be lenient
     #[arg(long)]
     pub(crate) pedantic: bool,
+    /// Fail on demand by this rule, as `mox localserve chaos add` takes it; may be given several times
+    #[arg(long, value_name = "RULE")]
+    pub(crate) chaos: Vec<chaos::rule::Rule>,
     /// Least important events to log
     #[arg(long, value_name = "LEVEL", value_enum, default_value_t = LogLevel::Info)]
     pub(crate) log_level: LogLevel,
@@ -145,11 +152,17 @@ pub(crate) const EXAMPLES: &[Example] = &[
         about: "Let mail for one domain out",
         needs: Needs::World,
     },
+    Example {
+        run: "mox localserve --chaos stage=rcpt,code=451,probability=20",
+        about: "Refuse every fifth recipient for now",
+        needs: Needs::World,
+    },
 ];
 
 pub(crate) fn run(cx: &mut Context, args: Args) -> Result<Exit, CommandError> {
     match args.command {
         Some(Command::Wait(args)) => wait::run(cx, args),
+        Some(Command::Chaos(command)) => command.run(cx),
         None => serve::run(cx, args.options),
     }
 }

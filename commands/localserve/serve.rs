@@ -62,6 +62,7 @@ fn choices(options: &Options, dir: PathBuf) -> LocalserveOptions {
         keep: i64::try_from(options.keep).unwrap_or(i64::MAX),
         retry: options.retry.clone(),
         pedantic: options.pedantic,
+        chaos: options.chaos.iter().map(|rule| rule.0.clone()).collect(),
     }
 }
 

@@ -29,6 +29,9 @@ use crate::web::Site;
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum Error {
+    /// Rules for failures on demand are wrong.
+    #[error("chaos {0}")]
+    Chaos(#[from] crate::localserve::BadRules),
     /// The configuration is wrong.
     #[error("{0}")]
     Config(#[from] mox_config::Errors),
@@ -140,6 +143,8 @@ pub(crate) struct Plan {
     pub outbound: Wrap<dyn Outbound>,
     /// Put around the handler of every listener.
     pub around: Wrap<dyn Handler>,
+    /// Rules for failures on demand, where there are such.
+    pub chaos: Option<Arc<crate::localserve::Rules>>,
     /// How closely submitted messages are looked at.
     pub strictness: Strictness,
     /// Trust anchors for outgoing TLS.
@@ -233,6 +238,7 @@ impl House {
             listeners: listeners.clone(),
             started,
             data: plan.data.clone(),
+            chaos: plan.chaos.clone(),
             shutdown: shutdown.clone(),
             feed: feed.clone(),
             router: plan.router.clone(),

@@ -75,11 +75,16 @@ impl Conversation {
             Some(Some(message)) => Some(message),
             None => None,
         };
-        match self.exchange(mechanism, message).await? {
+        let verdict = match self.exchange(mechanism, message).await? {
             Ok((login, account)) => {
-                self.log_auth(mechanism, &login.username, 235);
-                let login = login.username;
-                self.session.account = Some(Authenticated { account, login, mechanism });
+                self.admit(Authenticated { account, login: login.username, mechanism }).await
+            }
+            Err(failure) => Err(failure),
+        };
+        match verdict {
+            Ok(account) => {
+                self.log_auth(mechanism, &account.login, 235);
+                self.session.account = Some(account);
                 self.order.authenticated = true;
                 Ok(Reply::new(235, EnhancedCode(2, 7, 0), "welcome"))
             }
@@ -93,6 +98,14 @@ impl Conversation {
                 }
                 Ok(reply)
             }
+        }
+    }
+
+    /// Asks the handler whether who proved who it is may come in.
+    async fn admit(&mut self, account: Authenticated) -> Result<Authenticated, Failure> {
+        match self.cx.handler.admit(&self.session, &account).await {
+            Ok(()) => Ok(account),
+            Err(reply) => Err(Failure { reply, name: Some(account.login) }),
         }
     }
 

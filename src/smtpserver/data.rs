@@ -55,7 +55,7 @@ impl Receiving {
 
 impl Conversation {
     pub(crate) async fn data(&mut self) -> Result<Reply, End> {
-        let receiving = match self.begin(DataReader::dotted()) {
+        let receiving = match self.begin(DataReader::dotted()).await {
             Ok(receiving) => receiving,
             Err(reply) => return Ok(reply),
         };
@@ -68,7 +68,7 @@ impl Conversation {
     pub(crate) async fn bdat(&mut self, size: u64, last: bool) -> Result<Reply, End> {
         let begun = match self.receiving.take() {
             Some(receiving) => Ok(receiving),
-            None => self.begin(DataReader::chunked()),
+            None => self.begin(DataReader::chunked()).await,
         };
         let mut receiving = match begun {
             Ok(receiving) => receiving,
@@ -100,8 +100,8 @@ impl Conversation {
     }
 
     /// Asks the handler for a body.
-    fn begin(&mut self, reader: DataReader) -> Result<Receiving, Reply> {
-        match self.cx.handler.begin(&self.session, &self.envelope) {
+    async fn begin(&mut self, reader: DataReader) -> Result<Receiving, Reply> {
+        match self.cx.handler.begin(&self.session, &self.envelope).await {
             Ok(body) => {
                 let now = self.cx.clock.monotonic();
                 Ok(Receiving::new(reader, body, now, self.cx.limits.max_message))

@@ -1,7 +1,8 @@
 //! The seam between sessions and mail decisions.
 //!
 //! A session asks in the order hello, mail, rcpt, begin, message; between begin and message it writes the body.
-//! A reply given as error goes to the client as it is, with the connection id added.
+//! A reply given as error goes to the client as it is, with the connection id added. After a reply of 421 the session
+//! ends (RFC 5321 §3.8).
 
 use std::any::Any;
 use std::future::Future;
@@ -121,6 +122,15 @@ pub trait Handler: Send + Sync {
         None
     }
 
+    /// The client proved who it is and is about to be told: an error is the reply to AUTH, and it is not logged in.
+    fn admit<'a>(
+        &'a self,
+        _session: &'a Session,
+        _account: &'a Authenticated,
+    ) -> BoxFuture<'a, Result<(), Reply>> {
+        Box::pin(std::future::ready(Ok(())))
+    }
+
     /// A transaction begins.
     fn mail<'a>(&'a self, session: &'a Session, mail: &'a MailArgs) -> BoxFuture<'a, Result<(), Reply>>;
 
@@ -133,7 +143,11 @@ pub trait Handler: Send + Sync {
     ) -> BoxFuture<'a, Result<(), Reply>>;
 
     /// The message is about to come. An error is the reply to DATA, or to the first BDAT.
-    fn begin(&self, session: &Session, envelope: &Envelope) -> Result<Box<dyn Body>, Reply>;
+    fn begin<'a>(
+        &'a self,
+        session: &'a Session,
+        envelope: &'a Envelope,
+    ) -> BoxFuture<'a, Result<Box<dyn Body>, Reply>>;
 
     /// The whole message is there, and free of bare CR and LF (but for BODY=BINARYMIME). The reply goes to the
     /// client: 250 only once the message is safe.

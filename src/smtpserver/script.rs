@@ -25,7 +25,9 @@ use mox_smtp::{EnhancedCode, Envelope, Findings, MailArgs, RcptArgs, Reply, Synt
 use mox_tls::sim::Authority;
 use mox_tls::{Certificates, ClientOptions, ClientVerify, ServerName, ServerOptions};
 
-use crate::{Body, BoxFuture, Cid, Context, End, Gate, Handler, Limits, Nobody, Port, Session, run};
+use crate::{
+    Authenticated, Body, BoxFuture, Cid, Context, End, Gate, Handler, Limits, Nobody, Port, Session, run,
+};
 
 /// A wait on the client's own clock, which stands still: never over.
 const FOREVER: Duration = Duration::from_secs(1);
@@ -66,7 +68,9 @@ impl Handler for Memory {
     }
     fn credentials(&self, username: &str) -> Result<Option<Box<dyn Credentials>>, Reply> {
         match username {
-            "mox@localhost" | "disabled@localhost" => Ok(Some(Box::new(VERIFIERS.clone()))),
+            "mox@localhost" | "disabled@localhost" | "late@localhost" => {
+                Ok(Some(Box::new(VERIFIERS.clone())))
+            }
             "broken@localhost" => Err(Reply::new(454, EnhancedCode(4, 3, 0), "no database")),
             _ => Ok(None),
         }
@@ -79,6 +83,11 @@ impl Handler for Memory {
     }
     fn identity(&self, _spki_sha256: &[u8; 32]) -> Option<String> {
         Some("mox@localhost".to_owned())
+    }
+    fn admit<'a>(&'a self, _: &'a Session, account: &'a Authenticated) -> BoxFuture<'a, Result<(), Reply>> {
+        let late = account.login == "late@localhost";
+        let refusal = Reply::new(454, EnhancedCode(4, 7, 0), "not now");
+        Box::pin(ready(if late { Err(refusal) } else { Ok(()) }))
     }
     fn mail<'a>(&'a self, _: &'a Session, mail: &'a MailArgs) -> BoxFuture<'a, Result<(), Reply>> {
         let bad = mail.reverse_path.as_ref().is_some_and(|p| p.to_string().starts_with("bad@"));
@@ -93,15 +102,26 @@ impl Handler for Memory {
     ) -> BoxFuture<'a, Result<(), Reply>> {
         let bad = rcpt.forward_path.to_string().starts_with("unknown");
         let refusal = Reply::new(550, EnhancedCode(5, 1, 1), "no such user");
-        Box::pin(ready(if bad { Err(refusal) } else { Ok(()) }))
+        let gone = rcpt.forward_path.to_string().starts_with("gone");
+        let closing = Reply::new(421, EnhancedCode(4, 3, 2), "going");
+        Box::pin(ready(match (bad, gone) {
+            (true, _) => Err(refusal),
+            (_, true) => Err(closing),
+            _ => Ok(()),
+        }))
     }
-    fn begin(&self, _: &Session, envelope: &Envelope) -> Result<Box<dyn Body>, Reply> {
-        let full = envelope.rcpts.iter().any(|r| r.forward_path.to_string().starts_with("full"));
-        if full {
-            Err(Reply::new(452, EnhancedCode(4, 3, 1), "full"))
-        } else {
-            Ok(Box::new(Buffer(Vec::new())))
-        }
+    fn begin<'a>(
+        &'a self,
+        _: &'a Session,
+        envelope: &'a Envelope,
+    ) -> BoxFuture<'a, Result<Box<dyn Body>, Reply>> {
+        let to = |start: &str| envelope.rcpts.iter().any(|r| r.forward_path.to_string().starts_with(start));
+        let body: Result<Box<dyn Body>, Reply> = match (to("full"), to("leaving")) {
+            (true, _) => Err(Reply::new(452, EnhancedCode(4, 3, 1), "full")),
+            (_, true) => Err(Reply::new(421, EnhancedCode(4, 3, 2), "going")),
+            _ => Ok(Box::new(Buffer(Vec::new()))),
+        };
+        Box::pin(ready(body))
     }
     fn message<'a>(
         &'a self,

@@ -227,7 +227,14 @@ impl Conversation {
             }
             other => self.other(&other),
         };
-        self.answer(verb, reply, begun).await
+        let closes = reply.code == 421;
+        self.answer(verb, reply, begun).await?;
+        if closes {
+            // RFC 5321 §3.8: who says 421 closes.
+            self.wire.flush(self.cx.limits.write_timeout).await?;
+            return Err(End::Closed("421 by decision"));
+        }
+        Ok(())
     }
 
     /// What order depends on.

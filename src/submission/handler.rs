@@ -142,8 +142,13 @@ impl Handler for SubmissionHandler {
         })
     }
 
-    fn begin(&self, _session: &Session, _envelope: &Envelope) -> Result<Box<dyn Body>, Reply> {
-        Ok(Box::new(MessageBody::new(self.delivery.store())))
+    fn begin<'a>(
+        &'a self,
+        _session: &'a Session,
+        _envelope: &'a Envelope,
+    ) -> BoxFuture<'a, Result<Box<dyn Body>, Reply>> {
+        let body: Box<dyn Body> = Box::new(MessageBody::new(self.delivery.store()));
+        Box::pin(std::future::ready(Ok(body)))
     }
 
     fn message<'a>(

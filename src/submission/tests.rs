@@ -119,7 +119,7 @@ async fn submit(handler: &SubmissionHandler, recipients: &[&str], message: &str)
         }
     });
     let envelope = Envelope { mail, rcpts: rcpts.collect() };
-    let mut body = handler.begin(&session, &envelope).unwrap();
+    let mut body = handler.begin(&session, &envelope).await.unwrap();
     body.write(message.as_bytes()).unwrap();
     handler.message(&session, envelope, body, Findings::default()).await.to_string()
 }

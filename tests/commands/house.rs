@@ -106,7 +106,7 @@ fn one_queued(id: i64) -> Result<QueueRow, OpError> {
 }
 
 fn operations(stop: Arc<Notify>) -> Operations {
-    mail(queue(Operations::new()))
+    chaos(mail(queue(Operations::new())))
         .on(|_: Status| async {
             Ok(StatusReport {
                 version: "0.1.0".into(),
@@ -157,6 +157,35 @@ fn operations(stop: Arc<Notify>) -> Operations {
 
 fn levels(more: Option<LogLevel>) -> LogLevels {
     LogLevels([LogLevel { package: None, level: "info".into() }].into_iter().chain(more).collect())
+}
+
+/// Two rules whatever is set; 599 is what this house does not take.
+fn chaos(operations: Operations) -> Operations {
+    let rule = |stage, code, to: Option<&str>| ChaosRule {
+        stage,
+        probability: 20.0,
+        code,
+        text: None,
+        delay_ms: 2000,
+        from: None,
+        to: to.map(str::to_owned),
+    };
+    let rules =
+        vec![rule(ChaosStage::Rcpt, Some(451), Some("@example.org")), rule(ChaosStage::Message, None, None)];
+    operations
+        .on(move |_: ChaosGet| {
+            let rules = rules.clone();
+            async move { Ok(Chaos { rules }) }
+        })
+        .on(|op: ChaosSet| async move {
+            match op.chaos.rules.iter().zip(1..).find(|(rule, _)| rule.code == Some(599)) {
+                Some((_, number)) => {
+                    let number: usize = number;
+                    Err(OpError::usage(format!("rule {number}: code: 400 to 598")))
+                }
+                None => Ok(op.chaos),
+            }
+        })
 }
 
 fn mail(operations: Operations) -> Operations {

@@ -4,6 +4,8 @@
 //! named. Everything it needs is made in one folder at the first start and kept from then on.
 
 mod catchall;
+mod chaos;
+mod failing;
 mod folder;
 mod simulate;
 mod site;
@@ -14,6 +16,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use mox_address::Domain;
+use mox_admin::ops::{Chaos, ChaosRule};
 use mox_clock::{Clock, Random};
 use mox_config::Handle;
 use mox_inbound::Keeping;
@@ -24,6 +27,8 @@ use mox_telemetry::Levels;
 use crate::house::{Error, House, Plan};
 use crate::listeners::Web;
 
+pub(crate) use chaos::Rules;
+pub use chaos::{BadRule, BadRules, check_rule, check_rules};
 pub use folder::Ports;
 
 /// The account that catches everything.
@@ -63,6 +68,8 @@ pub struct LocalserveOptions {
     pub retry: Vec<Duration>,
     /// Refuse what is usually tolerated.
     pub pedantic: bool,
+    /// Failures on demand from the start.
+    pub chaos: Vec<ChaosRule>,
 }
 
 /// What a running localserve tells.
@@ -89,6 +96,7 @@ pub async fn run(
     clock: Arc<dyn Clock>,
     random: Arc<dyn Random>,
 ) -> Result<(House, Started), Error> {
+    let chaos = Arc::new(Rules::new(Chaos { rules: options.chaos.clone() }, random.clone())?);
     let first = folder::prepare(&options, &*clock)?;
     let (config, warnings) = mox_config::Config::load(&options.dir.join("mox.conf"))?;
     for warning in warnings {
@@ -103,14 +111,16 @@ pub async fn run(
     let catchall = Arc::new(catchall::CatchAll::new(options.relays.clone()));
     let ports = Ports::new(options.port_base);
     let web = |port, tls| Web { address: SocketAddr::new(options.ip, port), tls };
-    let timeouts = clock.clone();
+    let waits = clock.clone();
+    let choosers: Vec<Arc<dyn failing::Choose>> = vec![chaos.clone(), Arc::new(simulate::Localparts)];
     let plan = Plan {
         config,
         data,
         recipients: catchall.clone(),
         router: catchall,
         outbound: Arc::new(simulate::outbound),
-        around: Arc::new(move |inner| simulate::around(inner, timeouts.clone())),
+        around: Arc::new(move |inner| failing::around(inner, choosers.clone(), waits.clone())),
+        chaos: Some(chaos),
         strictness: if pedantic { Strictness::Lawful } else { Strictness::Anything },
         roots: Arc::new(match options.relays.is_empty() {
             // Nothing is dialed: spare the work.

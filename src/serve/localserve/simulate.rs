@@ -8,11 +8,11 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use mox_address::{Localpart, Path};
-use mox_clock::Clock;
+use mox_admin::ops::ChaosStage;
 use mox_queue::{BoxFuture as QueueFuture, OpenFailure, Opened, Outbound, Outgoing, Sent, Target, Verdict};
-use mox_sasl::{Credentials, Login, Mechanism};
-use mox_smtp::{EnhancedCode, Envelope, Findings, MailArgs, RcptArgs, Reply};
-use mox_smtpserver::{Body, BoxFuture, Handler, Session};
+use mox_smtp::Reply;
+
+use super::failing::{Choose, Failure as Fails, Moment, refusal};
 
 /// How long `timeout` says nothing.
 const TIMEOUT: Duration = Duration::from_secs(3600);
@@ -69,11 +69,7 @@ fn at(stage: Stage, path: Option<&Path>) -> Option<Failure> {
 }
 
 fn reply(code: u16) -> Reply {
-    Reply::new(
-        code,
-        EnhancedCode(if code < 500 { 4 } else { 5 }, 0, 0),
-        "simulated failure, asked for by the address",
-    )
+    refusal(ChaosStage::Message, code, "simulated failure, asked for by the address")
 }
 
 /// Whether mail for this recipient fails after acceptance.
@@ -81,83 +77,24 @@ pub(super) fn fails_in_queue(path: &Path) -> bool {
     at(Stage::Queue, Some(path)).is_some()
 }
 
-/// Puts simulated failures around a handler.
-pub(super) fn around(inner: Arc<dyn Handler>, clock: Arc<dyn Clock>) -> Arc<dyn Handler> {
-    Arc::new(Simulating { inner, clock })
-}
+/// Fails as the localparts ask for.
+pub(super) struct Localparts;
 
-struct Simulating {
-    inner: Arc<dyn Handler>,
-    clock: Arc<dyn Clock>,
-}
-
-impl Simulating {
-    async fn fail(&self, failure: Option<Failure>) -> Result<(), Reply> {
-        match failure {
-            None => Ok(()),
-            Some(Failure::Code(code)) => Err(reply(code)),
-            Some(Failure::Silence) => {
-                self.clock.sleep(TIMEOUT).await;
-                Err(reply(451))
-            }
-        }
-    }
-}
-
-impl Handler for Simulating {
-    fn hello<'a>(&'a self, session: &'a Session) -> BoxFuture<'a, Result<(), Reply>> {
-        self.inner.hello(session)
-    }
-
-    fn credentials(&self, username: &str) -> Result<Option<Box<dyn Credentials>>, Reply> {
-        self.inner.credentials(username)
-    }
-
-    fn login(&self, login: &Login, mechanism: Mechanism) -> Result<String, Reply> {
-        self.inner.login(login, mechanism)
-    }
-
-    fn identity(&self, spki_sha256: &[u8; 32]) -> Option<String> {
-        self.inner.identity(spki_sha256)
-    }
-
-    fn mail<'a>(&'a self, session: &'a Session, mail: &'a MailArgs) -> BoxFuture<'a, Result<(), Reply>> {
-        match at(Stage::Mail, mail.reverse_path.as_ref()) {
-            None => self.inner.mail(session, mail),
-            failure => Box::pin(self.fail(failure)),
-        }
-    }
-
-    fn rcpt<'a>(
-        &'a self,
-        session: &'a Session,
-        envelope: &'a Envelope,
-        rcpt: &'a RcptArgs,
-    ) -> BoxFuture<'a, Result<(), Reply>> {
-        match at(Stage::Rcpt, rcpt.forward_path.path()) {
-            None => self.inner.rcpt(session, envelope, rcpt),
-            failure => Box::pin(self.fail(failure)),
-        }
-    }
-
-    fn begin(&self, session: &Session, envelope: &Envelope) -> Result<Box<dyn Body>, Reply> {
-        self.inner.begin(session, envelope)
-    }
-
-    fn message<'a>(
-        &'a self,
-        session: &'a Session,
-        envelope: Envelope,
-        body: Box<dyn Body>,
-        findings: Findings,
-    ) -> BoxFuture<'a, Reply> {
-        let sender = envelope.mail.reverse_path.as_ref();
-        let paths = envelope.rcpts.iter().map(|rcpt| rcpt.forward_path.path()).chain([sender]);
-        let failure = paths.into_iter().find_map(|path| at(Stage::Data, path));
-        match failure {
-            None => self.inner.message(session, envelope, body, findings),
-            failure => Box::pin(async move { self.fail(failure).await.err().unwrap_or_else(|| reply(451)) }),
-        }
+impl Choose for Localparts {
+    fn choose(&self, moment: &Moment<'_>) -> Option<Fails> {
+        let sender = moment.mail.and_then(|mail| mail.reverse_path.as_ref());
+        let mut recipients = moment.to.iter().map(|to| to.path());
+        let failure = match moment.stage {
+            ChaosStage::Mail => at(Stage::Mail, sender),
+            ChaosStage::Rcpt => recipients.find_map(|path| at(Stage::Rcpt, path)),
+            ChaosStage::Message => recipients.chain([sender]).find_map(|path| at(Stage::Data, path)),
+            ChaosStage::Hello | ChaosStage::Auth | ChaosStage::Data => None,
+        }?;
+        let (wait, code) = match failure {
+            Failure::Code(code) => (Duration::ZERO, code),
+            Failure::Silence => (TIMEOUT, 451),
+        };
+        Some(Fails { wait, reply: Some(reply(code)) })
     }
 }
 

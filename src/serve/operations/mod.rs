@@ -1,5 +1,6 @@
 //! What the control endpoint can do with a running house: every operation of `mox_admin::ops`, on this house.
 
+mod chaos;
 pub(crate) mod feed;
 mod inbox;
 mod messages;
@@ -35,6 +36,7 @@ pub(crate) struct Parts {
     pub(crate) listeners: Vec<mox_admin::ops::ListenerRow>,
     pub(crate) started: Timestamp,
     pub(crate) data: PathBuf,
+    pub(crate) chaos: Option<Arc<crate::localserve::Rules>>,
     pub(crate) shutdown: watch::Sender<bool>,
     pub(crate) feed: Arc<feed::Feed>,
     pub(crate) router: Arc<dyn Router>,
@@ -45,8 +47,8 @@ pub(crate) struct Parts {
 pub(crate) fn all(parts: Parts) -> Operations {
     let parts = Arc::new(parts);
     let operations = queue(Operations::new(), &parts.queue);
-    let operations = inbox::add(messages::add(operations, &parts), &parts);
-    server::add(waiting::add(operations, &parts), &parts)
+    let adds = [messages::add, inbox::add, waiting::add, chaos::add, server::add];
+    adds.into_iter().fold(operations, |operations, add| add(operations, &parts))
 }
 
 fn queue(operations: Operations, queue: &Queue) -> Operations {
