@@ -62,6 +62,13 @@ pub(crate) fn run(cx: &mut Context, Args {}: Args) -> Result<Exit, CommandError>
             auth.password = Secret::new("***");
         }
     }
-    cx.print(&Report { server, dynamic: config.dynamic })?;
+    let mut dynamic = config.dynamic;
+    for account in dynamic.accounts.values_mut() {
+        let outgoing = account.outgoing_webhook.as_mut().map(|hook| &mut hook.authorization);
+        let incoming = account.incoming_webhook.as_mut().map(|hook| &mut hook.authorization);
+        let set = [outgoing, incoming].into_iter().flatten().filter(|secret| !secret.expose().is_empty());
+        set.for_each(|secret| *secret = Secret::new("***"));
+    }
+    cx.print(&Report { server, dynamic })?;
     Ok(Exit::Done)
 }

@@ -291,6 +291,8 @@ pub(crate) fn read(file: &Path) -> Result<Vec<u8>, String> {
 mod tests {
     use super::*;
 
+    use crate::resolve::Reports;
+
     const SERVER: &str = "DataDir: data\nLogLevel: info\nHostname: mail.example.org\nListeners:\n\tpublic:\n\t\tIPs:\n\t\t\t- 0.0.0.0\n\t\t\t- ::\n\t\tSMTP:\n\t\t\tEnabled: true\nPostmaster:\n\tAccount: mjl\n\tMailbox: Postmaster\nTransports:\n\tsmart:\n\t\tSubmission:\n\t\t\tHost: relay.example\n";
     const DYNAMIC: &str = "Domains:\n\texample.org:\n\t\tLocalpartCatchallSeparator: +\n\t\tAliases:\n\t\t\tteam:\n\t\t\t\tAddresses:\n\t\t\t\t\t- mjl@example.org\n\t\t\t\t\t- bob@example.org\n\t\t\t\tAllowMsgFrom: true\n\tmünchen.example:\n\t\tLocalpartCaseSensitive: true\n\tgone.example:\n\t\tDisabled: true\nAccounts:\n\tmjl:\n\t\tDomain: example.org\n\t\tDestinations:\n\t\t\tmjl: nil\n\t\t\t@münchen.example:\n\t\t\t\tMailbox: All\n\tbob:\n\t\tDomain: example.org\n\t\tDestinations:\n\t\t\tbob@example.org: nil\n\t\t\tBob@münchen.example: nil\n\t\t\told@example.org:\n\t\t\t\tSMTPError: 550 moved away\nRoutes:\n\t-\n\t\tToDomain:\n\t\t\t- .example.net\n\t\tMinimumAttempts: 2\n\t\tTransport: smart\n";
 
@@ -344,6 +346,31 @@ mod tests {
         assert!(config.may_send_as("bob", &address("team@example.org")));
         assert!(!config.may_send_as("bob", &address("mjl@example.org")));
         assert!(!config.may_send_as("eve", &address("team@example.org")));
+    }
+
+    #[test]
+    fn reports_arrive_where_the_file_says() {
+        let server = format!("{SERVER}HostTLSRPT:\n\tAccount: bob\n\tMailbox: Host\n\tLocalpart: tls-host\n");
+        let dynamic = "Domains:\n\texample.org:\n\t\tLocalpartCatchallSeparator: -\n\t\tDMARC:\n\t\t\tLocalpart: dmarc-reports\n\t\t\tAccount: mjl\n\t\t\tMailbox: DMARC\n\tonly.example:\n\t\tTLSRPT:\n\t\t\tLocalpart: tls-only\n\t\t\tDomain: example.org\n\t\t\tAccount: bob\n\t\t\tMailbox: TLS\n\tempty.example: nil\nAccounts:\n\tmjl:\n\t\tDomain: example.org\n\t\tDestinations:\n\t\t\tdmarc@example.org: nil\n\tbob:\n\t\tDomain: example.org\n";
+        let config = Config::parse(Path::new("mox.conf"), &server, dynamic).unwrap_or_else(|e| panic!("{e}"));
+        let cases = [
+            ("DMARC-reports@example.org", Some(("mjl", "DMARC", Some(Reports::Dmarc)))),
+            ("dmarc-other@example.org", Some(("mjl", "Inbox", None))),
+            ("tls-only@example.org", Some(("bob", "TLS", Some(Reports::Tls)))),
+            ("tls-only-x@example.org", None),
+            ("tls-only@only.example", None),
+            ("TLS-host@mail.example.org", Some(("bob", "Host", Some(Reports::HostTls)))),
+            ("tls@mail.example.org", None),
+        ];
+        for (path, expected) in cases {
+            let found = match config.resolve(&path.parse().unwrap()) {
+                Resolved::Account(t) => Some((t.account.as_str(), t.mailbox.as_str(), t.reports)),
+                _ => None,
+            };
+            assert_eq!(found, expected, "{path}");
+        }
+        let only = |name: &str| config.reports_only(&name.parse().unwrap());
+        assert_eq!(["only.example", "example.org", "empty.example"].map(only), [true, false, false]);
     }
 
     #[test]

@@ -182,6 +182,49 @@ fn added_and_removed_again_leaves_every_byte() {
 }
 
 #[test]
+fn what_is_in_effect_for_the_web_acme_and_new_accounts() {
+    let load = |name: &str| load(cases("good").iter().find(|c| c.ends_with(name)).unwrap()).unwrap();
+    let (full, quickstart, deprecated) = (load("full"), load("quickstart"), load("deprecated"));
+    let ports = |config: &Config, listener: &str| -> Vec<String> {
+        let ports = config.server.listeners[listener].web_ports();
+        ports
+            .map(|web| format!("{} {} {} {} {}", web.key, web.port, web.tls, web.path, web.forwarded))
+            .collect()
+    };
+    assert_eq!(
+        ports(&quickstart, "internal"),
+        [
+            "AccountHTTP 80 false / false",
+            "AdminHTTP 80 false /admin/ false",
+            "WebmailHTTP 80 false /webmail/ false",
+            "WebAPIHTTP 80 false /webapi/ false",
+        ]
+    );
+    assert_eq!(ports(&deprecated, "public"), ["WebmailHTTPS 443 true /mail/ false"]);
+    assert_eq!(ports(&full, "a")[5], "WebmailHTTPS 8443 true /mail/ true");
+    assert_eq!(
+        full.server.listeners["a"].webserver_ports().collect::<Vec<_>>(),
+        [(8080, false), (8443, true)]
+    );
+
+    let acme = &full.server.acme["letsencrypt"];
+    assert_eq!((acme.port, acme.renew_before.to_string().as_str()), (443, "720h"));
+    let issuer = |name: &str| full.server.acme[name].issuer().map(|d| d.to_string());
+    assert_eq!(issuer("letsencrypt").as_deref(), Some("letsencrypt.org"));
+    assert_eq!(issuer("own").as_deref(), Some("ca.example.com"));
+
+    let old = deprecated.server.mailboxes_of_new_account();
+    assert_eq!((old.special_use().sent.as_str(), old.special_use().junk.as_str()), ("Sent", ""));
+    assert_eq!(old.regular, ["Work"]);
+    assert_eq!(full.server.mailboxes_of_new_account().special_use().draft, "Entwürfe");
+    let handlers = &full.dynamic.web_handlers;
+    assert_eq!(handlers[4].web_redirect.as_ref().map(|r| r.status_code), Some(308));
+    let dkim = &full.dynamic.domains[&"example.com".parse().unwrap()].dkim;
+    assert_eq!(dkim.selectors["20240101"].signed_headers().len(), 11);
+    assert_eq!(dkim.selectors["2025a"].signed_headers(), ["From", "To", "Subject", "Date", "Message-Id"]);
+}
+
+#[test]
 fn an_empty_dynamic_file_is_the_default() {
     assert_eq!(to_text(&Dynamic::default(), &|_| None).unwrap(), "");
 }

@@ -83,7 +83,7 @@ section! {
     WebInternal {
         /// Path they are served below; starts and ends with a slash.
         "BasePath" base_path: String,
-        /// Which.
+        /// Which pages.
         "Service" service: Pages,
     }
 }

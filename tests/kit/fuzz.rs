@@ -7,7 +7,7 @@ use std::path::Path;
 use std::str::FromStr;
 
 use mox_address::{Address, Domain, IpDomain, Localpart};
-use mox_config::Config;
+use mox_config::{Config, ser};
 use mox_message::date;
 use mox_message::encodedword;
 use mox_message::param::Parameterized;
@@ -26,7 +26,8 @@ pub const TARGETS: [(&str, Target); 5] = [
     ("headers", headers),
 ];
 
-/// A config file: the tree gives back the file byte by byte, errors point into the file.
+/// A config file: the tree gives back the file byte by byte, errors point into the file, and what loads is written as
+/// what loads.
 pub fn config(bytes: &[u8]) {
     match mox_config::text::parse(bytes) {
         Ok(tree) => assert_eq!(tree.text().as_bytes(), bytes, "the tree is lossless"),
@@ -36,14 +37,27 @@ pub fn config(bytes: &[u8]) {
             assert!(faults.iter().all(|fault| (1..=lines).contains(&(fault.at.line as usize))));
         }
     }
-    if let Ok(text) = std::str::from_utf8(bytes) {
-        for (server, dynamic) in [(text, ""), ("", text)] {
-            if let Err(errors) = Config::parse(Path::new("mox.conf"), server, dynamic) {
-                assert!(!errors.to_string().is_empty());
+    let Ok(text) = std::str::from_utf8(bytes) else { return };
+    let file = Path::new("mox.conf");
+    for (server, dynamic) in [(text, CONFIG_DYNAMIC), (CONFIG_SERVER, text)] {
+        match Config::parse(file, server, dynamic) {
+            Err(errors) => assert!(!errors.to_string().is_empty()),
+            Ok(config) => {
+                let written =
+                    (ser::to_text(&*config.server, &|_| None), ser::to_text(&config.dynamic, &|_| None));
+                if let (Ok(server), Ok(dynamic)) = written {
+                    let again = Config::parse(file, &server, &dynamic);
+                    assert!(again.is_ok(), "{}\n{server}\n{dynamic}", again.unwrap_err());
+                }
             }
         }
     }
 }
+
+/// Files for the other one to go with.
+const CONFIG_SERVER: &str = "DataDir: d\nHostname: h.example\nListeners:\n\tl:\n\t\tIPs:\n\t\t\t- 192.0.2.1\n\t\tMTASTSHTTPS:\n\t\t\tEnabled: true\n\t\t\tNonTLS: true\n\t\t\tPort: 81\n\t\tWebserverHTTP:\n\t\t\tEnabled: true\nPostmaster:\n\tAccount: a\n\tMailbox: Inbox\nTransports:\n\tt: nil\n";
+const CONFIG_DYNAMIC: &str =
+    "Domains:\n\th.example: nil\nAccounts:\n\ta:\n\t\tDomain: h.example\n\tops:\n\t\tDomain: h.example\n";
 
 /// A command line: what is valid by the book is valid for the lenient; errors become one clean 5xx reply.
 pub fn smtp_command(line: &[u8]) {
