@@ -2,6 +2,7 @@
 //! RFC 5321 §4.4 (Received, Return-Path).
 
 use std::net::IpAddr;
+use std::sync::Arc;
 
 use mox_address::{Address, Domain, Path, ReversePath};
 use mox_clock::Timestamp;
@@ -35,6 +36,8 @@ pub struct Arrival {
     pub at: Timestamp,
     /// The only recipient, when there is one.
     pub only_recipient: Option<Path>,
+    /// What was said in the session so far, where that is noted.
+    pub transcript: Option<Arc<str>>,
     /// What the account that logged in may send; none for no limit.
     pub limits: Option<OutgoingLimits>,
 }
@@ -63,6 +66,7 @@ impl Arrival {
             tls_not_required: false,
             at,
             only_recipient,
+            transcript: session.transcript.clone(),
             limits: None,
         }
     }

@@ -8,7 +8,10 @@ use mox_clock::Timestamp;
 use mox_queue::{NewQueued, NewRecipient, Queue, QueueId};
 use mox_smtp::{EnhancedCode, Envelope, Hold, RcptArgs, Reply};
 use mox_smtpserver::Session;
-use mox_store::{ContentId, Digest, Flags, Incoming, MessageId, NewMessage, Prepared, Store};
+use mox_store::{
+    ContentId, Digest, Flags, Incoming, MessageId, NewMessage, PackedTranscript, Prepared, Store,
+};
+use mox_telemetry::{Side, Transcript};
 
 use crate::recipient::Where;
 use crate::{Arrival, Local, Recipients};
@@ -198,6 +201,8 @@ impl Delivery {
     ) -> Result<Accepted, Error> {
         let digest = Digest::of(&[common.as_bytes(), header].concat());
         let keywords = if self.keeping.tags { digest.tags.clone() } else { Vec::new() };
+        let transcript = arrival.transcript.as_deref().filter(|_| self.keeping.transcripts);
+        let transcript = transcript.map(PackedTranscript::new);
         let prepared = match content.will_block() {
             true => {
                 tokio::task::spawn_blocking(move || content.finish()).await.map_err(|_| Error::Lost)??
@@ -211,6 +216,7 @@ impl Delivery {
             local: places.local,
             digest,
             keywords,
+            transcript,
             recipients: match arrival.limits {
                 Some(_) => envelope.rcpts.iter().map(|r| r.forward_path.to_string()).collect(),
                 None => Vec::new(),
@@ -298,6 +304,7 @@ struct New {
     local: Vec<(Local, String)>,
     digest: Digest,
     keywords: Vec<String>,
+    transcript: Option<PackedTranscript>,
     queued: Option<NewQueued>,
     /// Those that count towards the limits of the arrival, if it has any.
     recipients: Vec<String>,
@@ -346,6 +353,12 @@ impl New {
                 queued.copy = copies.filter(|((_, rcpt), _)| *rcpt == path).map(|(_, id)| *id).next();
             }
             accepted.queued = queue.add(store, tx, &new)?;
+        }
+        if let Some(transcript) = self.transcript.filter(|_| !accepted.stored.is_empty()) {
+            // Said only after the commit; where that fails, nothing is kept either.
+            let mut end = Transcript::new();
+            end.note(Side::Server, accepted.reply().note(&self.arrival.cid).to_string().as_bytes());
+            store.keep_transcript(tx, content, &transcript, &end.to_string())?;
         }
         Ok(accepted)
     }

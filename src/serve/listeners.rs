@@ -187,6 +187,7 @@ fn context(
         random: shared.plan.random.clone(),
         secret: shared.secret.clone(),
         verifying: shared.verifying.clone(),
+        transcripts: false,
         shutdown: shared.stopping.clone(),
     }
 }

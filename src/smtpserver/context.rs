@@ -37,6 +37,8 @@ pub struct Context {
     pub secret: Vec<u8>,
     /// Bounds how many passwords are verified at a time (each takes some 20 MB); share it between listeners.
     pub verifying: Arc<Semaphore>,
+    /// Notes what both sides say, for the handler to keep with each message.
+    pub transcripts: bool,
     /// True once the house shuts down; a dropped sender means the same.
     pub shutdown: watch::Receiver<bool>,
 }

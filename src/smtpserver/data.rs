@@ -10,6 +10,7 @@ use mox_smtp::{Body as Kind, DataReader, EnhancedCode, Progress, Reply};
 
 use crate::Body;
 use crate::mail::too_large;
+use crate::record::Record;
 use crate::session::{Conversation, End};
 
 /// A message that is coming.
@@ -127,7 +128,7 @@ impl Conversation {
         };
         let max = max.and_then(|m| usize::try_from(m).ok()).unwrap_or(usize::MAX);
         let progress = receiving.take(bytes.get(..max).unwrap_or(bytes));
-        self.wire.stream.consume(progress.consumed);
+        self.wire.consume(progress.consumed);
         if !progress.done {
             if receiving.is_flood() {
                 let reply = too_large(limits.max_message);
@@ -154,7 +155,7 @@ impl Conversation {
                 Ok(got) => got.min(usize::try_from(rest).unwrap_or(usize::MAX)),
                 Err(error) => return Err(self.lost(error).await),
             };
-            self.wire.stream.consume(got);
+            self.wire.consume(got);
             rest -= got as u64;
         }
         Ok(())
@@ -179,16 +180,19 @@ impl Conversation {
             let text = "message has a CR or LF that is not part of a CRLF";
             receiving.refuse(Reply::new(500, EnhancedCode(5, 5, 2), text));
         }
+        self.session.transcript = self.wire.transcript();
         let reply = match (receiving.refusal.take(), receiving.body.take()) {
             (None, Some(body)) => self.cx.handler.message(&self.session, envelope, body, findings).await,
             (Some(reply), _) => reply,
             (None, None) => Reply::new(451, EnhancedCode(4, 3, 0), "message was lost"),
         };
+        self.session.transcript = None;
         let accepted = reply.is_positive();
         self.counts.refused |= !accepted;
         self.reset();
         if accepted {
             self.counts.messages += 1;
+            self.wire.note(Record::accepted);
             self.counts.idle_commands = 0;
         }
         self.cx.observer.transaction(self.cx.port, &reply, findings.size);

@@ -8,6 +8,7 @@ use std::any::Any;
 use std::future::Future;
 use std::net::SocketAddr;
 use std::pin::Pin;
+use std::sync::Arc;
 
 use mox_clock::Timestamp;
 use mox_sasl::{Credentials, Login, Mechanism};
@@ -78,6 +79,9 @@ pub struct Session {
     pub tls: Option<TlsInfo>,
     /// Who logged in, if anybody.
     pub account: Option<Authenticated>,
+    /// What was said so far (see [`mox_telemetry::Transcript`]), where [`crate::Context::transcripts`] asks for it;
+    /// only while the handler is asked about a message. The reply to the message is not in it.
+    pub transcript: Option<Arc<str>>,
 }
 
 impl Session {

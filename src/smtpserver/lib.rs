@@ -16,6 +16,7 @@ mod listener;
 mod mail;
 mod other;
 mod rcpt;
+mod record;
 mod session;
 mod starttls;
 mod wire;

@@ -44,6 +44,7 @@ pub(crate) struct Memory {
     pub(crate) taken: Mutex<Vec<(String, String, Vec<u8>)>>,
     /// The protocol of each message.
     pub(crate) protocols: Mutex<Vec<&'static str>>,
+    pub(crate) transcripts: Mutex<Vec<String>>,
 }
 
 struct Buffer(Vec<u8>);
@@ -138,6 +139,7 @@ impl Handler for Memory {
         let from = envelope.mail.reverse_path.map(|p| p.to_string()).unwrap_or_default();
         let rcpts: Vec<String> = envelope.rcpts.iter().map(|r| r.forward_path.to_string()).collect();
         self.taken.lock().unwrap().push((from, rcpts.join(","), body));
+        self.transcripts.lock().unwrap().extend(session.transcript.as_deref().map(str::to_owned));
         self.protocols.lock().unwrap().push(session.protocol(envelope.mail.smtputf8));
         Box::pin(ready(Reply::new(250, EnhancedCode(2, 6, 0), "thanks")))
     }
@@ -149,6 +151,7 @@ pub(crate) struct House {
     pub(crate) clock: SimClock,
     pub(crate) port: Port,
     pub(crate) limits: Limits,
+    pub(crate) transcripts: bool,
     pub(crate) remote: SocketAddr,
     authority: Authority,
     down: watch::Sender<bool>,
@@ -161,6 +164,7 @@ impl House {
             clock: SimClock::new(Timestamp::parse_rfc3339("2026-11-22T10:20:30Z").unwrap()),
             port,
             limits: Limits::default(),
+            transcripts: false,
             remote: "192.0.2.7:4025".parse().unwrap(),
             authority: Authority::new(),
             down: watch::channel(false).0,
@@ -183,6 +187,7 @@ impl House {
             random: Arc::new(SimRandom::new(1)),
             secret: b"secret".to_vec(),
             verifying: Arc::new(Semaphore::new(2)),
+            transcripts: self.transcripts,
             shutdown: self.down.subscribe(),
         })
     }
@@ -236,7 +241,7 @@ impl Peer {
         Some(String::from_utf8(line.bytes).unwrap().replace("000000000000000", "CID"))
     }
 
-    async fn start_tls(&mut self, house: &House, with_key: bool) {
+    pub(crate) async fn start_tls(&mut self, house: &House, with_key: bool) {
         let identity = with_key.then(|| house.authority.issue(&["client.example"]).unwrap());
         let options = ClientOptions { verify: ClientVerify::Pkix, identity, alpn: Vec::new() };
         let clock = Arc::new(house.clock.clone());

@@ -78,11 +78,12 @@ pub async fn run(cx: Arc<Context>, stream: Stream, cid: Cid) -> End {
         esmtp: false,
         tls: None,
         account: None,
+        transcript: None,
     };
     let _open = Open::new(&cx);
     let begun = cx.clock.monotonic();
     let mut conversation = Conversation {
-        wire: Wire::new(stream),
+        wire: Wire::new(stream, cx.transcripts),
         session,
         order: Order::default(),
         envelope: Envelope::default(),

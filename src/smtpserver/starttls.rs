@@ -33,6 +33,7 @@ impl Conversation {
             return Err(End::Closed("no certificate for this listener"));
         };
         let info = self.wire.stream.start_tls_server(config, self.cx.limits.handshake_timeout).await?;
+        self.wire.note(|record| record.tls(&info));
         self.session.tls = Some(info);
         self.order.tls = true;
         Ok(())

@@ -74,6 +74,75 @@ proptest! {
     }
 }
 
+/// Says all of `text`, a line at a time, and hears a reply to each; lines of message data get none but the last.
+async fn say(peer: &mut crate::script::Peer, text: &str) {
+    let mut data = false;
+    for line in text.lines() {
+        peer.send(format!("{line}\r\n").as_bytes()).await;
+        if data && line != "." {
+            continue;
+        }
+        let mut reply = peer.line().await.unwrap();
+        while reply.get(3..4) == Some("-") {
+            reply = peer.line().await.unwrap();
+        }
+        data = line == "DATA" && reply.starts_with("354");
+    }
+}
+
+#[tokio::test]
+async fn a_message_has_the_beginning_of_its_session_and_what_was_said_since_the_last_one() {
+    let mut house = House::new(Port::Submission);
+    house.transcripts = true;
+    house.limits.tls_required = false;
+    let mut peer = house.connect();
+    assert!(peer.line().await.is_some());
+    say(&mut peer, "EHLO one.example\nSTARTTLS").await;
+    peer.start_tls(&house, false).await;
+    say(&mut peer, "EHLO two.example").await;
+    peer.login(Mechanism::Plain, "mox@localhost", PASSWORD).await;
+    assert!(peer.line().await.unwrap().starts_with("235"));
+    say(&mut peer, "MAIL FROM:<a@x.example>\nRCPT TO:<b@b.example>\nDATA\nfirst secret\n.").await;
+    say(&mut peer, "MAIL FROM:<a@x.example>\nRCPT TO:<unknown@b.example>\nRSET").await;
+    say(&mut peer, "MAIL FROM:<b@x.example>\nRCPT TO:<b@b.example>\nDATA\nsecond\n.").await;
+    peer.send(b"MAIL FROM:<c@x.example>\r\nRCPT TO:<b@b.example>\r\nBDAT 4 LAST\r\na\r\n\nQUIT\r\n").await;
+    while peer.line().await.is_some() {}
+    let kept = house.handler.transcripts.lock().unwrap().clone();
+    let beginning = kept[0].split("C: MAIL").next().unwrap().to_owned();
+    assert!(beginning.starts_with("S: 220 mx.example ESMTP\nC: EHLO one.example\nS: 250-"), "{beginning}");
+    let parts = [
+        "C: STARTTLS\nS: 220 2.0.0 go ahead\n(TLS handshake: TLSv1.3 TLS13_",
+        ")\nC: EHLO two.example\nS: 250-",
+        "C: AUTH PLAIN ***\nS: 235 2.7.0 welcome\n",
+    ];
+    assert!(parts.iter().all(|part| beginning.contains(part)), "{beginning}");
+    let own: Vec<&str> = kept.iter().map(|text| text.strip_prefix(beginning.as_str()).unwrap()).collect();
+    assert_eq!(
+        own[0],
+        "C: MAIL FROM:<a@x.example>\nS: 250 2.1.0 ok\nC: RCPT TO:<b@b.example>\nS: 250 2.1.5 ok\n\
+         C: DATA\nS: 354 go on, end with CRLF.CRLF\nC: (17 bytes of content)\n"
+    );
+    assert!(
+        own[1].starts_with("(left out here: 1 message earlier in this session)\nC: MAIL FROM:<a@x"),
+        "{}",
+        own[1]
+    );
+    assert!(own[1].contains("C: RCPT TO:<unknown@b.example>\nS: 550") && own[1].contains("C: RSET\nS: 250"));
+    assert!(own[1].contains("C: MAIL FROM:<b@x") && !own[1].contains("welcome"), "{}", own[1]);
+    assert!(!kept.concat().contains("secret"));
+    assert_eq!(kept.len(), 2, "a bare LF is refused");
+}
+
+#[tokio::test]
+async fn nothing_is_noted_unless_asked_for() {
+    let house = House::new(Port::Mx);
+    let mut peer = house.connect();
+    assert!(peer.line().await.is_some());
+    say(&mut peer, "EHLO x.example\nMAIL FROM:<a@x.example>\nRCPT TO:<b@b.example>\nDATA\nx\n.").await;
+    assert_eq!(house.handler.taken.lock().unwrap().len(), 1);
+    assert!(house.handler.transcripts.lock().unwrap().is_empty());
+}
+
 /// Counts writes.
 struct Writes(Arc<AtomicUsize>);
 

@@ -300,7 +300,7 @@ thread_local! {
     static COMPRESSOR: RefCell<Option<zstd::bulk::Compressor<'static>>> = const { RefCell::new(None) };
 }
 
-fn compress(raw: &[u8]) -> io::Result<Vec<u8>> {
+pub(crate) fn compress(raw: &[u8]) -> io::Result<Vec<u8>> {
     COMPRESSOR.with_borrow_mut(|kept| match kept {
         Some(compressor) => compressor.compress(raw),
         None => kept.insert(zstd::bulk::Compressor::new(LEVEL)?).compress(raw),

@@ -24,6 +24,7 @@ mod message;
 mod outgoing;
 mod tables;
 mod thread;
+mod transcript;
 mod verify;
 
 use std::path::{Path, PathBuf};
@@ -42,6 +43,7 @@ pub use flags::{Flags, MAX_KEYWORD, MAX_KEYWORDS, keyword};
 pub use mailbox::{Mailbox, MailboxName, SpecialUse};
 pub use message::{Digest, Filter, Message, MessageChange, SmtpEnvelope};
 pub use outgoing::OutgoingLimits;
+pub use transcript::PackedTranscript;
 pub use verify::{Problem, References, Report, verify};
 
 /// The tables of this room.

@@ -604,3 +604,37 @@ fn tags_are_given_counted_listed_and_taken() {
     assert_eq!(inbox.keywords, ["blue", "new", "red"]);
     assert_eq!(house.problems(false), []);
 }
+
+#[test]
+fn a_transcript_stays_as_long_as_its_content() {
+    let house = House::new();
+    let long = format!("C: EHLO x\n{}", "S: 250-ü\n".repeat(2000));
+    for text in ["C: EHLO x\n", &long] {
+        let a = house.deliver("Inbox", b"a", Digest::default()).id;
+        let packed = PackedTranscript::new(text);
+        let copy = house.change(move |s, tx| {
+            let m = tables::message::find(tx.conn(), a).unwrap().unwrap();
+            s.keep_transcript(tx, m.content, &packed, "S: 250 ok\n").unwrap();
+            s.copy(tx, std::slice::from_ref(&m), m.mailbox).unwrap();
+            s.expunge(tx, std::slice::from_ref(&m)).unwrap();
+            MessageId(a.0 + 1)
+        });
+        let kept = house.store.read_blocking(|s, tx| s.transcript(tx, &s.message(tx, copy)?)).unwrap();
+        assert_eq!(kept, Some(format!("{text}S: 250 ok\n")));
+        assert_eq!(house.problems(false), []);
+        let rows = house.change(move |s, tx| {
+            let m = tables::message::find(tx.conn(), copy).unwrap().unwrap();
+            s.expunge(tx, &[m]).unwrap();
+            tx.conn().query_row("SELECT count(*) FROM transcript", [], |row| row.get::<_, i64>(0)).unwrap()
+        });
+        assert_eq!(rows, 0);
+    }
+    let plain = house.deliver("Inbox", b"b", Digest::default()).id;
+    assert_eq!(house.store.read_blocking(|s, tx| s.transcript(tx, &s.message(tx, plain)?)).unwrap(), None);
+    house.change(|s, tx| {
+        s.keep_transcript(tx, ContentId(77), &PackedTranscript::new("stray"), "").unwrap();
+    });
+    let problems = house.problems(true);
+    assert!(problems.len() == 1 && problems[0].kind == "transcript" && problems[0].fixed, "{problems:?}");
+    assert_eq!(house.problems(false), []);
+}

@@ -2,8 +2,8 @@
 //!
 //! Checked: the database file itself; UIDs below UIDNEXT; modseqs not above the account's; the figures of
 //! mailboxes and accounts against their messages; references of content against who refers; content that can be
-//! read back with its size; files that nothing refers to. Mended: figures, reference counts, stray files (moved
-//! to `moved/`, never removed).
+//! read back with its size; transcripts of content that does not exist; files that nothing refers to. Mended: figures,
+//! reference counts, stray transcripts, stray files (moved to `moved/`, never removed).
 
 use std::collections::{HashMap, HashSet};
 use std::io::Read;
@@ -22,7 +22,7 @@ const PAGE: u32 = 500;
 /// Something that does not fit.
 #[derive(Debug, Clone, PartialEq, Eq, serde::Serialize)]
 pub struct Problem {
-    /// What kind of thing: `database`, `mailbox`, `account`, `message`, `content`, `file`.
+    /// What kind of thing: `database`, `mailbox`, `account`, `message`, `content`, `transcript`, `file`.
     pub kind: &'static str,
     /// Which one.
     pub subject: String,
@@ -212,13 +212,15 @@ fn mend(
         for id in wrong {
             content::set_refs(tx.conn(), id, references.get(&id).copied().unwrap_or(0))?;
         }
-        drop_unreferenced(tx)
+        drop_unreferenced(tx)?;
+        table::drop_strays(tx.conn())
     })?;
     let moved = store.folder().msg().with_file_name("moved");
     for problem in &mut report.problems {
         problem.fixed = match problem.kind {
             "mailbox" | "account" => problem.detail.contains("counted"),
             "content" => problem.detail.contains("references counted"),
+            "transcript" => true,
             "file" => {
                 std::fs::create_dir_all(&moved).is_ok()
                     && std::fs::rename(store.folder().place(&problem.subject), moved.join(&problem.subject))

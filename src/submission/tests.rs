@@ -7,7 +7,7 @@ use mox_address::{IpDomain, ReversePath};
 use mox_clock::Timestamp;
 use mox_clock::sim::{SimClock, SimRandom};
 use mox_config::{Config, Handle};
-use mox_inbound::{Configured, Delivery, Notices, Recipients};
+use mox_inbound::{Configured, Delivery, Keeping, Notices, Recipients};
 use mox_queue::{
     BoxFuture, NoResults, OpenFailure, Opened, Options, Outbound, Queue, Route, Router, Seams, Target,
 };
@@ -108,6 +108,7 @@ async fn submit(handler: &SubmissionHandler, recipients: &[&str], message: &str)
             login: "amy@here.example".into(),
             mechanism: mox_sasl::Mechanism::Plain,
         }),
+        transcript: Some("C: so far\n".into()),
     };
     let Ok(Command::Mail(mail)) = Command::parse(b"MAIL FROM:<amy@here.example>", Syntax::Lenient) else {
         panic!()
@@ -169,5 +170,32 @@ async fn malformed_messages_are_refused_when_pedantic() {
         handler.pedantic = pedantic;
         let reply = submit(&handler, &["amy@here.example"], message).await;
         assert!(reply.starts_with(expected), "{message:?}: {reply}");
+    }
+}
+
+#[tokio::test]
+async fn transcript_and_tags_are_kept_where_asked_for() {
+    let message = "From: <amy@here.example>\r\nX-Tags: One, two\r\n\r\nhello\r\n";
+    for (keeping, tags, transcript) in [
+        (Keeping::default(), &[][..], None),
+        (Keeping { tags: true, ..Keeping::default() }, &["one", "two"], None),
+        (
+            Keeping { transcripts: true, ..Keeping::default() },
+            &[],
+            Some("C: so far\nS: 250 2.0.0 accepted, queued as 1 (000000000000001)\n"),
+        ),
+    ] {
+        let dir = TempDir::new().unwrap();
+        let mut handler = handler(&dir);
+        handler.delivery = handler.delivery.keeping(keeping);
+        let reply = submit(&handler, &["amy@here.example", "bob@there.example"], message).await;
+        assert!(reply.starts_with("250 2.0.0 accepted, queued as 1"), "{reply}");
+        let read = handler.delivery.store().read_blocking(|s, tx| {
+            let account = s.account(tx, "amy")?.id;
+            let all = s.messages(tx, account, &mox_store::Filter { limit: 9, ..Default::default() })?;
+            Ok::<_, mox_store::Error>((all[0].keywords.clone(), s.transcript(tx, &all[0])?))
+        });
+        let (keywords, kept) = read.unwrap();
+        assert_eq!((keywords, kept.as_deref()), (tags.iter().map(|t| (*t).to_owned()).collect(), transcript));
     }
 }

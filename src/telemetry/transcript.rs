@@ -2,7 +2,8 @@
 //!
 //! Invariants: 1. What a client sends from AUTH on until the server answers with other than 334 is never kept.
 //! 2. Message content (after 354 or BDAT) is counted, not kept. 3. At most [`Transcript::MAX`] bytes: beginning
-//! and end stay, the middle goes. 4. Of what is no command only the length is kept. RFC 4954 §4 (AUTH), RFC 5321 §3.3 (DATA), RFC 3030 §2 (BDAT).
+//! and end stay, the middle goes. 4. Of what is no command only the length is kept. Lines begin with `C: ` or `S: `;
+//! remarks stand in parentheses. RFC 4954 §4 (AUTH), RFC 5321 §3.3 (DATA), RFC 3030 §2 (BDAT).
 
 use std::collections::VecDeque;
 use std::fmt;
@@ -60,8 +61,9 @@ impl Transcript {
     pub const MAX: usize = 16 * 1024;
     /// Most bytes of one line of it.
     const MAX_LINE: usize = 1000;
-    /// Bytes for the note on what is left out.
-    const NOTE: usize = 64;
+    /// Bytes for the remarks on what is left out and on content.
+    const NOTE: usize = 128;
+    const CLIENT: &str = "C: ";
     const HALF: usize = (Self::MAX - Self::NOTE) / 2;
 
     /// An empty one.
@@ -71,9 +73,8 @@ impl Transcript {
 
     /// Notes what one side sent: whole lines, with or without their end, or pieces of content.
     pub fn note(&mut self, side: Side, bytes: &[u8]) {
-        if let (Side::Client, Expecting::Content(n)) = (side, self.expecting) {
-            self.expecting = Expecting::Content(n + bytes.len() as u64);
-            return;
+        if let (Side::Client, Expecting::Content(_)) = (side, self.expecting) {
+            return self.content(bytes.len() as u64);
         }
         let mut rest = bytes;
         while !rest.is_empty() {
@@ -91,9 +92,21 @@ impl Transcript {
         }
     }
 
+    /// Counts content of which nothing else is noted.
+    pub fn content(&mut self, bytes: u64) {
+        if let Expecting::Content(n) = &mut self.expecting {
+            *n = n.saturating_add(bytes);
+        }
+    }
+
+    /// Notes something that neither side said.
+    pub fn remark(&mut self, text: &str) {
+        self.push("", format!("({text})").as_bytes());
+    }
+
     fn server(&mut self, line: &[u8]) {
-        if let Expecting::Content(n) = self.expecting {
-            self.push(Side::Client, format!("({n} bytes of content)").as_bytes());
+        if let Some(content) = self.pending() {
+            self.push(Self::CLIENT, content.as_bytes());
         }
         let last = line.get(3) != Some(&b'-');
         self.expecting = match (line.get(..3), self.expecting) {
@@ -102,35 +115,43 @@ impl Transcript {
             (_, Expecting::Secret) if !last => Expecting::Secret,
             _ => Expecting::Command,
         };
-        self.push(Side::Server, line);
+        self.push("S: ", line);
+    }
+
+    /// Content that came since the last reply.
+    fn pending(&self) -> Option<String> {
+        match self.expecting {
+            Expecting::Content(n) => Some(format!("({n} bytes of content)")),
+            _ => None,
+        }
     }
 
     fn client(&mut self, line: &[u8]) {
         let mut words = line.split(|b| b.is_ascii_whitespace()).filter(|word| !word.is_empty());
         let verb = words.next().unwrap_or_default().to_ascii_uppercase();
         match (self.expecting, verb.as_slice()) {
-            (Expecting::Secret, _) => self.push(Side::Client, b"***"),
+            (Expecting::Secret, _) => self.push(Self::CLIENT, b"***"),
             (_, b"AUTH") => {
                 self.expecting = Expecting::Secret;
                 let mut kept = b"AUTH ".to_vec();
                 kept.extend(words.next().unwrap_or_default());
                 kept.extend(words.next().map_or(&b""[..], |_| b" ***"));
-                self.push(Side::Client, &kept);
+                self.push(Self::CLIENT, &kept);
             }
             (_, b"BDAT") => {
-                self.push(Side::Client, line);
+                self.push(Self::CLIENT, line);
                 self.expecting = Expecting::Content(0);
             }
-            (_, verb) if VERBS.contains(&verb) => self.push(Side::Client, line),
+            (_, verb) if VERBS.contains(&verb) => self.push(Self::CLIENT, line),
             // Perhaps a secret for an authentication that the server had refused already.
-            _ => self.push(Side::Client, format!("({} bytes, not a command)", line.len()).as_bytes()),
+            _ => self.push(Self::CLIENT, format!("({} bytes, not a command)", line.len()).as_bytes()),
         }
     }
 
-    fn push(&mut self, side: Side, line: &[u8]) {
+    fn push(&mut self, before: &str, line: &[u8]) {
         let line = line.strip_suffix(b"\n").unwrap_or(line);
         let line = line.strip_suffix(b"\r").unwrap_or(line);
-        let mut text = String::from(if side == Side::Client { "C: " } else { "S: " });
+        let mut text = String::from(before);
         escape_into(&mut text, &String::from_utf8_lossy(line.get(..Self::MAX_LINE).unwrap_or(line)));
         text.truncate(text.floor_char_boundary(Self::MAX_LINE));
         text.push('\n');
@@ -149,13 +170,17 @@ impl Transcript {
 }
 
 impl fmt::Display for Transcript {
-    /// One line per line, `C: ` and `S: ` before it.
+    /// One line per line, `C: ` and `S: ` before it; content that is still coming is counted at the end.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(&self.head)?;
         if self.left_out > 0 {
             writeln!(f, "({} lines left out)", self.left_out)?;
         }
-        self.tail.iter().try_for_each(|line| f.write_str(line))
+        self.tail.iter().try_for_each(|line| f.write_str(line))?;
+        match self.pending() {
+            Some(content) => writeln!(f, "{}{content}", Self::CLIENT),
+            None => Ok(()),
+        }
     }
 }
 
@@ -215,5 +240,19 @@ mod tests {
         assert!(text.starts_with("C: NOOP 0 \n"));
         assert!(text.contains(" lines left out)\n") && text.contains("C: NOOP 1999"));
         assert!(text.lines().all(|line| line.len() <= Transcript::MAX_LINE));
+    }
+
+    #[test]
+    fn remarks_and_content_that_is_still_coming_are_shown() {
+        let mut all = Transcript::new();
+        all.remark("TLS");
+        all.content(9);
+        all.note(Side::Client, b"DATA\r\n");
+        all.note(Side::Server, b"354 go\r\n");
+        all.content(3);
+        all.note(Side::Client, b"xyz\r\n");
+        assert_eq!(all.to_string(), "(TLS)\nC: DATA\nS: 354 go\nC: (8 bytes of content)\n");
+        all.note(Side::Server, b"250 ok\r\n");
+        assert!(all.to_string().ends_with("(8 bytes of content)\nS: 250 ok\n"), "{all}");
     }
 }

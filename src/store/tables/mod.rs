@@ -8,6 +8,7 @@ pub(crate) mod content;
 pub(crate) mod mailbox;
 pub(crate) mod message;
 pub(crate) mod outgoing;
+pub(crate) mod transcript;
 pub(crate) mod verify;
 
 use mox_db::Schema;
@@ -15,7 +16,7 @@ use mox_db::rusqlite::Connection;
 
 use crate::Error;
 
-pub(crate) const SCHEMA: Schema = Schema { room: "store", steps: &[STEP_1, STEP_2, STEP_3] };
+pub(crate) const SCHEMA: Schema = Schema { room: "store", steps: &[STEP_1, STEP_2, STEP_3, STEP_4] };
 
 const STEP_1: &str = "
 CREATE TABLE counter (name TEXT PRIMARY KEY, value INTEGER NOT NULL) WITHOUT ROWID;
@@ -156,6 +157,18 @@ const STEP_3: &str = "
 -- Keywords of messages, without a look at the messages.
 CREATE INDEX message_tagged ON message (account_id, message_id, keywords)
   WHERE keywords IS NOT NULL AND expunged = 0;
+";
+
+const STEP_4: &str = "
+-- The SMTP exchange that brought a content.
+CREATE TABLE transcript (
+  content_id INTEGER PRIMARY KEY,
+  text NOT NULL,                    -- TEXT as it is, BLOB of zstd
+  end TEXT NOT NULL                 -- what follows: the reply that accepted
+);
+CREATE TRIGGER transcript_goes AFTER DELETE ON content BEGIN
+  DELETE FROM transcript WHERE content_id = old.content_id;
+END;
 ";
 
 /// What is numbered.

@@ -13,7 +13,12 @@ pub(crate) fn count(conn: &Connection, what: &'static str) -> Result<u64, Error>
 
 /// (kind, subject, detail) of every rule broken among the rows.
 pub(crate) fn rows_that_do_not_fit(conn: &Connection) -> Result<Vec<(&'static str, String, String)>, Error> {
-    const RULES: [(&str, &str); 7] = [
+    const RULES: [(&str, &str); 8] = [
+        (
+            "transcript",
+            "SELECT content_id, 'its content does not exist' FROM transcript
+             WHERE content_id NOT IN (SELECT content_id FROM content)",
+        ),
         (
             "message",
             "SELECT m.message_id, 'UID ' || m.uid || ' is not below UIDNEXT ' || b.uidnext FROM message m
@@ -110,6 +115,12 @@ pub(crate) fn mend_accounts(conn: &Connection) -> Result<(), Error> {
                  WHERE m.account_id = account.account_id AND m.expunged = 0)",
         [],
     )?;
+    Ok(())
+}
+
+/// Removes what belongs to content that does not exist.
+pub(crate) fn drop_strays(conn: &Connection) -> Result<(), Error> {
+    conn.execute("DELETE FROM transcript WHERE content_id NOT IN (SELECT content_id FROM content)", [])?;
     Ok(())
 }
 
