@@ -3,6 +3,7 @@
 use std::path::PathBuf;
 use std::time::Duration;
 
+use mox_admin::Time;
 use mox_admin::ops::{MessageFilter, MessageRow, MessageWait};
 
 use crate::arguments::{Moment, duration, millis};
@@ -63,7 +64,7 @@ pub(crate) fn run(cx: &mut Context, args: Args) -> Result<Exit, CommandError> {
     if args.dir.is_some() {
         cx.global.config = args.dir;
     }
-    let since = Some(args.since.ago(cx.now()));
+    let since = Some(Time(args.since.ago(cx.now())));
     let filter = MessageFilter {
         to: args.to,
         from: args.from,

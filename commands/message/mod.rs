@@ -7,6 +7,7 @@ pub(crate) mod parse;
 pub(crate) mod show;
 
 use clap_complete::ArgValueCompleter;
+use mox_admin::Time;
 use mox_admin::ops::MessageFilter;
 
 use crate::arguments::Moment;
@@ -66,7 +67,7 @@ pub(crate) struct Filter {
 
 impl Filter {
     pub(crate) fn resolve(self, cx: &Context) -> MessageFilter {
-        let since = self.since.map(|moment| moment.ago(cx.now()));
+        let since = self.since.map(|moment| Time(moment.ago(cx.now())));
         let Filter { account, mailbox, to, from, subject, since: _ } = self;
         MessageFilter { account, mailbox, to, from, subject, since, ..MessageFilter::default() }
     }

@@ -4,6 +4,7 @@ use std::path::PathBuf;
 use std::str::FromStr;
 
 use clap_complete::ArgValueCompleter;
+use mox_admin::Time;
 use mox_admin::ops::{Changed, QueueFilter};
 
 use crate::arguments::{MAX_ID_FILE, Moment, parse_ids};
@@ -66,8 +67,8 @@ impl Filter {
     /// The filter with moments turned into instants.
     pub(crate) fn resolve(self, cx: &Context) -> QueueFilter {
         let now = cx.now();
-        let next = self.next_attempt.map(|b| (b.before, b.moment.ahead(now)));
-        let queued = self.queued.map(|b| (b.before, b.moment.ago(now)));
+        let next = self.next_attempt.map(|b| (b.before, Time(b.moment.ahead(now))));
+        let queued = self.queued.map(|b| (b.before, Time(b.moment.ago(now))));
         let side = |bound: Option<(bool, mox_admin::Time)>, before| {
             bound.filter(|(b, _)| *b == before).map(|(_, time)| time)
         };

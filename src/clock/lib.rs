@@ -5,8 +5,10 @@
 mod backoff;
 mod clock;
 mod day;
+mod moment;
 pub mod sim;
 
 pub use backoff::Backoff;
 pub use clock::{Clock, Random, Sleep, Timestamp, random_array, random_below};
 pub use day::Day;
+pub use moment::{Moment, MomentError, parse_duration};
