@@ -106,6 +106,11 @@ impl Ending {
         Ending(watch::channel(false).1)
     }
 
+    /// Ends when `ended` says true.
+    pub fn when(ended: watch::Receiver<bool>) -> Ending {
+        Ending(ended)
+    }
+
     /// Waits until the answer should come to an end.
     pub async fn ended(&mut self) {
         if self.0.wait_for(|ended| *ended).await.is_err() && !*self.0.borrow() {

@@ -5,9 +5,11 @@
 //! ([`answer`]). Pages and APIs do nothing themselves, they ask operations of `mox_admin`.
 
 pub mod answer;
+pub mod download;
 pub mod events;
 pub mod query;
 
 pub use answer::{html, json, problem, raw, see_other, status_of};
+pub use download::download;
 pub use events::Events;
 pub use query::{Query, QueryError};
