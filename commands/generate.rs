@@ -1,4 +1,4 @@
-//! `mox generate`: the files that follow from the command definitions: `man/` and `completions/`.
+//! `mox generate`: the files that follow from definitions: `man/`, `completions/`, `docs/openapi.json`.
 //!
 //! They are committed; `tests/generated.rs` compares them with what this writes.
 
@@ -18,7 +18,7 @@ use crate::{Example, Needs, examples};
 pub(crate) struct Args {
     /// Which files
     what: What,
-    /// Folder that has the folders `man` and `completions`
+    /// Folder that has the folders `man`, `completions` and `docs`
     #[arg(long, value_name = "DIR", default_value = ".", value_hint = clap::ValueHint::DirPath)]
     out: PathBuf,
     /// Write nothing; exit code 3 when a file is missing, stale or left over
@@ -51,6 +51,9 @@ pub(crate) fn run(cx: &mut Context, args: Args) -> Result<Exit, CommandError> {
         for (which, name) in [(Which::Static, "mox.conf.5"), (Which::Dynamic, "domains.conf.5")] {
             files.insert(Path::new("man").join(name), reference::manual(which).into_bytes());
         }
+    }
+    if args.what == What::All {
+        files.insert(Path::new("docs").join("openapi.json"), mox_api::openapi().into_bytes());
     }
     if args.what != What::Man {
         for shell in Shell::ALL {

@@ -923,7 +923,7 @@ module completions {
 
   # Write the generated files: man pages and completions
   export extern "mox generate" [
-    --out: directory          # Folder that has the folders `man` and `completions`
+    --out: directory          # Folder that has the folders `man`, `completions` and `docs`
     --check                   # Write nothing; exit code 3 when a file is missing, stale or left over
     --config: path            # Config file, or the folder that holds mox.conf [default: ./config/mox.conf, else that of localserve]
     --json                    # Print the result as JSON

@@ -29,7 +29,7 @@ pub trait RawOperation: Serialize + DeserializeOwned + Send + 'static {
 }
 
 /// What kind of trouble; decides the exit code of a command and the status of a page.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, schemars::JsonSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum ErrorKind {
     /// No such message, account, queue id or operation.
@@ -43,7 +43,7 @@ pub enum ErrorKind {
 }
 
 /// Why an operation gave no reply.
-#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error, Serialize, Deserialize, schemars::JsonSchema)]
 #[error("{message}")]
 pub struct OpError {
     /// What kind of trouble.

@@ -1,8 +1,10 @@
 //! `Timestamp` as JSON text: RFC 3339, UTC, milliseconds.
 
+use std::borrow::Cow;
 use std::fmt;
 
 use mox_clock::Timestamp;
+use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
 use serde::{Deserialize, Deserializer, Serialize, Serializer, de::Error as _};
 
 /// An instant in requests and replies: `"2026-11-22T10:20:30.123Z"`. Reading also takes what
@@ -30,10 +32,22 @@ impl Serialize for Time {
 
 impl<'de> Deserialize<'de> for Time {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Time, D::Error> {
-        let text = <std::borrow::Cow<'de, str>>::deserialize(deserializer)?;
+        let text = <Cow<'de, str>>::deserialize(deserializer)?;
         Timestamp::parse_rfc3339(&text)
             .map(Time)
             .ok_or_else(|| D::Error::custom(format!("{text:?} is not a time like 2026-11-22T10:20:30Z")))
+    }
+}
+
+impl JsonSchema for Time {
+    fn inline_schema() -> bool {
+        true
+    }
+    fn schema_name() -> Cow<'static, str> {
+        "Time".into()
+    }
+    fn json_schema(_: &mut SchemaGenerator) -> Schema {
+        json_schema!({ "type": "string", "format": "date-time" })
     }
 }
 

@@ -1,9 +1,10 @@
 //! Failures on demand: rules by which a test server refuses or delays, so that programs can be tried against it.
 
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 /// Where in the SMTP exchange a rule applies.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum ChaosStage {
     /// The reply to EHLO or HELO.
@@ -21,7 +22,8 @@ pub enum ChaosStage {
 }
 
 /// A rule.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
 pub struct ChaosRule {
     /// Where.
     pub stage: ChaosStage,
@@ -34,7 +36,7 @@ pub struct ChaosRule {
     /// Text of the reply, printable ASCII, at most 200 bytes; one that names the rule when there is none.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub text: Option<String>,
-    /// Wait before the reply, in milliseconds; at most [`ChaosRule::MAX_DELAY_MS`].
+    /// Wait before the reply, in milliseconds; at most 3,600,000, an hour.
     #[serde(default, skip_serializing_if = "is_zero")]
     pub delay_ms: u64,
     /// Only for reverse-paths that contain this, letter case ignored.
@@ -60,8 +62,8 @@ fn is_zero(n: &u64) -> bool {
 }
 
 /// All rules, in the order in which they are tried.
-#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
-#[serde(default)]
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[serde(default, deny_unknown_fields)]
 pub struct Chaos {
     /// The rules; none for a server that behaves.
     pub rules: Vec<ChaosRule>,

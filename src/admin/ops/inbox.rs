@@ -1,6 +1,7 @@
 //! Stored messages, for those who look closer: parts, safe HTML, reports, transcripts, events; tags, release; and what
 //! changes while one looks.
 
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use super::{ExplainLine, MessageFilter, MessageRow};
@@ -37,7 +38,7 @@ pub struct MessageTranscript {
 }
 
 /// An SMTP exchange.
-#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct Transcript {
     /// Lines that begin with `C: ` or `S: `, secrets masked, content counted; none when none was kept.
     pub text: Option<String>,
@@ -51,7 +52,7 @@ pub struct MessageEvents {
 }
 
 /// What happened to a message.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct MessageHistory {
     /// Which.
     pub id: i64,
@@ -70,7 +71,7 @@ pub struct MailboxList {
 }
 
 /// A mailbox and what is in it.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct MailboxRow {
     /// Account it belongs to.
     pub account: String,
@@ -89,7 +90,7 @@ pub struct MailboxRow {
 pub struct TagList {}
 
 /// A tag.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct TagRow {
     /// Its name.
     pub tag: String,
@@ -130,7 +131,7 @@ pub struct MessageRelease {
 }
 
 /// What was released.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct Released {
     /// Entries of the queue, in the order of messages and recipients; empty when nothing was changed.
     pub queued: Vec<i64>,
@@ -141,7 +142,7 @@ pub struct Released {
 }
 
 /// One copy that is released.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct ReleaseRow {
     /// Number of the message in the store.
     pub id: i64,
@@ -156,7 +157,7 @@ pub struct ReleaseRow {
 pub struct RelayList {}
 
 /// A relay.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct RelayRow {
     /// For recipients at this domain and below; none for all.
     pub domain: Option<String>,
@@ -198,7 +199,7 @@ impl MessageWatched {
 }
 
 /// A change to a stored message.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(tag = "event", rename_all = "snake_case")]
 pub enum MessageEvent {
     /// It arrived.

@@ -1,5 +1,6 @@
 //! Stored messages: list, show, delete, wait. A message itself travels as bytes ([`MessageCat`]), all else as JSON.
 
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use crate::Time;
@@ -45,7 +46,7 @@ impl MessageList {
 }
 
 /// One line of a list of messages.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct MessageRow {
     /// Number of the message in the store, never used again.
     pub id: i64,
@@ -83,7 +84,7 @@ pub struct MessageShow {
 }
 
 /// One message for reading.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct MessageDetail {
     /// The line it has in a list.
     #[serde(flatten)]
@@ -98,9 +99,9 @@ pub struct MessageDetail {
     pub headers: Vec<Header>,
     /// Leaf parts in order.
     pub parts: Vec<PartRow>,
-    /// First text part, decoded, at most [`MessageDetail::MAX_TEXT`] bytes.
+    /// First text part, decoded, at most 1 MiB.
     pub text: Option<String>,
-    /// Whether it has HTML, which [`super::MessageHtml`] gives.
+    /// Whether it has HTML.
     pub html: bool,
 }
 
@@ -110,7 +111,7 @@ impl MessageDetail {
 }
 
 /// One header field.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct Header {
     /// As written.
     pub name: String,
@@ -119,7 +120,7 @@ pub struct Header {
 }
 
 /// One leaf part of a message.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct PartRow {
     /// IMAP part number: `1.2`.
     pub part: String,

@@ -30,6 +30,7 @@ pub use server::{
     Reloaded, Status, StatusReport, Stop, Stopped, Verified, VerifyData,
 };
 
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use crate::Operation;
@@ -39,7 +40,7 @@ use crate::Operation;
 pub struct Done {}
 
 /// Reply of an operation that changed a selection: what was, or with `dry_run` would be, changed.
-#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize, JsonSchema)]
 pub struct Changed {
     /// Ids, ascending.
     pub ids: Vec<i64>,

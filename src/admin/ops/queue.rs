@@ -1,5 +1,6 @@
 //! Messages waiting to leave, one a recipient.
 
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use crate::Time;
@@ -234,7 +235,7 @@ pub struct QueueExplanation {
 }
 
 /// One step.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct ExplainLine {
     /// When it happened or will happen.
     pub at: Option<Time>,

@@ -1,5 +1,6 @@
 //! The running house itself: how it is, end it, its log levels, its config.
 
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use crate::Time;
@@ -9,7 +10,7 @@ use crate::Time;
 pub struct Status {}
 
 /// How the house is.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct StatusReport {
     /// Version of the server.
     pub version: String,
@@ -38,7 +39,7 @@ pub struct StatusReport {
 }
 
 /// A socket that accepts.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct ListenerRow {
     /// Name of the listener in the config.
     pub listener: String,
@@ -51,7 +52,7 @@ pub struct ListenerRow {
 }
 
 /// Queue at a glance.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct QueueCounts {
     /// All queued messages, one a recipient.
     pub total: u64,
