@@ -125,7 +125,7 @@ pub(crate) async fn raw(api: &Api, call: Call) -> Result<Response, Refused> {
     call.query.finish()?;
     let id = call.id()?;
     let bytes = api.dispatch.call_raw(&MessageCat { id }).await?;
-    Ok(download("message/rfc822", Some(&format!("{id}.eml")), bytes))
+    Ok(download::save("message/rfc822", &format!("message-{id}.eml"), bytes))
 }
 
 pub(crate) async fn html(api: &Api, call: Call) -> Result<Response, Refused> {
@@ -144,7 +144,7 @@ pub(crate) async fn part(api: &Api, call: Call) -> Result<Response, Refused> {
         return Err(error.hint(format!("GET {BASE}/messages/{id} lists its parts")).into());
     };
     let bytes = api.dispatch.call_raw(&MessagePart { id, part: row.part }).await?;
-    Ok(download(&row.content_type, row.filename.as_deref(), bytes))
+    Ok(download::save(&row.content_type, row.filename.as_deref().unwrap_or_default(), bytes))
 }
 
 pub(crate) async fn report(api: &Api, call: Call) -> Result<Response, Refused> {

@@ -36,7 +36,7 @@ impl Events {
         self.0.send(format!("retry: {RETRY_MS}\n\n")).await
     }
 
-    /// Sends an event; false when the client is gone.
+    /// Sends an event; false when the client is gone. An empty id is none: who comes back after it names the one before.
     pub async fn send<T: Serialize + ?Sized>(&self, id: &str, name: &str, data: &T) -> bool {
         match serde_json::to_string(data) {
             Ok(data) => self.0.send(event(id, name, &data)).await,
@@ -58,7 +58,10 @@ impl Events {
 /// One event as it goes over the wire. `id` and `name` are ours and hold no line ends.
 fn event(id: &str, name: &str, data: &str) -> Bytes {
     let mut text = String::with_capacity(data.len() + id.len() + name.len() + 24);
-    let _ = write!(text, "id: {id}\nevent: {name}\n");
+    if !id.is_empty() {
+        let _ = writeln!(text, "id: {id}");
+    }
+    let _ = writeln!(text, "event: {name}");
     for line in data.split(['\r', '\n']) {
         let _ = writeln!(text, "data: {line}");
     }
@@ -73,6 +76,7 @@ mod tests {
     #[test]
     fn an_event_has_its_lines() {
         assert_eq!(event("7", "gone", "{\"id\":1}"), "id: 7\nevent: gone\ndata: {\"id\":1}\n\n");
+        assert_eq!(event("", "gone", "1"), "event: gone\ndata: 1\n\n");
         assert_eq!(event("7", "x", "a\nevent: b"), "id: 7\nevent: x\ndata: a\ndata: event: b\n\n");
     }
 }

@@ -2,14 +2,23 @@
 //! other sites out.
 //!
 //! A page fetches nothing from elsewhere and runs no script but ours: every answer carries the policy that says so
-//! ([`answer`]). Pages and APIs do nothing themselves, they ask operations of `mox_admin`.
+//! ([`answer`]). Pages and APIs do nothing themselves, they ask operations of `mox_admin`. The parts that pages are
+//! made of are here: the layout and its neighbours in `templates/`, style, icons and scripts in `static/`
+//! ([`page`], [`assets`], [`show`]); a room of pages names both folders in its `askama.toml`.
+
+// Templates are compiled into this room and into others: both call what they use `mox_web`.
+extern crate self as mox_web;
 
 pub mod answer;
+pub mod assets;
 pub mod download;
 pub mod events;
+pub mod page;
 pub mod query;
+pub mod show;
 
 pub use answer::{html, json, problem, raw, see_other, status_of};
-pub use download::download;
+pub use assets::Assets;
 pub use events::Events;
+pub use page::{Page, Site};
 pub use query::{Query, QueryError};

@@ -1,0 +1,1 @@
+//! Tests of all pages against a table of operations.
