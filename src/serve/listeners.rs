@@ -187,7 +187,7 @@ fn context(
         random: shared.plan.random.clone(),
         secret: shared.secret.clone(),
         verifying: shared.verifying.clone(),
-        transcripts: false,
+        transcripts: shared.plan.keeping.transcripts,
         shutdown: shared.stopping.clone(),
     }
 }

@@ -111,7 +111,7 @@ pub async fn run(
     let catchall = Arc::new(catchall::CatchAll::new(options.relays.clone()));
     let ports = Ports::new(options.port_base);
     let web = |port, tls| Web { address: SocketAddr::new(options.ip, port), tls };
-    let waits = clock.clone();
+    let (waits, web_clock) = (clock.clone(), clock.clone());
     let choosers: Vec<Arc<dyn failing::Choose>> = vec![chaos.clone(), Arc::new(simulate::Localparts)];
     let plan = Plan {
         config,
@@ -132,7 +132,7 @@ pub async fn run(
         keeping: Keeping { transcripts: true, tags: true },
         relays: options.relays.iter().map(relay_row).collect(),
         web: vec![web(ports.http, false), web(ports.https, true)],
-        site: Arc::new(site::site),
+        site: Arc::new(move |operations| site::site(operations, web_clock.clone())),
         levels,
         clock,
         random,

@@ -5,8 +5,8 @@ use std::sync::Arc;
 use mox_address::Path;
 use mox_admin::ops::{
     Changed, ExplainLine, MailboxList, MailboxRow, MessageEvents, MessageHistory, MessageHtml, MessageMark,
-    MessagePart, MessageRelease, MessageReport, QueueExplain, RelayList, ReleaseRow, Released, TagList,
-    TagRow,
+    MessagePart, MessageRelease, MessageReport, MessageTranscript, QueueExplain, RelayList, ReleaseRow,
+    Released, TagList, TagRow, Transcript,
 };
 use mox_admin::{OpError, Operations, Time};
 use mox_db::{ReadTx, Tx};
@@ -43,6 +43,7 @@ pub(crate) fn add(operations: Operations, parts: &Arc<Parts>) -> Operations {
         .on::<TagList, _, _>(to!(tags))
         .on::<RelayList, _, _>(to!(relays))
         .on::<MessageReport, _, _>(to!(report))
+        .on::<MessageTranscript, _, _>(to!(transcript))
         .on_raw::<MessageHtml, _, _>(to!(html))
         .on_raw::<MessagePart, _, _>(to!(part))
 }
@@ -160,6 +161,14 @@ fn arrival(m: &Message) -> String {
     let to = m.rcpt_to.as_ref().map(|to| format!(" to {to}")).unwrap_or_default();
     let tls = m.tls.as_deref().unwrap_or("no TLS");
     format!("from <{mail_from}>{to}, by {peer}{hello}, {tls}")
+}
+
+async fn transcript(parts: &Parts, op: MessageTranscript) -> Result<Transcript, OpError> {
+    let read = move |store: &Store, tx: &ReadTx<'_>| {
+        let message = store.message(tx, MessageId(op.id))?;
+        store.transcript(tx, &message)
+    };
+    Ok(Transcript { text: parts.store.read(read).await.map_err(failed)? })
 }
 
 async fn report(parts: &Parts, op: MessageReport) -> Result<mox_inspect::Report, OpError> {

@@ -198,6 +198,7 @@ impl Dialog {
             hostname: "localhost".parse().unwrap(),
             limits: Limits { plaintext_auth: true, tls_required: false, ..Limits::default() },
             tls: None,
+            transcripts: false,
             gate: Arc::new(Gate::new(shared.clone())),
             clock: shared.clone(),
             random: Arc::new(SimRandom::new(1)),
