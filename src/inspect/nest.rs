@@ -149,6 +149,8 @@ struct Open {
     name: &'static str,
     /// Its attributes as written: it may be opened again.
     attributes: String,
+    /// Whether it is one of [`WALLS`].
+    is_wall: bool,
 }
 
 /// Writes HTML.
@@ -159,6 +161,8 @@ pub(crate) struct Nest {
     /// Elements that were left out because they were too deep and have not ended.
     too_deep: usize,
     elements: usize,
+    /// Paragraphs that are open, walls or not: most tags ask for one, and there is none.
+    paragraphs: usize,
     reopened: usize,
     /// Bytes of pictures in `out`.
     pictures: usize,
@@ -228,7 +232,8 @@ impl Nest {
     fn push(&mut self, name: &'static str, attributes: &str) {
         self.elements += 1;
         self.out.push_str(&format!("<{name}{attributes}>"));
-        self.open.push(Open { name, attributes: attributes.to_owned() });
+        self.open.push(Open { name, attributes: attributes.to_owned(), is_wall: WALLS.contains(&name) });
+        self.paragraphs += usize::from(name == "p");
     }
 
     /// Closes and opens what has to be before an element; false where it cannot stand.
@@ -246,7 +251,7 @@ impl Nest {
             }
             _ => self.ensure_cell(),
         }
-        if ENDS_PARAGRAPH.contains(&name) {
+        if self.paragraphs > 0 && ENDS_PARAGRAPH.contains(&name) {
             self.close("p", &[]);
         }
         match name {
@@ -301,9 +306,8 @@ impl Nest {
 
     /// Index of the innermost open element of that name which no wall hides.
     fn find(&self, name: &str, walls: &[&str]) -> Option<usize> {
-        let inner = self.open.iter().rposition(|open| {
-            open.name == name || WALLS.contains(&open.name) || walls.contains(&open.name)
-        })?;
+        let ends = |open: &Open| open.is_wall || open.name == name || walls.contains(&open.name);
+        let inner = self.open.iter().rposition(ends)?;
         self.open.get(inner).filter(|open| open.name == name).map(|_| inner)
     }
 
@@ -348,6 +352,7 @@ impl Nest {
         let closed = self.open.split_off(length.min(self.open.len()));
         for open in closed.iter().rev() {
             self.out.push_str(&format!("</{}>", open.name));
+            self.paragraphs -= usize::from(open.name == "p");
         }
         closed
     }

@@ -270,7 +270,7 @@ mod tests {
             ("https://m\u{fc}nchen.example/", vec!["international-host"]),
             ("https://p\u{430}ypal.example/", vec!["mixed-script-host"]),
             ("https://xn--pypal-4ve.example/", vec!["mixed-script-host"]),
-            (" java\tscript:alert(1)", vec!["script-url"]),
+            (" java\tscript:alert(1)", vec!["line-end-in-url", "script-url"]),
             ("data:text/html,x", vec!["data-url"]),
             ("file:///etc/passwd", vec!["file-url"]),
             ("gopher://example.org/", vec!["unusual-scheme"]),

@@ -11,6 +11,7 @@ use mox_config::{Config, ser};
 use mox_message::date;
 use mox_message::encodedword;
 use mox_message::param::Parameterized;
+use mox_message::part::Tree;
 use mox_message::{AddressList, Header, summary};
 use mox_smtp::{Command, DataReader, Findings, Syntax, dot_stuff, is_http};
 
@@ -18,12 +19,14 @@ use mox_smtp::{Command, DataReader, Findings, Syntax, dot_stuff, is_http};
 pub type Target = fn(&[u8]);
 
 /// A target's name, which is the name of its corpus folder, and its function.
-pub const TARGETS: [(&str, Target); 5] = [
+pub const TARGETS: [(&str, Target); 7] = [
     ("config", config),
     ("smtp_command", smtp_command),
     ("data_reader", data_reader),
     ("address", address),
     ("headers", headers),
+    ("inspect_html", inspect_html),
+    ("inspect_report", inspect_report),
 ];
 
 /// A config file: the tree gives back the file byte by byte, errors point into the file, and what loads is written as
@@ -158,4 +161,30 @@ pub fn headers(bytes: &[u8]) {
     }
     let found = summary(bytes);
     assert!(found.subject.len() <= mox_message::fields::MAX_SUBJECT);
+}
+
+/// The HTML of a message: what is made of it does nothing, and making it safe again finds nothing to cut.
+pub fn inspect_html(html: &[u8]) {
+    let message = [b"Content-Type: text/html; charset=utf-8\r\n\r\n", html].concat();
+    let safe = mox_inspect::safe_html(&message, &Tree::parse(&message)).expect("there is an HTML part");
+    crate::html::assert_harmless(&safe.document);
+    assert!(safe.remote.len() <= mox_inspect::MAX_REMOTE && safe.removed.len() <= mox_inspect::MAX_REMOVED);
+    let message = format!("Content-Type: text/html; charset=utf-8\r\n\r\n{}", safe.document);
+    let again = mox_inspect::safe_html(message.as_bytes(), &Tree::parse(message.as_bytes()));
+    let again = again.expect("there is an HTML part");
+    assert!(again.remote.is_empty(), "{:?}", again.remote);
+    assert!(again.removed.iter().all(|what| what.starts_with("data")), "{:?}", again.removed);
+}
+
+/// A message: all that is told about it is bounded and survives JSON.
+pub fn inspect_report(message: &[u8]) {
+    let tree = Tree::parse(message);
+    if let Some(safe) = mox_inspect::safe_html(message, &tree) {
+        crate::html::assert_harmless(&safe.document);
+    }
+    let report = mox_inspect::report(message, &tree);
+    assert!(report.links.len() <= mox_inspect::links::MAX_LINKS);
+    assert!(report.html.support <= 100);
+    let json = serde_json::to_string(&report).expect("a report is JSON");
+    assert_eq!(serde_json::from_str::<mox_inspect::Report>(&json).ok().as_ref(), Some(&report));
 }
