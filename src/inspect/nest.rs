@@ -17,6 +17,9 @@ pub const MAX_HTML: usize = 8 << 20;
 /// How often formatting is opened again after a block that ended within it.
 const MAX_REOPENED: usize = 1000;
 
+/// How many elements of a kind may be open before one is opened again; browsers have the same rule.
+const MAX_SAME: usize = 3;
+
 /// Elements that are kept, in order.
 pub(crate) const ELEMENTS: [&str; 72] = [
     "a",
@@ -199,11 +202,13 @@ impl Nest {
             }
             self.ensure_cell();
         }
-        for c in text.chars() {
-            match c {
-                '<' => self.out.push_str("&lt;"),
-                '>' => self.out.push_str("&gt;"),
-                c => self.out.push(c),
+        for piece in text.split_inclusive(['<', '>']) {
+            let bare = piece.trim_end_matches(['<', '>']);
+            self.out.push_str(bare);
+            match piece.get(bare.len()..) {
+                Some("<") => self.out.push_str("&lt;"),
+                Some(">") => self.out.push_str("&gt;"),
+                _ => {}
             }
         }
     }
@@ -317,7 +322,8 @@ impl Nest {
         let blocks = FORMATTING.contains(&name);
         let again: Vec<Open> = self.close_to(at).into_iter().skip(1).collect();
         for open in again {
-            let wanted = blocks || FORMATTING.contains(&open.name) && open.name != name;
+            let same = self.open.iter().filter(|known| known.name == open.name).count();
+            let wanted = blocks || FORMATTING.contains(&open.name) && open.name != name && same < MAX_SAME;
             if wanted && self.reopened < MAX_REOPENED && !self.is_full() {
                 self.reopened += 1;
                 self.push(open.name, &open.attributes);

@@ -258,62 +258,44 @@ fn what_was_cut_is_told() {
 
 #[test]
 fn deep_wide_and_long_documents_are_bounded() {
-    let many = MAX_INPUT / 4;
-    let attributes: String = (0..many / 4).fold(String::new(), |mut all, n| {
+    // Enough to show what takes more than linear time: a debug build would not come back.
+    let many = 50_000;
+    let attributes: String = (0..many).fold(String::new(), |mut all, n| {
         let _ = write!(all, " a{n:x}");
         all
     });
     for (name, html, cut) in [
         ("nested divs", "<div>".repeat(200_000), true),
         ("nested divs, closed", format!("{}x{}", "<div>".repeat(200_000), "</div>".repeat(200_000)), true),
-        (
-            "nested spans with ends of others",
-            format!("{}{}", "<span>".repeat(100_000), "</i>".repeat(100_000)),
-            true,
-        ),
-        ("nested tables", "<table><tr><td>".repeat(50_000), true),
-        ("tables without cells", "<table><table>".repeat(50_000), true),
-        (
-            "formatting before paragraphs",
-            format!("{}{}", "<font color=a><b>".repeat(90), "<p>x".repeat(90_000)),
-            true,
-        ),
-        ("misnested formatting", "<b><p></b>".repeat(50_000), true),
-        ("links in links", "<a><div>".repeat(100_000), true),
-        ("breaks in a table", format!("<table>{}", "<br>".repeat(90_000)), false),
-        ("text in a table", format!("<table>{}", "x<tr>".repeat(40_000)), false),
+        ("nested spans, other ends", format!("{}{}", "<span>".repeat(many), "</i>".repeat(many)), true),
+        ("nested tables", "<table><tr><td>".repeat(5000), true),
+        ("tables without cells", "<table><table>".repeat(many), true),
+        ("formatting before paragraphs", format!("{}{}", "<b><i>".repeat(90), "<p>x".repeat(5000)), false),
+        ("formatting left open", "<p><b><i>x</p>".repeat(5000), false),
+        ("misnested formatting", "<b><p></b>".repeat(5000), false),
+        ("links in links", "<a><div>".repeat(5000), true),
+        ("breaks in a table", format!("<table>{}", "<br>".repeat(5000)), false),
+        ("text in a table", format!("<table>{}", "x<tr>".repeat(5000)), false),
         ("many attributes", format!("<p{attributes}>x"), false),
         ("many elements", "<br>".repeat(MAX_ELEMENTS + 1), true),
-        ("many lone angles", "<".repeat(MAX_INPUT), false),
+        ("many lone angles", "<".repeat(many), false),
         ("open comments", "<!--".repeat(many), false),
         ("open tags", "<a ".repeat(many), false),
-        ("open quotes", "<a b='".repeat(many / 2), false),
-        ("raw text", "<script></scrip".repeat(many / 4), false),
+        ("open quotes", "<a b='".repeat(many), false),
+        ("raw text", "<script></scrip".repeat(many), false),
         ("ends of nothing", "</p>".repeat(many), false),
-        ("references", "&amp;&#x41;&".repeat(many / 4), false),
-        ("style", format!("<style>{}", "a{b:c}".repeat(many / 2)), true),
-        ("style attributes", "<p style='a:url(x)'>".repeat(many / 8), true),
+        ("references", "&amp;&#x41;&".repeat(many / 5), false),
+        ("style", format!("<style>{}", "a{b:c}".repeat(200_000)), true),
+        ("style attributes", "<p style='a:url(x)'>".repeat(5000), false),
         ("longer than is read", "x".repeat(MAX_INPUT + 1), true),
-        ("svg", "<svg><g>".repeat(100_000), false),
+        ("svg", "<svg><g>".repeat(many), false),
     ] {
         let message = format!("Content-Type: text/html; charset=utf-8\r\n\r\n{html}");
         let tree = Tree::parse(message.as_bytes());
-        let t0 = std::time::Instant::now();
         let safe = safe_html(message.as_bytes(), &tree).unwrap();
-        let t1 = std::time::Instant::now();
         assert_harmless(&safe.document);
-        if safe.cut != cut {
-            eprintln!("WRONG {name}");
-        }
-        let t2 = std::time::Instant::now();
+        assert_eq!(safe.cut, cut, "{name}");
         report(message.as_bytes(), &tree);
-        eprintln!(
-            "{name}: safe {:?} check {:?} report {:?} out {}",
-            t1 - t0,
-            t2 - t1,
-            t2.elapsed(),
-            safe.document.len()
-        );
     }
     let deep = safe(&"<div>".repeat(1000));
     assert_eq!(deep.document.matches("<div>").count(), MAX_DEPTH);
