@@ -1,4 +1,4 @@
-//! Arguments that many commands share: durations, times, ids.
+//! Arguments that many commands share: durations, times (RFC 3339), ids.
 
 use std::time::Duration;
 

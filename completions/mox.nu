@@ -57,12 +57,16 @@ module completions {
 
   # Wait until a message arrives, for scripts and tests
   export extern "mox localserve wait" [
-    --to: string              # With this text in a recipient's address
-    --from: string            # With this text in the sender's address
-    --subject: string         # With this text in the subject
     --since: string           # Also take a message that arrived since this time, or so long ago, before the wait began
     --timeout: string         # How long to wait
     --dir: directory          # Folder of the local server, when it was started with --dir
+    --account: string         # Of this account
+    --mailbox: string         # In this mailbox
+    --to: string              # With this text in a recipient's address
+    --from: string            # With this text in the sender's address
+    --subject: string         # With this text in the subject
+    --text: string            # With all these words in the subject, addresses, text or names of attachments
+    --tag: string             # With this tag
     --config: path            # Config file, or the folder that holds mox.conf [default: ./config/mox.conf, else that of localserve]
     --json                    # Print the result as JSON
     --color: string@"nu-complete mox localserve wait color" # When to use colours; NO_COLOR and CLICOLOR_FORCE are honoured
@@ -273,6 +277,7 @@ module completions {
   # List messages, newest first
   export extern "mox message list" [
     --limit: string           # At most so many [default: all]
+    --before: string          # Only messages with a lower id: what comes after a list that ended with it
     --ids                     # Print only ids, one a line
     --null(-0)                # With --ids: end each with a NUL byte, for `xargs -0`
     --account: string         # Of this account
@@ -280,6 +285,8 @@ module completions {
     --to: string              # With this text in a recipient's address
     --from: string            # With this text in the sender's address
     --subject: string         # With this text in the subject
+    --text: string            # With all these words in the subject, addresses, text or names of attachments
+    --tag: string             # With this tag
     --since: string           # Received since: a time like 2026-11-22T10:20:30Z, a date, or how long ago, like 2h
     --config: path            # Config file, or the folder that holds mox.conf [default: ./config/mox.conf, else that of localserve]
     --json                    # Print the result as JSON
@@ -319,6 +326,83 @@ module completions {
     id: string                # Id of the message, from `mox message list`
   ]
 
+  def "nu-complete mox message html color" [] {
+    [ "auto" "always" "never" ]
+  }
+
+  # Print the HTML of one message, made safe to show
+  export extern "mox message html" [
+    --config: path            # Config file, or the folder that holds mox.conf [default: ./config/mox.conf, else that of localserve]
+    --json                    # Print the result as JSON
+    --color: string@"nu-complete mox message html color" # When to use colours; NO_COLOR and CLICOLOR_FORCE are honoured
+    --quiet(-q)               # Print nothing but the result and errors
+    --verbose(-v)             # Say more about what is done
+    --help(-h)                # Print help
+    id: string                # Id of the message, from `mox message list`
+  ]
+
+  def "nu-complete mox message part color" [] {
+    [ "auto" "always" "never" ]
+  }
+
+  # Print one part of a message, decoded
+  export extern "mox message part" [
+    --config: path            # Config file, or the folder that holds mox.conf [default: ./config/mox.conf, else that of localserve]
+    --json                    # Print the result as JSON
+    --color: string@"nu-complete mox message part color" # When to use colours; NO_COLOR and CLICOLOR_FORCE are honoured
+    --quiet(-q)               # Print nothing but the result and errors
+    --verbose(-v)             # Say more about what is done
+    --help(-h)                # Print help
+    id: string                # Id of the message, from `mox message list`
+    part: string              # Its part, from `mox message show`, like 1.2
+  ]
+
+  def "nu-complete mox message transcript color" [] {
+    [ "auto" "always" "never" ]
+  }
+
+  # Show the SMTP exchange that brought a message
+  export extern "mox message transcript" [
+    --config: path            # Config file, or the folder that holds mox.conf [default: ./config/mox.conf, else that of localserve]
+    --json                    # Print the result as JSON
+    --color: string@"nu-complete mox message transcript color" # When to use colours; NO_COLOR and CLICOLOR_FORCE are honoured
+    --quiet(-q)               # Print nothing but the result and errors
+    --verbose(-v)             # Say more about what is done
+    --help(-h)                # Print help
+    id: string                # Id of the message, from `mox message list`
+  ]
+
+  def "nu-complete mox message events color" [] {
+    [ "auto" "always" "never" ]
+  }
+
+  # Show what happened to a message
+  export extern "mox message events" [
+    --config: path            # Config file, or the folder that holds mox.conf [default: ./config/mox.conf, else that of localserve]
+    --json                    # Print the result as JSON
+    --color: string@"nu-complete mox message events color" # When to use colours; NO_COLOR and CLICOLOR_FORCE are honoured
+    --quiet(-q)               # Print nothing but the result and errors
+    --verbose(-v)             # Say more about what is done
+    --help(-h)                # Print help
+    id: string                # Id of the message, from `mox message list`
+  ]
+
+  def "nu-complete mox message report color" [] {
+    [ "auto" "always" "never" ]
+  }
+
+  # Show how mail programs will take a message
+  export extern "mox message report" [
+    --check                   # Exit code 3 when there are warnings or errors
+    --config: path            # Config file, or the folder that holds mox.conf [default: ./config/mox.conf, else that of localserve]
+    --json                    # Print the result as JSON
+    --color: string@"nu-complete mox message report color" # When to use colours; NO_COLOR and CLICOLOR_FORCE are honoured
+    --quiet(-q)               # Print nothing but the result and errors
+    --verbose(-v)             # Say more about what is done
+    --help(-h)                # Print help
+    id: string                # Id of the message, from `mox message list`
+  ]
+
   def "nu-complete mox message parse color" [] {
     [ "auto" "always" "never" ]
   }
@@ -334,6 +418,68 @@ module completions {
     file: path                # Message file; `-` is standard input
   ]
 
+  def "nu-complete mox message watch color" [] {
+    [ "auto" "always" "never" ]
+  }
+
+  # Print what arrives, changes and goes, as it happens
+  export extern "mox message watch" [
+    --count: string           # End after so many events [default: never]
+    --timeout: string         # End after this time [default: never]
+    --account: string         # Of this account
+    --mailbox: string         # In this mailbox
+    --to: string              # With this text in a recipient's address
+    --from: string            # With this text in the sender's address
+    --subject: string         # With this text in the subject
+    --text: string            # With all these words in the subject, addresses, text or names of attachments
+    --tag: string             # With this tag
+    --config: path            # Config file, or the folder that holds mox.conf [default: ./config/mox.conf, else that of localserve]
+    --json                    # Print the result as JSON
+    --color: string@"nu-complete mox message watch color" # When to use colours; NO_COLOR and CLICOLOR_FORCE are honoured
+    --quiet(-q)               # Print nothing but the result and errors
+    --verbose(-v)             # Say more about what is done
+    --help(-h)                # Print help
+  ]
+
+  def "nu-complete mox message mark color" [] {
+    [ "auto" "always" "never" ]
+  }
+
+  # Mark messages as seen or not, give and take tags
+  export extern "mox message mark" [
+    --id-file: path           # File of ids, separated by NUL bytes or white space; `-` is standard input
+    --seen                    # Mark as seen
+    --unseen                  # Mark as not seen
+    --tag: string             # Give this tag, of letters, digits and `._-`; may be said several times
+    --untag: string           # Take this tag; may be said several times
+    --dry-run                 # Only show what would be changed
+    --config: path            # Config file, or the folder that holds mox.conf [default: ./config/mox.conf, else that of localserve]
+    --json                    # Print the result as JSON
+    --color: string@"nu-complete mox message mark color" # When to use colours; NO_COLOR and CLICOLOR_FORCE are honoured
+    --quiet(-q)               # Print nothing but the result and errors
+    --verbose(-v)             # Say more about what is done
+    --help(-h)                # Print help
+    ...ids: string            # Ids of messages, from `mox message list`
+  ]
+
+  def "nu-complete mox message release color" [] {
+    [ "auto" "always" "never" ]
+  }
+
+  # Send copies of messages on to real recipients, through a relay
+  export extern "mox message release" [
+    --id-file: path           # File of ids, separated by NUL bytes or white space; `-` is standard input
+    --to: string              # Recipient; may be given several times [default: that of the message]
+    --dry-run                 # Only show what would go where
+    --config: path            # Config file, or the folder that holds mox.conf [default: ./config/mox.conf, else that of localserve]
+    --json                    # Print the result as JSON
+    --color: string@"nu-complete mox message release color" # When to use colours; NO_COLOR and CLICOLOR_FORCE are honoured
+    --quiet(-q)               # Print nothing but the result and errors
+    --verbose(-v)             # Say more about what is done
+    --help(-h)                # Print help
+    ...ids: string            # Ids of messages, from `mox message list`
+  ]
+
   def "nu-complete mox message delete color" [] {
     [ "auto" "always" "never" ]
   }
@@ -342,12 +488,14 @@ module completions {
   export extern "mox message delete" [
     --id-file: path           # File of ids, separated by NUL bytes or white space; `-` is standard input
     --all                     # Every message of every account
-    --dry-run                 # Only show what would be deleted
+    --dry-run                 # Only show what would be changed
     --account: string         # Of this account
     --mailbox: string         # In this mailbox
     --to: string              # With this text in a recipient's address
     --from: string            # With this text in the sender's address
     --subject: string         # With this text in the subject
+    --text: string            # With all these words in the subject, addresses, text or names of attachments
+    --tag: string             # With this tag
     --since: string           # Received since: a time like 2026-11-22T10:20:30Z, a date, or how long ago, like 2h
     --config: path            # Config file, or the folder that holds mox.conf [default: ./config/mox.conf, else that of localserve]
     --json                    # Print the result as JSON
@@ -356,6 +504,35 @@ module completions {
     --verbose(-v)             # Say more about what is done
     --help(-h)                # Print help
     ...ids: string            # Ids of messages, from `mox message list`
+  ]
+
+  def "nu-complete mox message mailboxes color" [] {
+    [ "auto" "always" "never" ]
+  }
+
+  # List mailboxes: one for every address that mail came for
+  export extern "mox message mailboxes" [
+    --account: string         # Of this account [default: all]
+    --config: path            # Config file, or the folder that holds mox.conf [default: ./config/mox.conf, else that of localserve]
+    --json                    # Print the result as JSON
+    --color: string@"nu-complete mox message mailboxes color" # When to use colours; NO_COLOR and CLICOLOR_FORCE are honoured
+    --quiet(-q)               # Print nothing but the result and errors
+    --verbose(-v)             # Say more about what is done
+    --help(-h)                # Print help
+  ]
+
+  def "nu-complete mox message tags color" [] {
+    [ "auto" "always" "never" ]
+  }
+
+  # List the tags that messages have
+  export extern "mox message tags" [
+    --config: path            # Config file, or the folder that holds mox.conf [default: ./config/mox.conf, else that of localserve]
+    --json                    # Print the result as JSON
+    --color: string@"nu-complete mox message tags color" # When to use colours; NO_COLOR and CLICOLOR_FORCE are honoured
+    --quiet(-q)               # Print nothing but the result and errors
+    --verbose(-v)             # Say more about what is done
+    --help(-h)                # Print help
   ]
 
   # Print this message or the help of the given subcommand(s)
@@ -374,12 +551,52 @@ module completions {
   export extern "mox message help cat" [
   ]
 
+  # Print the HTML of one message, made safe to show
+  export extern "mox message help html" [
+  ]
+
+  # Print one part of a message, decoded
+  export extern "mox message help part" [
+  ]
+
+  # Show the SMTP exchange that brought a message
+  export extern "mox message help transcript" [
+  ]
+
+  # Show what happened to a message
+  export extern "mox message help events" [
+  ]
+
+  # Show how mail programs will take a message
+  export extern "mox message help report" [
+  ]
+
   # Take a message file apart, without a server
   export extern "mox message help parse" [
   ]
 
+  # Print what arrives, changes and goes, as it happens
+  export extern "mox message help watch" [
+  ]
+
+  # Mark messages as seen or not, give and take tags
+  export extern "mox message help mark" [
+  ]
+
+  # Send copies of messages on to real recipients, through a relay
+  export extern "mox message help release" [
+  ]
+
   # Delete messages for good
   export extern "mox message help delete" [
+  ]
+
+  # List mailboxes: one for every address that mail came for
+  export extern "mox message help mailboxes" [
+  ]
+
+  # List the tags that messages have
+  export extern "mox message help tags" [
   ]
 
   # Print this message or the help of the given subcommand(s)
@@ -994,12 +1211,52 @@ module completions {
   export extern "mox help message cat" [
   ]
 
+  # Print the HTML of one message, made safe to show
+  export extern "mox help message html" [
+  ]
+
+  # Print one part of a message, decoded
+  export extern "mox help message part" [
+  ]
+
+  # Show the SMTP exchange that brought a message
+  export extern "mox help message transcript" [
+  ]
+
+  # Show what happened to a message
+  export extern "mox help message events" [
+  ]
+
+  # Show how mail programs will take a message
+  export extern "mox help message report" [
+  ]
+
   # Take a message file apart, without a server
   export extern "mox help message parse" [
   ]
 
+  # Print what arrives, changes and goes, as it happens
+  export extern "mox help message watch" [
+  ]
+
+  # Mark messages as seen or not, give and take tags
+  export extern "mox help message mark" [
+  ]
+
+  # Send copies of messages on to real recipients, through a relay
+  export extern "mox help message release" [
+  ]
+
   # Delete messages for good
   export extern "mox help message delete" [
+  ]
+
+  # List mailboxes: one for every address that mail came for
+  export extern "mox help message mailboxes" [
+  ]
+
+  # List the tags that messages have
+  export extern "mox help message tags" [
   ]
 
   # See and change what waits to be sent

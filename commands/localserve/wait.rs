@@ -4,28 +4,20 @@ use std::path::PathBuf;
 use std::time::Duration;
 
 use mox_admin::Time;
-use mox_admin::ops::{MessageFilter, MessageRow, MessageWait};
+use mox_admin::ops::{MessageRow, MessageWait};
 
 use crate::arguments::{Moment, duration, millis};
 use crate::context::Context;
 use crate::error::{CommandError, Exit};
+use crate::message::Which;
 use crate::output::{Page, Show, size};
 use crate::progress::Progress;
 use crate::{Example, Needs};
 
 #[derive(clap::Args)]
 pub(crate) struct Args {
-    /// With this text in a recipient's address
-    #[arg(long, value_name = "TEXT")]
-    to: Option<String>,
-    /// With this text in the sender's address
-    #[arg(long, value_name = "TEXT")]
-    from: Option<String>,
-    /// With this text in the subject
-    #[arg(long, value_name = "TEXT")]
-    subject: Option<String>,
     /// Also take a message that arrived since this time, or so long ago, before the wait began
-    #[arg(long, value_name = "TIME", default_value = "10s")]
+    #[arg(long, value_name = "TIME", default_value = "1m")]
     since: Moment,
     /// How long to wait
     #[arg(long, value_name = "TIME", default_value = "30s", value_parser = duration)]
@@ -33,6 +25,8 @@ pub(crate) struct Args {
     /// Folder of the local server, when it was started with --dir
     #[arg(long, value_name = "DIR", value_hint = clap::ValueHint::DirPath)]
     dir: Option<PathBuf>,
+    #[command(flatten)]
+    which: Which,
 }
 
 pub(crate) const EXAMPLES: &[Example] = &[
@@ -64,14 +58,7 @@ pub(crate) fn run(cx: &mut Context, args: Args) -> Result<Exit, CommandError> {
     if args.dir.is_some() {
         cx.global.config = args.dir;
     }
-    let since = Some(Time(args.since.ago(cx.now())));
-    let filter = MessageFilter {
-        to: args.to,
-        from: args.from,
-        subject: args.subject,
-        since,
-        ..MessageFilter::default()
-    };
+    let filter = args.which.since(Some(Time(args.since.ago(cx.now()))));
     let request = MessageWait { filter, timeout_ms: millis(args.timeout) };
     let progress = Progress::start(cx, "waiting for a message");
     let waited = cx.server()?.call(&request, args.timeout)?;

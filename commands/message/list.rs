@@ -14,6 +14,9 @@ pub(crate) struct Args {
     /// At most so many [default: all]
     #[arg(long, value_name = "N")]
     limit: Option<u32>,
+    /// Only messages with a lower id: what comes after a list that ended with it
+    #[arg(long, value_name = "ID")]
+    before: Option<i64>,
     /// Print only ids, one a line
     #[arg(long, conflicts_with = "json")]
     ids: bool,
@@ -51,11 +54,8 @@ impl Show for Vec<MessageRow> {
 }
 
 pub(crate) fn run(cx: &mut Context, args: Args) -> Result<Exit, CommandError> {
-    let rows = cx.call(&MessageList {
-        filter: args.filter.resolve(cx),
-        limit: args.limit,
-        ..MessageList::default()
-    })?;
+    let rows =
+        cx.call(&MessageList { filter: args.filter.resolve(cx), before: args.before, limit: args.limit })?;
     if rows.len() as u64 == u64::from(MessageList::MAX) {
         cx.say(format_args!(
             "only the newest {} are listed: narrow it down with --since or --to",

@@ -2,16 +2,23 @@
 
 pub(crate) mod cat;
 pub(crate) mod delete;
+pub(crate) mod events;
+pub(crate) mod html;
 pub(crate) mod list;
+pub(crate) mod mailboxes;
+pub(crate) mod mark;
 pub(crate) mod parse;
+pub(crate) mod part;
+pub(crate) mod release;
+pub(crate) mod report;
+mod select;
 pub(crate) mod show;
+pub(crate) mod tags;
+pub(crate) mod transcript;
+pub(crate) mod watch;
 
-use clap_complete::ArgValueCompleter;
-use mox_admin::Time;
-use mox_admin::ops::MessageFilter;
+pub(crate) use select::{Filter, Which};
 
-use crate::arguments::Moment;
-use crate::complete;
 use crate::context::Context;
 use crate::error::{CommandError, Exit};
 
@@ -23,10 +30,30 @@ pub(crate) enum Command {
     Show(show::Args),
     /// Print one message as it is stored
     Cat(cat::Args),
+    /// Print the HTML of one message, made safe to show
+    Html(html::Args),
+    /// Print one part of a message, decoded
+    Part(part::Args),
+    /// Show the SMTP exchange that brought a message
+    Transcript(transcript::Args),
+    /// Show what happened to a message
+    Events(events::Args),
+    /// Show how mail programs will take a message
+    Report(report::Args),
     /// Take a message file apart, without a server
     Parse(parse::Args),
+    /// Print what arrives, changes and goes, as it happens
+    Watch(watch::Args),
+    /// Mark messages as seen or not, give and take tags
+    Mark(mark::Args),
+    /// Send copies of messages on to real recipients, through a relay
+    Release(release::Args),
     /// Delete messages for good
     Delete(delete::Args),
+    /// List mailboxes: one for every address that mail came for
+    Mailboxes(mailboxes::Args),
+    /// List the tags that messages have
+    Tags(tags::Args),
 }
 
 impl Command {
@@ -35,40 +62,18 @@ impl Command {
             Command::List(args) => list::run(cx, args),
             Command::Show(args) => show::run(cx, args),
             Command::Cat(args) => cat::run(cx, args),
+            Command::Html(args) => html::run(cx, args),
+            Command::Part(args) => part::run(cx, args),
+            Command::Transcript(args) => transcript::run(cx, args),
+            Command::Events(args) => events::run(cx, args),
+            Command::Report(args) => report::run(cx, args),
             Command::Parse(args) => parse::run(cx, args),
+            Command::Watch(args) => watch::run(cx, args),
+            Command::Mark(args) => mark::run(cx, args),
+            Command::Release(args) => release::run(cx, args),
             Command::Delete(args) => delete::run(cx, args),
+            Command::Mailboxes(args) => mailboxes::run(cx, args),
+            Command::Tags(args) => tags::run(cx, args),
         }
-    }
-}
-
-/// Options that choose messages; all must match.
-#[derive(clap::Args, Default)]
-#[command(next_help_heading = "Which messages")]
-pub(crate) struct Filter {
-    /// Of this account
-    #[arg(long, value_name = "NAME", add = ArgValueCompleter::new(complete::accounts))]
-    account: Option<String>,
-    /// In this mailbox
-    #[arg(long, value_name = "NAME", add = ArgValueCompleter::new(complete::mailboxes))]
-    mailbox: Option<String>,
-    /// With this text in a recipient's address
-    #[arg(long, value_name = "TEXT")]
-    to: Option<String>,
-    /// With this text in the sender's address
-    #[arg(long, value_name = "TEXT")]
-    from: Option<String>,
-    /// With this text in the subject
-    #[arg(long, value_name = "TEXT")]
-    subject: Option<String>,
-    /// Received since: a time like 2026-11-22T10:20:30Z, a date, or how long ago, like 2h
-    #[arg(long, value_name = "TIME")]
-    since: Option<Moment>,
-}
-
-impl Filter {
-    pub(crate) fn resolve(self, cx: &Context) -> MessageFilter {
-        let since = self.since.map(|moment| Time(moment.ago(cx.now())));
-        let Filter { account, mailbox, to, from, subject, since: _ } = self;
-        MessageFilter { account, mailbox, to, from, subject, since, ..MessageFilter::default() }
     }
 }

@@ -1,7 +1,7 @@
 //! `mox queue explain`: why a message is where it is.
 
 use clap_complete::ArgValueCompleter;
-use mox_admin::ops::{QueueExplain, QueueExplanation};
+use mox_admin::ops::{ExplainLine, QueueExplain, QueueExplanation};
 
 use crate::context::Context;
 use crate::error::{CommandError, Exit};
@@ -20,10 +20,15 @@ pub(crate) const EXAMPLES: &[Example] =
 
 impl Show for QueueExplanation {
     fn show(&self, page: &mut Page) {
-        for line in &self.lines {
-            let at = line.at.map(|t| t.to_string()).unwrap_or_default();
-            page.verdict(line.ok, format_args!("{at:<20}  {:<9}  {}", line.step, line.text));
-        }
+        lines(page, &self.lines);
+    }
+}
+
+/// What happened, step by step.
+pub(crate) fn lines(page: &mut Page, lines: &[ExplainLine]) {
+    for line in lines {
+        let at = line.at.map(|t| t.to_string()).unwrap_or_default();
+        page.verdict(line.ok, format_args!("{at:<20}  {:<9}  {}", line.step, line.text));
     }
 }
 

@@ -7,6 +7,7 @@ use mox_admin::ops::{
     StatusReport, TagRow, Transcript,
 };
 use mox_clock::Timestamp;
+use mox_inspect::{Finding, HtmlReport, Report, Severity, Unsubscribe};
 
 use crate::events::Event;
 use crate::messages::{Mark, MessagePage, Release};
@@ -109,6 +110,24 @@ impl Example for MessageHistory {
         let text = "from 127.0.0.1 with TLSv1.3".into();
         let line = ExplainLine { at: Some(time()), step: "received".into(), ok: Some(true), text };
         MessageHistory { id: 7, lines: vec![line], queue: Vec::new() }
+    }
+}
+
+impl Example for Report {
+    fn example() -> Report {
+        let finding = Finding {
+            id: "flexbox".into(),
+            severity: Severity::Warning,
+            message: "Flexbox is ignored: what should stand in a row stands in a column.".into(),
+            detail: "display: flex".into(),
+            clients: vec!["outlook-windows".into()],
+            count: 2,
+        };
+        Report {
+            html: HtmlReport { present: true, support: 98, findings: vec![finding] },
+            links: Vec::new(),
+            unsubscribe: Unsubscribe::default(),
+        }
     }
 }
 

@@ -5,9 +5,9 @@ use mox_admin::ops::{
     MessageMark, MessagePart, MessageRelease, MessageReport, MessageRow, MessageShow, MessageTranscript,
     TagList,
 };
-use mox_admin::{Answer, OpError, Operation};
+use mox_admin::{OpError, Operation};
 use mox_httpserver::{Response, StatusCode};
-use mox_web::answer::{DATA_POLICY, answer};
+use mox_web::answer::answer;
 use mox_web::{download, json};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
@@ -148,12 +148,7 @@ pub(crate) async fn part(api: &Api, call: Call) -> Result<Response, Refused> {
 }
 
 pub(crate) async fn report(api: &Api, call: Call) -> Result<Response, Refused> {
-    call.query.finish()?;
-    let request = serde_json::to_vec(&MessageReport { id: call.id()? }).map_err(OpError::failed)?;
-    match api.dispatch.dispatch("message-report", &request).await? {
-        Answer::Json(report) => Ok(answer(StatusCode::OK, "application/json", DATA_POLICY, report.into())),
-        Answer::Raw(_) => Err(OpError::failed("message-report answers bytes").into()),
-    }
+    about(api, call, |id| MessageReport { id }).await
 }
 
 pub(crate) async fn mark(api: &Api, call: Call) -> Result<Response, Refused> {

@@ -13,7 +13,7 @@ use crate::table::ROUTES;
 
 /// Why a request was not done.
 #[derive(Serialize, JsonSchema)]
-pub(crate) struct Problem {
+pub(crate) struct Refusal {
     /// What kind of trouble, what was wrong, and perhaps what to do about it.
     pub(crate) error: OpError,
 }
@@ -41,7 +41,7 @@ fn document() -> Value {
             path.insert(route.method.name().to_ascii_lowercase(), operation(route, &mut writes, &mut reads));
         }
     }
-    let problem = writes.subschema_for::<Problem>();
+    let problem = writes.subschema_for::<Refusal>();
     let example = json!({ "error": { "kind": "not_found", "message": "no message 8" } });
     let mut document = json!({
         "openapi": "3.1.0",

@@ -4,6 +4,7 @@ use mox_admin::ops::{
     Changed, Chaos, MailboxRow, MessageDetail, MessageHistory, MessageRow, RelayRow, Released, StatusReport,
     TagRow, Transcript,
 };
+use mox_inspect::Report;
 
 use crate::events::{self, Event};
 use crate::filter::{ACCOUNT, DRY_RUN, FROM, MAILBOX, SINCE, SUBJECT, TAG, TEXT, TIMEOUT, TO, WAIT_SINCE};
@@ -130,7 +131,7 @@ pub(crate) static ROUTES: &[Route] = &[
             "/messages/{id}/report",
             "messageReport",
             "How mail programs will take a message",
-            Reply::Object,
+            Reply::Json(Shape::of::<Report>()),
         )
     },
     Route {

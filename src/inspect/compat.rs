@@ -3,6 +3,7 @@
 use std::collections::HashMap;
 
 use mox_message::part::Tree;
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use crate::charref;
@@ -24,7 +25,7 @@ const GMAIL_STYLE: usize = 16 * 1024;
 const MAX_DETAIL: usize = 120;
 
 /// What mail programs make of the HTML part.
-#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct HtmlReport {
     /// Whether the message has an HTML part. Without one there are no findings.
     pub present: bool,
@@ -37,7 +38,7 @@ pub struct HtmlReport {
 }
 
 /// Something in the HTML that not every mail program shows as meant.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct Finding {
     /// Stable name in kebab-case: `flexbox`.
     pub id: String,

@@ -5,6 +5,7 @@
 use std::collections::{HashMap, HashSet};
 
 use mox_message::part::Tree;
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use crate::charref;
@@ -28,7 +29,7 @@ pub const MAX_LABEL: usize = 500;
 pub const MAX_SHOWN: usize = 8192;
 
 /// What a link is for.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum Kind {
     /// Somebody may follow it.
@@ -42,7 +43,7 @@ pub enum Kind {
 }
 
 /// Where a link stands.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum Place {
     /// In the HTML part.
@@ -52,7 +53,7 @@ pub enum Place {
 }
 
 /// A link.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct Link {
     /// The URL as written.
     pub url: String,

@@ -1,6 +1,7 @@
 //! Everything that is told about a message, together.
 
 use mox_message::part::Tree;
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use crate::compat::{self, HtmlReport};
@@ -9,7 +10,7 @@ use crate::safe;
 use crate::unsubscribe::{self, Unsubscribe};
 
 /// How much something matters.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum Severity {
     /// Good to know.
@@ -21,7 +22,7 @@ pub enum Severity {
 }
 
 /// Something that is wrong with a link or a header field.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct Problem {
     /// Stable name in kebab-case: `no-https`.
     pub id: String,
@@ -38,7 +39,7 @@ impl Problem {
 }
 
 /// What is known about a message's content.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct Report {
     /// What mail programs make of the HTML: `html`.
     pub html: HtmlReport,

@@ -4,6 +4,7 @@
 
 use ammonia::Url;
 use mox_message::header::{Field, Header};
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use crate::links::cut;
@@ -22,7 +23,7 @@ const POST: &str = "List-Unsubscribe-Post";
 const ONE_CLICK: &str = "List-Unsubscribe=One-Click";
 
 /// The List-Unsubscribe fields of a message.
-#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct Unsubscribe {
     /// Whether there is a List-Unsubscribe field.
     pub present: bool,

@@ -106,7 +106,7 @@ fn one_queued(id: i64) -> Result<QueueRow, OpError> {
 }
 
 fn operations(stop: Arc<Notify>) -> Operations {
-    chaos(mail(queue(Operations::new())))
+    chaos(inbox(mail(queue(Operations::new()))))
         .on(|_: Status| async {
             Ok(StatusReport {
                 version: "0.1.0".into(),
@@ -195,7 +195,7 @@ fn mail(operations: Operations) -> Operations {
         })
         .on(|op: MessageShow| async move {
             if op.id != 7 {
-                return Err(OpError::not_found(format!("no message {}", op.id)));
+                return Err(no_message(op.id));
             }
             Ok(MessageDetail {
                 row: message(),
@@ -223,6 +223,76 @@ fn mail(operations: Operations) -> Operations {
             let wanted = op.filter.to.as_deref() == Some("bob@example.org");
             Ok(MessageWaited { message: wanted.then(message) })
         })
+}
+
+fn no_message(id: i64) -> OpError {
+    OpError::not_found(format!("no message {id}"))
+}
+
+/// Message 7 looked at closely.
+fn inbox(operations: Operations) -> Operations {
+    operations
+        .on_raw(|_: MessageHtml| async { Ok(b"<!doctype html><p>hello\n".to_vec()) })
+        .on_raw(|op: MessagePart| async move {
+            match op.part.as_str() {
+                "1" | "2" => Ok(b"first\r\n".to_vec()),
+                part => Err(OpError::not_found(format!("message {} has no part {part}", op.id))),
+            }
+        })
+        .on(|op: MessageTranscript| async move {
+            let text = "S: 220 localhost\nC: EHLO \u{1b}[2J\nS: 250 localhost\n".to_owned();
+            Ok(Transcript { text: (op.id == 7).then_some(text) })
+        })
+        .on(|op: MessageEvents| async move {
+            if op.id != 7 {
+                return Err(no_message(op.id));
+            }
+            let at = Some(message().received);
+            let line =
+                |step: &str, ok, text: &str| ExplainLine { at, step: step.into(), ok, text: text.into() };
+            let lines = vec![
+                line("received", Some(true), "from 127.0.0.1 with TLSv1.3"),
+                line("stored", None, "in bob@example.org of mox"),
+            ];
+            Ok(MessageHistory { id: op.id, lines, queue: vec![5] })
+        })
+        .on(|op: MessageReport| async move { Ok(report(op.id == 7)) })
+        .on(|op: MessageMark| async move { Ok(Changed { ids: op.ids, dry_run: op.dry_run }) })
+        .on(|op: MessageRelease| async move {
+            let to = op.to.first().cloned().unwrap_or_else(|| message().to);
+            let route = "through 127.0.0.1 port 2525".to_owned();
+            let plan = op.ids.iter().map(|id| ReleaseRow { id: *id, to: to.clone(), route: route.clone() });
+            let queued = if op.dry_run { Vec::new() } else { vec![12] };
+            Ok(Released { queued, plan: plan.collect(), dry_run: op.dry_run })
+        })
+        .on(|op: MessageWatch| async move {
+            let events = match op.token {
+                None => Vec::new(),
+                Some(_) => vec![
+                    MessageEvent::Arrived { message: message() },
+                    MessageEvent::Changed { message: message() },
+                    MessageEvent::Gone { id: 7 },
+                ],
+            };
+            Ok(MessageWatched { token: "1".into(), lost: op.filter.tag.is_some(), events })
+        })
+        .on(|_: MailboxList| async {
+            let (account, name) = ("mox".into(), "bob@example.org".into());
+            Ok(vec![MailboxRow { account, name, total: 3, unseen: 1, size: 12_288 }])
+        })
+        .on(|_: TagList| async { Ok(vec![TagRow { tag: "red".into(), total: 2 }]) })
+}
+
+/// A report without or with something bad.
+fn report(good: bool) -> mox_inspect::Report {
+    let tree = |text: &[u8]| mox_inspect::report(text, &mox_message::part::Tree::parse(text));
+    match good {
+        true => tree(b"Subject: hello\r\n\r\nhello, see https://example.org/a\r\n"),
+        false => tree(
+            b"Content-Type: text/html\r\nList-Unsubscribe: <http://example.org/u>\r\n\r\n\
+              <p style=\"display: flex\">hello <a href=\"http://example.org/\">there</a>\r\n",
+        ),
+    }
 }
 
 fn queue(operations: Operations) -> Operations {

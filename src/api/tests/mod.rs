@@ -41,20 +41,16 @@ fn on<Op: Operation<Reply: Example>>(operations: Operations, asked: &Asked) -> O
 }
 
 fn operations(asked: &Asked) -> Operations {
-    let report = asked.clone();
     let mut all = Operations::new()
         .on_raw(|op: MessageCat| async move { Ok(format!("Subject: {}\r\n\r\n", op.id).into_bytes()) })
         .on_raw(|_: MessageHtml| async { Ok(b"<p>hello".to_vec()) })
-        .on_raw(|op: MessagePart| async move { Ok(op.part.into_bytes()) })
-        .on(move |op: Report| {
-            report.lock().unwrap().push((Report::NAME.to_owned(), json!({ "id": op.id })));
-            async { Ok(json!({ "links": [] })) }
-        });
+        .on_raw(|op: MessagePart| async move { Ok(op.part.into_bytes()) });
     for add in [
         on::<MessageList>,
         on::<MessageShow>,
         on::<MessageTranscript>,
         on::<MessageEvents>,
+        on::<MessageReport>,
         on::<MessageMark>,
         on::<MessageRelease>,
         on::<MessageDelete>,
@@ -70,17 +66,6 @@ fn operations(asked: &Asked) -> Operations {
         all = add(all, asked);
     }
     all
-}
-
-/// The operation whose reply is of a type of a room that is not needed here.
-#[derive(serde::Serialize, serde::Deserialize)]
-struct Report {
-    id: i64,
-}
-
-impl Operation for Report {
-    const NAME: &'static str = "message-report";
-    type Reply = Value;
 }
 
 impl Example for MessageWaited {
