@@ -34,6 +34,7 @@ mod tests {
         metrics.deliveries.get_or_create(&Outcome { result: "delivered" }).inc();
         metrics.auth.get_or_create(&Authenticating { mechanism: "PLAIN", result: "ok" }).inc();
         metrics.queue_attempts.get_or_create(&Outcome { result: "delivered" }).inc();
+        metrics.webhook_calls.get_or_create(&Outcome { result: "ok" }).inc();
         metrics.http_requests.get_or_create(&Outcome { result: "2xx" }).inc();
         let text = expose(&metrics);
         for line in [

@@ -71,6 +71,8 @@ pub struct Metrics {
     pub auth: Family<Authenticating, Counter>,
     /// [`names::QUEUE_ATTEMPTS`]
     pub queue_attempts: Family<Outcome, Counter>,
+    /// [`names::WEBHOOK_CALLS`]
+    pub webhook_calls: Family<Outcome, Counter>,
     /// [`names::HTTP_REQUESTS`]
     pub http_requests: Family<Outcome, Counter>,
 }
@@ -90,6 +92,7 @@ impl Metrics {
             deliveries: register(r, names::DELIVERIES),
             auth: register(r, names::AUTH),
             queue_attempts: register(r, names::QUEUE_ATTEMPTS),
+            webhook_calls: register(r, names::WEBHOOK_CALLS),
             http_requests: register(r, names::HTTP_REQUESTS),
             watched,
             registry,
