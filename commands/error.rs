@@ -97,12 +97,24 @@ impl CommandError {
             return Exit::Done;
         }
         let _ = cx.flush();
-        let causes: Vec<String> = self.source.chain().map(ToString::to_string).collect();
-        cx.stderr_line(ERROR, "error: ", escape(&causes.join(": ")));
+        cx.stderr_line(ERROR, "error: ", escape(&self.message()));
         for hint in &self.hints {
             cx.stderr_line(HINT, "hint: ", escape(hint));
         }
         self.kind
+    }
+
+    /// What happened and its causes, each once: some errors name their cause in their own text.
+    fn message(&self) -> String {
+        let mut message = String::new();
+        for cause in self.source.chain().map(ToString::to_string) {
+            if message.is_empty() {
+                message = cause;
+            } else if !message.ends_with(&cause) {
+                message = format!("{message}: {cause}");
+            }
+        }
+        message
     }
 }
 
@@ -130,7 +142,7 @@ impl From<mox_ctl::Error> for CommandError {
             ),
             Error::Connect { source, .. } if source.kind() == io::ErrorKind::PermissionDenied => (
                 Exit::NotAuthorised,
-                Some("run this as the user that runs the server, or as root".to_owned()),
+                Some("run this as the user that runs the server, or as root (on Windows as administrator)".to_owned()),
             ),
             Error::Connect { .. } | Error::Timeout { .. } => (Exit::Unreachable, None),
             Error::Protocol { .. } => {
@@ -175,4 +187,18 @@ pub(crate) fn report_usage(mut error: clap::Error, mut streams: Streams) -> Exit
         }
     };
     Exit::Usage
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn causes_are_said_once() {
+        let denied = || io::Error::from(io::ErrorKind::PermissionDenied);
+        let named = mox_ctl::Error::Connect { path: "ctl".into(), source: denied() };
+        assert_eq!(CommandError::from(named).message(), format!("cannot open ctl: {}", denied()));
+        let plain = CommandError::file(Path::new("a.conf"), denied());
+        assert_eq!(plain.message(), format!("a.conf: {}", denied()));
+    }
 }

@@ -152,15 +152,24 @@ fn announce(cx: &mut Context, started: &Started, relays: bool) -> Result<(), Com
         text.push_str(&format!("  {:<12} {:<22} {tls}\n", listener.service, listener.address));
     }
     text.push_str(&format!(
-        "\n  login        {} / {}\n  admin        {}\n  folder       {}\n\nSee what came in: mox message list\n",
+        "\n  login        {} / {}\n  admin        {}\n  folder       {}\n\nSee what came in: mox{} message list\n",
         started.login,
         started.password,
         started.admin_password,
-        started.dir.display()
+        started.dir.display(),
+        named(&started.dir)
     ));
-    if Some(&started.dir) != mox_platform::paths::localserve_dir().as_ref() {
-        text.push_str(&format!("(in this shell first: export MOXCONF={})\n", started.dir.display()));
-    }
     cx.write(text.as_bytes())?;
     cx.flush()
+}
+
+/// The option that names a folder which is not the usual one; the quotes are right in every shell.
+fn named(dir: &Path) -> String {
+    if Some(dir) == mox_platform::paths::localserve_dir().as_deref() {
+        String::new()
+    } else if dir.to_string_lossy().contains([' ', '(', ')', '&', '\'']) {
+        format!(" --config \"{}\"", dir.display())
+    } else {
+        format!(" --config {}", dir.display())
+    }
 }

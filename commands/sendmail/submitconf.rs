@@ -9,8 +9,6 @@ use mox_sasl::Mechanism;
 use super::sysexits;
 use crate::error::{CommandError, Exit};
 
-/// Where it is looked for.
-const SYSTEM_FILE: &str = "/etc/moxsubmit.conf";
 /// Port of localserve for submission.
 const LOCALSERVE_PORT: u16 = 1587;
 
@@ -44,8 +42,8 @@ pub(crate) struct SubmitConf {
 impl SubmitConf {
     /// Reads the named file, or that of the system, or takes the settings of localserve.
     pub(crate) fn find(named: Option<&Path>) -> Result<SubmitConf, CommandError> {
-        let path = named.unwrap_or(Path::new(SYSTEM_FILE));
-        match std::fs::read(path) {
+        let path = named.map_or_else(mox_platform::paths::submit_config, Path::to_owned);
+        match std::fs::read(&path) {
             Ok(bytes) => SubmitConf::parse(&bytes)
                 .map_err(|message| config_error(format!("{}: {message}", path.display()))),
             Err(e) if named.is_none() && e.kind() == std::io::ErrorKind::NotFound => {

@@ -12,14 +12,15 @@ use crate::os;
 /// Who may read a new file or folder.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Access {
-    /// The owner alone: 0600 for files, 0700 for folders. On Windows the folder's inherited rights decide.
+    /// The owner alone: 0600 for files, 0700 for folders. On Windows an access list of its own: the user that makes
+    /// it, the system and the administrators; nothing is inherited from above.
     Private,
-    /// Everyone may read: 0644 and 0755.
+    /// Everyone may read: 0644 and 0755. On Windows what the folder says.
     Public,
 }
 
-/// Makes renames, creations and removals in the folder durable. Does nothing on Windows, where the file system
-/// journals them itself.
+/// Makes renames, creations and removals in the folder durable. On Windows, where no call promises that, the
+/// folder is flushed as far as its file system can; NTFS journals names by itself.
 pub fn sync_dir(dir: &Path) -> io::Result<()> {
     os::sync_dir(dir)
 }
@@ -41,11 +42,9 @@ pub fn write_durably(path: &Path, bytes: &[u8], access: Access) -> io::Result<()
 
 /// Creates a file that must not exist yet, open for reading and writing.
 pub fn create(path: &Path, access: Access) -> io::Result<File> {
-    let mut options = OpenOptions::new();
-    options.read(true).write(true).create_new(true);
     match access {
-        Access::Private => os::private(&mut options).open(path),
-        Access::Public => options.open(path),
+        Access::Private => os::open_private(path, true),
+        Access::Public => OpenOptions::new().read(true).write(true).create_new(true).open(path),
     }
 }
 
@@ -55,13 +54,12 @@ pub fn create_private_dir(dir: &Path) -> io::Result<()> {
     if dir.is_dir() {
         return Ok(());
     }
-    let mut builder = fs::DirBuilder::new();
-    builder.recursive(true);
-    os::private_dir(&mut builder).create(dir)?;
+    os::create_private_dirs(dir)?;
     sync_dir(parent(dir))
 }
 
-/// Whether others than the owner have any right to the file or folder. Always false on Windows.
+/// Whether others than the owner have any right to the file or folder; on Windows the system and the
+/// administrators, who stand for root, do not count.
 pub fn is_exposed(path: &Path) -> io::Result<bool> {
     os::is_exposed(path)
 }

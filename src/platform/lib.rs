@@ -40,7 +40,8 @@ pub fn return_memory() {
 }
 
 /// Prepares a socket that will listen: it can be bound while old connections of the port fade out, and one for IPv6
-/// takes no IPv4 connections. (On Windows both are the default.)
+/// takes no IPv4 connections. (On Windows both are the default; there the port is kept from programs that would
+/// share it.)
 pub fn configure_listener(
     socket: &tokio::net::TcpSocket,
     address: std::net::SocketAddr,

@@ -5,7 +5,7 @@
 //! connections, sessions are told, the queue finishes its attempts, the database is closed last.
 
 use std::net::SocketAddr;
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 use std::sync::Arc;
 
 use mox_admin::Dispatch;
@@ -206,8 +206,8 @@ impl House {
         let (shutdown, stopping) = watch::channel(false);
         let config = plan.config.load();
         let resolver = mox_dns::resolver(
-            &mox_dns::Upstream::System { resolv_conf: Some("/etc/resolv.conf".into()) },
-            mox_dns::Hosts::load(Path::new("/etc/hosts")).unwrap_or_default(),
+            &mox_dns::Upstream::System { resolv_conf: mox_platform::paths::resolver_options() },
+            mox_dns::Hosts::load(&mox_platform::paths::hosts_file()).unwrap_or_default(),
             plan.clock.clone(),
         )?;
         let queue = Queue::new(

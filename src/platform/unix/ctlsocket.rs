@@ -2,7 +2,7 @@
 
 use std::fs;
 use std::io;
-use std::os::unix::fs::{FileTypeExt, MetadataExt};
+use std::os::unix::fs::{DirBuilderExt, FileTypeExt, MetadataExt};
 use std::path::{Path, PathBuf};
 
 use tokio::net::{UnixListener, UnixStream};
@@ -91,7 +91,7 @@ fn short_dir() -> io::Result<PathBuf> {
     let temp = std::env::temp_dir();
     let base = if temp.as_os_str().len() > MAX_PATH / 2 { PathBuf::from("/tmp") } else { temp };
     let dir = base.join(format!("{SHORT_DIR}{unique:016x}"));
-    super::private_dir(&mut fs::DirBuilder::new()).create(&dir)?;
+    fs::DirBuilder::new().mode(0o700).create(&dir)?;
     Ok(dir)
 }
 

@@ -9,12 +9,17 @@ pub(crate) fn sync_dir(dir: &Path) -> io::Result<()> {
     File::open(dir)?.sync_all()
 }
 
-pub(crate) fn private(options: &mut OpenOptions) -> &mut OpenOptions {
-    options.mode(0o600)
+/// Opens a file for reading and writing; a new one is private from its first moment.
+pub(crate) fn open_private(path: &Path, must_be_new: bool) -> io::Result<File> {
+    let mut options = OpenOptions::new();
+    options.read(true).write(true).truncate(false).mode(0o600);
+    if must_be_new { options.create_new(true) } else { options.create(true) };
+    options.open(path)
 }
 
-pub(crate) fn private_dir(builder: &mut DirBuilder) -> &mut DirBuilder {
-    builder.mode(0o700)
+/// Makes the folder and its missing parents, each private.
+pub(crate) fn create_private_dirs(dir: &Path) -> io::Result<()> {
+    DirBuilder::new().recursive(true).mode(0o700).create(dir)
 }
 
 pub(crate) fn is_exposed(path: &Path) -> io::Result<bool> {

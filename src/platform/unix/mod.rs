@@ -3,11 +3,13 @@
 mod ctlsocket;
 mod files;
 mod memory;
+mod paths;
 mod signals;
 
 pub(crate) use ctlsocket::{Listener, connect};
-pub(crate) use files::{free_space, is_exposed, make_private, private, private_dir, sync_dir};
+pub(crate) use files::{create_private_dirs, free_space, is_exposed, make_private, open_private, sync_dir};
 pub(crate) use memory::return_memory;
+pub(crate) use paths::{hosts_file, resolver_options, submit_config};
 pub(crate) use signals::Signals;
 
 use std::io;
