@@ -61,10 +61,15 @@ impl HickoryResolver {
     pub fn new(upstream: &Upstream) -> Result<HickoryResolver, Error> {
         let (servers, trust_ad) = match upstream {
             Upstream::System { resolv_conf } => {
-                let (config, _) = system_conf::read_system_conf()
-                    .map_err(|e| Error::temporary(format!("reading the system's dns configuration: {e}")))?;
-                let trust_ad = resolv_conf.as_deref().is_some_and(file_trusts_ad);
-                (config.name_servers().to_vec(), trust_ad)
+                // A machine without network may have no configuration (macOS): every lookup fails, nothing else.
+                let servers = match system_conf::read_system_conf() {
+                    Ok((config, _)) => config.name_servers().to_vec(),
+                    Err(error) => {
+                        tracing::warn!(%error, "no dns configuration of the system, so names are not looked up");
+                        Vec::new()
+                    }
+                };
+                (servers, resolv_conf.as_deref().is_some_and(file_trusts_ad))
             }
             Upstream::Server { address, trust_ad } => (vec![server(*address)], *trust_ad),
         };

@@ -33,6 +33,12 @@ pub fn raise_nofile_limit() -> std::io::Result<Option<u64>> {
     os::raise_nofile_limit()
 }
 
+/// Whether colours and other styles reach the terminal as escape sequences: switches them on where that is needed,
+/// which is the console of Windows; false where it does not know them.
+pub fn terminal_styles() -> bool {
+    os::terminal_styles()
+}
+
 /// Makes the allocator give memory back that a burst needed, so that a server stays small for its long life: large
 /// blocks always go back, and threads share two arenas. Call once, before threads start.
 pub fn return_memory() {

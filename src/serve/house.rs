@@ -106,7 +106,11 @@ impl Error {
                 ),
                 AddrNotAvailable => Some("this machine does not have that address: see --ip".into()),
                 PermissionDenied => {
-                    Some("ports below 1024 need privileges: move mox with --port-base".into())
+                    Some(
+                        "ports below 1024 need privileges, and Windows keeps some others for itself: move mox with \
+                         --port-base"
+                            .into(),
+                    )
                 }
                 _ => None,
             },

@@ -34,8 +34,45 @@ pub(crate) fn port_base() -> u16 {
     panic!("no free ports");
 }
 
+/// Starts `mox.exe` under wine, with the arguments given to it.
+pub(crate) const WINDOWS_RUN: &str = "MOX_WINDOWS_RUN";
+
+/// Which program is under test.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Program {
+    /// The one built for this system.
+    Native,
+    /// The one for Windows, under wine.
+    Windows,
+}
+
+impl Program {
+    fn command(self) -> Command {
+        match self {
+            Program::Native => Command::new(binary()),
+            Program::Windows => {
+                let run = std::env::var(WINDOWS_RUN)
+                    .unwrap_or_else(|_| panic!("{WINDOWS_RUN} does not say how to run mox.exe"));
+                let mut words = run.split_whitespace();
+                let mut command = Command::new(words.next().unwrap());
+                command.args(words);
+                command
+            }
+        }
+    }
+
+    /// A path as the program knows it: wine has `/` as drive Z.
+    fn path(self, path: &Path) -> PathBuf {
+        match self {
+            Program::Native => path.to_owned(),
+            Program::Windows => format!("Z:{}", path.display()).replace('/', "\\").into(),
+        }
+    }
+}
+
 /// A server that is killed when dropped.
 pub(crate) struct House {
+    program: Program,
     pub(crate) dir: PathBuf,
     pub(crate) base: u16,
     options: Vec<String>,
@@ -53,11 +90,33 @@ impl House {
         house
     }
 
+    /// The same with the program for Windows.
+    pub(crate) fn start_windows(dir: &Path, options: &[&str]) -> House {
+        let mut house = House::prepare_windows(dir, options);
+        house.restart();
+        house
+    }
+
+    /// A house that is not yet running, with the program for Windows.
+    pub(crate) fn prepare_windows(dir: &Path, options: &[&str]) -> House {
+        let mut house = House::prepare(dir, options);
+        house.program = Program::Windows;
+        house
+    }
+
     /// A house that is not yet running.
     pub(crate) fn prepare(dir: &Path, options: &[&str]) -> House {
         let options = options.iter().map(|option| (*option).to_owned()).collect();
         let scratch = tempfile::tempdir().unwrap();
-        House { dir: dir.to_owned(), base: port_base(), options, preload: Vec::new(), scratch, child: None }
+        House {
+            program: Program::Native,
+            dir: dir.to_owned(),
+            base: port_base(),
+            options,
+            preload: Vec::new(),
+            scratch,
+            child: None,
+        }
     }
 
     /// Sets an environment variable of the server.
@@ -71,7 +130,7 @@ impl House {
         for _ in 0..5 {
             match self.try_start() {
                 Ok(()) => return,
-                Err(said) if said.contains("in use (os error") => self.base = port_base(),
+                Err(said) if said.contains("another program uses this port") => self.base = port_base(),
                 Err(said) => panic!("{said}"),
             }
         }
@@ -79,7 +138,7 @@ impl House {
     }
 
     fn try_start(&mut self) -> Result<(), String> {
-        let ready = self.scratch.path().join("ready");
+        let ready = self.ready_file();
         let _ = std::fs::remove_file(&ready);
         let child = self.command().spawn().unwrap();
         let child = self.child.insert(child);
@@ -96,9 +155,10 @@ impl House {
 
     fn command(&self) -> Command {
         let log = std::fs::File::options().create(true).append(true).open(self.log()).unwrap();
-        let mut command = Command::new(binary());
-        command.args(["localserve", "--port-base", &self.base.to_string()]).arg("--dir").arg(&self.dir);
-        command.arg("--ready-file").arg(self.scratch.path().join("ready")).args(&self.options);
+        let mut command = self.program.command();
+        command.args(["localserve", "--port-base", &self.base.to_string()]);
+        command.arg("--dir").arg(self.program.path(&self.dir));
+        command.arg("--ready-file").arg(self.program.path(&self.ready_file())).args(&self.options);
         command.envs(self.preload.iter().map(|(name, value)| (name, value)));
         command.stdin(Stdio::null()).stdout(log.try_clone().unwrap()).stderr(log);
         command
@@ -118,6 +178,11 @@ impl House {
             }
             std::thread::sleep(Duration::from_millis(5));
         }
+    }
+
+    /// There while the server accepts.
+    pub(crate) fn ready_file(&self) -> PathBuf {
+        self.scratch.path().join("ready")
     }
 
     /// Everything the server said.
@@ -172,14 +237,15 @@ impl House {
 
     /// Runs a mox command against this house and returns what it printed; failure fails the test.
     pub(crate) fn mox(&self, arguments: &[&str]) -> String {
-        run(Command::new(binary()).arg("--config").arg(&self.dir).args(arguments))
+        run(self.program.command().arg("--config").arg(self.program.path(&self.dir)).args(arguments))
     }
 
     /// Runs a mox command that may fail.
     pub(crate) fn try_mox(&self, arguments: &[&str]) -> Output {
-        Command::new(binary())
+        self.program
+            .command()
             .arg("--config")
-            .arg(&self.dir)
+            .arg(self.program.path(&self.dir))
             .args(arguments)
             .stdin(Stdio::null())
             .output()

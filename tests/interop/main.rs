@@ -22,3 +22,4 @@ mod relay;
 mod sender;
 mod submit;
 mod volume;
+mod wine;

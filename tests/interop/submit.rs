@@ -45,7 +45,11 @@ fn swaks_delivers_by_every_door() {
         return;
     }
     let folder = tempfile::tempdir().unwrap();
-    let house = House::start(&folder.path().join("house"), &[]);
+    swaks_by_every_door(&House::start(&folder.path().join("house"), &[]));
+}
+
+/// Sends a message with each way to connect and log in, and waits for it in its mailbox.
+pub(crate) fn swaks_by_every_door(house: &House) {
     let login = ["--auth-user", "mox@localhost", "--auth-password", "moxmoxmox"];
     let doors: [(&str, u16, &[&str], bool); 8] = [
         ("mx", 25, &[], false),
@@ -68,7 +72,7 @@ fn swaks_delivers_by_every_door() {
             swaks.args(login);
         }
         run(&mut swaks);
-        arrived(&house, &to, &subject);
+        arrived(house, &to, &subject);
     }
 }
 

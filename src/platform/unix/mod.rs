@@ -16,6 +16,11 @@ use std::io;
 
 use nix::sys::resource::{Resource, getrlimit, setrlimit};
 
+/// Every terminal of these systems does.
+pub(crate) fn terminal_styles() -> bool {
+    true
+}
+
 pub(crate) fn raise_nofile_limit() -> io::Result<Option<u64>> {
     /// macOS refuses a soft limit above this, whatever the hard limit says (OPEN_MAX).
     const MACOS_MOST: u64 = 10_240;

@@ -2,6 +2,8 @@
 
 #[expect(unsafe_code, reason = "a pipe's access list is given by pointer")]
 mod ctlsocket;
+#[expect(unsafe_code, reason = "the console's mode has no safe interface")]
+mod console;
 #[expect(unsafe_code, reason = "std cannot make files and folders with an access list")]
 mod files;
 mod paths;
@@ -11,6 +13,7 @@ mod signals;
 #[expect(unsafe_code, reason = "the socket option has no safe interface")]
 mod sockets;
 
+pub(crate) use console::terminal_styles;
 pub(crate) use ctlsocket::{Listener, connect};
 pub(crate) use files::{create_private_dirs, free_space, open_private, sync_dir};
 pub(crate) use paths::{hosts_file, resolver_options, submit_config};
