@@ -335,7 +335,8 @@ fn manual_section(
 
 /// Whether two sections are one.
 fn same(a: &[Field], b: &[Field]) -> bool {
-    a.len() == b.len() && a.iter().zip(b).all(|(a, b)| a.key == b.key && a.doc == b.doc)
+    let fits = |(a, b): (&Field, &Field)| a.key == b.key && a.doc == b.doc && default(a) == default(b);
+    a.len() == b.len() && a.iter().zip(b).all(fits)
 }
 
 /// Escapes text for roff; no line of it starts with a control character.
@@ -428,6 +429,10 @@ mod tests {
         let routes = ".SS \"Accounts.<name>.Routes[]\"\nAs Domains.<name>.Routes[].\n";
         assert!(manual(Which::Dynamic).contains(routes));
         assert!(page.contains(".AccountHTTPS, Listeners.<name>.AdminHTTP,"));
+        assert!(
+            page.contains(".SS \"Listeners.<name>.IMAP\"\n"),
+            "its ports differ from those of Submission"
+        );
         assert_eq!(roff(".a-b \\ \"c\""), "\\&.a\\-b \\e \\(dqc\\(dq");
     }
 }
