@@ -102,7 +102,7 @@ section! {
 section! {
     /// Mailboxes of a new account.
     optional InitialMailboxes {
-        /// Mailboxes with a special use; left out for Sent, Archive, Trash, Drafts and Junk.
+        /// Mailboxes with a special use; without a name in it for Sent, Archive, Trash, Drafts and Junk.
         "SpecialUse" special_use: Option<SpecialUse> = None,
         /// Further mailboxes, as Work or Lists/Announce.
         "Regular" regular: Vec<String> = Vec::new(),
@@ -154,14 +154,14 @@ impl Static {
         }
     }
 
-    /// The mailboxes of a new account in effect, next to Inbox: what the deprecated DefaultMailboxes says, too.
-    pub fn mailboxes_of_new_account(&self) -> InitialMailboxes {
-        let mut mailboxes = self.initial_mailboxes.clone();
+    /// The mailboxes of a new account in effect, next to Inbox: those with a special use and the others. With the
+    /// deprecated DefaultMailboxes, the names tell the use.
+    pub fn mailboxes_of_new_account(&self) -> (SpecialUse, Vec<String>) {
+        let initial = &self.initial_mailboxes;
         if self.default_mailboxes.is_empty() {
-            mailboxes.special_use = Some(mailboxes.special_use());
-            return mailboxes;
+            return (initial.special_use(), initial.regular.clone());
         }
-        let mut special = SpecialUse::default();
+        let (mut special, mut regular) = (SpecialUse::default(), Vec::new());
         for name in self.default_mailboxes.iter().filter(|name| !name.eq_ignore_ascii_case("inbox")) {
             match name.to_ascii_lowercase().as_str() {
                 "sent" => special.sent = name.clone(),
@@ -169,11 +169,10 @@ impl Static {
                 "trash" => special.trash = name.clone(),
                 "drafts" => special.draft = name.clone(),
                 "junk" => special.junk = name.clone(),
-                _ => mailboxes.regular.push(name.clone()),
+                _ => regular.push(name.clone()),
             }
         }
-        mailboxes.special_use = Some(special);
-        mailboxes
+        (special, regular)
     }
 
     /// Puts the default where 0 stands for it.
@@ -185,9 +184,10 @@ impl Static {
 }
 
 impl InitialMailboxes {
-    /// The special-use names in effect.
+    /// The special-use names in effect; a section without a name is as none.
     pub fn special_use(&self) -> SpecialUse {
-        self.special_use.clone().unwrap_or_else(|| SpecialUse {
+        let named = self.special_use.clone().filter(|names| *names != SpecialUse::default());
+        named.unwrap_or_else(|| SpecialUse {
             sent: "Sent".into(),
             archive: "Archive".into(),
             trash: "Trash".into(),

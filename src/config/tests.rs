@@ -8,6 +8,7 @@ use crate::account::Account;
 use crate::error::Problem;
 use crate::reference::{Which, paths};
 use crate::ser::{to_text, to_value};
+use crate::server::InitialMailboxes;
 use crate::tree::{Node, Tree, Value, join, parse};
 use crate::{Config, Dynamic, Fault};
 
@@ -213,10 +214,15 @@ fn what_is_in_effect_for_the_web_acme_and_new_accounts() {
     assert_eq!(issuer("letsencrypt").as_deref(), Some("letsencrypt.org"));
     assert_eq!(issuer("own").as_deref(), Some("ca.example.com"));
 
-    let old = deprecated.server.mailboxes_of_new_account();
-    assert_eq!((old.special_use().sent.as_str(), old.special_use().junk.as_str()), ("Sent", ""));
-    assert_eq!(old.regular, ["Work"]);
-    assert_eq!(full.server.mailboxes_of_new_account().special_use().draft, "Entwürfe");
+    let (special, regular) = deprecated.server.mailboxes_of_new_account();
+    assert_eq!(
+        (special.sent.as_str(), special.junk.as_str(), regular.as_slice()),
+        ("Sent", "", &["Work".into()][..])
+    );
+    let (special, regular) = full.server.mailboxes_of_new_account();
+    assert_eq!((special.draft.as_str(), regular.len()), ("Entwürfe", 2));
+    let empty = InitialMailboxes { special_use: Some(Default::default()), regular: Vec::new() };
+    assert_eq!(empty.special_use().draft, "Drafts");
     let handlers = &full.dynamic.web_handlers;
     assert_eq!(handlers[4].web_redirect.as_ref().map(|r| r.status_code), Some(308));
     let dkim = &full.dynamic.domains[&"example.com".parse().unwrap()].dkim;
