@@ -61,8 +61,8 @@ impl Help {
             row.address.parse::<SocketAddr>().ok()
         };
         let kinds = [
-            ("smtp", "SMTP", "no login, STARTTLS if you like"),
-            ("submission", "Submission", "login, STARTTLS if you like"),
+            ("smtp", "SMTP", "no login, TLS optional"),
+            ("submission", "Submission", "login, TLS optional"),
             ("submissions", "Submissions", "login, TLS from the start"),
         ];
         let ports = kinds

@@ -87,8 +87,9 @@ impl Fake {
     }
 
     fn get(&self, id: i64) -> Result<MessageDetail, OpError> {
-        self.with(|state| state.messages.get(&id).cloned())
-            .ok_or_else(|| OpError::not_found(format!("no message {id}")).hint("`mox message list` shows them"))
+        self.with(|state| state.messages.get(&id).cloned()).ok_or_else(|| {
+            OpError::not_found(format!("no message {id}")).hint("`mox message list` shows them")
+        })
     }
 
     fn list(&self, op: &MessageList) -> Vec<MessageRow> {
@@ -105,7 +106,11 @@ impl Fake {
             self.get(*id)?;
         }
         let all = MessageList { filter: op.filter.clone(), ..MessageList::default() };
-        let ids = if op.ids.is_empty() { self.list(&all).iter().map(|row| row.id).collect() } else { op.ids.clone() };
+        let ids = if op.ids.is_empty() {
+            self.list(&all).iter().map(|row| row.id).collect()
+        } else {
+            op.ids.clone()
+        };
         if op.ids.is_empty() && op.filter == MessageFilter::default() && !op.all {
             return Err(OpError::usage("nothing selects"));
         }
@@ -156,7 +161,11 @@ impl Fake {
             MessageEvent::Arrived { message } => fits(&op.filter, message),
             _ => true,
         };
-        Ok(MessageWatched { token: now.to_string(), events: events.into_iter().filter(wanted).collect(), lost: false })
+        Ok(MessageWatched {
+            token: now.to_string(),
+            events: events.into_iter().filter(wanted).collect(),
+            lost: false,
+        })
     }
 
     fn mailboxes(&self) -> Vec<MailboxRow> {
@@ -284,7 +293,11 @@ fn source(message: &MessageDetail) -> Vec<u8> {
 
 fn document(message: &MessageDetail) -> Vec<u8> {
     let subject = &message.row.subject;
-    format!("<!doctype html><title>x</title><body style=\"font-family:sans-serif\"><h1>{}</h1><p>Welcome aboard.", subject.len()).into_bytes()
+    format!(
+        "<!doctype html><title>x</title><body style=\"font-family:sans-serif\"><h1>{}</h1><p>Welcome aboard.",
+        subject.len()
+    )
+    .into_bytes()
 }
 
 fn transcript() -> Transcript {
@@ -293,7 +306,12 @@ fn transcript() -> Transcript {
 }
 
 fn history(id: i64) -> MessageHistory {
-    let line = |step: &str, ok, text: &str| ExplainLine { at: Some(at("2026-11-22T10:20:30Z")), step: step.into(), ok, text: text.into() };
+    let line = |step: &str, ok, text: &str| ExplainLine {
+        at: Some(at("2026-11-22T10:20:30Z")),
+        step: step.into(),
+        ok,
+        text: text.into(),
+    };
     MessageHistory {
         id,
         lines: vec![
