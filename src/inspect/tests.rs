@@ -265,7 +265,6 @@ fn deep_wide_and_long_documents_are_bounded() {
         all
     });
     for (name, html, cut) in [
-        ("nested divs", "<div>".repeat(200_000), true),
         ("nested divs, closed", format!("{}x{}", "<div>".repeat(200_000), "</div>".repeat(200_000)), true),
         ("nested spans, other ends", format!("{}{}", "<span>".repeat(many), "</i>".repeat(many)), true),
         ("nested tables", "<table><tr><td>".repeat(5000), true),
@@ -285,7 +284,7 @@ fn deep_wide_and_long_documents_are_bounded() {
         ("raw text", "<script></scrip".repeat(many), false),
         ("ends of nothing", "</p>".repeat(many), false),
         ("references", "&amp;&#x41;&".repeat(many / 5), false),
-        ("style", format!("<style>{}", "a{b:c}".repeat(200_000)), true),
+        ("style", format!("<style>/*{}*/", "x".repeat(1 << 20)), true),
         ("style attributes", "<p style='a:url(x)'>".repeat(5000), false),
         ("longer than is read", "x".repeat(MAX_INPUT + 1), true),
         ("svg", "<svg><g>".repeat(many), false),

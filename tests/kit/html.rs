@@ -114,30 +114,26 @@ fn check_attribute(element: &str, name: &str, value: &str) {
 fn check_style(style: &str) {
     let style = style.to_ascii_lowercase();
     for word in [
-        "url",
+        "url(",
         "@import",
         "@font",
-        "expression",
-        "image-set",
+        "expression(",
+        "image-set(",
         "attr(",
         "var(",
-        "src",
-        "behavior",
-        "fixed",
-        "absolute",
+        "position:fixed",
+        "position:absolute",
+        "{content:",
+        ";content:",
+        ";src:",
+        "{src:",
         "\\",
         "<",
         "[",
         "/*",
         "\"",
         "&",
-        "content:",
-        "binding",
     ] {
-        // A name may hold any of the words; what acts has a bracket, a colon or an at-sign by it.
-        let acts = word.bytes().any(|b| !b.is_ascii_lowercase() && b != b'-');
-        let called = [format!("{word}("), format!("{word}:"), format!(":{word}")];
-        let found = if acts { style.contains(word) } else { called.iter().any(|call| style.contains(call)) };
-        assert!(!found, "{word} in style {style}");
+        assert!(!style.contains(word), "{word} in style {style}");
     }
 }

@@ -270,7 +270,9 @@ fn value(property: &str, tokens: &[Token]) -> Option<String> {
     }
     let mut out = String::new();
     let mut open = 0_usize;
+    let mut after_word = false;
     for token in tokens {
+        let joins = std::mem::replace(&mut after_word, matches!(token, Token::Ident(_) | Token::Hash(_)));
         match token {
             Token::Ident(name) if is_plain(name) => out.push_str(name),
             Token::Hash(name) if name.len() <= 8 && name.bytes().all(|b| b.is_ascii_hexdigit()) => {
@@ -290,7 +292,8 @@ fn value(property: &str, tokens: &[Token]) -> Option<String> {
                 open += 1;
                 out.push_str(&format!("{name}("));
             }
-            Token::Open('(') if open > 0 => {
+            // A word right before it would become a function.
+            Token::Open('(') if open > 0 && !joins => {
                 open += 1;
                 out.push('(');
             }
@@ -331,6 +334,8 @@ mod tests {
             ("background:url(http://x/);color:red", "color:red;"),
             ("background:red u\\72l('http://x/')", ""),
             ("background:ur/**/l(http://x/)", ""),
+            ("width:calc(url/**/(x))", "width:calc(url (x));"),
+            ("color:re/**/d", "color:re d;"),
             ("background:image-set('http://x/' 1x)", ""),
             ("background:var(--x);--x:url(http://x/)", ""),
             ("content:'x'; behavior:url(x); -moz-binding:url(x)", ""),

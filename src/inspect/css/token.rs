@@ -19,7 +19,7 @@ pub(crate) enum Token {
     Url(String),
     /// A number as written, and its unit: empty, `%` or a word.
     Number(String, String),
-    /// White space, one or more.
+    /// White space, one or more, or a comment.
     Space,
     /// `(`, `[` or `{`.
     Open(char),
@@ -197,10 +197,14 @@ impl<'a> Tokens<'a> {
         }
     }
 
-    fn skip_comments(&mut self) {
+    /// Skips comments; whether there were any.
+    fn skip_comments(&mut self) -> bool {
+        let mut found = false;
         while let Some(rest) = self.rest.strip_prefix("/*") {
             self.rest = rest.split_once("*/").map_or("", |(_, rest)| rest);
+            found = true;
         }
+        found
     }
 }
 
@@ -208,7 +212,10 @@ impl Iterator for Tokens<'_> {
     type Item = Token;
 
     fn next(&mut self) -> Option<Token> {
-        self.skip_comments();
+        // Space keeps apart what a comment kept apart: written without it, `url` and `(` would join.
+        if self.skip_comments() {
+            return Some(Token::Space);
+        }
         for mark in ["<!--", "-->"] {
             if let Some(rest) = self.rest.strip_prefix(mark) {
                 self.rest = rest;
@@ -268,7 +275,10 @@ mod tests {
         }
         let ident = |name: &str| Token::Ident(name.to_owned());
         let split: Vec<Token> = Tokens::new("ur/**/l(x)").collect();
-        assert_eq!(split, [ident("ur"), Token::Function("l".to_owned()), ident("x"), Token::Close(')')]);
+        assert_eq!(
+            split,
+            [ident("ur"), Token::Space, Token::Function("l".to_owned()), ident("x"), Token::Close(')')]
+        );
     }
 
     #[test]
@@ -280,7 +290,7 @@ mod tests {
             ("#fff!", vec![Token::Hash("fff".to_owned()), Token::Delim('!')]),
             ("'a\\'b' \"c", vec![text("a'b"), Token::Space, text("c")]),
             ("'a\nb", vec![Token::Delim('\u{fffd}'), Token::Space, Token::Ident("b".to_owned())]),
-            ("@media/*", vec![Token::At("media".to_owned())]),
+            ("@media/*", vec![Token::At("media".to_owned()), Token::Space]),
             ("<!-- -->.", vec![Token::Space, Token::Space, Token::Space, Token::Delim('.')]),
             ("\\", vec![Token::Delim('\\')]),
             ("--x", vec![Token::Ident("--x".to_owned())]),
