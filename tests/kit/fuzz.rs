@@ -165,15 +165,20 @@ pub fn headers(bytes: &[u8]) {
 
 /// The HTML of a message: what is made of it does nothing, and making it safe again finds nothing to cut.
 pub fn inspect_html(html: &[u8]) {
-    let message = [b"Content-Type: text/html; charset=utf-8\r\n\r\n", html].concat();
-    let safe = mox_inspect::safe_html(&message, &Tree::parse(&message)).expect("there is an HTML part");
-    crate::html::assert_harmless(&safe.document);
+    let safe = safe_html(html);
     assert!(safe.remote.len() <= mox_inspect::MAX_REMOTE && safe.removed.len() <= mox_inspect::MAX_REMOVED);
-    let message = format!("Content-Type: text/html; charset=utf-8\r\n\r\n{}", safe.document);
-    let again = mox_inspect::safe_html(message.as_bytes(), &Tree::parse(message.as_bytes()));
-    let again = again.expect("there is an HTML part");
+    let again = safe_html(safe.document.as_bytes());
     assert!(again.remote.is_empty(), "{:?}", again.remote);
-    assert!(again.removed.iter().all(|what| what.starts_with("data")), "{:?}", again.removed);
+    assert!(again.removed.is_empty(), "{:?}", again.removed);
+}
+
+fn safe_html(html: &[u8]) -> mox_inspect::SafeHtml {
+    let message = [b"Content-Type: text/html; charset=utf-8\r\n\r\n", html].concat();
+    let safe = mox_inspect::safe_html(&message, &Tree::parse(&message));
+    assert!(safe.is_some(), "there is an HTML part");
+    let safe = safe.unwrap_or_default();
+    crate::html::assert_harmless(&safe.document);
+    safe
 }
 
 /// A message: all that is told about it is bounded and survives JSON.
@@ -185,6 +190,6 @@ pub fn inspect_report(message: &[u8]) {
     let report = mox_inspect::report(message, &tree);
     assert!(report.links.len() <= mox_inspect::links::MAX_LINKS);
     assert!(report.html.support <= 100);
-    let json = serde_json::to_string(&report).expect("a report is JSON");
+    let json = serde_json::to_string(&report).unwrap_or_default();
     assert_eq!(serde_json::from_str::<mox_inspect::Report>(&json).ok().as_ref(), Some(&report));
 }

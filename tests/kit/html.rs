@@ -35,6 +35,7 @@ pub fn assert_harmless(document: &str) {
     let _ = tokenizer.feed(&input);
     tokenizer.end();
     let state = tokenizer.sink.0.into_inner();
+    assert_eq!(state.comments, 0);
     assert!(state.open.is_empty(), "open at the end: {:?}", state.open);
     let head: Vec<&str> = state.seen.iter().take(5).map(String::as_str).collect();
     assert_eq!(head, ["html", "head", "meta", "style", "body"]);
@@ -47,6 +48,7 @@ struct Reader(RefCell<State>);
 #[derive(Default)]
 struct State {
     known: HashSet<&'static str>,
+    comments: usize,
     open: Vec<String>,
     seen: Vec<String>,
 }
@@ -69,7 +71,7 @@ impl TokenSink for Reader {
             Token::CharacterTokens(text) if state.open.last().is_some_and(|name| name == "style") => {
                 check_style(&text.replace("img:not([src])", ""));
             }
-            Token::CommentToken(text) => panic!("comment {text}"),
+            Token::CommentToken(_) => state.comments += 1,
             _ => {}
         }
         TokenSinkResult::Continue
@@ -101,11 +103,12 @@ fn check_attribute(element: &str, name: &str, value: &str) {
         }
         ("a", "target") => assert_eq!(value, "_blank"),
         ("a", "rel") => assert_eq!(value, "noopener noreferrer nofollow"),
-        (_, "target" | "rel") => panic!("{name} in {element}"),
         ("meta", "charset") => assert_eq!(value, "utf-8"),
         (_, "style") => check_style(value),
         _ => assert!(
-            element != "meta" && ATTRIBUTES.split_whitespace().any(|known| known == name),
+            element != "meta"
+                && !["target", "rel"].contains(&name)
+                && ATTRIBUTES.split_whitespace().any(|known| known == name),
             "{element} {name}={value}"
         ),
     }
