@@ -65,6 +65,9 @@ pub(crate) struct Options {
     /// Fail on demand by this rule, as `mox localserve chaos add` takes it; may be given several times
     #[arg(long, value_name = "RULE")]
     pub(crate) chaos: Vec<chaos::rule::Rule>,
+    /// Tell this http:// or https:// URL of every message that arrives, by a POST of JSON; may be given several times
+    #[arg(long, value_name = "URL", value_hint = clap::ValueHint::Url)]
+    pub(crate) webhook: Vec<mox_https::Url>,
     /// Least important events to log
     #[arg(long, value_name = "LEVEL", value_enum, default_value_t = LogLevel::Info)]
     pub(crate) log_level: LogLevel,
@@ -155,6 +158,11 @@ pub(crate) const EXAMPLES: &[Example] = &[
     Example {
         run: "mox localserve --chaos stage=rcpt,code=451,probability=20",
         about: "Refuse every fifth recipient for now",
+        needs: Needs::World,
+    },
+    Example {
+        run: "mox localserve --webhook http://localhost:9000/mail",
+        about: "Tell a program of yours what arrives",
         needs: Needs::World,
     },
 ];

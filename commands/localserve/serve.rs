@@ -63,6 +63,7 @@ fn choices(options: &Options, dir: PathBuf) -> LocalserveOptions {
         retry: options.retry.clone(),
         pedantic: options.pedantic,
         chaos: options.chaos.iter().map(|rule| rule.0.clone()).collect(),
+        webhooks: options.webhook.clone(),
     }
 }
 

@@ -21,6 +21,7 @@ use mox_telemetry::{Level, Levels, Metrics};
 use tokio::sync::watch;
 use tokio::task::JoinSet;
 
+use crate::hooks::{Following, Webhooks};
 use crate::listeners;
 use crate::operations::feed::{Feed, modseqs};
 use crate::web::Site;
@@ -161,6 +162,8 @@ pub(crate) struct Plan {
     pub keeping: Keeping,
     /// Relays that mail may leave through, for those who ask.
     pub relays: Vec<mox_admin::ops::RelayRow>,
+    /// URLs that are told of arriving messages.
+    pub webhooks: Webhooks,
     /// HTTP and HTTPS ports with a page about this server.
     pub web: Vec<listeners::Web>,
     /// What they serve.
@@ -226,6 +229,7 @@ impl House {
                 random: plan.random.clone(),
             },
         );
+        let hooks = plan.webhooks.hooks(&resolver, &plan.roots, &plan.clock, &metrics);
         let handlers = Handlers::new(&plan, &config, &store, &queue, resolver);
         let bound = listeners::bind(&plan, &config, &handlers, &metrics, &stopping)?;
         let listeners = bound.iter().map(|b| b.row.clone()).collect::<Vec<_>>();
@@ -259,6 +263,9 @@ impl House {
             tasks.spawn(listener.serve(site.clone()));
         }
         tasks.spawn(queue.clone().run(stopping.clone()));
+        for hook in hooks {
+            tasks.spawn(until(stopping.clone(), hook.run(Following::new(&feed))));
+        }
         let fed = store.clone();
         tasks.spawn(until(stopping.clone(), async move { feed.run(fed, seen).await }));
         tasks

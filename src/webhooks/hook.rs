@@ -78,8 +78,7 @@ impl Hook {
     }
 
     async fn tell(&self, row: &MessageRow) {
-        let call =
-            Call { event: "arrived", message: row, url: format!("{}/messages/{}", self.pages, row.id) };
+        let call = Call { event: "arrived", message: row, url: format!("{}/message/{}", self.pages, row.id) };
         let body = match serde_json::to_vec(&call) {
             Ok(body) => Bytes::from(body),
             Err(error) => return tracing::error!(%error, message = row.id, "webhook not called"),

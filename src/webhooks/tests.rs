@@ -135,7 +135,7 @@ async fn a_message_is_posted_as_json() {
     assert_eq!(
         body,
         format!(
-            r#"{{"event":"arrived","message":{},"url":"http://localhost:1080/messages/7"}}"#,
+            r#"{{"event":"arrived","message":{},"url":"http://localhost:1080/message/7"}}"#,
             serde_json::to_string(&row(7)).unwrap()
         )
     );

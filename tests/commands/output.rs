@@ -104,6 +104,7 @@ const WITH_SERVER: &[(&str, &[&str])] = &[
             "mox localserve --relay localhost:0",
             "mox localserve --port-base 65000",
             "mox localserve --chaos stage=rcpt,code=250",
+            "mox localserve --webhook localhost:9000",
             "mox localserve chaos list",
             "mox localserve chaos list --json",
             "mox localserve chaos add 'stage=mail,code=421,text=too busy, try later'",

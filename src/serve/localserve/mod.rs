@@ -19,11 +19,13 @@ use mox_address::Domain;
 use mox_admin::ops::{Chaos, ChaosRule};
 use mox_clock::{Clock, Random};
 use mox_config::Handle;
+use mox_https::{Scheme, Url};
 use mox_inbound::Keeping;
 use mox_queue::{Options, Retry};
 use mox_submission::Strictness;
 use mox_telemetry::Levels;
 
+use crate::hooks::Webhooks;
 use crate::house::{Error, House, Plan};
 use crate::listeners::Web;
 
@@ -70,6 +72,8 @@ pub struct LocalserveOptions {
     pub pedantic: bool,
     /// Failures on demand from the start.
     pub chaos: Vec<ChaosRule>,
+    /// URLs that are told of arriving messages.
+    pub webhooks: Vec<Url>,
 }
 
 /// What a running localserve tells.
@@ -122,15 +126,16 @@ pub async fn run(
         around: Arc::new(move |inner| failing::around(inner, choosers.clone(), waits.clone())),
         chaos: Some(chaos),
         strictness: if pedantic { Strictness::Lawful } else { Strictness::Anything },
-        roots: Arc::new(match options.relays.is_empty() {
-            // Nothing is dialed: spare the work.
-            true => mox_tls::RootCertStore::empty(),
-            false => mox_tls::system_roots(),
+        roots: Arc::new(match !options.relays.is_empty() || options.webhooks.iter().any(is_https) {
+            true => mox_tls::system_roots(),
+            // Nobody has to prove anything: spare the work.
+            false => mox_tls::RootCertStore::empty(),
         }),
         queue: Options { retry: Retry::Waits(options.retry.clone()), ..Options::new(hostname) },
         keep: Some((ACCOUNT.to_owned(), options.keep)),
         keeping: Keeping { transcripts: true, tags: true },
         relays: options.relays.iter().map(relay_row).collect(),
+        webhooks: Webhooks { urls: options.webhooks.clone(), pages: pages(options.ip, ports.http) },
         web: vec![web(ports.http, false), web(ports.https, true)],
         site: Arc::new(move |operations| site::site(operations, web_clock.clone())),
         levels,
@@ -149,6 +154,18 @@ pub async fn run(
         first,
     };
     Ok((house, started))
+}
+
+fn is_https(url: &Url) -> bool {
+    url.scheme == Scheme::Https
+}
+
+/// Where a browser on this machine finds the pages.
+fn pages(ip: IpAddr, port: u16) -> String {
+    match ip.is_loopback() || ip.is_unspecified() {
+        true => format!("http://localhost:{port}"),
+        false => format!("http://{}", SocketAddr::new(ip, port)),
+    }
 }
 
 fn relay_row(rule: &RelayRule) -> mox_admin::ops::RelayRow {

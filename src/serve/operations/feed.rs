@@ -122,7 +122,7 @@ impl Feed {
         self.ring.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    fn add(&self, events: Vec<Event>) {
+    pub(crate) fn add(&self, events: Vec<Event>) {
         if events.is_empty() {
             return;
         }
