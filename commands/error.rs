@@ -142,7 +142,10 @@ impl From<mox_ctl::Error> for CommandError {
             ),
             Error::Connect { source, .. } if source.kind() == io::ErrorKind::PermissionDenied => (
                 Exit::NotAuthorised,
-                Some("run this as the user that runs the server, or as root (on Windows as administrator)".to_owned()),
+                Some(
+                    "run this as the user that runs the server, or as root (on Windows as administrator)"
+                        .to_owned(),
+                ),
             ),
             Error::Connect { .. } | Error::Timeout { .. } => (Exit::Unreachable, None),
             Error::Protocol { .. } => {

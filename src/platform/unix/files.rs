@@ -13,7 +13,11 @@ pub(crate) fn sync_dir(dir: &Path) -> io::Result<()> {
 pub(crate) fn open_private(path: &Path, must_be_new: bool) -> io::Result<File> {
     let mut options = OpenOptions::new();
     options.read(true).write(true).truncate(false).mode(0o600);
-    if must_be_new { options.create_new(true) } else { options.create(true) };
+    if must_be_new {
+        options.create_new(true)
+    } else {
+        options.create(true)
+    };
     options.open(path)
 }
 

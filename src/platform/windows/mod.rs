@@ -1,9 +1,9 @@
 //! The Windows half.
 
-#[expect(unsafe_code, reason = "a pipe's access list is given by pointer")]
-mod ctlsocket;
 #[expect(unsafe_code, reason = "the console's mode has no safe interface")]
 mod console;
+#[expect(unsafe_code, reason = "a pipe's access list is given by pointer")]
+mod ctlsocket;
 #[expect(unsafe_code, reason = "std cannot make files and folders with an access list")]
 mod files;
 mod paths;
