@@ -16,12 +16,12 @@ use std::ptr::{null, null_mut};
 use windows_sys::Win32::Foundation::{HANDLE, LocalFree};
 use windows_sys::Win32::Security::Authorization::{
     ConvertSidToStringSidW, ConvertStringSecurityDescriptorToSecurityDescriptorW, GetNamedSecurityInfoW,
-    GetSecurityInfo, SDDL_REVISION_1, SE_FILE_OBJECT, SE_KERNEL_OBJECT, SetNamedSecurityInfoW,
+    GetSecurityInfo, SDDL_REVISION_1, SE_FILE_OBJECT, SE_KERNEL_OBJECT,
 };
 use windows_sys::Win32::Security::{
-    ACCESS_ALLOWED_ACE, ACE_HEADER, ACL, DACL_SECURITY_INFORMATION, GetAce, GetSecurityDescriptorDacl,
-    GetTokenInformation, OWNER_SECURITY_INFORMATION, PROTECTED_DACL_SECURITY_INFORMATION, PSID,
-    SECURITY_ATTRIBUTES, TOKEN_QUERY, TOKEN_USER, TokenUser,
+    ACCESS_ALLOWED_ACE, ACE_HEADER, ACL, DACL_SECURITY_INFORMATION, GetAce, GetTokenInformation,
+    OWNER_SECURITY_INFORMATION, PROTECTED_DACL_SECURITY_INFORMATION, PSID, SECURITY_ATTRIBUTES,
+    SetFileSecurityW, TOKEN_QUERY, TOKEN_USER, TokenUser,
 };
 use windows_sys::Win32::System::SystemServices::{ACCESS_ALLOWED_ACE_TYPE, ACCESS_DENIED_ACE_TYPE};
 use windows_sys::Win32::System::Threading::{GetCurrentProcess, OpenProcessToken};
@@ -63,18 +63,7 @@ impl Private {
         let me = me()?;
         let rights = ["SY", "BA", &me].map(|who| format!("(A;{inherit};FA;;;{who})")).concat();
         // The owner is said, too: an administrator's new things belong to all administrators otherwise.
-        let text: Vec<u16> = format!("O:{me}D:P{rights}\0").encode_utf16().collect();
-        let mut descriptor = null_mut();
-        // SAFETY: `text` ends with NUL, `descriptor` is a place for one pointer; no size is asked for.
-        let done = unsafe {
-            ConvertStringSecurityDescriptorToSecurityDescriptorW(
-                text.as_ptr(),
-                SDDL_REVISION_1,
-                &mut descriptor,
-                null_mut(),
-            )
-        };
-        if done == 0 { Err(io::Error::last_os_error()) } else { Ok(Private(Local(descriptor))) }
+        Ok(Private(descriptor(&format!("O:{me}D:P{rights}"))?))
     }
 
     /// What calls that make things take. Valid as long as `self`.
@@ -87,29 +76,37 @@ impl Private {
     }
 }
 
-/// Takes the rights of others away from an existing file or folder; what inherits from the folder follows.
-pub(crate) fn make_private(path: &Path) -> io::Result<()> {
-    let private = if path.metadata()?.is_dir() { Private::folder() } else { Private::object() }?;
-    let (mut present, mut defaulted, mut list) = (0, 0, null_mut());
-    // SAFETY: the descriptor is valid while `private` lives; the other three are places for one value each.
-    if unsafe { GetSecurityDescriptorDacl(private.0.0, &mut present, &mut list, &mut defaulted) } == 0 {
-        return Err(io::Error::last_os_error());
-    }
-    let path = wide(path)?;
-    // SAFETY: `path` ends with NUL; `list` points into `private`, which lives; owner, group and audit list are not
-    // set, as the flags say, so their pointers are not read.
-    let code = unsafe {
-        SetNamedSecurityInfoW(
-            path.as_ptr(),
-            SE_FILE_OBJECT,
-            DACL_SECURITY_INFORMATION | PROTECTED_DACL_SECURITY_INFORMATION,
+/// A security descriptor from its text in the system's language for them (SDDL).
+fn descriptor(text: &str) -> io::Result<Local> {
+    let text: Vec<u16> = text.encode_utf16().chain([0]).collect();
+    let mut descriptor = null_mut();
+    // SAFETY: `text` ends with NUL, `descriptor` is a place for one pointer; no size is asked for.
+    let done = unsafe {
+        ConvertStringSecurityDescriptorToSecurityDescriptorW(
+            text.as_ptr(),
+            SDDL_REVISION_1,
+            &mut descriptor,
             null_mut(),
-            null_mut(),
-            list,
-            null(),
         )
     };
-    checked(code)
+    if done == 0 { Err(io::Error::last_os_error()) } else { Ok(Local(descriptor)) }
+}
+
+/// Takes the rights of others away from an existing file or folder; what is in a folder keeps its own.
+pub(crate) fn make_private(path: &Path) -> io::Result<()> {
+    let private = if path.metadata()?.is_dir() { Private::folder() } else { Private::object() }?;
+    set_rights(path, &private.0)
+}
+
+/// Gives a file the access list of a descriptor, and nothing from the folder above.
+fn set_rights(path: &Path, descriptor: &Local) -> io::Result<()> {
+    let path = wide(path)?;
+    let what = DACL_SECURITY_INFORMATION | PROTECTED_DACL_SECURITY_INFORMATION;
+    // SAFETY: `path` ends with NUL, and the descriptor is valid while it is borrowed.
+    match unsafe { SetFileSecurityW(path.as_ptr(), what, descriptor.0) } {
+        0 => Err(io::Error::last_os_error()),
+        _ => Ok(()),
+    }
 }
 
 /// Whether the access list gives anybody a right but the owner, this user, the system and the administrators. A
@@ -278,36 +275,8 @@ mod tests {
         let dir = tempfile::tempdir().unwrap();
         let file = dir.path().join("file");
         std::fs::write(&file, "x").unwrap();
-        // Everyone may read, this user may do everything.
-        let text: Vec<u16> = format!("D:P(A;;FR;;;WD)(A;;FA;;;{})\0", me().unwrap()).encode_utf16().collect();
-        let (mut descriptor, mut list, mut present, mut defaulted) = (null_mut(), null_mut(), 0, 0);
-        // SAFETY: as in `Private::build`.
-        let done = unsafe {
-            ConvertStringSecurityDescriptorToSecurityDescriptorW(
-                text.as_ptr(),
-                SDDL_REVISION_1,
-                &mut descriptor,
-                null_mut(),
-            )
-        };
-        assert_ne!(done, 0);
-        let held = Local(descriptor);
-        let path = wide(&file).unwrap();
-        // SAFETY: as in `make_private`.
-        unsafe {
-            assert_ne!(GetSecurityDescriptorDacl(held.0, &mut present, &mut list, &mut defaulted), 0);
-            let flags = DACL_SECURITY_INFORMATION | PROTECTED_DACL_SECURITY_INFORMATION;
-            let code = SetNamedSecurityInfoW(
-                path.as_ptr(),
-                SE_FILE_OBJECT,
-                flags,
-                null_mut(),
-                null_mut(),
-                list,
-                null(),
-            );
-            assert_eq!(code, 0);
-        }
+        let everyone_reads = descriptor(&format!("D:P(A;;FR;;;WD)(A;;FA;;;{})", me().unwrap())).unwrap();
+        set_rights(&file, &everyone_reads).unwrap();
         assert!(is_exposed(&file).unwrap());
         make_private(&file).unwrap();
         assert!(!is_exposed(&file).unwrap());
