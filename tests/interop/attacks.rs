@@ -4,8 +4,9 @@ use std::io::{Read, Write};
 use std::net::TcpStream;
 use std::time::Duration;
 
+use mox_testkit::sender::Session;
+
 use crate::house::House;
-use crate::sender::Session;
 
 fn house(folder: &tempfile::TempDir) -> House {
     House::start(&folder.path().join("house"), &[])

@@ -6,9 +6,10 @@ use std::process::Command;
 use std::sync::Mutex;
 use std::time::Duration;
 
+use mox_testkit::sender::Session;
+
 use crate::house::House;
 use crate::peers::{Chance, file, installed, run, skip};
-use crate::sender::Session;
 
 /// Sessions that send while the server is killed.
 const SESSIONS: usize = 8;

@@ -3,9 +3,10 @@
 use std::net::TcpListener;
 use std::process::ExitStatus;
 
+use mox_testkit::sender::Session;
+
 use crate::house::House;
 use crate::peers::{Chance, Mount};
-use crate::sender::Session;
 
 /// The end that an operator can act on: exit code 1, a message with `words`, a hint.
 fn clear_error((status, said): (ExitStatus, String), words: &[&str]) {

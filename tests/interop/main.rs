@@ -19,7 +19,6 @@ mod faults;
 mod house;
 mod peers;
 mod relay;
-mod sender;
 mod submit;
 mod volume;
 mod wine;

@@ -4,6 +4,9 @@ use std::io::Write;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 
+pub(crate) use mox_testkit::chance::Chance;
+pub(crate) use mox_testkit::house::run;
+
 /// The full path of a program, also where daemons live.
 pub(crate) fn program(name: &str) -> Option<PathBuf> {
     let path = std::env::var_os("PATH").unwrap_or_default();
@@ -28,19 +31,6 @@ pub(crate) fn skip(why: &str) -> bool {
     // Not eprintln: the test harness would keep it to itself when the test passes.
     let _ = writeln!(std::io::stderr(), "SKIPPED: {test}: {why}");
     false
-}
-
-/// Runs a program to its end and returns its stdout; its failure fails the test with all it said.
-pub(crate) fn run(command: &mut Command) -> String {
-    let output = command.stdin(Stdio::null()).output().unwrap_or_else(|e| panic!("{command:?}: {e}"));
-    assert!(
-        output.status.success(),
-        "{command:?}: {}\n{}\n{}",
-        output.status,
-        String::from_utf8_lossy(&output.stdout),
-        String::from_utf8_lossy(&output.stderr)
-    );
-    String::from_utf8(output.stdout).expect("UTF-8 output")
 }
 
 /// A file of this folder.
@@ -84,41 +74,5 @@ impl Mount {
 impl Drop for Mount {
     fn drop(&mut self) {
         let _ = Command::new("umount").arg("-l").arg(&self.0).status();
-    }
-}
-
-/// Random choices of a test; `MOX_SEED` repeats them.
-pub(crate) struct Chance(u64);
-
-impl Chance {
-    /// Takes the seed from `MOX_SEED` or from the system, and prints it for when the test fails.
-    pub(crate) fn new() -> Chance {
-        use std::hash::{BuildHasher, Hasher};
-        let from_env = std::env::var("MOX_SEED").ok().map(|seed| seed.parse().expect("MOX_SEED is a number"));
-        let seed = from_env.unwrap_or_else(|| std::hash::RandomState::new().build_hasher().finish());
-        eprintln!("MOX_SEED={seed} repeats the random choices of this run");
-        Chance(seed | 1)
-    }
-
-    /// A number below `limit` (splitmix64).
-    pub(crate) fn below(&mut self, limit: u64) -> u64 {
-        self.0 = self.0.wrapping_add(0x9e37_79b9_7f4a_7c15);
-        let mut z = self.0;
-        z = (z ^ (z >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
-        z = (z ^ (z >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);
-        (z ^ (z >> 31)) % limit
-    }
-
-    /// Text of `size` bytes in lines that no compressor makes much smaller, ready to stand in a message.
-    pub(crate) fn text(&mut self, size: usize) -> String {
-        let mut text = String::with_capacity(size + 2);
-        while text.len() < size {
-            let letter = char::from(b'/' + self.below(79) as u8);
-            text.push(letter);
-            if text.len() % 78 == 76 {
-                text.push_str("\r\n");
-            }
-        }
-        text
     }
 }

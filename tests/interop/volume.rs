@@ -2,9 +2,10 @@
 
 use std::process::Command;
 
+use mox_testkit::sender::Session;
+
 use crate::house::House;
 use crate::peers::{Chance, installed, program, run};
-use crate::sender::Session;
 
 #[test]
 fn smtp_source_loses_nothing() {

@@ -1,4 +1,8 @@
-//! What tests share: what must hold for any input (`fuzz`), and of HTML that was made safe (`html`).
+//! What tests and benchmarks share: what must hold for any input (`fuzz`) and of HTML that was made safe (`html`), a
+//! running server (`house`), load for it (`sender`), random choices (`chance`).
 
+pub mod chance;
 pub mod fuzz;
+pub mod house;
 pub mod html;
+pub mod sender;

@@ -5,16 +5,16 @@ use std::net::TcpStream;
 use std::time::Duration;
 
 /// One SMTP session.
-pub(crate) struct Session {
+pub struct Session {
     stream: BufReader<TcpStream>,
 }
 
 /// A reply line's code and the whole reply.
-pub(crate) type Reply = (u16, String);
+pub type Reply = (u16, String);
 
 impl Session {
     /// Connects and says EHLO. Any failure is an `Err`: the server may have been killed.
-    pub(crate) fn open(address: &str) -> std::io::Result<Session> {
+    pub fn open(address: &str) -> std::io::Result<Session> {
         let stream = TcpStream::connect(address)?;
         stream.set_nodelay(true)?;
         stream.set_read_timeout(Some(Duration::from_secs(60)))?;
@@ -25,18 +25,18 @@ impl Session {
     }
 
     /// Sends text and reads one reply.
-    pub(crate) fn say(&mut self, text: &str) -> std::io::Result<Reply> {
+    pub fn say(&mut self, text: &str) -> std::io::Result<Reply> {
         self.stream.get_mut().write_all(text.as_bytes())?;
         self.reply()
     }
 
     /// Sends bytes and reads nothing.
-    pub(crate) fn push(&mut self, bytes: &[u8]) -> std::io::Result<()> {
+    pub fn push(&mut self, bytes: &[u8]) -> std::io::Result<()> {
         self.stream.get_mut().write_all(bytes)
     }
 
     /// Reads one reply.
-    pub(crate) fn reply(&mut self) -> std::io::Result<Reply> {
+    pub fn reply(&mut self) -> std::io::Result<Reply> {
         let mut whole = String::new();
         loop {
             let from = whole.len();
@@ -56,16 +56,31 @@ impl Session {
 
     /// Sends one message and returns the reply that decided about it. `body` has CRLF line ends and no line that
     /// starts with a dot.
-    pub(crate) fn send(&mut self, to: &str, subject: &str, body: &str) -> std::io::Result<Reply> {
-        for command in ["MAIL FROM:<load@client.example>\r\n", &format!("RCPT TO:<{to}>\r\n"), "DATA\r\n"] {
-            let (code, reply) = self.say(command)?;
-            if code >= 400 {
+    pub fn send(&mut self, to: &str, subject: &str, body: &str) -> std::io::Result<Reply> {
+        match self.envelope(to)? {
+            (354, _) => self.say(&message(to, subject, body)),
+            refused => Ok(refused),
+        }
+    }
+
+    /// Says MAIL, RCPT and DATA. Returns the 354, or what refused, after RSET.
+    pub fn envelope(&mut self, to: &str) -> std::io::Result<Reply> {
+        let mut last = (354, String::new());
+        for command in [&format!("MAIL FROM:<{SENDER}>\r\n"), &format!("RCPT TO:<{to}>\r\n"), "DATA\r\n"] {
+            last = self.say(command)?;
+            if last.0 >= 400 {
                 self.say("RSET\r\n")?;
-                return Ok((code, reply));
+                break;
             }
         }
-        self.say(&format!(
-            "From: <load@client.example>\r\nTo: <{to}>\r\nSubject: {subject}\r\n\r\n{body}\r\n.\r\n"
-        ))
+        Ok(last)
     }
+}
+
+/// Who sends.
+pub const SENDER: &str = "load@client.example";
+
+/// What goes after the 354: a message, and the dot that ends it.
+pub fn message(to: &str, subject: &str, body: &str) -> String {
+    format!("From: <{SENDER}>\r\nTo: <{to}>\r\nSubject: {subject}\r\n\r\n{body}\r\n.\r\n")
 }
