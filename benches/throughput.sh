@@ -8,8 +8,9 @@
 # Bodies do not compress. Figures of one run compare with each other, not with those of another day.
 set -euo pipefail
 here=$(cd "$(dirname "$0")" && pwd)
+postfix=$here/../tests/interop/postfix.sh
 PATH=$PATH:/usr/sbin:/sbin
-MOX=$(realpath "${MOX:-$here/../../target/release/mox}")
+MOX=$(realpath "${MOX:-$here/../target/release/mox}")
 DIR=$(realpath "${DIR:-.}") N=${N:-2000} SESSIONS=${SESSIONS:-1 10 50} SIZES=${SIZES:-4096 102400} HELD=${HELD:-0}
 for program in python3 smtp-source; do
   command -v "$program" >/dev/null || { echo "throughput.sh: $program is not installed" >&2; exit 1; }
@@ -19,7 +20,7 @@ work=$(mktemp -d "$DIR/throughput.XXXXXX")
 server=
 finish() {
   [[ ! $server ]] || kill "$server" 2>/dev/null || true
-  [[ ! -d $work/postfix/etc ]] || "$here/postfix.sh" stop "$work/postfix" 2>/dev/null || true
+  [[ ! -d $work/postfix/etc ]] || "$postfix" stop "$work/postfix" 2>/dev/null || true
   rm -rf "$work"
 }
 trap finish EXIT
@@ -79,7 +80,7 @@ echo "disk: $(disk) append+fdatasync/s by one thread; $(nproc) cores, load $(cut
 
 if [[ $(id -u) = 0 ]] && command -v postfix >/dev/null; then
   address=127.0.0.1:$((base + 1))
-  LISTEN=$address "$here/postfix.sh" start "$work/postfix"
+  LISTEN=$address "$postfix" start "$work/postfix"
   python3 -c "
 import socket, time
 for _ in range(200):
@@ -97,7 +98,7 @@ for _ in range(200):
     printf 'postfix: %6d bytes x%-2d  accepted %s/s, delivered %s/s\n' "$size" "$sessions" \
       "$(calc "round($n / $seconds)")" "$(calc "round($n / ($(now) - $start))")"
   done; done
-  "$here/postfix.sh" stop "$work/postfix" 2>/dev/null || true
+  "$postfix" stop "$work/postfix" 2>/dev/null || true
 else
   echo "postfix: SKIPPED, not installed or not root"
 fi
