@@ -65,7 +65,7 @@ const SEARCH: f64 = 100.0;
 /// Flat memory may still move by this part, and by so many MB.
 const FLAT: (f64, f64) = (0.05, 4.0);
 /// How long the index may take after the last message came.
-const PATIENCE: Duration = Duration::from_secs(600);
+const PATIENCE: Duration = Duration::from_secs(300);
 const SEED: u64 = 7;
 
 fn main() {

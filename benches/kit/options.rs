@@ -10,8 +10,8 @@ pub(crate) struct Run {
     /// A short run, to see that it works: its figures are rough
     #[arg(long)]
     pub(crate) quick: bool,
-    /// Only cases whose name contains this
-    #[arg(long, value_name = "TEXT")]
+    /// Only cases whose name has all these words
+    #[arg(long, value_name = "WORDS")]
     pub(crate) only: Option<String>,
     /// Keep the figures under this name
     #[arg(long, value_name = "NAME")]
@@ -35,7 +35,8 @@ impl Run {
 
     /// Whether the case of this name is to be run.
     pub(crate) fn wants(&self, case: &str) -> bool {
-        self.only.as_ref().is_none_or(|only| case.contains(only.as_str()))
+        let has = |word: &str| case.split_whitespace().any(|own| own.trim_end_matches(',') == word);
+        self.only.as_ref().is_none_or(|only| only.split_whitespace().all(has))
     }
 }
 
