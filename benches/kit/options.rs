@@ -2,7 +2,7 @@
 
 use std::path::{Path, PathBuf};
 
-use mox_testkit::house::House;
+use mox_testkit::house::{House, Program};
 
 /// How to run, and what to do with the figures.
 #[derive(Debug, clap::Args)]
@@ -63,7 +63,7 @@ impl Place {
     /// Starts a server with its data below `folder`.
     pub(crate) fn start(&self, folder: &Path) -> House {
         // The log of every transaction stays on, as it is for everybody.
-        let mut house = House::prepare(&self.mox, &folder.join("house"), &[]);
+        let mut house = House::prepare(&Program::native(&self.mox), &folder.join("house"), &[]);
         if let Some(under) = &self.under {
             house.under(&under.split_whitespace().map(str::to_owned).collect::<Vec<_>>());
         }
