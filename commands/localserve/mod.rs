@@ -53,6 +53,9 @@ pub(crate) struct Options {
     /// Send mail for one domain to this server; may be given several times
     #[arg(long, value_name = "DOMAIN=HOST:PORT")]
     pub(crate) relay_domain: Vec<DomainRelay>,
+    /// Send messages that are released by hand to this server; nothing leaves by it otherwise
+    #[arg(long, value_name = "HOST:PORT")]
+    pub(crate) release: Option<HostPort>,
     /// Keep so many messages; the oldest go first
     #[arg(long, value_name = "N", default_value_t = 200_000)]
     pub(crate) keep: u64,

@@ -59,6 +59,7 @@ fn choices(options: &Options, dir: PathBuf) -> LocalserveOptions {
         ip: options.ip,
         port_base: options.port_base,
         relays: of_domains.chain(options.relay.iter().map(|relay| rule(None, relay))).collect(),
+        release: options.release.as_ref().map(|relay| rule(None, relay)),
         keep: i64::try_from(options.keep).unwrap_or(i64::MAX),
         retry: options.retry.clone(),
         pedantic: options.pedantic,

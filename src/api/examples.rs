@@ -166,7 +166,7 @@ impl Example for TagRow {
 
 impl Example for RelayRow {
     fn example() -> RelayRow {
-        RelayRow { domain: Some("example.org".into()), host: "127.0.0.1".into(), port: 2525 }
+        RelayRow { domain: Some("example.org".into()), host: "127.0.0.1".into(), port: 2525, by_hand: false }
     }
 }
 

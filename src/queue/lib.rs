@@ -41,8 +41,9 @@ pub use message::{Class, End, NewQueued, NewRecipient, QueueId, Queued};
 pub use options::{Options, Retry};
 pub use outcome::arrived;
 pub use seam::{
-    BoxFuture, LocalDelivery, NoResults, Notice, OpenFailure, Opened, Outbound, Outcome, Outgoing, Peer,
-    Relay, RelayAuth, RelayTls, ResultSink, Route, Router, Sent, Session, Step, Target, TlsAttempt, Verdict,
+    BoxFuture, Leaving, LocalDelivery, NoResults, Notice, OpenFailure, Opened, Outbound, Outcome, Outgoing,
+    Peer, Relay, RelayAuth, RelayTls, ResultSink, Route, Router, Sent, Session, Step, Target, TlsAttempt,
+    Verdict,
 };
 pub use smtp::Smtp;
 

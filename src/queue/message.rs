@@ -233,6 +233,8 @@ pub struct Queued {
     pub end: Option<End>,
     /// When it ended.
     pub ended: Option<Timestamp>,
+    /// The copy that a mailbox here holds, if any.
+    pub copy: Option<MessageId>,
 }
 
 impl Queued {

@@ -20,8 +20,21 @@ pub type BoxFuture<'a, T> = Pin<Box<dyn Future<Output = T> + Send + 'a>>;
 
 /// Chooses the way of a message.
 pub trait Router: Send + Sync {
-    /// The route for mail from `from` to `to`, of which `attempts` were made before. Asked once an attempt.
-    fn route(&self, from: &ReversePath, to: &IpDomain, attempts: u32) -> Route;
+    /// The route for a message. Asked once an attempt.
+    fn route(&self, mail: &Leaving<'_>) -> Route;
+}
+
+/// What a route is chosen by.
+#[derive(Debug, Clone, Copy)]
+pub struct Leaving<'a> {
+    /// Reverse-path.
+    pub from: &'a ReversePath,
+    /// Domain of the recipient.
+    pub to: &'a IpDomain,
+    /// Attempts made before.
+    pub attempts: u32,
+    /// A mailbox here holds the same message: it is sent on, not on its way in.
+    pub copied: bool,
 }
 
 /// The way of a message.

@@ -17,7 +17,7 @@ use tokio::sync::watch;
 
 use crate::schedule::Claim;
 use crate::seam::{Outcome, Outgoing, Peer, Route, Session, Step, Target, TlsAttempt, Verdict};
-use crate::{Queue, Queued, tables};
+use crate::{Leaving, Queue, Queued, tables};
 
 /// Rows that share a failed connection, in one transaction.
 const PAGE: u32 = 500;
@@ -182,7 +182,12 @@ impl Queue {
     }
 
     fn route(&self, q: &Queued) -> Route {
-        self.0.seams.router.route(&q.reverse_path, q.domain(), q.attempts.saturating_sub(1))
+        self.0.seams.router.route(&Leaving {
+            from: &q.reverse_path,
+            to: q.domain(),
+            attempts: q.attempts.saturating_sub(1),
+            copied: q.copy.is_some(),
+        })
     }
 
     async fn outgoing(&self, rows: &[Queued]) -> Result<Outgoing, Error> {

@@ -3,13 +3,13 @@
 use std::path::Path;
 use std::sync::Arc;
 
-use mox_address::{IpDomain, ReversePath};
 use mox_clock::Timestamp;
 use mox_clock::sim::{SimClock, SimRandom};
 use mox_config::{Config, Handle};
 use mox_inbound::{Configured, Delivery, Keeping, Notices, Recipients};
 use mox_queue::{
-    BoxFuture, NoResults, OpenFailure, Opened, Options, Outbound, Queue, Route, Router, Seams, Target,
+    BoxFuture, Leaving, NoResults, OpenFailure, Opened, Options, Outbound, Queue, Route, Router, Seams,
+    Target,
 };
 use mox_smtp::{Command, Envelope, Findings, Syntax};
 use mox_smtpserver::{Authenticated, Cid, Handler, Port, Session};
@@ -52,7 +52,7 @@ const MESSAGE: &str = "From: <amy@here.example>\r\nSubject: hello\r\n\r\nhello\r
 struct Nowhere;
 
 impl Router for Nowhere {
-    fn route(&self, _: &ReversePath, _: &IpDomain, _: u32) -> Route {
+    fn route(&self, _: &Leaving<'_>) -> Route {
         Route::Direct
     }
 }

@@ -19,6 +19,7 @@ mod faults;
 mod house;
 mod peers;
 mod relay;
+mod release;
 mod submit;
 mod volume;
 mod wine;

@@ -165,6 +165,8 @@ pub struct RelayRow {
     pub host: String,
     /// Port.
     pub port: u16,
+    /// Only for messages that are released; otherwise all mail for the domain leaves by it.
+    pub by_hand: bool,
 }
 
 /// Waits for changes to stored messages.

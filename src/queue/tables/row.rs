@@ -3,14 +3,14 @@
 use mox_clock::Timestamp;
 use mox_db::rusqlite::{self, Row, types::FromSql};
 use mox_smtp::{Body, Notify, OriginalRecipient, Return};
-use mox_store::{ContentId, Error};
+use mox_store::{ContentId, Error, MessageId};
 
 use crate::{Class, End, QueueId, Queued};
 
 pub(crate) const COLUMNS: &str = "queue_id, base_id, content_id, prefix, account, mail_from, rcpt_to, size, body,
   smtputf8, require_tls, queued, next_attempt, attempts, max_attempts, hold, busy, last_error, last_attempt, last_code,
   last_enhanced, remote_mta, last_tls, not_before, ret, envid, notify, orcpt, subject, message_id, class, state,
-  ended";
+  ended, copy_id";
 
 /// Reads columns one after another.
 struct Columns<'r, 'c> {
@@ -76,6 +76,7 @@ pub(crate) fn read(row: &Row<'_>) -> Result<Queued, Error> {
         class: Class::from_code(c.next()?),
         end: End::from_code(c.next()?),
         ended: c.maybe_time()?,
+        copy: c.next::<Option<i64>>()?.map(MessageId),
     })
 }
 

@@ -4,7 +4,7 @@ use std::net::SocketAddr;
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
-use mox_address::{IpDomain, ReversePath};
+use mox_address::ReversePath;
 use mox_admin::ops::{QueueExplain, QueueFilter, QueueList, QueueRow};
 use mox_clock::sim::{SimClock, SimRandom};
 use mox_clock::{Clock, Timestamp};
@@ -69,8 +69,8 @@ impl LocalDelivery for Local {
 struct Routes;
 
 impl Router for Routes {
-    fn route(&self, _: &ReversePath, to: &IpDomain, attempts: u32) -> Route {
-        match to.to_string().as_str() {
+    fn route(&self, mail: &Leaving<'_>) -> Route {
+        match mail.to.to_string().as_str() {
             "relayed.example" => Route::Relay(Relay {
                 host: "192.0.2.99".to_owned(),
                 port: 2525,
@@ -82,7 +82,7 @@ impl Router for Routes {
                 enhanced: mox_smtp::EnhancedCode(5, 7, 1),
                 text: "no mail goes there".to_owned(),
             },
-            "panics.example" if attempts == 0 => panic!("on purpose"),
+            "panics.example" if mail.attempts == 0 => panic!("on purpose"),
             _ => Route::Direct,
         }
     }

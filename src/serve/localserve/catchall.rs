@@ -1,8 +1,8 @@
 //! Every address is caught in a mailbox of its own; relay rules say what leaves besides.
 
-use mox_address::{Address, IpDomain, Localpart, Path, ReversePath};
+use mox_address::{Address, IpDomain, Localpart, Path};
 use mox_inbound::{Local, Recipients, Where};
-use mox_queue::{Relay, RelayTls, Route, Router};
+use mox_queue::{Leaving, Relay, RelayTls, Route, Router};
 use mox_smtp::{EnhancedCode, ForwardPath, Reply};
 use mox_smtpserver::Session;
 use mox_store::MailboxName;
@@ -12,11 +12,13 @@ use super::{ACCOUNT, RelayRule, simulate};
 /// Catches every address.
 pub(super) struct CatchAll {
     relays: Vec<RelayRule>,
+    /// For messages that are released by hand, where no other rule fits.
+    release: Option<RelayRule>,
 }
 
 impl CatchAll {
-    pub(super) fn new(relays: Vec<RelayRule>) -> CatchAll {
-        CatchAll { relays }
+    pub(super) fn new(relays: Vec<RelayRule>, release: Option<RelayRule>) -> CatchAll {
+        CatchAll { relays, release }
     }
 
     fn relay(&self, to: &IpDomain) -> Option<&RelayRule> {
@@ -85,8 +87,9 @@ impl Recipients for CatchAll {
 }
 
 impl Router for CatchAll {
-    fn route(&self, _from: &ReversePath, to: &IpDomain, _attempts: u32) -> Route {
-        match self.relay(to) {
+    fn route(&self, mail: &Leaving<'_>) -> Route {
+        // Mail that was held for its sender has no copy here yet: it goes into its mailbox.
+        match self.relay(mail.to).or(self.release.as_ref().filter(|_| mail.copied)) {
             Some(rule) => Route::Relay(Relay {
                 host: rule.host.clone(),
                 port: rule.port,
@@ -121,12 +124,23 @@ mod tests {
     fn relay_rules() {
         let rule =
             RelayRule { domain: Some("example.org".parse().unwrap()), host: "127.0.0.1".into(), port: 2525 };
-        let catchall = CatchAll::new(vec![rule]);
-        assert!(
-            matches!(catchall.route(&None, &"a.example.org".parse().unwrap(), 0), Route::Relay(r) if r.port == 2525)
-        );
+        let release = RelayRule { domain: None, host: "127.0.0.1".into(), port: 2526 };
+        let catchall = CatchAll::new(vec![rule], Some(release));
+        for (to, copied, port) in [
+            ("a.example.org", false, Some(2525)),
+            ("a.example.org", true, Some(2525)),
+            ("example.net", true, Some(2526)),
+            ("example.net", false, None),
+        ] {
+            let mail = Leaving { from: &None, to: &to.parse().unwrap(), attempts: 0, copied };
+            let found = match catchall.route(&mail) {
+                Route::Relay(relay) => Some(relay.port),
+                _ => None,
+            };
+            assert_eq!(found, port, "{to} {copied}");
+        }
         assert!(catchall.relay(&"example.net".parse().unwrap()).is_none());
-        let all = CatchAll::new(vec![RelayRule { domain: None, host: "127.0.0.1".into(), port: 25 }]);
+        let all = CatchAll::new(vec![RelayRule { domain: None, host: "127.0.0.1".into(), port: 25 }], None);
         assert!(all.relay(&"example.net".parse().unwrap()).is_some());
         assert!(all.relay(&"localhost".parse().unwrap()).is_none());
     }

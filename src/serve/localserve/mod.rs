@@ -16,7 +16,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use mox_address::Domain;
-use mox_admin::ops::{Chaos, ChaosRule};
+use mox_admin::ops::{Chaos, ChaosRule, RelayRow};
 use mox_clock::{Clock, Random};
 use mox_config::Handle;
 use mox_https::{Scheme, Url};
@@ -64,6 +64,8 @@ pub struct LocalserveOptions {
     pub port_base: u16,
     /// Which recipients' mail leaves, and where to; the first rule that fits.
     pub relays: Vec<RelayRule>,
+    /// Where messages go that are released by hand; nothing leaves by it otherwise.
+    pub release: Option<RelayRule>,
     /// Messages kept; the oldest go.
     pub keep: i64,
     /// Waits between attempts to relay; one attempt more than waits.
@@ -112,10 +114,11 @@ pub async fn run(
     let hostname = config.server.hostname.ascii().to_owned();
     let pedantic = config.server.pedantic;
     let config = Arc::new(Handle::new(config));
-    let catchall = Arc::new(catchall::CatchAll::new(options.relays.clone()));
+    let catchall = Arc::new(catchall::CatchAll::new(options.relays.clone(), options.release.clone()));
     let ports = Ports::new(options.port_base);
     let web = |port, tls| Web { address: SocketAddr::new(options.ip, port), tls };
     let (waits, web_clock) = (clock.clone(), clock.clone());
+    let mail_leaves = !options.relays.is_empty() || options.release.is_some();
     let choosers: Vec<Arc<dyn failing::Choose>> = vec![chaos.clone(), Arc::new(simulate::Localparts)];
     let plan = Plan {
         config,
@@ -126,7 +129,7 @@ pub async fn run(
         around: Arc::new(move |inner| failing::around(inner, choosers.clone(), waits.clone())),
         chaos: Some(chaos),
         strictness: if pedantic { Strictness::Lawful } else { Strictness::Anything },
-        roots: Arc::new(match !options.relays.is_empty() || options.webhooks.iter().any(is_https) {
+        roots: Arc::new(match mail_leaves || options.webhooks.iter().any(is_https) {
             true => mox_tls::system_roots(),
             // Nobody has to prove anything: spare the work.
             false => mox_tls::RootCertStore::empty(),
@@ -134,7 +137,7 @@ pub async fn run(
         queue: Options { retry: Retry::Waits(options.retry.clone()), ..Options::new(hostname) },
         keep: Some((ACCOUNT.to_owned(), options.keep)),
         keeping: Keeping { transcripts: true, tags: true },
-        relays: options.relays.iter().map(relay_row).collect(),
+        relays: relay_rows(&options),
         webhooks: Webhooks { urls: options.webhooks.clone(), pages: pages(options.ip, ports.http) },
         web: vec![web(ports.http, false), web(ports.https, true)],
         site: Arc::new(move |operations| site::site(operations, web_clock.clone())),
@@ -168,7 +171,13 @@ fn pages(ip: IpAddr, port: u16) -> String {
     }
 }
 
-fn relay_row(rule: &RelayRule) -> mox_admin::ops::RelayRow {
-    let domain = rule.domain.as_ref().map(ToString::to_string);
-    mox_admin::ops::RelayRow { domain, host: rule.host.clone(), port: rule.port }
+fn relay_rows(options: &LocalserveOptions) -> Vec<RelayRow> {
+    let row = |rule: &RelayRule, by_hand| RelayRow {
+        domain: rule.domain.as_ref().map(ToString::to_string),
+        host: rule.host.clone(),
+        port: rule.port,
+        by_hand,
+    };
+    let all = options.relays.iter().map(|rule| row(rule, false));
+    all.chain(options.release.iter().map(|rule| row(rule, true))).collect()
 }

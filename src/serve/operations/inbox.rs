@@ -12,7 +12,7 @@ use mox_admin::{OpError, Operations, Time};
 use mox_db::{ReadTx, Tx};
 use mox_message::header::Header;
 use mox_message::part::{Kind, Tree};
-use mox_queue::{NewQueued, NewRecipient, Route};
+use mox_queue::{Leaving, NewQueued, NewRecipient, Route};
 use mox_smtp::Body;
 use mox_store::{Error, Flags, Mark, Message, MessageId, Store};
 
@@ -255,10 +255,10 @@ async fn release(parts: &Parts, op: MessageRelease) -> Result<Released, OpError>
 /// Only a relay that was named lets mail out.
 fn route(parts: &Parts, message: &Message, to: &Path) -> Result<Route, OpError> {
     let from = message.mail_from.as_ref().and_then(|from| from.parse().ok());
-    match parts.router.route(&from, &to.domain, 0) {
+    match parts.router.route(&Leaving { from: &from, to: &to.domain, attempts: 0, copied: true }) {
         relay @ Route::Relay(_) => Ok(relay),
         _ => Err(OpError::usage(format!("no relay takes mail for {}", to.domain)).hint(
-            "start `mox localserve` with --relay HOST:PORT, or with --relay-domain DOMAIN=HOST:PORT for this domain",
+            "start `mox localserve` with --release HOST:PORT: then nothing leaves but what is released",
         )),
     }
 }
