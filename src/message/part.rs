@@ -194,9 +194,8 @@ impl Tree {
 
     /// Text to read, search or show in a list: the plain text, else the HTML without its markup.
     pub fn readable_text(&self, message: &[u8], max: usize) -> Option<String> {
-        self.text(message, "plain", max).or_else(|| {
-            self.text(message, "html", max).map(|html| mail_parser::decoders::html::html_to_text(&html))
-        })
+        self.text(message, "plain", max)
+            .or_else(|| self.text(message, "html", max).map(|html| html_to_text(&html)))
     }
 
     /// Attachments of the message itself: files, and messages within it.
@@ -214,6 +213,11 @@ impl Tree {
             Some((at, part))
         })
     }
+}
+
+/// HTML without its markup, styles and scripts.
+pub fn html_to_text(html: &str) -> String {
+    mail_parser::decoders::html::html_to_text(html)
 }
 
 #[cfg(test)]

@@ -22,6 +22,7 @@ mod login;
 mod mailbox;
 mod message;
 mod outgoing;
+mod search;
 mod tables;
 mod thread;
 mod transcript;
@@ -43,6 +44,7 @@ pub use flags::{Flags, MAX_KEYWORD, MAX_KEYWORDS, keyword};
 pub use mailbox::{Mailbox, MailboxName, SpecialUse};
 pub use message::{Digest, Filter, Message, MessageChange, SmtpEnvelope};
 pub use outgoing::OutgoingLimits;
+pub use search::index;
 pub use transcript::PackedTranscript;
 pub use verify::{Problem, References, Report, verify};
 

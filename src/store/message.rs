@@ -119,7 +119,8 @@ pub struct Filter {
     pub since: Option<Timestamp>,
     /// Has this keyword, in any case of letters.
     pub tag: Option<String>,
-    /// Words that all stand in the subject or the addresses.
+    /// Words that all stand in the subject, the addresses, the text or names of attachments; case and accents do not
+    /// count, and the last word may be the beginning of one.
     pub text: Option<String>,
     /// With a higher id: what came since that one.
     pub after: Option<MessageId>,
@@ -139,7 +140,8 @@ impl Store {
         account: AccountId,
         filter: &Filter,
     ) -> Result<Vec<Message>, Error> {
-        table::list(tx.conn(), account, filter)
+        let found = self.find_text(tx, account, filter)?;
+        table::list(tx.conn(), account, filter, found.as_ref())
     }
 
     /// Keywords that messages of an account have, sorted, and how many messages have each.

@@ -11,25 +11,25 @@ use tempfile::TempDir;
 
 use super::*;
 
-struct House {
-    dir: TempDir,
-    clock: SimClock,
-    store: Store,
+pub(crate) struct House {
+    pub(crate) dir: TempDir,
+    pub(crate) clock: SimClock,
+    pub(crate) store: Store,
 }
 
 impl House {
-    fn new() -> House {
+    pub(crate) fn new() -> House {
         let dir = TempDir::new().unwrap();
         let clock = SimClock::new(Timestamp::from_secs(1_800_000_000));
         let store = House::open(&dir, &clock);
         House { dir, clock, store }
     }
 
-    fn open(dir: &TempDir, clock: &SimClock) -> Store {
+    pub(crate) fn open(dir: &TempDir, clock: &SimClock) -> Store {
         Store::open(dir.path(), &[], Arc::new(clock.clone()), Arc::new(SimRandom::new(7))).unwrap()
     }
 
-    fn reopen(self) -> House {
+    pub(crate) fn reopen(self) -> House {
         self.store.db().close();
         let House { dir, clock, store } = self;
         drop(store);
@@ -37,15 +37,18 @@ impl House {
         House { dir, clock, store }
     }
 
-    fn change<T: Send + 'static>(&self, f: impl FnOnce(&Store, &mut Tx<'_>) -> T + Send + 'static) -> T {
+    pub(crate) fn change<T: Send + 'static>(
+        &self,
+        f: impl FnOnce(&Store, &mut Tx<'_>) -> T + Send + 'static,
+    ) -> T {
         self.store.write_blocking(|s, tx| Ok::<_, Error>(f(s, tx))).unwrap()
     }
 
-    fn deliver(&self, to: &str, bytes: &[u8], digest: Digest) -> Stored {
+    pub(crate) fn deliver(&self, to: &str, bytes: &[u8], digest: Digest) -> Stored {
         self.deliver_tagged(to, bytes, digest, &[])
     }
 
-    fn deliver_tagged(&self, to: &str, bytes: &[u8], digest: Digest, tags: &[&str]) -> Stored {
+    pub(crate) fn deliver_tagged(&self, to: &str, bytes: &[u8], digest: Digest, tags: &[&str]) -> Stored {
         let keywords: Vec<String> = tags.iter().map(|tag| (*tag).to_owned()).collect();
         let (to, received) = (to.to_owned(), self.clock.now());
         let prepared = self.prepare(bytes);
@@ -73,7 +76,7 @@ impl House {
         })
     }
 
-    fn prepare(&self, bytes: &[u8]) -> Prepared {
+    pub(crate) fn prepare(&self, bytes: &[u8]) -> Prepared {
         let mut incoming = Incoming::new(&self.store);
         for chunk in bytes.chunks(4000) {
             incoming.write(chunk).unwrap();
@@ -81,7 +84,7 @@ impl House {
         incoming.finish().unwrap()
     }
 
-    fn bytes(&self, id: MessageId) -> Vec<u8> {
+    pub(crate) fn bytes(&self, id: MessageId) -> Vec<u8> {
         self.store
             .read_blocking(|s, tx| {
                 let m = s.message(tx, id)?;
@@ -90,31 +93,36 @@ impl House {
             .unwrap()
     }
 
-    fn list(&self, filter: Filter) -> Vec<Message> {
+    pub(crate) fn list(&self, filter: Filter) -> Vec<Message> {
+        self.page(Filter { limit: 100, ..filter })
+    }
+
+    /// As many as the filter says.
+    pub(crate) fn page(&self, filter: Filter) -> Vec<Message> {
         self.store
             .read_blocking(|s, tx| {
                 let account = s.account(tx, "mox")?.id;
-                s.messages(tx, account, &Filter { limit: 100, ..filter })
+                s.messages(tx, account, &filter)
             })
             .unwrap()
     }
 
-    fn problems(&self, fix: bool) -> Vec<Problem> {
+    pub(crate) fn problems(&self, fix: bool) -> Vec<Problem> {
         verify(&self.store, &|_| Ok(HashMap::new()), fix, &|_| {}).unwrap().problems
     }
 
-    fn files(&self) -> usize {
+    pub(crate) fn files(&self) -> usize {
         let folders = std::fs::read_dir(self.dir.path().join("msg")).unwrap();
         folders.map(|f| std::fs::read_dir(f.unwrap().path()).unwrap().count()).sum()
     }
 
     /// The first content file.
-    fn file(&self) -> std::path::PathBuf {
+    pub(crate) fn file(&self) -> std::path::PathBuf {
         let mut folders = std::fs::read_dir(self.dir.path().join("msg")).unwrap();
         folders.find_map(|f| std::fs::read_dir(f.unwrap().path()).unwrap().next()).unwrap().unwrap().path()
     }
 
-    fn sweep(&self) -> usize {
+    pub(crate) fn sweep(&self) -> usize {
         tokio::runtime::Builder::new_current_thread()
             .build()
             .unwrap()

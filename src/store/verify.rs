@@ -2,8 +2,9 @@
 //!
 //! Checked: the database file itself; UIDs below UIDNEXT; modseqs not above the account's; the figures of
 //! mailboxes and accounts against their messages; references of content against who refers; content that can be
-//! read back with its size; transcripts of content that does not exist; files that nothing refers to. Mended: figures,
-//! reference counts, stray transcripts, stray files (moved to `moved/`, never removed).
+//! read back with its size; transcripts and rows of the search index
+//! whose content does not exist; files that nothing refers to. Mended: figures,
+//! reference counts, stray transcripts and rows, stray files (moved to `moved/`, never removed).
 
 use std::collections::{HashMap, HashSet};
 use std::io::Read;
@@ -22,7 +23,7 @@ const PAGE: u32 = 500;
 /// Something that does not fit.
 #[derive(Debug, Clone, PartialEq, Eq, serde::Serialize)]
 pub struct Problem {
-    /// What kind of thing: `database`, `mailbox`, `account`, `message`, `content`, `transcript`, `file`.
+    /// What kind of thing: `database`, `mailbox`, `account`, `message`, `content`, `transcript`, `search`, `file`.
     pub kind: &'static str,
     /// Which one.
     pub subject: String,
@@ -220,7 +221,7 @@ fn mend(
         problem.fixed = match problem.kind {
             "mailbox" | "account" => problem.detail.contains("counted"),
             "content" => problem.detail.contains("references counted"),
-            "transcript" => true,
+            "transcript" | "search" => true,
             "file" => {
                 std::fs::create_dir_all(&moved).is_ok()
                     && std::fs::rename(store.folder().place(&problem.subject), moved.join(&problem.subject))

@@ -7,6 +7,7 @@ use mox_db::fold;
 use mox_db::rusqlite::types::Value;
 use mox_db::rusqlite::{Connection, OptionalExtension, Row, params_from_iter};
 
+use crate::search::Found;
 use crate::{AccountId, ContentId, Error, Filter, Flags, MailboxId, Message, MessageChange, MessageId};
 
 const COLUMNS: &str = "m.account_id, m.message_id, m.mailbox_id, m.uid, m.email_id, m.thread_id, m.created_modseq, \
@@ -127,7 +128,12 @@ impl Query {
 }
 
 /// Messages that match, newest first unless `filter.oldest_first`.
-pub(crate) fn list(conn: &Connection, account: AccountId, filter: &Filter) -> Result<Vec<Message>, Error> {
+pub(crate) fn list(
+    conn: &Connection,
+    account: AccountId,
+    filter: &Filter,
+    found: Option<&Found>,
+) -> Result<Vec<Message>, Error> {
     let index = if filter.tag.is_some() { " INDEXED BY message_tagged" } else { "" };
     let sql = format!("SELECT {COLUMNS} FROM message m{index} WHERE account_id = ?1 AND expunged = 0");
     let mut query = Query { sql, values: vec![Value::Integer(account.0)] };
@@ -143,8 +149,13 @@ pub(crate) fn list(conn: &Connection, account: AccountId, filter: &Filter) -> Re
     if let Some(subject) = &filter.subject {
         query.holds(&["subject"], subject);
     }
-    for word in filter.text.iter().flat_map(|text| text.split_whitespace()) {
-        query.holds(&["subject", "from_text", "to_text", "rcpt_to", "mail_from"], word);
+    if let Some(found) = found {
+        query.add(" AND (message_id IN (SELECT value FROM json_each(#))", Value::Text(found.direct.clone()));
+        if let Some(expression) = &found.expression {
+            let indexed = " OR content_id IN (SELECT rowid FROM search WHERE search MATCH #)";
+            query.add(indexed, Value::Text(expression.clone()));
+        }
+        query.sql.push(')');
     }
     if let Some(tag) = &filter.tag {
         let tag = Value::Text(format!(" {} ", tag.to_lowercase()));

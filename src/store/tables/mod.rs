@@ -8,6 +8,7 @@ pub(crate) mod content;
 pub(crate) mod mailbox;
 pub(crate) mod message;
 pub(crate) mod outgoing;
+pub(crate) mod search;
 pub(crate) mod transcript;
 pub(crate) mod verify;
 
@@ -16,7 +17,7 @@ use mox_db::rusqlite::Connection;
 
 use crate::Error;
 
-pub(crate) const SCHEMA: Schema = Schema { room: "store", steps: &[STEP_1, STEP_2, STEP_3, STEP_4] };
+pub(crate) const SCHEMA: Schema = Schema { room: "store", steps: &[STEP_1, STEP_2, STEP_3, STEP_4, STEP_5] };
 
 const STEP_1: &str = "
 CREATE TABLE counter (name TEXT PRIMARY KEY, value INTEGER NOT NULL) WITHOUT ROWID;
@@ -171,23 +172,48 @@ CREATE TRIGGER transcript_goes AFTER DELETE ON content BEGIN
 END;
 ";
 
-/// What is numbered.
+const STEP_5: &str = "
+-- Words of messages, a row for each content: what is put in is found, but cannot be read back. The words were folded
+-- and taken apart before, so the simplest tokenizer does.
+CREATE VIRTUAL TABLE search USING fts5(
+  words, content='', contentless_delete=1, detail=none, tokenize='ascii'
+);
+INSERT INTO counter VALUES ('indexed', 0);  -- highest message that was looked at
+CREATE TRIGGER search_goes AFTER DELETE ON content BEGIN
+  DELETE FROM search WHERE rowid = old.content_id;
+END;
+";
+
+/// What is numbered, and the mark of the search index.
 #[derive(Clone, Copy)]
 pub(crate) enum Counter {
     Message,
     Mailbox,
     Content,
     UidValidity,
+    Indexed,
+}
+
+impl Counter {
+    fn name(self) -> &'static str {
+        match self {
+            Counter::Message => "message",
+            Counter::Mailbox => "mailbox",
+            Counter::Content => "content",
+            Counter::UidValidity => "uidvalidity",
+            Counter::Indexed => "indexed",
+        }
+    }
+}
+
+/// The last number given out.
+pub(crate) fn current(conn: &Connection, counter: Counter) -> Result<i64, Error> {
+    let sql = "SELECT value FROM counter WHERE name = ?1";
+    Ok(conn.prepare_cached(sql)?.query_row([counter.name()], |row| row.get(0))?)
 }
 
 /// The next number; never given out before.
 pub(crate) fn next(conn: &Connection, counter: Counter) -> Result<i64, Error> {
-    let name = match counter {
-        Counter::Message => "message",
-        Counter::Mailbox => "mailbox",
-        Counter::Content => "content",
-        Counter::UidValidity => "uidvalidity",
-    };
     let sql = "UPDATE counter SET value = value + 1 WHERE name = ?1 RETURNING value";
-    Ok(conn.prepare_cached(sql)?.query_row([name], |row| row.get(0))?)
+    Ok(conn.prepare_cached(sql)?.query_row([counter.name()], |row| row.get(0))?)
 }

@@ -13,7 +13,12 @@ pub(crate) fn count(conn: &Connection, what: &'static str) -> Result<u64, Error>
 
 /// (kind, subject, detail) of every rule broken among the rows.
 pub(crate) fn rows_that_do_not_fit(conn: &Connection) -> Result<Vec<(&'static str, String, String)>, Error> {
-    const RULES: [(&str, &str); 8] = [
+    const RULES: [(&str, &str); 9] = [
+        (
+            "search",
+            "SELECT rowid, 'its content does not exist' FROM search
+             WHERE rowid NOT IN (SELECT content_id FROM content)",
+        ),
         (
             "transcript",
             "SELECT content_id, 'its content does not exist' FROM transcript
@@ -121,6 +126,7 @@ pub(crate) fn mend_accounts(conn: &Connection) -> Result<(), Error> {
 /// Removes what belongs to content that does not exist.
 pub(crate) fn drop_strays(conn: &Connection) -> Result<(), Error> {
     conn.execute("DELETE FROM transcript WHERE content_id NOT IN (SELECT content_id FROM content)", [])?;
+    conn.execute("DELETE FROM search WHERE rowid NOT IN (SELECT content_id FROM content)", [])?;
     Ok(())
 }
 
