@@ -24,6 +24,9 @@ impl Show for StatusReport {
         page.field("disk free", self.disk_free.map_or_else(|| "unknown".to_owned(), size));
         page.field("accounts", self.accounts);
         page.field("messages", self.messages);
+        if self.unindexed > 0 {
+            page.field("not searched yet", self.unindexed);
+        }
         let queue = self.queue;
         page.field("queue", format_args!("{} ({} due, {} on hold)", queue.total, queue.due, queue.held));
         page.field("sessions", self.connections);

@@ -266,6 +266,7 @@ impl House {
         for hook in hooks {
             tasks.spawn(until(stopping.clone(), hook.run(Following::new(&feed))));
         }
+        tasks.spawn(until(stopping.clone(), mox_store::index(store.clone())));
         let fed = store.clone();
         tasks.spawn(until(stopping.clone(), async move { feed.run(fed, seen).await }));
         tasks

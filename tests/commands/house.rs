@@ -122,6 +122,7 @@ fn operations(stop: Arc<Notify>) -> Operations {
                 }],
                 accounts: 1,
                 messages: 42,
+                unindexed: 0,
                 queue: QueueCounts { total: 2, due: 0, held: 1 },
                 connections: 0,
                 disk_free: Some(12_000_000_000),

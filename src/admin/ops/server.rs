@@ -28,6 +28,8 @@ pub struct StatusReport {
     pub accounts: u64,
     /// Messages stored, all accounts.
     pub messages: u64,
+    /// Of them those whose text a search does not look at yet: the index follows behind.
+    pub unindexed: u64,
     /// Messages waiting to leave.
     pub queue: QueueCounts,
     /// Sessions open now.

@@ -37,7 +37,10 @@ pub(crate) fn add(operations: Operations, parts: &Arc<Parts>) -> Operations {
 }
 
 async fn report(parts: Arc<Parts>) -> Result<StatusReport, OpError> {
-    let accounts = parts.store.read(|store, tx| store.accounts(tx)).await.map_err(failed)?;
+    let look = |store: &mox_store::Store, tx: &mox_db::ReadTx<'_>| {
+        Ok::<_, Error>((store.accounts(tx)?, store.unindexed(tx)?))
+    };
+    let (accounts, unindexed) = parts.store.read(look).await.map_err(failed)?;
     let (total, held, _) = parts.queue.counts().await.map_err(failed)?;
     let now = parts.clock.now();
     let due =
@@ -58,6 +61,7 @@ async fn report(parts: Arc<Parts>) -> Result<StatusReport, OpError> {
         listeners: parts.listeners.clone(),
         accounts: accounts.len() as u64,
         messages: u64::try_from(messages).unwrap_or(0),
+        unindexed: u64::try_from(unindexed).unwrap_or(0),
         queue: QueueCounts { total, due, held },
         connections: u64::try_from(connections).unwrap_or(0),
         disk_free: mox_platform::files::free_space(&parts.data).ok().flatten(),

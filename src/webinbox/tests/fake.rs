@@ -344,6 +344,7 @@ fn status() -> StatusReport {
         ],
         accounts: 1,
         messages: 0,
+        unindexed: 0,
         queue: QueueCounts::default(),
         connections: 0,
         disk_free: None,
