@@ -42,7 +42,7 @@ pub enum Error {
         source: mox_net::Error,
     },
     /// The answer is not HTTP, or broke off.
-    #[error("{host}: {source}")]
+    #[error("{host}: {}", causes(.source))]
     Http {
         /// As in the URL.
         host: String,
@@ -73,4 +73,10 @@ impl Error {
             Error::Refused { .. } | Error::Request(_) => false,
         }
     }
+}
+
+/// The error and what caused it, in one line.
+fn causes(error: &dyn std::error::Error) -> String {
+    let more = std::iter::successors(error.source(), |cause| cause.source());
+    more.fold(error.to_string(), |text, cause| format!("{text}: {cause}"))
 }

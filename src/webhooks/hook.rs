@@ -70,7 +70,11 @@ impl Hook {
             match heard {
                 Heard::Arrived(row) => self.tell(&row).await,
                 Heard::Missed(missed) => {
-                    tracing::warn!(hook = self.name(), missed, "webhook is too slow and was not called");
+                    tracing::warn!(
+                        name = self.name(),
+                        count = missed,
+                        "webhook is too slow and was not called"
+                    );
                     self.count("missed", missed);
                 }
             }
@@ -81,18 +85,18 @@ impl Hook {
         let call = Call { event: "arrived", message: row, url: format!("{}/message/{}", self.pages, row.id) };
         let body = match serde_json::to_vec(&call) {
             Ok(body) => Bytes::from(body),
-            Err(error) => return tracing::error!(%error, message = row.id, "webhook not called"),
+            Err(error) => return tracing::error!(%error, message_id = row.id, "webhook not called"),
         };
         let mut waits = WAITS.into_iter();
         loop {
             let Err(failure) = self.call(body.clone()).await else { return self.count("ok", 1) };
             match waits.next().filter(|_| failure.is_temporary()) {
                 Some(wait) => {
-                    tracing::debug!(hook = self.name(), message = row.id, %failure, "webhook will be called again");
+                    tracing::debug!(name = self.name(), message_id = row.id, error = %failure, "webhook will be called again");
                     self.client.clock.sleep(wait).await;
                 }
                 None => {
-                    tracing::warn!(hook = self.name(), message = row.id, %failure, "webhook call dropped");
+                    tracing::warn!(name = self.name(), message_id = row.id, error = %failure, "webhook call dropped");
                     return self.count("failed", 1);
                 }
             }

@@ -22,4 +22,5 @@ mod relay;
 mod release;
 mod submit;
 mod volume;
+mod webhook;
 mod wine;

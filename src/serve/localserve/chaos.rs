@@ -131,7 +131,7 @@ impl Choose for Rules {
             numbered.find(|(rule, _)| applies(rule, moment) && self.fires(rule.probability))?;
         let text = || rule.text.clone().unwrap_or_else(|| format!("simulated failure, chaos rule {number}"));
         let reply = rule.code.map(|code| refusal(rule.stage, code, text()));
-        tracing::info!(rule = number, code = rule.code, delay_ms = rule.delay_ms, "chaos rule fires");
+        tracing::info!(value = number, code = rule.code, "chaos rule fires");
         Some(Failure { wait: Duration::from_millis(rule.delay_ms), reply })
     }
 }

@@ -35,7 +35,7 @@ fn replace(rules: &Rules, op: ChaosSet) -> Result<Chaos, OpError> {
     }
     .map_err(|e| OpError::usage(e).hint("`mox help localserve chaos add` says what a rule may hold"))?;
     if !op.dry_run {
-        tracing::info!(rules = op.chaos.rules.len(), "chaos rules replaced");
+        tracing::info!(count = op.chaos.rules.len(), "chaos rules replaced");
     }
     Ok(op.chaos)
 }
