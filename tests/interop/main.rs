@@ -14,6 +14,7 @@
 )]
 
 mod attacks;
+mod chaos;
 mod crash;
 mod faults;
 mod house;
