@@ -1,7 +1,7 @@
 //! Failures by rule: given at start, added and taken away while the server runs, in sessions that are open already.
 
 use crate::house::House;
-use crate::sender::Session;
+use mox_testkit::sender::Session;
 
 #[test]
 fn rules_hold_from_the_next_command_on() {

@@ -8,7 +8,7 @@ use std::time::Duration;
 use serde_json::Value;
 
 use crate::house::House;
-use crate::sender::Session;
+use mox_testkit::sender::Session;
 
 /// Longest time until a call comes; the wait before it is tried again is a second.
 const CALLED_WITHIN: Duration = Duration::from_secs(20);
