@@ -35,10 +35,12 @@ module completions {
     --ready-file: path        # Write this file when everything accepts connections
     --relay: string           # Send all mail that is not for this machine to this server instead of catching it
     --relay-domain: string    # Send mail for one domain to this server; may be given several times
+    --release: string         # Send messages that are released by hand to this server; nothing leaves by it otherwise
     --keep: string            # Keep so many messages; the oldest go first
     --retry: string           # Waits between attempts to relay, separated by commas; after the last attempt the sender gets a notification
     --pedantic                # Refuse whatever the standards forbid, where a real server would be lenient
     --chaos: string           # Fail on demand by this rule, as `mox localserve chaos add` takes it; may be given several times
+    --webhook: string         # Tell this http:// or https:// URL of every message that arrives, by a POST of JSON; may be given several times
     --log-level: string@"nu-complete mox localserve log_level" # Least important events to log
     --log-format: string@"nu-complete mox localserve log_format" # How log lines look
     --init-only               # Make the folder with config and certificate, then end
