@@ -176,7 +176,8 @@ pub struct RelayRow {
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(default)]
 pub struct MessageWatch {
-    /// Tells only of arrivals that match; every change otherwise.
+    /// Tells of arrivals and changes of messages that match; of messages that are gone only the number is left, so
+    /// it tells of all of them.
     pub filter: MessageFilter,
     /// From the reply before.
     pub token: Option<String>,

@@ -100,8 +100,9 @@ async fn watch(
         let mut told = Vec::new();
         for event in events {
             let wanted = match &event {
-                Event::Arrived(shown) => sought.is(shown).await?,
-                Event::Changed(_) | Event::Gone(_) => sought.everything,
+                Event::Arrived(shown) | Event::Changed(shown) => sought.is(shown).await?,
+                // Nothing but its number is left to be matched.
+                Event::Gone(_) => true,
             };
             if wanted {
                 told.push(event.told());
@@ -127,7 +128,6 @@ struct Sought<'a> {
     store: &'a Store,
     filter: MessageFilter,
     matcher: Matcher,
-    everything: bool,
 }
 
 impl Sought<'_> {
@@ -135,7 +135,6 @@ impl Sought<'_> {
         Sought {
             store,
             matcher: Matcher::new(&filter),
-            everything: filter == MessageFilter::default(),
             filter,
         }
     }
