@@ -15,6 +15,7 @@ mod live;
 mod message;
 mod queue;
 mod release;
+mod report;
 mod view;
 
 #[cfg(test)]

@@ -6,7 +6,7 @@
 
 use askama::Template;
 use mox_admin::OpError;
-use mox_admin::ops::{MessageEvent, MessageRow, MessageWatch, MessageWatched};
+use mox_admin::ops::{MessageEvent, MessageFilter, MessageList, MessageRow, MessageWatch, MessageWatched};
 use mox_httpserver::{Method, Request, Response};
 use mox_web::{Events, Query};
 use serde::Serialize;
@@ -82,11 +82,9 @@ impl Stream {
             return;
         }
         loop {
-            let watch = MessageWatch {
-                filter: self.listing.filter.clone(),
-                token: Some(token),
-                timeout_ms: SILENCE_MS,
-            };
+            // All changes, since the counts of other mailboxes are on the page, too.
+            let filter = MessageFilter::default();
+            let watch = MessageWatch { filter, token: Some(token), timeout_ms: SILENCE_MS };
             let Ok(watched) = self.pages.dispatch.call(&watch).await else { return };
             if !self.tell(&watched).await {
                 return;
@@ -104,8 +102,10 @@ impl Stream {
         if watched.events.is_empty() {
             return self.events.keep_alive().await;
         }
+        let Ok(listed) = self.listed(&watched.events).await else { return false };
         for event in &watched.events {
             let sent = match event {
+                MessageEvent::Arrived { message } if !listed.contains(&message.id) => true,
                 MessageEvent::Arrived { message } => self.put("arrived", message).await,
                 MessageEvent::Changed { message } => self.put("changed", message).await,
                 MessageEvent::Gone { id } => self.events.send("", "gone", &Gone { id: *id }).await,
@@ -117,6 +117,25 @@ impl Stream {
         let Ok(side) = Side::load(&self.pages, &self.listing).await else { return false };
         let counts = Counts { unseen: side.unseen, html: side.render().unwrap_or_default() };
         self.events.send(token, "side", &counts).await
+    }
+
+    /// Which of those that arrived belong to the list.
+    async fn listed(&self, events: &[MessageEvent]) -> Result<Vec<i64>, OpError> {
+        let arrived = events.iter().filter_map(|event| match event {
+            MessageEvent::Arrived { message } => Some(message.id),
+            _ => None,
+        });
+        let ids: Vec<i64> = arrived.collect();
+        let Some(last) = ids.iter().max() else { return Ok(ids) };
+        if self.listing.all() {
+            return Ok(ids);
+        }
+        let list = MessageList {
+            filter: self.listing.filter.clone(),
+            before: Some(last.saturating_add(1)),
+            limit: u32::try_from(ids.len()).ok(),
+        };
+        Ok(self.pages.dispatch.call(&list).await?.iter().map(|row| row.id).collect())
     }
 
     async fn put(&self, name: &str, message: &MessageRow) -> bool {

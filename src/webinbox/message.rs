@@ -3,16 +3,18 @@
 use askama::Template;
 use mox_admin::OpError;
 use mox_admin::ops::{
-    MessageCat, MessageDetail, MessageEvents, MessageHistory, MessageList, MessageMark, MessageShow,
-    MessageTranscript, TagList,
+    MessageCat, MessageDetail, MessageEvents, MessageHistory, MessageList, MessageMark, MessageReport,
+    MessageShow, MessageTranscript, TagList,
 };
 use mox_httpserver::{Method, Request, Response, StatusCode};
+use mox_inspect::Report;
 use mox_web::page::render;
 use mox_web::show::{Piece, pieces};
 use mox_web::{Page, Query};
 
 use crate::Pages;
 use crate::listing::{Listing, note};
+use crate::report::Told;
 use crate::view::{SEEN, Side, Steps, seen};
 
 /// Most bytes of the source that a page shows; all of it can be downloaded.
@@ -52,6 +54,7 @@ enum Body<'a> {
     Source { text: String, cut: bool },
     Transcript(Vec<Said>),
     Events(MessageHistory),
+    Report(Box<Report>),
 }
 
 /// A line of a transcript.
@@ -61,7 +64,7 @@ struct Said {
 }
 
 /// Views by their names in addresses.
-const VIEWS: [(&str, &str); 7] = [
+const VIEWS: [(&str, &str); 8] = [
     ("html", "HTML"),
     ("text", "Text"),
     ("headers", "Headers"),
@@ -69,6 +72,7 @@ const VIEWS: [(&str, &str); 7] = [
     ("source", "Source"),
     ("transcript", "Transcript"),
     ("events", "Events"),
+    ("report", "Report"),
 ];
 
 /// `GET /message/ID`
@@ -145,11 +149,11 @@ async fn body<'a>(pages: &Pages, message: &'a MessageDetail, view: &str) -> Resu
             Body::Transcript(text.lines().map(said).collect())
         }
         "events" => Body::Events(pages.dispatch.call(&MessageEvents { id }).await?),
+        "report" => Body::Report(Box::new(pages.dispatch.call(&MessageReport { id }).await?)),
         other => {
             let error = OpError::not_found(format!("message {id} has no view {other:?}"));
-            return Err(
-                error.hint("views are html, text, headers, attachments, source, transcript and events")
-            );
+            return Err(error
+                .hint("views are html, text, headers, attachments, source, transcript, events and report"));
         }
     })
 }

@@ -233,6 +233,7 @@ impl Fake {
                 .on(does!(h, op, ChaosSet, h.chaos(op.chaos)))
                 .on(does!(h, op, MessageTranscript, h.get(op.id).map(|_| transcript())))
                 .on(does!(h, op, MessageEvents, h.get(op.id).map(|_| history(op.id))))
+                .on(does!(h, op, MessageReport, h.get(op.id).map(|_| report())))
                 .on(does!(h, op, QueueList, Ok(h.queue(&op))))
                 .on(does!(h, op, QueueExplain, h.explain(op.id)))
                 .on(does!(h, op, QueueSchedule, h.queued(&op.filter)))
@@ -303,6 +304,44 @@ fn document(message: &MessageDetail) -> Vec<u8> {
 fn transcript() -> Transcript {
     let text = "S: 220 localhost ESMTP\nC: EHLO client\nS: 250-localhost\nC: MAIL FROM:<amy@example.com>\nS: 250 2.1.0 ok\nC: RCPT TO:<x@example.org>\nS: 550 5.1.1 <b>no</b>\nC: DATA\nS: 354 go on\n[1500 bytes]\nS: 250 2.0.0 ok";
     Transcript { text: Some(text.to_owned()) }
+}
+
+fn report() -> mox_inspect::Report {
+    let problem = |message: &str| mox_inspect::Problem {
+        id: "no-https".into(),
+        severity: mox_inspect::Severity::Warning,
+        message: message.into(),
+    };
+    let link = |url: &str| mox_inspect::Link {
+        url: url.into(),
+        kind: mox_inspect::links::Kind::Link,
+        place: mox_inspect::links::Place::Html,
+        text: "<u>click</u>".into(),
+        count: 2,
+        problems: vec![problem("the address is not https")],
+    };
+    mox_inspect::Report {
+        html: mox_inspect::HtmlReport {
+            present: true,
+            support: 83,
+            findings: vec![mox_inspect::Finding {
+                id: "flexbox".into(),
+                severity: mox_inspect::Severity::Error,
+                message: "flexbox is not known everywhere".into(),
+                detail: "<div style=\"display:flex\">".into(),
+                clients: vec!["Outlook".into(), "Gmail".into()],
+                count: 3,
+            }],
+        },
+        links: vec![link("http://example.com/"), link("javascript:alert(1)")],
+        unsubscribe: mox_inspect::Unsubscribe {
+            present: true,
+            https: vec!["https://example.com/u?<b>".into()],
+            mailto: vec![],
+            one_click: false,
+            problems: vec![problem("there is no List-Unsubscribe-Post")],
+        },
+    }
 }
 
 fn history(id: i64) -> MessageHistory {
