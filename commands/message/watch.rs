@@ -1,4 +1,4 @@
-//! `mox message watch`: what arrives, changes and goes, as it happens.
+//! `mox message watch`: what arrives, changes and goes, as it happens; with a filter, only arrivals that match.
 
 use std::time::Duration;
 
@@ -27,7 +27,7 @@ pub(crate) const EXAMPLES: &[Example] = &[
     Example { run: "mox message watch", about: "Until interrupted", needs: Needs::World },
     Example {
         run: "mox message watch --count 1 --json",
-        about: "One JSON value a line; here only the next",
+        about: "One JSON value a line; here only the next event",
         needs: Needs::Server,
     },
 ];

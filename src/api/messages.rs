@@ -59,8 +59,10 @@ pub(crate) struct Mark {
     /// Seen, not seen, or as it is.
     pub(crate) seen: Option<bool>,
     /// Tags to give: 1 to 64 letters, digits and `._-` each.
+    #[schemars(inner(regex(pattern = r"^[A-Za-z0-9._-]{1,64}$")))]
     pub(crate) tag: Vec<String>,
     /// Tags to take.
+    #[schemars(inner(regex(pattern = r"^[A-Za-z0-9._-]{1,64}$")))]
     pub(crate) untag: Vec<String>,
     /// Only look up.
     pub(crate) dry_run: bool,

@@ -105,6 +105,9 @@ fn operation(route: &Route, writes: &mut SchemaGenerator, reads: &mut SchemaGene
     operation
 }
 
+/// A time, or how long ago.
+const MOMENT: &str = "^(now|today|yesterday|([0-9]+(ms|s|m|h|d|w))+|[0-9]{4}-[0-9]{2}-[0-9]{2}([Tt ][0-9:.]+([Zz]|[+-][0-9:]+))?)$";
+
 fn parameter(parameter: &Parameter) -> Value {
     let schema = match parameter.kind {
         Kind::Text => json!({ "type": "string" }),
@@ -120,8 +123,8 @@ fn parameter(parameter: &Parameter) -> Value {
         Kind::Duration(default) => {
             json!({ "type": "string", "pattern": "^([0-9]+(ms|s|m|h|d|w))+$", "default": default })
         }
-        Kind::Moment(None) => json!({ "type": "string" }),
-        Kind::Moment(Some(default)) => json!({ "type": "string", "default": default }),
+        Kind::Moment(None) => json!({ "type": "string", "pattern": MOMENT }),
+        Kind::Moment(Some(default)) => json!({ "type": "string", "pattern": MOMENT, "default": default }),
     };
     let example = match parameter.kind {
         Kind::Id | Kind::Count { .. } | Kind::Flag => {

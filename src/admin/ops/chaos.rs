@@ -29,15 +29,19 @@ pub struct ChaosRule {
     pub stage: ChaosStage,
     /// How often, as a percentage above 0 up to 100.
     #[serde(default = "always")]
+    #[schemars(range(min = 0, max = 100))]
     pub probability: f64,
     /// SMTP reply code, 400 to 599; none for a rule that only delays. 421 also ends the session.
     #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schemars(range(min = 400, max = 599))]
     pub code: Option<u16>,
     /// Text of the reply, printable ASCII, at most 200 bytes; one that names the rule when there is none.
     #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schemars(length(min = 1, max = 200))]
     pub text: Option<String>,
     /// Wait before the reply, in milliseconds; at most 3,600,000, an hour.
     #[serde(default, skip_serializing_if = "is_zero")]
+    #[schemars(range(max = 3_600_000))]
     pub delay_ms: u64,
     /// Only for reverse-paths that contain this, letter case ignored.
     #[serde(default, skip_serializing_if = "Option::is_none")]

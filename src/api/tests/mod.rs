@@ -377,7 +377,7 @@ async fn lists_come_in_pages() {
 async fn what_strangers_sent_is_given_with_care() {
     let house = House::new();
     for (target, disposition, policy) in [
-        ("/messages/7/raw", Some("attachment; filename=\"7.eml\""), "sandbox"),
+        ("/messages/7/raw", Some("attachment; filename=\"message-7.eml\""), "sandbox"),
         ("/messages/7/parts/2", Some("attachment; filename=\"invoice.pdf\""), "sandbox"),
         ("/messages/7/html", None, "default-src 'none'; style-src 'unsafe-inline'; img-src data:; sandbox"),
     ] {
