@@ -170,7 +170,7 @@ fn message(prose: &Prose, number: usize) -> (String, String) {
         subject(prose, &mut chance)
     );
     let mark = mark(number);
-    if number % 5 != 0 {
+    if !number.is_multiple_of(5) {
         let text = prose.text(&mut chance, SIZE - header.len());
         let kind = "Content-Type: text/plain; charset=utf-8";
         return (to, format!("{header}{kind}\r\n\r\n{mark} {text}\r\n.\r\n"));
