@@ -7,9 +7,10 @@ use std::time::Instant;
 
 use serde_json::Value;
 
-use crate::house::{House, PATIENCE};
+use crate::house::House;
 use crate::peers::{installed, run};
-use crate::sender::Session;
+use mox_testkit::house::PATIENCE;
+use mox_testkit::sender::Session;
 
 /// Waiters at once.
 const WAITERS: usize = 100;

@@ -132,11 +132,7 @@ struct Sought<'a> {
 
 impl Sought<'_> {
     fn new(store: &Store, filter: MessageFilter) -> Sought<'_> {
-        Sought {
-            store,
-            matcher: Matcher::new(&filter),
-            filter,
-        }
+        Sought { store, matcher: Matcher::new(&filter), filter }
     }
 
     /// The oldest one in the store.

@@ -46,8 +46,10 @@ pub(crate) fn advance(
     bytes: i64,
 ) -> Result<(i64, i64), Error> {
     let sql = "UPDATE account SET modseq = modseq + 1, messages = messages + ?2, size = size + ?3
-               WHERE account_id = ?1 RETURNING modseq, size";
-    Ok(conn.prepare_cached(sql)?.query_row((id.0, messages, bytes), |row| Ok((row.get(0)?, row.get(1)?)))?)
+               WHERE account_id = ?1";
+    conn.prepare_cached(sql)?.execute((id.0, messages, bytes))?;
+    let sql = "SELECT modseq, size FROM account WHERE account_id = ?1";
+    Ok(conn.prepare_cached(sql)?.query_row([id.0], |row| Ok((row.get(0)?, row.get(1)?)))?)
 }
 
 pub(crate) fn set_purged(conn: &Connection, id: AccountId, modseq: i64) -> Result<(), Error> {

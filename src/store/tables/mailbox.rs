@@ -88,12 +88,12 @@ pub(crate) fn take_uid(
     size: i64,
 ) -> Result<i64, Error> {
     let sql = "UPDATE mailbox SET uidnext = uidnext + 1, modseq = ?3, total = total + 1, unseen = unseen + ?4,
-               deleted = deleted + ?5, size = size + ?6 WHERE account_id = ?1 AND mailbox_id = ?2 AND expunged = 0
-               RETURNING uidnext - 1";
-    conn.prepare_cached(sql)?
-        .query_row((account.0, id.0, modseq, unseen, deleted, size), |row| row.get(0))
-        .optional()?
-        .ok_or_else(|| Error::NoSuchMailbox(id.to_string()))
+               deleted = deleted + ?5, size = size + ?6 WHERE account_id = ?1 AND mailbox_id = ?2 AND expunged = 0";
+    if conn.prepare_cached(sql)?.execute((account.0, id.0, modseq, unseen, deleted, size))? == 0 {
+        return Err(Error::NoSuchMailbox(id.to_string()));
+    }
+    let sql = "SELECT uidnext - 1 FROM mailbox WHERE account_id = ?1 AND mailbox_id = ?2";
+    Ok(conn.prepare_cached(sql)?.query_row((account.0, id.0), |row| row.get(0))?)
 }
 
 /// What changes in a mailbox's figures.
