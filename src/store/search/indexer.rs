@@ -15,6 +15,9 @@ use crate::{Change, ContentId, Error, Store};
 /// Words after which a step is full, in bytes. One message has at most [`super::words::Terms::MAX`].
 const STEP_BYTES: usize = 64 * 1024;
 
+/// Pages of 4 KiB that a step merges: several times what it adds, as every page is merged a few times in its life.
+const MERGE_PAGES: u32 = 48;
+
 /// Message ids that a step looks at.
 const STEP_IDS: i64 = 64;
 
@@ -78,6 +81,7 @@ impl Store {
             for (content, words) in &step.rows {
                 table::insert(tx.conn(), *content, words)?;
             }
+            table::merge(tx.conn(), MERGE_PAGES)?;
             table::set_mark(tx.conn(), step.mark)
         };
         self.write(add).await?;

@@ -23,7 +23,7 @@ use crate::{AccountId, Content, Error, Filter, Store};
 const DIRECT_MAX: u32 = 32;
 
 /// Most bytes of them; a message that is larger by itself is read all the same.
-const DIRECT_BYTES: i64 = 2 << 20;
+const DIRECT_BYTES: i64 = 1 << 20;
 
 /// What a search for text found before the other conditions are looked at.
 pub(crate) struct Found {

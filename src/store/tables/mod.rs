@@ -176,8 +176,10 @@ const STEP_5: &str = "
 -- Words of messages, a row for each content: what is put in is found, but cannot be read back. The words were folded
 -- and taken apart before, so the simplest tokenizer does.
 CREATE VIRTUAL TABLE search USING fts5(
-  words, content='', contentless_delete=1, detail=none, tokenize='ascii'
+  words, content='', contentless_delete=1, detail=none, tokenize='ascii', prefix='1 2 3'
 );
+-- By itself it would merge much at a time, and a delivery would wait for that: each step merges a little.
+INSERT INTO search (search, rank) VALUES ('automerge', 0);
 INSERT INTO counter VALUES ('indexed', 0);  -- highest message that was looked at
 CREATE TRIGGER search_goes AFTER DELETE ON content BEGIN
   DELETE FROM search WHERE rowid = old.content_id;

@@ -80,6 +80,12 @@ pub(crate) fn has(conn: &Connection, id: ContentId) -> Result<bool, Error> {
     Ok(conn.prepare_cached("SELECT 1 FROM search WHERE rowid = ?1")?.exists([id.0])?)
 }
 
+/// Writes at most so many pages to put parts of the index together that were added one after another.
+pub(crate) fn merge(conn: &Connection, pages: u32) -> Result<(), Error> {
+    conn.prepare_cached("INSERT INTO search (search, rank) VALUES ('merge', ?1)")?.execute([pages])?;
+    Ok(())
+}
+
 /// Adds a content, unless it has gone meanwhile or has a row already.
 pub(crate) fn insert(conn: &Connection, id: ContentId, words: &str) -> Result<(), Error> {
     let exists = conn.prepare_cached("SELECT 1 FROM content WHERE content_id = ?1")?.exists([id.0])?;
