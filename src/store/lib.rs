@@ -7,6 +7,8 @@
 //! never half; its content is durable before that commit. UIDs and modseqs only grow. What is expunged stays
 //! as a tombstone for QRESYNC and JMAP until it is purged; content goes when nothing refers to it.
 //!
+//! Full-text search follows behind: [`index`] is the task that makes its index, never the transaction that accepts.
+//!
 //! Operations that change something take `&mut Tx`, so that rooms combine them into one atomic commit; sessions
 //! call them through [`Store::write`]. SQL stands in `tables/` alone.
 //! RFC 9051 (UIDs, mailboxes), RFC 7162 (CONDSTORE, QRESYNC), RFC 8620 and 8621 (states, changes), RFC 8474.
