@@ -15,6 +15,7 @@
 
 mod api;
 mod attacks;
+mod browser;
 mod chaos;
 mod crash;
 mod faults;

@@ -85,7 +85,7 @@ async fn tags_come_and_go() {
 async fn a_release_shows_its_plan_first() {
     let site = Site::with(1);
     let none = site.page("/message/1/release").await;
-    assert!(none.contains("--relay mail.example.org:25") && !none.contains("<form class=\"card\""));
+    assert!(none.contains("--release mail.example.org:25") && !none.contains("<form class=\"card\""));
     site.house.with(|state| {
         state.relays.push(RelayRow { domain: None, host: "mail.example.org".into(), port: 25, by_hand: false });
     });
