@@ -5,12 +5,12 @@ use std::net::TcpStream;
 use std::process::Command;
 use std::time::Instant;
 
+use mox_testkit::house::PATIENCE;
+use mox_testkit::sender::Session;
 use serde_json::Value;
 
 use crate::house::House;
 use crate::peers::{installed, run};
-use mox_testkit::house::PATIENCE;
-use mox_testkit::sender::Session;
 
 /// Waiters at once.
 const WAITERS: usize = 100;

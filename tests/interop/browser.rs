@@ -40,5 +40,8 @@ fn the_inbox_is_live_and_closed_to_others() {
     });
     let said = run(Command::new("node").arg(folder.join("inbox.mjs")).arg(what.to_string()));
     eprintln!("{said}");
-    assert!(said.contains("ok: other sites and other hosts are refused"), "the last step was reached\n{said}");
+    assert!(
+        said.contains("ok: other sites and other hosts are refused"),
+        "the last step was reached\n{said}"
+    );
 }

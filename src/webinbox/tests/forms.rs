@@ -87,7 +87,12 @@ async fn a_release_shows_its_plan_first() {
     let none = site.page("/message/1/release").await;
     assert!(none.contains("--release mail.example.org:25") && !none.contains("<form class=\"card\""));
     site.house.with(|state| {
-        state.relays.push(RelayRow { domain: None, host: "mail.example.org".into(), port: 25, by_hand: false });
+        state.relays.push(RelayRow {
+            domain: None,
+            host: "mail.example.org".into(),
+            port: 25,
+            by_hand: false,
+        });
     });
     let form = site.page("/message/1/release?q=x").await;
     assert!(form.contains(">ann@example.org</textarea>") && form.contains("value=\"plan\""));
