@@ -14,15 +14,13 @@ use mox_message::header::Header;
 use mox_message::part::{Kind, Tree};
 use mox_queue::{Leaving, NewQueued, NewRecipient, Route};
 use mox_smtp::Body;
-use mox_store::{Error, Flags, Mark, Message, MessageId, Store};
+use mox_store::{Error, Flags, MAX_KEYWORD, Mark, Message, MessageId, Store};
 
 use super::messages::{CHUNK, Choice, changed, chosen, load};
 use super::{Parts, failed};
 
 /// Most copies that one release sends.
 const RELEASE_MAX: usize = 1000;
-/// Longest tag in bytes.
-const TAG_MAX: usize = 64;
 
 pub(crate) fn add(operations: Operations, parts: &Arc<Parts>) -> Operations {
     /// A function that hands the operation to one of this file.
@@ -111,15 +109,13 @@ async fn mark(parts: &Parts, op: MessageMark) -> Result<Changed, OpError> {
 
 /// Tags as keywords: they must stay atoms for IMAP.
 fn checked(tags: &[String]) -> Result<Vec<String>, OpError> {
-    let good = |tag: &&String| {
-        (1..=TAG_MAX).contains(&tag.len())
-            && tag.chars().all(|c| c.is_ascii_alphanumeric() || matches!(c, '.' | '_' | '-'))
+    let keyword = |tag: &String| {
+        mox_store::keyword(tag).ok_or_else(|| {
+            OpError::usage(format!("{tag:?} cannot be a tag"))
+                .hint(format!("a tag has 1 to {MAX_KEYWORD} letters, digits and . _ -"))
+        })
     };
-    match tags.iter().find(|tag| !good(tag)) {
-        None => Ok(tags.iter().map(|tag| tag.to_ascii_lowercase()).collect()),
-        Some(bad) => Err(OpError::usage(format!("{bad:?} cannot be a tag"))
-            .hint("a tag has 1 to 64 letters, digits and . _ -")),
-    }
+    tags.iter().map(keyword).collect()
 }
 
 /// How it came, where it was put, and what became of its copies in the queue.
