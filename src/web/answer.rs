@@ -85,7 +85,8 @@ pub(crate) fn stream(status: StatusCode, content_type: &str, policy: &'static st
         (CONTENT_SECURITY_POLICY, policy),
         (CACHE_CONTROL, "no-store"),
         (X_CONTENT_TYPE_OPTIONS, "nosniff"),
-        (REFERRER_POLICY, "no-referrer"),
+        // Not `no-referrer`: with that a browser calls the origin of our own forms `null`.
+        (REFERRER_POLICY, "same-origin"),
         (HeaderName::from_static("cross-origin-opener-policy"), "same-origin"),
         (HeaderName::from_static("cross-origin-resource-policy"), "same-origin"),
     ] {

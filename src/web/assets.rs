@@ -31,6 +31,9 @@ impl Asset {
     }
 }
 
+/// Where browsers look for an icon when what they show is no page.
+pub const FAVICON: &str = "/favicon.ico";
+
 /// What every page needs.
 const SHARED: [Asset; 4] = [
     Asset {
@@ -71,7 +74,7 @@ impl Assets {
     }
 
     fn find(&self, path: &str) -> Option<&Asset> {
-        let name = path.strip_prefix(&self.base)?;
+        let name = if path == FAVICON { "icon.svg" } else { path.strip_prefix(&self.base)? };
         self.files.iter().find(|file| file.name == name)
     }
 
@@ -92,7 +95,10 @@ impl Assets {
         };
         let mut response = answer(status, file.content_type, DATA_POLICY, body);
         let headers = response.headers_mut();
-        headers.insert(CACHE_CONTROL, HeaderValue::from_static("public, max-age=31536000, immutable"));
+        // Only what has the hash in its path never changes.
+        let age =
+            if request.head.uri.path() == FAVICON { "max-age=3600" } else { "max-age=31536000, immutable" };
+        headers.insert(CACHE_CONTROL, HeaderValue::from_static(age));
         if let Ok(tag) = HeaderValue::from_str(&tag) {
             headers.insert(ETAG, tag);
         }

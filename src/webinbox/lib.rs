@@ -26,7 +26,7 @@ use std::sync::Arc;
 use mox_admin::{Dispatch, OpError};
 use mox_httpserver::{Method, Request, Response, Service};
 use mox_net::BoxFuture;
-use mox_web::assets::{Asset, FOLDER};
+use mox_web::assets::{Asset, FAVICON, FOLDER};
 use mox_web::page::{Place, problem_page, wrong_method};
 use mox_web::{Assets, Site};
 
@@ -83,7 +83,8 @@ struct Inbox(Arc<Pages>);
 impl Service for Inbox {
     fn call(&self, request: Request) -> BoxFuture<'_, Response> {
         Box::pin(async move {
-            if request.head.uri.path().starts_with(FOLDER) {
+            let path = request.head.uri.path();
+            if path.starts_with(FOLDER) || path == FAVICON {
                 return self.0.assets.call(request).await;
             }
             match self.route(&request).await {

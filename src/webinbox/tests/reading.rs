@@ -236,6 +236,7 @@ async fn files_of_pages_are_there_under_the_path_that_pages_name() {
     let paths: Vec<&str> =
         body.split('"').filter(|text| text.starts_with("/static/") && text.len() > 10).collect();
     assert!(paths.len() >= 5, "{paths:?}");
+    assert_eq!(site.get("/favicon.ico").await.header("content-type"), "image/svg+xml");
     for path in paths {
         let answer = site.get(path).await;
         assert_eq!(answer.status, StatusCode::OK, "{path}");
