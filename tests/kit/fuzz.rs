@@ -19,7 +19,8 @@ use mox_smtp::{Command, DataReader, Findings, Syntax, dot_stuff, is_http};
 pub type Target = fn(&[u8]);
 
 /// A target's name, which is the name of its corpus folder, and its function.
-pub const TARGETS: [(&str, Target); 7] = [
+pub const TARGETS: [(&str, Target); 8] = [
+    ("api_request", api_request),
     ("config", config),
     ("smtp_command", smtp_command),
     ("data_reader", data_reader),
@@ -28,6 +29,12 @@ pub const TARGETS: [(&str, Target); 7] = [
     ("inspect_html", inspect_html),
     ("inspect_report", inspect_report),
 ];
+
+/// A request to the API, `METHOD TARGET`, media type and body a line each: it is answered with a status that fits, in
+/// JSON, and nothing is deleted unless something was chosen.
+pub fn api_request(bytes: &[u8]) {
+    crate::api::request(bytes);
+}
 
 /// A config file: the tree gives back the file byte by byte, errors point into the file, and what loads is written as
 /// what loads.

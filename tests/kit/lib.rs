@@ -1,6 +1,7 @@
 //! What tests and benchmarks share: what must hold for any input (`fuzz`) and of HTML that was made safe (`html`), a
 //! running server (`house`), load for it (`sender`), random choices (`chance`).
 
+mod api;
 pub mod chance;
 pub mod fuzz;
 pub mod house;
