@@ -424,7 +424,7 @@ module completions {
     [ "auto" "always" "never" ]
   }
 
-  # Print what arrives, changes and goes, as it happens; with a filter, what arrives
+  # Print what arrives, changes and goes, as it happens
   export extern "mox message watch" [
     --count: string           # End after so many events [default: never]
     --timeout: string         # End after this time [default: never]
@@ -577,7 +577,7 @@ module completions {
   export extern "mox message help parse" [
   ]
 
-  # Print what arrives, changes and goes, as it happens; with a filter, what arrives
+  # Print what arrives, changes and goes, as it happens
   export extern "mox message help watch" [
   ]
 
@@ -1237,7 +1237,7 @@ module completions {
   export extern "mox help message parse" [
   ]
 
-  # Print what arrives, changes and goes, as it happens; with a filter, what arrives
+  # Print what arrives, changes and goes, as it happens
   export extern "mox help message watch" [
   ]
 

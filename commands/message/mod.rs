@@ -42,7 +42,7 @@ pub(crate) enum Command {
     Report(report::Args),
     /// Take a message file apart, without a server
     Parse(parse::Args),
-    /// Print what arrives, changes and goes, as it happens; with a filter, what arrives
+    /// Print what arrives, changes and goes, as it happens
     Watch(watch::Args),
     /// Mark messages as seen or not, give and take tags
     Mark(mark::Args),

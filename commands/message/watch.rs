@@ -1,4 +1,4 @@
-//! `mox message watch`: what arrives, changes and goes, as it happens; with a filter, only arrivals that match.
+//! `mox message watch`: what arrives, changes and goes, as it happens.
 
 use std::time::Duration;
 
