@@ -57,8 +57,8 @@ pub(crate) static ROUTES: &[Route] = &[
     },
     Route {
         more: "Server-sent events. `ready` comes first: what happens after it is told. Then `arrived`, `changed`, \
-               `gone`; `lost` when some changes are no longer known. With a filter only what matches arrives and changes; of what is \
-               gone nothing is left to match. With the `Last-Event-ID` of an earlier event the stream goes on there; some events may come again.",
+               `gone`; `lost` when some changes are no longer known. With a filter only what matches is told. \
+               With the `Last-Event-ID` of an earlier event the stream goes on there; some events may come again.",
         query: &[ACCOUNT, MAILBOX, TO, FROM, SUBJECT, TEXT, TAG],
         run: |api, call| Box::pin(events::events(api, call)),
         ..get(

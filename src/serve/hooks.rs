@@ -93,13 +93,14 @@ impl Arrivals for Following {
 mod tests {
     use super::*;
     use mox_clock::Timestamp;
-    use mox_store::MessageId;
+
+    use crate::operations::feed::sample;
 
     #[tokio::test]
     async fn who_falls_behind_is_told_how_far() {
         let feed = Arc::new(Feed::new(Timestamp::from_secs(5)));
         let mut following = Following::new(&feed);
-        let gone = |n: usize| (0..n).map(|_| Event::Gone(MessageId(1))).collect();
+        let gone = |n: usize| (0..n).map(|_| Event::Gone(sample(1))).collect();
         feed.add(gone(2000));
         feed.add(gone(7));
         assert!(matches!(following.next().await, Some(Heard::Missed(7))));

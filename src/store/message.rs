@@ -154,6 +154,16 @@ impl Store {
         table::find(tx.conn(), id)?.ok_or(Error::NoSuchMessage(id))
     }
 
+    /// What is left of an expunged message until it is purged: all but its bytes.
+    pub fn tombstone(
+        &self,
+        tx: &ReadTx<'_>,
+        account: AccountId,
+        id: MessageId,
+    ) -> Result<Option<Message>, Error> {
+        table::find_tombstone(tx.conn(), account, id)
+    }
+
     /// The bytes of a message.
     pub fn content(&self, tx: &ReadTx<'_>, m: &Message) -> Result<Content, Error> {
         let prefix = table::prefix(tx.conn(), m.account, m.id)?;

@@ -176,8 +176,7 @@ pub struct RelayRow {
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(default)]
 pub struct MessageWatch {
-    /// Tells of arrivals and changes of messages that match; of messages that are gone only the number is left, so
-    /// it tells of all of them.
+    /// Tells of messages that match; of those that are gone, whatever their text was.
     pub filter: MessageFilter,
     /// From the reply before.
     pub token: Option<String>,

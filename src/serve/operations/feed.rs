@@ -11,7 +11,7 @@ use mox_admin::Time;
 use mox_admin::ops::{MessageEvent, MessageFilter, MessageRow};
 use mox_clock::Timestamp;
 use mox_db::ReadTx;
-use mox_store::{AccountId, Change, Error, Message, MessageId, Store};
+use mox_store::{AccountId, Change, Error, Message, Store};
 use tokio::sync::broadcast::error::{RecvError, TryRecvError};
 use tokio::sync::watch;
 
@@ -34,7 +34,8 @@ pub(crate) struct Shown {
 pub(crate) enum Event {
     Arrived(Arc<Shown>),
     Changed(Arc<Shown>),
-    Gone(MessageId),
+    /// As it was when it went.
+    Gone(Arc<Shown>),
 }
 
 impl Event {
@@ -43,7 +44,7 @@ impl Event {
         match self {
             Event::Arrived(shown) => MessageEvent::Arrived { message: shown.row.clone() },
             Event::Changed(shown) => MessageEvent::Changed { message: shown.row.clone() },
-            Event::Gone(id) => MessageEvent::Gone { id: id.0 },
+            Event::Gone(shown) => MessageEvent::Gone { id: shown.row.id },
         }
     }
 }
@@ -193,17 +194,17 @@ fn read(store: &Store, tx: &ReadTx<'_>, mut seen: HashMap<AccountId, i64>) -> Re
         let last = changed.last().map_or(account.modseq, |c| c.modseq);
         seen.insert(account.id, if full { last } else { account.modseq });
         more |= full;
+        let shown = |message: Message| Arc::new(Shown { row: names.row(&message), message });
         for change in changed {
             match (change.expunged, change.created > before) {
                 // It came and went in between: nobody saw it.
                 (true, true) => {}
-                (true, false) => events.push(Event::Gone(change.id)),
-                (false, new) => {
-                    let message = store.message(tx, change.id)?;
-                    let row = names.row(&message);
-                    let shown = Arc::new(Shown { message, row });
-                    events.push(if new { Event::Arrived(shown) } else { Event::Changed(shown) });
+                (true, false) => {
+                    let left = store.tombstone(tx, account.id, change.id)?;
+                    events.extend(left.map(|message| Event::Gone(shown(message))));
                 }
+                (false, true) => events.push(Event::Arrived(shown(store.message(tx, change.id)?))),
+                (false, false) => events.push(Event::Changed(shown(store.message(tx, change.id)?))),
             }
         }
     }
@@ -244,12 +245,47 @@ impl Matcher {
     }
 }
 
+/// A message that means nothing.
+#[cfg(test)]
+pub(crate) fn sample(id: i64) -> Arc<Shown> {
+    let at = Timestamp::from_secs(5);
+    let message = Message {
+        account: AccountId(1),
+        id: mox_store::MessageId(id),
+        mailbox: mox_store::MailboxId(1),
+        uid: id,
+        email_id: id,
+        thread: id,
+        created_modseq: id,
+        modseq: id,
+        content: mox_store::ContentId(0),
+        size: 0,
+        received: at,
+        saved: at,
+        flags: mox_store::Flags::NONE,
+        keywords: Vec::new(),
+        mail_from: None,
+        rcpt_to: None,
+        remote_ip: None,
+        helo: None,
+        tls: None,
+        header_id: None,
+        subject: String::new(),
+        from_address: String::new(),
+        from_text: String::new(),
+        to_text: String::new(),
+        sent: None,
+        verdicts: None,
+    };
+    Arc::new(Shown { row: Names::default().row(&message), message })
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
 
     fn gone(n: usize) -> Vec<Event> {
-        (0..n).map(|id| Event::Gone(MessageId(id as i64))).collect()
+        (0..n).map(|id| Event::Gone(sample(id as i64))).collect()
     }
 
     #[test]

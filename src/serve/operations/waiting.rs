@@ -101,8 +101,8 @@ async fn watch(
         for event in events {
             let wanted = match &event {
                 Event::Arrived(shown) | Event::Changed(shown) => sought.is(shown).await?,
-                // Nothing but its number is left to be matched.
-                Event::Gone(_) => true,
+                // Its words are gone with it.
+                Event::Gone(shown) => sought.matcher.matches(shown),
             };
             if wanted {
                 told.push(event.told());

@@ -100,6 +100,17 @@ pub(crate) fn find(conn: &Connection, id: MessageId) -> Result<Option<Message>, 
     Ok(conn.prepare_cached(&sql)?.query_row([id.0], read).optional()?)
 }
 
+/// The same of a message that may be expunged: a tombstone still knows its envelope and its header.
+pub(crate) fn find_tombstone(
+    conn: &Connection,
+    account: AccountId,
+    id: MessageId,
+) -> Result<Option<Message>, Error> {
+    let sql =
+        format!("SELECT {COLUMNS} FROM message m WHERE account_id = ?1 AND message_id = ?2 AND expunged = 1");
+    Ok(conn.prepare_cached(&sql)?.query_row((account.0, id.0), read).optional()?)
+}
+
 pub(crate) fn prefix(conn: &Connection, account: AccountId, id: MessageId) -> Result<Vec<u8>, Error> {
     let sql = "SELECT prefix FROM message WHERE account_id = ?1 AND message_id = ?2";
     let prefix: Option<Option<Vec<u8>>> =
