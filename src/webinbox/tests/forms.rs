@@ -91,7 +91,7 @@ async fn a_release_shows_its_plan_first() {
             domain: None,
             host: "mail.example.org".into(),
             port: 25,
-            by_hand: false,
+            by_hand: true,
         });
     });
     let form = site.page("/message/1/release?q=x").await;
