@@ -13,7 +13,7 @@ pub(crate) fn read(path: &str) -> String {
 }
 
 /// Paths below `folder` (relative to the root, `/` between the parts, sorted) whose name ends in `ending`.
-/// Build results, dot folders and fuzz findings are not part of the tree.
+/// Build results, dot folders, fuzz findings and what npm installed are not part of the tree.
 pub(crate) fn files(folder: &str, ending: &str) -> Vec<String> {
     let mut found = Vec::new();
     let mut folders = vec![root().join(folder)];
@@ -23,7 +23,7 @@ pub(crate) fn files(folder: &str, ending: &str) -> Vec<String> {
             let entry = entry.unwrap();
             let name = entry.file_name().into_string().unwrap();
             if entry.file_type().unwrap().is_dir() {
-                if !name.starts_with('.') && name != "target" && name != "corpus-found" {
+                if !name.starts_with('.') && !["target", "corpus-found", "node_modules"].contains(&&*name) {
                     folders.push(entry.path());
                 }
             } else if name.ends_with(ending) {
