@@ -142,6 +142,8 @@ document.addEventListener("keydown", (event) => {
 
 showTimes(document);
 labelTheme();
+// On a narrow screen the chosen tab may be beside it.
+document.querySelector(".tabs [aria-current]")?.scrollIntoView({ block: "nearest", inline: "center" });
 
 // What a page says once stays out of the address that is kept or shared.
 if (document.querySelector(".notice") && location.search.includes("note=")) {
