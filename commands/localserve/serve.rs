@@ -154,15 +154,22 @@ fn announce(cx: &mut Context, started: &Started, relays: bool) -> Result<(), Com
         text.push_str(&format!("  {:<12} {:<22} {tls}\n", listener.service, listener.address));
     }
     text.push_str(&format!(
-        "\n  login        {} / {}\n  admin        {}\n  folder       {}\n\nSee what came in: mox{} message list\n",
+        "\n  login        {} / {}\n  admin        {}\n  folder       {}\n\nSee what came in: {}mox{} message list\n",
         started.login,
         started.password,
         started.admin_password,
         started.dir.display(),
+        inbox(started),
         named(&started.dir)
     ));
     cx.write(text.as_bytes())?;
     cx.flush()
+}
+
+/// Where the web inbox is, before the command that shows the same.
+fn inbox(started: &Started) -> String {
+    let http = started.listeners.iter().find(|listener| listener.service == "http");
+    http.map(|listener| format!("http://{}/ or ", listener.address)).unwrap_or_default()
 }
 
 /// The option that names a folder which is not the usual one; the quotes are right in every shell.

@@ -11,9 +11,8 @@ use crate::choose::text_parts;
 use crate::css::{self, Block, Declaration, Rule, Token as Css};
 use crate::features::{Aspect, CLIENTS, FEATURES};
 use crate::lex::{Lexer, Tag, Token};
-use crate::links::{Kind, cut};
-use crate::reference::references;
-use crate::report::Severity;
+use crate::problem::{Severity, cut};
+use crate::reference::{Kind, references};
 
 /// HTML from this size in bytes on is cut by Gmail.
 const GMAIL_CUTS: usize = 102 * 1024;

@@ -3,7 +3,7 @@
 //! Facts as widely published by those who test mail programs, the doubtful ones left out: what is not here may
 //! still not work. Programs change; change the table, with its date, when they do.
 
-use crate::report::Severity::{self, Error, Info, Warning};
+use crate::problem::Severity::{self, Error, Info, Warning};
 
 /// Apple Mail on macOS and iOS.
 const APPLE: &str = "Apple Mail";

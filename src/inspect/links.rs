@@ -12,9 +12,11 @@ use crate::charref;
 use crate::choose::{own_parts, text_parts};
 use crate::css;
 use crate::lex::{Lexer, Tag, Token, is_space};
+use crate::problem::{Problem, Severity, cut};
 use crate::reference::{Reference, references};
-use crate::report::{Problem, Severity};
 use crate::url_check::{Scene, problems};
+
+pub use crate::reference::{Kind, Place};
 
 /// Most links that are told; further ones are not read.
 pub const MAX_LINKS: usize = 1000;
@@ -27,30 +29,6 @@ pub const MAX_LABEL: usize = 500;
 
 /// Longest URL that is told, in bytes; the rest is cut off.
 pub const MAX_SHOWN: usize = 8192;
-
-/// What a link is for.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize, JsonSchema)]
-#[serde(rename_all = "snake_case")]
-pub enum Kind {
-    /// Somebody may follow it.
-    Link,
-    /// A picture.
-    Image,
-    /// A style sheet.
-    Stylesheet,
-    /// Scripts, frames, fonts, forms and whatever else.
-    Other,
-}
-
-/// Where a link stands.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize, JsonSchema)]
-#[serde(rename_all = "snake_case")]
-pub enum Place {
-    /// In the HTML part.
-    Html,
-    /// In a plain text.
-    Text,
-}
 
 /// A link.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
@@ -237,10 +215,4 @@ fn is_pixel(tag: &Tag<'_>) -> bool {
             })
     };
     told("width") && told("height")
-}
-
-/// The text up to `max` bytes.
-pub(crate) fn cut(text: &str, max: usize) -> &str {
-    let end = (0..=max.min(text.len())).rev().find(|at| text.is_char_boundary(*at)).unwrap_or(0);
-    text.get(..end).unwrap_or_default()
 }

@@ -4,9 +4,35 @@
 
 use std::borrow::Cow;
 
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+
 use crate::charref;
 use crate::lex::{Attribute, Tag, is_space};
-use crate::links::Kind;
+
+/// What a link is for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum Kind {
+    /// Somebody may follow it.
+    Link,
+    /// A picture.
+    Image,
+    /// A style sheet.
+    Stylesheet,
+    /// Scripts, frames, fonts, forms and whatever else.
+    Other,
+}
+
+/// Where a link stands.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum Place {
+    /// In the HTML part.
+    Html,
+    /// In a plain text.
+    Text,
+}
 
 /// Most entries of a `srcset` that are read.
 const MAX_SOURCES: usize = 32;

@@ -9,35 +9,6 @@ use crate::links::{self, Link};
 use crate::safe;
 use crate::unsubscribe::{self, Unsubscribe};
 
-/// How much something matters.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize, JsonSchema)]
-#[serde(rename_all = "snake_case")]
-pub enum Severity {
-    /// Good to know.
-    Info,
-    /// Some readers see something else than was meant.
-    Warning,
-    /// Broken, or harmful.
-    Error,
-}
-
-/// Something that is wrong with a link or a header field.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
-pub struct Problem {
-    /// Stable name in kebab-case: `no-https`.
-    pub id: String,
-    /// `info`, `warning` or `error`.
-    pub severity: Severity,
-    /// One sentence.
-    pub message: String,
-}
-
-impl Problem {
-    pub(crate) fn new(id: &str, severity: Severity, message: impl Into<String>) -> Problem {
-        Problem { id: id.to_owned(), severity, message: message.into() }
-    }
-}
-
 /// What is known about a message's content.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct Report {

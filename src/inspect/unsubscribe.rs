@@ -7,8 +7,7 @@ use mox_message::header::{Field, Header};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use crate::links::cut;
-use crate::report::{Problem, Severity};
+use crate::problem::{Problem, Severity, cut};
 
 /// Most URIs of the field that are read.
 pub(crate) const MAX_URIS: usize = 20;

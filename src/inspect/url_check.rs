@@ -7,9 +7,8 @@ use ammonia::Url;
 use ammonia::url::{Host, ParseError};
 use mox_address::Domain;
 
-use crate::links::{Kind, Place};
-use crate::reference::trimmed;
-use crate::report::{Problem, Severity};
+use crate::problem::{Problem, Severity};
+use crate::reference::{Kind, Place, trimmed};
 
 /// Longest URL in bytes that programs are known to take.
 pub(crate) const MAX_USUAL: usize = 2048;

@@ -216,7 +216,11 @@ mod tests {
         }
     }
 
+    /// What is logged by `emit`. One at a time: which events are looked at at all is a fact of the whole process,
+    /// made anew when any log begins or ends.
     fn log(format: Format, levels: &Levels, emit: impl FnOnce()) -> String {
+        static ALONE: Mutex<()> = Mutex::new(());
+        let _alone = ALONE.lock().unwrap_or_else(PoisonError::into_inner);
         let clock = SimClock::new(Timestamp::from_micros(1_795_342_830_123_456));
         let output = Output::default();
         let log = Log::new(format, levels.clone(), Arc::new(clock), Box::new(output.clone()));

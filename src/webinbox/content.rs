@@ -9,8 +9,10 @@ use mox_web::{Query, download, raw as shown};
 use crate::Pages;
 
 /// The policy of HTML of a message: a document of no origin, with its own images and style and nothing else, which only
-/// our page may frame.
-const HTML_POLICY: &str = "sandbox; default-src 'none'; img-src data:; style-src 'unsafe-inline'; \
+/// our page may frame. A link that a person follows opens a window of its own, which owes nothing to this one: without
+/// scripts nothing else opens any.
+const HTML_POLICY: &str = "sandbox allow-popups allow-popups-to-escape-sandbox; default-src 'none'; \
+                           img-src data:; style-src 'unsafe-inline'; \
                            form-action 'none'; base-uri 'none'; frame-ancestors 'self'";
 
 /// `GET /message/ID/html`: what the frame of the message shows.
