@@ -268,7 +268,8 @@ impl House {
         }
         tasks.spawn(until(stopping.clone(), mox_store::index(store.clone())));
         let fed = store.clone();
-        tasks.spawn(until(stopping.clone(), async move { feed.run(fed, seen).await }));
+        let ticking = plan.clock.clone();
+        tasks.spawn(until(stopping.clone(), async move { feed.run(fed, seen, ticking).await }));
         tasks
             .spawn(until(stopping.clone(), mox_ctl::serve(control, operations, VERSION, plan.clock.clone())));
         tasks.spawn(until(stopping.clone(), reload(plan.config.clone(), plan.clock.clone())));

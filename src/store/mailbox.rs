@@ -226,6 +226,26 @@ impl Store {
         table::list(tx.conn(), account)
     }
 
+    /// One mailbox.
+    pub fn mailbox(
+        &self,
+        tx: &ReadTx<'_>,
+        account: AccountId,
+        id: MailboxId,
+    ) -> Result<Option<Mailbox>, Error> {
+        table::get(tx.conn(), account, id)
+    }
+
+    /// The mailbox of that name, if there is one.
+    pub fn find_mailbox(
+        &self,
+        tx: &ReadTx<'_>,
+        account: AccountId,
+        name: &MailboxName,
+    ) -> Result<Option<MailboxId>, Error> {
+        table::id_by_name(tx.conn(), account, name.as_str())
+    }
+
     /// Subscribes to a name, or ends that; the mailbox need not exist (RFC 9051 §6.3.7).
     pub fn subscribe(&self, tx: &mut Tx<'_>, account: AccountId, name: &str, on: bool) -> Result<(), Error> {
         table::subscribe(tx.conn(), account, name, on)

@@ -24,6 +24,7 @@ mod tests;
 use std::sync::Arc;
 
 use mox_admin::{Dispatch, OpError};
+use mox_clock::Clock;
 use mox_httpserver::{Method, Request, Response, Service};
 use mox_net::BoxFuture;
 use mox_web::assets::{Asset, FAVICON, FOLDER};
@@ -55,7 +56,7 @@ impl Default for About {
 }
 
 /// The pages, for a server to mount at `/`.
-pub fn pages(dispatch: Arc<dyn Dispatch>, about: About) -> impl Service + 'static {
+pub fn pages(dispatch: Arc<dyn Dispatch>, about: About, clock: Arc<dyn Clock>) -> impl Service + 'static {
     let assets = Assets::with(&[Asset::script("inbox.js", include_bytes!("static/inbox.js"))]);
     let place = |href: &str, label, icon| Place { href: href.to_owned(), label, icon };
     let mut nav = vec![
@@ -67,7 +68,7 @@ pub fn pages(dispatch: Arc<dyn Dispatch>, about: About) -> impl Service + 'stati
     nav.extend(about.api.as_ref().map(|href| place(href, "API", "api")));
     let site =
         Site { name: about.name.clone(), assets: assets.base().to_owned(), scripts: vec!["inbox.js"], nav };
-    Inbox(Arc::new(Pages { dispatch, site, assets, about }))
+    Inbox(Arc::new(Pages { dispatch, site, assets, about, clock }))
 }
 
 /// What every page needs to come about.
@@ -76,6 +77,7 @@ struct Pages {
     site: Site,
     assets: Assets,
     about: About,
+    clock: Arc<dyn Clock>,
 }
 
 struct Inbox(Arc<Pages>);

@@ -11,10 +11,14 @@ use mox_httpserver::{Method, Request, Response};
 use mox_web::{Events, Query};
 use serde::Serialize;
 use std::sync::Arc;
+use std::time::Duration;
 
 use crate::Pages;
 use crate::listing::Listing;
 use crate::view::{Row, Side};
+
+/// Rest after something was told, so that a flood of mail is put into the page by the screenful: nobody reads faster.
+const REST: Duration = Duration::from_millis(200);
 
 /// How long nothing may be said.
 const SILENCE_MS: u64 = 25_000;
@@ -88,6 +92,9 @@ impl Stream {
             let Ok(watched) = self.pages.dispatch.call(&watch).await else { return };
             if !self.tell(&watched).await {
                 return;
+            }
+            if !watched.events.is_empty() {
+                self.pages.clock.sleep(REST).await;
             }
             token = watched.token;
         }

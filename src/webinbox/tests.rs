@@ -36,7 +36,8 @@ impl Answer {
 impl Site {
     fn new() -> Site {
         let house = Fake::new();
-        let service = Box::new(pages(house.operations(), About::default()));
+        let service =
+            Box::new(pages(house.operations(), About::default(), Arc::new(mox_platform::SystemClock)));
         Site { house, service }
     }
 

@@ -17,6 +17,6 @@ pub(super) fn site(operations: Arc<dyn Dispatch>, clock: Arc<dyn Clock>) -> Arc<
         password: PASSWORD.to_owned(),
         api: Some("/api/v1/openapi.json".to_owned()),
     };
-    let pages = mox_webinbox::pages(operations.clone(), about);
+    let pages = mox_webinbox::pages(operations.clone(), about, clock.clone());
     Arc::new(Routes::new().at("/api/v1/", mox_api::api(operations, clock)).at("/", pages))
 }

@@ -6,11 +6,12 @@
 
 use std::collections::{HashMap, VecDeque};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::time::Duration;
 
 use mox_admin::Time;
 use mox_admin::ops::{MessageEvent, MessageFilter, MessageRow};
-use mox_clock::Timestamp;
-use mox_db::ReadTx;
+use mox_clock::{Clock, Timestamp};
+use mox_db::{ReadTx, fold};
 use mox_store::{AccountId, Change, Error, Message, Store};
 use tokio::sync::broadcast::error::{RecvError, TryRecvError};
 use tokio::sync::watch;
@@ -21,12 +22,32 @@ use super::messages::Names;
 const RING: usize = 2000;
 /// Changes read from the database at a time.
 const BATCH: u32 = 500;
+/// Least time between two looks, so that everybody who waits is woken once for many messages that come at a time. The
+/// first one after a silence is told at once.
+const GATHER: Duration = Duration::from_millis(10);
 
 /// A message as it is now, and the line it has in lists.
 #[derive(Debug)]
 pub(crate) struct Shown {
     pub(crate) message: Message,
     pub(crate) row: MessageRow,
+    /// Where filters look, folded once for all who wait.
+    to: [String; 2],
+    from: [String; 2],
+    subject: [String; 1],
+}
+
+impl Shown {
+    fn new(message: Message, row: MessageRow) -> Shown {
+        let maybe = |text: &Option<String>| text.as_deref().map(fold).unwrap_or_default();
+        Shown {
+            to: [maybe(&message.rcpt_to), fold(&message.to_text)],
+            from: [maybe(&message.mail_from), fold(&message.from_text)],
+            subject: [fold(&message.subject)],
+            message,
+            row,
+        }
+    }
 }
 
 /// A change; cheap to copy.
@@ -139,9 +160,10 @@ impl Feed {
     }
 
     /// Feeds it for as long as the store tells of changes. `seen` are the modseqs of accounts when the house started.
-    pub(crate) async fn run(&self, store: Store, mut seen: HashMap<AccountId, i64>) {
+    pub(crate) async fn run(&self, store: Store, mut seen: HashMap<AccountId, i64>, clock: Arc<dyn Clock>) {
         let mut changes = store.changes().subscribe();
         loop {
+            let began = clock.monotonic();
             // What was committed before this task heard of changes is read too.
             loop {
                 let known = seen.clone();
@@ -163,6 +185,10 @@ impl Feed {
                 Ok(Change::Appended { .. } | Change::Other { .. }) | Err(RecvError::Lagged(_)) => {}
                 Err(RecvError::Closed) => return,
             }
+            let since = clock.monotonic().saturating_sub(began);
+            if since < GATHER {
+                clock.sleep(GATHER - since).await;
+            }
             // One look serves all that is told already.
             while !matches!(changes.try_recv(), Err(TryRecvError::Empty | TryRecvError::Closed)) {}
         }
@@ -174,6 +200,9 @@ pub(crate) fn modseqs(store: &Store) -> Result<HashMap<AccountId, i64>, Error> {
     store.read_blocking(|store, tx| Ok(store.accounts(tx)?.into_iter().map(|a| (a.id, a.modseq)).collect()))
 }
 
+/// Makes an event of a message.
+type Make = fn(Arc<Shown>) -> Event;
+
 struct Found {
     events: Vec<Event>,
     seen: HashMap<AccountId, i64>,
@@ -181,34 +210,37 @@ struct Found {
 }
 
 fn read(store: &Store, tx: &ReadTx<'_>, mut seen: HashMap<AccountId, i64>) -> Result<Found, Error> {
-    let (mut events, mut more) = (Vec::new(), false);
+    let (mut found, mut more) = (Vec::<(Make, Message)>::new(), false);
     for account in store.accounts(tx)? {
         let before = seen.get(&account.id).copied().unwrap_or(0);
         if account.modseq <= before {
             continue;
         }
-        let mut names = Names::default();
-        names.add(&account, store.mailboxes(tx, account.id)?);
         let changed = store.changed_since(tx, account.id, before, BATCH)?;
         let full = changed.len() == BATCH as usize;
         let last = changed.last().map_or(account.modseq, |c| c.modseq);
         seen.insert(account.id, if full { last } else { account.modseq });
         more |= full;
-        let shown = |message: Message| Arc::new(Shown { row: names.row(&message), message });
         for change in changed {
             match (change.expunged, change.created > before) {
                 // It came and went in between: nobody saw it.
                 (true, true) => {}
                 (true, false) => {
-                    let left = store.tombstone(tx, account.id, change.id)?;
-                    events.extend(left.map(|message| Event::Gone(shown(message))));
+                    if let Some(left) = store.tombstone(tx, account.id, change.id)? {
+                        found.push((Event::Gone as Make, left));
+                    }
                 }
-                (false, true) => events.push(Event::Arrived(shown(store.message(tx, change.id)?))),
-                (false, false) => events.push(Event::Changed(shown(store.message(tx, change.id)?))),
+                (false, true) => found.push((Event::Arrived, store.message(tx, change.id)?)),
+                (false, false) => found.push((Event::Changed, store.message(tx, change.id)?)),
             }
         }
     }
-    Ok(Found { events, seen, more })
+    let names = Names::of(store, tx, found.iter().map(|(_, message)| message))?;
+    let event = |(make, message): (Make, Message)| {
+        let row = names.row(&message);
+        make(Arc::new(Shown::new(message, row)))
+    };
+    Ok(Found { events: found.into_iter().map(event).collect(), seen, more })
 }
 
 /// A filter as it is applied to messages in memory; the same as what the store selects, but for `text`, which needs
@@ -219,12 +251,12 @@ pub(crate) struct Matcher {
 
 impl Matcher {
     pub(crate) fn new(filter: &MessageFilter) -> Matcher {
-        let lower = |text: &Option<String>| text.as_ref().map(|text| text.to_lowercase());
+        let folded = |text: &Option<String>| text.as_deref().map(fold);
         let filter = MessageFilter {
-            to: lower(&filter.to),
-            from: lower(&filter.from),
-            subject: lower(&filter.subject),
-            tag: lower(&filter.tag),
+            to: folded(&filter.to),
+            from: folded(&filter.from),
+            subject: folded(&filter.subject),
+            tag: folded(&filter.tag),
             ..filter.clone()
         };
         Matcher { filter }
@@ -232,16 +264,16 @@ impl Matcher {
 
     pub(crate) fn matches(&self, shown: &Shown) -> bool {
         let (m, f) = (&shown.message, &self.filter);
-        let has = |part: &Option<String>, texts: &[&str]| {
-            part.as_ref().is_none_or(|part| texts.iter().any(|text| text.to_lowercase().contains(part)))
+        let has = |part: &Option<String>, texts: &[String]| {
+            part.as_ref().is_none_or(|part| texts.iter().any(|text| text.contains(part)))
         };
         f.account.as_ref().is_none_or(|name| *name == shown.row.account)
             && f.mailbox.as_ref().is_none_or(|name| name.eq_ignore_ascii_case(&shown.row.mailbox))
             && f.since.is_none_or(|Time(at)| m.received >= at)
             && f.tag.as_ref().is_none_or(|tag| m.keywords.contains(tag))
-            && has(&f.to, &[m.rcpt_to.as_deref().unwrap_or_default(), &m.to_text])
-            && has(&f.from, &[&m.from_text, m.mail_from.as_deref().unwrap_or_default()])
-            && has(&f.subject, &[&m.subject])
+            && has(&f.to, &shown.to)
+            && has(&f.from, &shown.from)
+            && has(&f.subject, &shown.subject)
     }
 }
 
@@ -277,7 +309,8 @@ pub(crate) fn sample(id: i64) -> Arc<Shown> {
         sent: None,
         verdicts: None,
     };
-    Arc::new(Shown { row: Names::default().row(&message), message })
+    let row = Names::default().row(&message);
+    Arc::new(Shown::new(message, row))
 }
 
 #[cfg(test)]

@@ -1,6 +1,7 @@
 //! Stored messages: list, show, read, delete.
 
 use std::collections::HashMap;
+use std::collections::hash_map::Entry;
 use std::sync::Arc;
 
 use mox_admin::ops::{
@@ -11,7 +12,7 @@ use mox_admin::{OpError, Operations, Time};
 use mox_db::ReadTx;
 use mox_message::header::Header;
 use mox_message::part::{Kind, Tree};
-use mox_store::{AccountId, Error, Filter, Mailbox, MailboxId, Message, MessageId, Store};
+use mox_store::{AccountId, Error, Filter, MailboxId, MailboxName, Message, MessageId, Store};
 
 use super::{Parts, failed};
 
@@ -50,9 +51,23 @@ pub(crate) struct Names {
 }
 
 impl Names {
-    pub(crate) fn add(&mut self, account: &mox_store::Account, mailboxes: Vec<Mailbox>) {
-        self.accounts.insert(account.id, account.name.clone());
-        self.mailboxes.extend(mailboxes.into_iter().map(|m| (m.id, m.name)));
+    /// Those that these messages need: an account may have more mailboxes than anybody wants to read.
+    pub(crate) fn of<'m>(
+        store: &Store,
+        tx: &ReadTx<'_>,
+        messages: impl IntoIterator<Item = &'m Message>,
+    ) -> Result<Names, Error> {
+        let mut names = Names::default();
+        for m in messages {
+            if !names.accounts.contains_key(&m.account) {
+                names.accounts = store.accounts(tx)?.into_iter().map(|a| (a.id, a.name)).collect();
+            }
+            if let Entry::Vacant(unknown) = names.mailboxes.entry(m.mailbox) {
+                let name = store.mailbox(tx, m.account, m.mailbox)?.map(|found| found.name);
+                unknown.insert(name.unwrap_or_default());
+            }
+        }
+        Ok(names)
     }
 
     pub(crate) fn row(&self, m: &Message) -> MessageRow {
@@ -115,14 +130,14 @@ pub(super) fn select(
     tx: &ReadTx<'_>,
     filter: &MessageFilter,
     slice: Slice,
-) -> Result<(Names, Vec<Message>), Error> {
+) -> Result<Vec<Message>, Error> {
     let Slice { after, before, limit, oldest_first } = slice;
-    let (mut names, mut found) = (Names::default(), Vec::new());
+    let name = filter.mailbox.as_deref().map(MailboxName::parse).transpose()?;
+    let mut found = Vec::new();
     for account in accounts(store, tx, filter)? {
-        let mailboxes = store.mailboxes(tx, account.id)?;
-        let mailbox = match &filter.mailbox {
-            Some(name) => match mailboxes.iter().find(|m| m.name.eq_ignore_ascii_case(name)) {
-                Some(mailbox) => Some(mailbox.id),
+        let mailbox = match &name {
+            Some(name) => match store.find_mailbox(tx, account.id, name)? {
+                Some(mailbox) => Some(mailbox),
                 None => continue,
             },
             None => None,
@@ -141,11 +156,10 @@ pub(super) fn select(
             oldest_first,
         };
         found.extend(store.messages(tx, account.id, &query)?);
-        names.add(&account, mailboxes);
     }
     found.sort_by_key(|m| if oldest_first { m.id.0 } else { -m.id.0 });
     found.truncate(limit as usize);
-    Ok((names, found))
+    Ok(found)
 }
 
 pub(super) async fn rows(
@@ -158,7 +172,8 @@ pub(super) async fn rows(
 
 async fn list(store: &Store, filter: MessageFilter, slice: Slice) -> Result<Vec<MessageRow>, OpError> {
     let read = move |store: &Store, tx: &ReadTx<'_>| {
-        let (names, found) = select(store, tx, &filter, slice)?;
+        let found = select(store, tx, &filter, slice)?;
+        let names = Names::of(store, tx, &found)?;
         Ok::<_, Error>(found.iter().map(|m| names.row(m)).collect())
     };
     store.read(read).await.map_err(failed)
@@ -168,12 +183,9 @@ async fn list(store: &Store, filter: MessageFilter, slice: Slice) -> Result<Vec<
 pub(super) async fn load(store: &Store, id: MessageId) -> Result<(Message, MessageRow, Vec<u8>), OpError> {
     let read = move |store: &Store, tx: &ReadTx<'_>| {
         let message = store.message(tx, id)?;
-        let mut names = Names::default();
-        for account in store.accounts(tx)?.iter().filter(|a| a.id == message.account) {
-            names.add(account, store.mailboxes(tx, account.id)?);
-        }
+        let row = Names::of(store, tx, [&message])?.row(&message);
         let bytes = store.content(tx, &message)?.bytes()?;
-        Ok::<_, Error>((names.row(&message), message, bytes))
+        Ok::<_, Error>((row, message, bytes))
     };
     let (row, message, bytes) = store.read(read).await.map_err(failed)?;
     Ok((message, row, bytes))
@@ -238,7 +250,7 @@ pub(super) async fn chosen(store: &Store, choice: Choice) -> Result<Vec<Message>
     }
     let read = move |store: &Store, tx: &ReadTx<'_>| {
         if ids.is_empty() {
-            return Ok(select(store, tx, &filter, Slice::ALL)?.1);
+            return select(store, tx, &filter, Slice::ALL);
         }
         ids.iter().map(|id| store.message(tx, MessageId(*id))).collect::<Result<Vec<_>, Error>>()
     };

@@ -10,7 +10,7 @@ use mox_db::ReadTx;
 use mox_store::{Error, MessageId, Store};
 
 use super::feed::{Event, Feed, Matcher, Shown};
-use super::messages::{Slice, select};
+use super::messages::{Names, Slice, select};
 use super::{Parts, failed};
 
 /// Events looked at before others get their turn.
@@ -162,7 +162,8 @@ impl Sought<'_> {
     async fn find(&self, slice: Slice) -> Result<Option<MessageRow>, OpError> {
         let filter = self.filter.clone();
         let read = move |store: &Store, tx: &ReadTx<'_>| {
-            let (names, found) = select(store, tx, &filter, slice)?;
+            let found = select(store, tx, &filter, slice)?;
+            let names = Names::of(store, tx, &found)?;
             Ok::<_, Error>(found.first().map(|m| names.row(m)))
         };
         self.store.read(read).await.map_err(failed)
@@ -194,7 +195,9 @@ mod tests {
             let store = Store::open(dir.path(), &[], clock.clone(), Arc::new(SimRandom::new(1))).unwrap();
             let feed = Arc::new(Feed::new(clock.now()));
             let (seen, fed, feeding) = (modseqs(&store).unwrap(), store.clone(), feed.clone());
-            tokio::spawn(async move { feeding.run(fed, seen).await });
+            // The feed gathers for a moment of real time: nobody moves the other clock while something arrives.
+            let real = Arc::new(mox_platform::SystemClock);
+            tokio::spawn(async move { feeding.run(fed, seen, real).await });
             House { store, feed, clock, _dir: dir }
         }
 
