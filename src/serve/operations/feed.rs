@@ -1,10 +1,12 @@
 //! What changes in the store, told to everybody who waits or watches: one reader of the database for all of them.
 //!
 //! A task hears of commits, reads what they changed and appends it to a ring of the last [`RING`] changes. Who waits
-//! for a message or watches an inbox looks at the ring in memory; who falls behind it is told that something was
-//! lost and lists anew. Positions count from the start of the process, so a token names the process too.
+//! watches an inbox looks at the ring in memory; who falls behind it is told that something was lost and lists anew.
+//! Who waits for a message says which one ([`Feed::hear`]): the feed compares it with what arrives, so that nobody is
+//! woken for mail of others. Positions count from the start of the process, so a token names the process too.
 
 use std::collections::{HashMap, VecDeque};
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
@@ -14,7 +16,7 @@ use mox_clock::{Clock, Timestamp};
 use mox_db::{ReadTx, fold};
 use mox_store::{AccountId, Change, Error, Message, Store};
 use tokio::sync::broadcast::error::{RecvError, TryRecvError};
-use tokio::sync::watch;
+use tokio::sync::{mpsc, watch};
 
 use super::messages::Names;
 
@@ -22,6 +24,8 @@ use super::messages::Names;
 const RING: usize = 2000;
 /// Changes read from the database at a time.
 const BATCH: u32 = 500;
+/// Messages that somebody who waits may leave untaken.
+const HEARD: usize = 16;
 /// Least time between two looks, so that everybody who waits is woken once for many messages that come at a time. The
 /// first one after a silence is told at once.
 const GATHER: Duration = Duration::from_millis(10);
@@ -76,6 +80,60 @@ pub(crate) struct Feed {
     /// The position after the newest change; told after it is in the ring.
     end: watch::Sender<u64>,
     started: Timestamp,
+    ears: Mutex<Ears>,
+}
+
+/// Those who wait for messages.
+#[derive(Default)]
+struct Ears {
+    next: u64,
+    all: HashMap<u64, Ear>,
+}
+
+struct Ear {
+    matcher: Arc<Matcher>,
+    tell: mpsc::Sender<Arc<Shown>>,
+    missed: Arc<AtomicBool>,
+}
+
+/// What somebody who waits hears.
+#[derive(Debug)]
+pub(crate) enum Heard {
+    /// A message that matches arrived.
+    Arrived(Arc<Shown>),
+    /// More came than were taken: look into the store.
+    Missed,
+}
+
+/// Hears of messages that match, until dropped.
+pub(crate) struct Hearing<'f> {
+    feed: &'f Feed,
+    id: u64,
+    heard: mpsc::Receiver<Arc<Shown>>,
+    missed: Arc<AtomicBool>,
+}
+
+impl Hearing<'_> {
+    /// The next one.
+    pub(crate) async fn next(&mut self) -> Heard {
+        if let Ok(shown) = self.heard.try_recv() {
+            return Heard::Arrived(shown);
+        }
+        if self.missed.swap(false, Ordering::AcqRel) {
+            return Heard::Missed;
+        }
+        match self.heard.recv().await {
+            Some(shown) => Heard::Arrived(shown),
+            // The feed lives as long as this borrows it.
+            None => std::future::pending().await,
+        }
+    }
+}
+
+impl Drop for Hearing<'_> {
+    fn drop(&mut self) {
+        self.feed.ears().all.remove(&self.id);
+    }
 }
 
 #[derive(Default)]
@@ -88,7 +146,31 @@ struct Ring {
 impl Feed {
     /// An empty one of a house that started then.
     pub(crate) fn new(started: Timestamp) -> Feed {
-        Feed { ring: Mutex::default(), end: watch::Sender::new(0), started }
+        Feed { ring: Mutex::default(), end: watch::Sender::new(0), started, ears: Mutex::default() }
+    }
+
+    /// Hears of messages that match and arrive from now on.
+    pub(crate) fn hear(&self, matcher: Arc<Matcher>) -> Hearing<'_> {
+        let (tell, heard) = mpsc::channel(HEARD);
+        let missed = Arc::<AtomicBool>::default();
+        let mut ears = self.ears();
+        let id = ears.next;
+        ears.next += 1;
+        ears.all.insert(id, Ear { matcher, tell, missed: missed.clone() });
+        Hearing { feed: self, id, heard, missed }
+    }
+
+    /// Arrivals in the ring that match, oldest first.
+    pub(crate) fn arrived(&self, matcher: &Matcher) -> Vec<Arc<Shown>> {
+        let arrived = |event: &Event| match event {
+            Event::Arrived(shown) if matcher.matches(shown) => Some(shown.clone()),
+            _ => None,
+        };
+        self.ring().events.iter().filter_map(arrived).collect()
+    }
+
+    fn ears(&self) -> MutexGuard<'_, Ears> {
+        self.ears.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     /// The position after the newest change.
@@ -148,6 +230,7 @@ impl Feed {
         if events.is_empty() {
             return;
         }
+        self.tell(&events);
         let end = {
             let mut ring = self.ring();
             ring.events.extend(events);
@@ -157,6 +240,19 @@ impl Feed {
             ring.begin + ring.events.len() as u64
         };
         self.end.send_replace(end);
+    }
+
+    /// Tells those who wait.
+    fn tell(&self, events: &[Event]) {
+        let ears = self.ears();
+        for event in events {
+            let Event::Arrived(shown) = event else { continue };
+            for ear in ears.all.values().filter(|ear| ear.matcher.matches(shown)) {
+                if ear.tell.try_send(shown.clone()).is_err() {
+                    ear.missed.store(true, Ordering::Release);
+                }
+            }
+        }
     }
 
     /// Feeds it for as long as the store tells of changes. `seen` are the modseqs of accounts when the house started.
@@ -245,6 +341,7 @@ fn read(store: &Store, tx: &ReadTx<'_>, mut seen: HashMap<AccountId, i64>) -> Re
 
 /// A filter as it is applied to messages in memory; the same as what the store selects, but for `text`, which needs
 /// the store.
+#[derive(Debug)]
 pub(crate) struct Matcher {
     filter: MessageFilter,
 }
@@ -333,6 +430,25 @@ mod tests {
         let end = feed.end();
         let (none, next) = feed.since(end, 10).unwrap();
         assert_eq!((none.len(), next), (0, end));
+    }
+
+    #[tokio::test]
+    async fn who_waits_hears_of_what_matches_and_of_what_it_missed() {
+        let feed = Feed::new(Timestamp::from_secs(5));
+        let everything = Arc::new(Matcher::new(&MessageFilter::default()));
+        let nothing = MessageFilter { to: Some("bob@".to_owned()), ..MessageFilter::default() };
+        let (mut all, mut none) = (feed.hear(everything), feed.hear(Arc::new(Matcher::new(&nothing))));
+        feed.add((0..20).map(|id| Event::Arrived(sample(id))).collect());
+        for id in 0..HEARD {
+            let Heard::Arrived(shown) = all.next().await else { panic!("missed {id}") };
+            assert_eq!(shown.row.id, id as i64);
+        }
+        assert!(matches!(all.next().await, Heard::Missed));
+        feed.add(vec![Event::Arrived(sample(99))]);
+        assert!(matches!(all.next().await, Heard::Arrived(shown) if shown.row.id == 99));
+        assert!(none.heard.try_recv().is_err());
+        drop((all, none));
+        assert!(feed.ears().all.is_empty());
     }
 
     #[test]

@@ -9,12 +9,9 @@ use mox_clock::Clock;
 use mox_db::ReadTx;
 use mox_store::{Error, MessageId, Store};
 
-use super::feed::{Event, Feed, Matcher, Shown};
+use super::feed::{Event, Feed, Heard, Matcher, Shown};
 use super::messages::{Names, Slice, select};
 use super::{Parts, failed};
-
-/// Events looked at before others get their turn.
-const LOOK: usize = 200;
 
 pub(crate) fn add(operations: Operations, parts: &Arc<Parts>) -> Operations {
     let (waiting, watching) = (parts.clone(), parts.clone());
@@ -41,38 +38,26 @@ async fn wait(
     let sought = Sought::new(store, filter);
     let timeout = clock.sleep(Duration::from_millis(op.timeout_ms.min(MessageWait::MAX_MS)));
     tokio::pin!(timeout);
-    let mut news = feed.follow();
-    let mut position = feed.oldest();
-    if !feed.knows_since(since.0) {
-        // The end is noted before the look, so that nothing falls in between.
-        position = feed.end();
-        if let Some(row) = sought.stored().await? {
-            return Ok(MessageWaited { message: Some(row) });
-        }
+    // Listens before it looks, so that nothing falls in between.
+    let mut hearing = feed.hear(sought.matcher.clone());
+    let found = match feed.knows_since(since.0) {
+        true => sought.first(feed.arrived(&sought.matcher)).await?,
+        false => sought.stored().await?,
+    };
+    if found.is_some() {
+        return Ok(MessageWaited { message: found });
     }
     loop {
-        while position < *news.borrow_and_update() {
-            let Some((events, next)) = feed.since(position, LOOK) else {
-                position = feed.end();
-                if let Some(row) = sought.stored().await? {
-                    return Ok(MessageWaited { message: Some(row) });
-                }
-                continue;
-            };
-            position = next;
-            for event in events {
-                if let Event::Arrived(shown) = event
-                    && sought.is(&shown).await?
-                {
-                    return Ok(MessageWaited { message: Some(shown.row.clone()) });
-                }
-            }
-        }
-        tokio::select! {
-            told = news.changed() => if told.is_err() {
-                return Ok(MessageWaited { message: None });
-            },
+        let heard = tokio::select! {
+            heard = hearing.next() => heard,
             () = &mut timeout => return Ok(MessageWaited { message: None }),
+        };
+        let found = match heard {
+            Heard::Arrived(shown) => sought.first(vec![shown]).await?,
+            Heard::Missed => sought.stored().await?,
+        };
+        if found.is_some() {
+            return Ok(MessageWaited { message: found });
         }
     }
 }
@@ -127,17 +112,27 @@ async fn watch(
 struct Sought<'a> {
     store: &'a Store,
     filter: MessageFilter,
-    matcher: Matcher,
+    matcher: Arc<Matcher>,
 }
 
 impl Sought<'_> {
     fn new(store: &Store, filter: MessageFilter) -> Sought<'_> {
-        Sought { store, matcher: Matcher::new(&filter), filter }
+        Sought { store, matcher: Arc::new(Matcher::new(&filter)), filter }
     }
 
     /// The oldest one in the store.
     async fn stored(&self) -> Result<Option<MessageRow>, OpError> {
         self.find(Slice { limit: 1, ..Slice::ALL }).await
+    }
+
+    /// The first of these, which match but for their text.
+    async fn first(&self, found: Vec<Arc<Shown>>) -> Result<Option<MessageRow>, OpError> {
+        for shown in found {
+            if self.is(&shown).await? {
+                return Ok(Some(shown.row.clone()));
+            }
+        }
+        Ok(None)
     }
 
     /// Whether this is one.

@@ -151,6 +151,9 @@ pub(crate) fn list(
     if let Some(mailbox) = filter.mailbox {
         query.add(" AND mailbox_id = #", Value::Integer(mailbox.0));
     }
+    if let Some(since) = filter.since {
+        query.add(" AND received >= #", Value::Integer(since.micros()));
+    }
     if let Some(to) = &filter.to {
         query.holds(&["rcpt_to", "to_text"], to);
     }
@@ -171,9 +174,6 @@ pub(crate) fn list(
     if let Some(tag) = &filter.tag {
         let tag = Value::Text(format!(" {} ", tag.to_lowercase()));
         query.add(" AND keywords IS NOT NULL AND instr(' ' || keywords || ' ', #) > 0", tag);
-    }
-    if let Some(since) = filter.since {
-        query.add(" AND received >= #", Value::Integer(since.micros()));
     }
     if let Some(after) = filter.after {
         query.add(" AND message_id > #", Value::Integer(after.0));
