@@ -93,11 +93,15 @@ pub(crate) fn get(conn: &Connection, account: AccountId, id: MessageId) -> Resul
 
 /// Looks through all accounts: ids are unique over them.
 pub(crate) fn find(conn: &Connection, id: MessageId) -> Result<Option<Message>, Error> {
-    let sql = format!(
-        "SELECT {COLUMNS} FROM account a JOIN message m ON m.account_id = a.account_id AND m.message_id = ?1
+    Ok(conn.prepare_cached(&find_sql())?.query_row([id.0], read).optional()?)
+}
+
+/// CROSS JOIN, because SQLite would otherwise choose to look through all messages.
+fn find_sql() -> String {
+    format!(
+        "SELECT {COLUMNS} FROM account a CROSS JOIN message m ON m.account_id = a.account_id AND m.message_id = ?1
          WHERE m.expunged = 0"
-    );
-    Ok(conn.prepare_cached(&sql)?.query_row([id.0], read).optional()?)
+    )
 }
 
 /// The same of a message that may be expunged: a tombstone still knows its envelope and its header.
@@ -342,4 +346,22 @@ pub(crate) fn drop_empty_thread(conn: &Connection, account: AccountId, thread: i
 pub(crate) fn thread_size(conn: &Connection, account: AccountId, thread: i64) -> Result<i64, Error> {
     let sql = "SELECT count(*) FROM message WHERE account_id = ?1 AND thread_id = ?2 AND expunged = 0";
     Ok(conn.prepare_cached(sql)?.query_row((account.0, thread), |row| row.get(0))?)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_message_is_found_without_looking_at_others() {
+        let conn = Connection::open_in_memory().unwrap();
+        for step in super::super::SCHEMA.steps {
+            conn.execute_batch(step).unwrap();
+        }
+        let mut statement = conn.prepare(&format!("EXPLAIN QUERY PLAN {}", find_sql())).unwrap();
+        let plan: Vec<String> =
+            statement.query_map([1], |row| row.get(3)).unwrap().collect::<Result<_, _>>().unwrap();
+        assert!(plan.iter().all(|step| !step.contains("SCAN m")), "{plan:?}");
+        assert!(plan.iter().any(|step| step.contains("SEARCH m USING PRIMARY KEY")), "{plan:?}");
+    }
 }

@@ -44,7 +44,7 @@ pub(crate) fn set_mark(conn: &Connection, mark: i64) -> Result<(), Error> {
 pub(crate) fn oldest(conn: &Connection, mark: i64, last: i64) -> Result<Vec<Waiting>, Error> {
     let sql = format!(
         "SELECT {COLUMNS} FROM account a CROSS JOIN message m ON m.account_id = a.account_id
-         AND m.message_id > ?1 AND m.message_id <= ?2 JOIN content c ON c.content_id = m.content_id
+         AND m.message_id > ?1 AND m.message_id <= ?2 CROSS JOIN content c ON c.content_id = m.content_id
          WHERE m.expunged = 0 ORDER BY m.message_id"
     );
     let mut statement = conn.prepare_cached(&sql)?;
@@ -61,7 +61,7 @@ pub(crate) fn newest(
     max: u32,
 ) -> Result<Vec<Waiting>, Error> {
     let sql = format!(
-        "SELECT {COLUMNS} FROM message m JOIN content c ON c.content_id = m.content_id WHERE m.account_id = ?1
+        "SELECT {COLUMNS} FROM message m CROSS JOIN content c ON c.content_id = m.content_id WHERE m.account_id = ?1
          AND m.message_id > ?2 AND m.message_id < ?3 AND m.expunged = 0 ORDER BY m.message_id DESC LIMIT ?4"
     );
     let mut statement = conn.prepare_cached(&sql)?;
