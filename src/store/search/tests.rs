@@ -2,8 +2,11 @@
 
 use std::time::Duration;
 
+use mox_clock::Timestamp;
+use mox_clock::sim::SimClock;
 use mox_db::{Db, ReadTx, Schema};
 use proptest::prelude::*;
+use tempfile::TempDir;
 
 use crate::tables::{self, Counter};
 use crate::tests::House;
@@ -166,12 +169,10 @@ fn the_index_follows_by_itself() {
 
 #[test]
 fn messages_of_an_older_version_become_searchable() {
-    let mut house = House::new();
-    house.store.db().close();
-    std::fs::remove_file(house.dir.path().join(DATABASE)).unwrap();
+    let (dir, clock) = (TempDir::new().unwrap(), SimClock::new(Timestamp::from_secs(1_800_000_000)));
     let old = Schema { steps: SCHEMA.steps.get(..2).unwrap(), ..SCHEMA };
-    let options = mox_db::Options::new(std::sync::Arc::new(house.clock.clone()));
-    let db = Db::open(&house.dir.path().join(DATABASE), &[old], options).unwrap();
+    let options = mox_db::Options::new(std::sync::Arc::new(clock.clone()));
+    let db = Db::open(&dir.path().join(DATABASE), &[old], options).unwrap();
     let fill = "
         INSERT INTO account VALUES (1, 'mox', 0, 2, 0, 1, 26);
         INSERT INTO mailbox (account_id, mailbox_id, name, uidvalidity, uidnext, created_modseq, modseq, total, unseen, size)
@@ -183,7 +184,7 @@ fn messages_of_an_older_version_become_searchable() {
     db.write_blocking(move |tx| Ok::<_, mox_db::Error>(tx.conn().execute_batch(fill)?)).unwrap();
     db.close();
     drop(db);
-    house.store = House::open(&house.dir, &house.clock);
+    let house = House { store: House::open(&dir, &clock), dir, clock };
     for _ in 0..2 {
         assert_eq!(house.search("grey old"), [MessageId(1)]);
         house.index();
