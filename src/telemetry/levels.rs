@@ -146,6 +146,14 @@ pub fn level_name(level: Level) -> &'static str {
     }
 }
 
+/// Held by tests that log or change levels. Which events are looked at at all is a fact of the whole process: a change
+/// of levels makes it anew, by the log of the thread that changes them, if there is one.
+#[cfg(test)]
+pub(crate) fn alone() -> std::sync::MutexGuard<'static, ()> {
+    static ALONE: std::sync::Mutex<()> = std::sync::Mutex::new(());
+    ALONE.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -172,6 +180,7 @@ mod tests {
 
     #[test]
     fn rooms_with_own_levels_are_bounded() {
+        let _alone = alone();
         let levels = Levels::new(Level::INFO);
         for n in 0..MAX_PACKAGES {
             levels.set(&n.to_string(), Some(Level::TRACE)).unwrap();

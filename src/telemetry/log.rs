@@ -216,11 +216,9 @@ mod tests {
         }
     }
 
-    /// What is logged by `emit`. One at a time: which events are looked at at all is a fact of the whole process,
-    /// made anew when any log begins or ends.
+    /// What is logged by `emit`.
     fn log(format: Format, levels: &Levels, emit: impl FnOnce()) -> String {
-        static ALONE: Mutex<()> = Mutex::new(());
-        let _alone = ALONE.lock().unwrap_or_else(PoisonError::into_inner);
+        let _alone = crate::levels::alone();
         let clock = SimClock::new(Timestamp::from_micros(1_795_342_830_123_456));
         let output = Output::default();
         let log = Log::new(format, levels.clone(), Arc::new(clock), Box::new(output.clone()));
