@@ -160,13 +160,20 @@ impl Feed {
         Hearing { feed: self, id, heard, missed }
     }
 
-    /// Arrivals in the ring that match, oldest first.
-    pub(crate) fn arrived(&self, matcher: &Matcher) -> Vec<Arc<Shown>> {
-        let arrived = |event: &Event| match event {
-            Event::Arrived(shown) if matcher.matches(shown) => Some(shown.clone()),
+    /// Arrivals that match, oldest first; none unless every message that was received at or after `at` and is still
+    /// there has its arrival in the ring.
+    pub(crate) fn arrived_since(&self, at: Timestamp, matcher: &Matcher) -> Option<Vec<Arc<Shown>>> {
+        // One look at one ring: what it knows and what it holds must not change in between.
+        let ring = self.ring();
+        let mut arrived = ring.events.iter().filter_map(|event| match event {
+            Event::Arrived(shown) => Some(shown),
             _ => None,
-        };
-        self.ring().events.iter().filter_map(arrived).collect()
+        });
+        // Messages are saved in order, and never before they are received.
+        let forgot_none =
+            ring.begin == 0 || arrived.clone().next().is_some_and(|shown| shown.message.saved < at);
+        let known = at >= self.started && forgot_none;
+        known.then(|| arrived.by_ref().filter(|shown| matcher.matches(shown)).cloned().collect())
     }
 
     fn ears(&self) -> MutexGuard<'_, Ears> {
@@ -197,19 +204,6 @@ impl Feed {
         Some((events, next))
     }
 
-    /// Whether every message received at or after `at` that is still there has its arrival in the ring.
-    pub(crate) fn knows_since(&self, at: Timestamp) -> bool {
-        let ring = self.ring();
-        let forgot = |shown: &Shown| shown.message.saved < at;
-        match ring.events.iter().find_map(|e| if let Event::Arrived(s) = e { Some(s) } else { None }) {
-            _ if at < self.started => false,
-            _ if ring.begin == 0 => true,
-            // Messages are saved in order, and never before they are received.
-            Some(oldest) => forgot(oldest),
-            None => false,
-        }
-    }
-
     /// The token of a position.
     pub(crate) fn token(&self, position: u64) -> String {
         format!("{:x}-{position}", self.started.micros())
@@ -230,15 +224,16 @@ impl Feed {
         if events.is_empty() {
             return;
         }
-        self.tell(&events);
+        // The ring first: who begins to listen after the telling finds it there.
         let end = {
             let mut ring = self.ring();
-            ring.events.extend(events);
+            ring.events.extend(events.iter().cloned());
             let surplus = ring.events.len().saturating_sub(RING);
             ring.events.drain(..surplus);
             ring.begin += surplus as u64;
             ring.begin + ring.events.len() as u64
         };
+        self.tell(&events);
         self.end.send_replace(end);
     }
 
@@ -430,6 +425,23 @@ mod tests {
         let end = feed.end();
         let (none, next) = feed.since(end, 10).unwrap();
         assert_eq!((none.len(), next), (0, end));
+    }
+
+    #[test]
+    fn what_arrived_is_known_until_it_is_forgotten() {
+        let start = Timestamp::from_secs(5);
+        let feed = Feed::new(start);
+        let all = Matcher::new(&MessageFilter::default());
+        feed.add(vec![Event::Arrived(sample(1)), Event::Changed(sample(1)), Event::Arrived(sample(2))]);
+        let ids =
+            |at| feed.arrived_since(at, &all).map(|found| found.iter().map(|s| s.row.id).collect::<Vec<_>>());
+        assert_eq!(ids(start), Some(vec![1, 2]));
+        assert_eq!(ids(Timestamp::from_secs(4)), None, "before the house");
+        feed.add(gone(RING));
+        assert_eq!(ids(start), None, "forgotten");
+        feed.add(vec![Event::Arrived(sample(3))]);
+        assert_eq!(ids(start), None, "one of the same moment may be forgotten");
+        assert_eq!(ids(Timestamp::from_secs(6)), Some(vec![3]), "all since then");
     }
 
     #[tokio::test]

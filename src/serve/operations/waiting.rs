@@ -40,9 +40,9 @@ async fn wait(
     tokio::pin!(timeout);
     // Listens before it looks, so that nothing falls in between.
     let mut hearing = feed.hear(sought.matcher.clone());
-    let found = match feed.knows_since(since.0) {
-        true => sought.first(feed.arrived(&sought.matcher)).await?,
-        false => sought.stored().await?,
+    let found = match feed.arrived_since(since.0, &sought.matcher) {
+        Some(arrived) => sought.first(arrived).await?,
+        None => sought.stored().await?,
     };
     if found.is_some() {
         return Ok(MessageWaited { message: found });
