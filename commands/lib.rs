@@ -4,31 +4,43 @@
 //! They are synchronous; a runtime exists only while a server is asked ([`context::Context::server`]), so that
 //! `mox --version` and offline commands start at once. Exit codes are in [`error`], output rules in [`output`].
 
+mod arc;
 mod arguments;
+mod asker;
 mod complete;
 mod completion;
 mod config;
 mod context;
+mod dane;
+mod dkim;
+mod dmarc;
+mod dns;
+mod dnsbl;
 mod error;
 mod examples;
 mod generate;
 mod localserve;
 mod loglevels;
 mod message;
+mod mtasts;
 mod output;
 mod place;
 mod progress;
 mod queue;
+mod rdap;
 mod sendmail;
 mod setaccountpassword;
 mod setadminpassword;
+mod spf;
 mod status;
 mod stop;
 mod streams;
+mod tlsrpt;
 mod verifydata;
 mod version;
 
 use std::ffi::OsString;
+use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
@@ -85,6 +97,19 @@ pub(crate) struct Global {
     /// Say more about what is done
     #[arg(short, long, global = true)]
     pub(crate) verbose: bool,
+    /// Name server to ask instead of the system's, for commands that look names up
+    #[arg(long, global = true, value_name = "ADDR:PORT", value_parser = asker::name_server)]
+    #[arg(help_heading = "DNS options")]
+    pub(crate) resolver: Option<SocketAddr>,
+    /// File with DS or DNSKEY records to trust instead of the built-in ones of the root; implies --dnssec validate
+    #[arg(long, global = true, value_name = "FILE", value_hint = clap::ValueHint::FilePath)]
+    #[arg(help_heading = "DNS options")]
+    pub(crate) trust_anchor: Option<PathBuf>,
+    /// Whom to believe about DNSSEC: a near resolver, else own validation; always own validation; the resolver
+    /// wherever it is; nobody
+    #[arg(long, global = true, value_name = "MODE", value_enum, default_value_t = asker::Dnssec::Auto)]
+    #[arg(help_heading = "DNS options")]
+    pub(crate) dnssec: asker::Dnssec,
 }
 
 #[derive(Subcommand)]
@@ -112,6 +137,36 @@ enum Command {
     Setadminpassword(setadminpassword::Args),
     /// Check the stored data, and mend it; the server must not run
     Verifydata(verifydata::Args),
+    /// Look names up, with what DNSSEC says of the answer
+    #[command(subcommand)]
+    Dns(dns::Command),
+    /// Check whether an address may send mail for a domain (SPF)
+    #[command(subcommand)]
+    Spf(spf::Command),
+    /// Sign messages, verify signatures, make keys (DKIM)
+    #[command(subcommand)]
+    Dkim(dkim::Command),
+    /// Look up and apply what domains ask for about forged mail (DMARC)
+    #[command(subcommand)]
+    Dmarc(dmarc::Command),
+    /// Verify chains of authentication results (ARC)
+    #[command(subcommand)]
+    Arc(arc::Command),
+    /// Ask DNS block lists
+    #[command(subcommand)]
+    Dnsbl(dnsbl::Command),
+    /// Look up policies that ask for verified TLS (MTA-STS)
+    #[command(subcommand)]
+    Mtasts(mtasts::Command),
+    /// Look up where reports about TLS go (TLSRPT)
+    #[command(subcommand)]
+    Tlsrpt(tlsrpt::Command),
+    /// Make TLSA records (DANE)
+    #[command(subcommand)]
+    Dane(dane::Command),
+    /// Ask domain registries
+    #[command(subcommand)]
+    Rdap(rdap::Command),
     /// Submit a message as the classic sendmail program does
     Sendmail(sendmail::Args),
     /// Show the version of this program
@@ -137,6 +192,16 @@ impl Command {
             Command::Setaccountpassword(args) => setaccountpassword::run(cx, args),
             Command::Setadminpassword(args) => setadminpassword::run(cx, args),
             Command::Verifydata(args) => verifydata::run(cx, args),
+            Command::Dns(command) => command.run(cx),
+            Command::Spf(command) => command.run(cx),
+            Command::Dkim(command) => command.run(cx),
+            Command::Dmarc(command) => command.run(cx),
+            Command::Arc(command) => command.run(cx),
+            Command::Dnsbl(command) => command.run(cx),
+            Command::Mtasts(command) => command.run(cx),
+            Command::Tlsrpt(command) => command.run(cx),
+            Command::Dane(command) => command.run(cx),
+            Command::Rdap(command) => command.run(cx),
             Command::Sendmail(args) => sendmail::run(cx, args),
             Command::Version(args) => version::run(cx, args),
             Command::Completion(args) => completion::run(cx, args),

@@ -10,6 +10,7 @@
 
 mod cache;
 mod error;
+mod explain;
 mod hickory;
 mod hosts;
 mod name;
@@ -18,6 +19,7 @@ pub mod sim;
 mod typed;
 
 use std::future::Future;
+use std::path::PathBuf;
 use std::pin::Pin;
 use std::sync::Arc;
 use std::time::Duration;
@@ -26,6 +28,7 @@ use mox_clock::Clock;
 
 pub use cache::{CachingResolver, MAX_NEGATIVE_TTL, MAX_TTL};
 pub use error::{Error, ExtendedError};
+pub use explain::{Explained, Security};
 pub use hickory::{HickoryResolver, Upstream};
 pub use hosts::{Hosts, HostsError, HostsResolver, MAX_HOSTS_FILE};
 pub use name::reverse_name;
@@ -41,14 +44,42 @@ pub const MAX_CNAMES: usize = 10;
 /// How many answers [`resolver`] keeps.
 pub const CACHE_ENTRIES: usize = 10_000;
 
+/// Whom to believe that an answer is authentic.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum Dnssec {
+    /// The AD bit of a trusted name server where there is one, else own validation.
+    #[default]
+    Auto,
+    /// Own validation, from the trust anchors.
+    Validate,
+    /// The AD bit of the name servers, wherever they are.
+    TrustAd,
+    /// Nobody: no answer is authentic.
+    Off,
+}
+
+/// What the usual resolver asks and believes.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Options {
+    /// Whom to ask.
+    pub upstream: Upstream,
+    /// Whom to believe.
+    pub dnssec: Dnssec,
+    /// Trust anchors instead of the built-in ones of the root: DS or DNSKEY records as in a zone file.
+    pub anchors: Option<String>,
+}
+
+impl Options {
+    /// The name servers of the system; `resolv_conf` as in [`Upstream::System`].
+    pub fn system(resolv_conf: Option<PathBuf>) -> Options {
+        Options { upstream: Upstream::System { resolv_conf }, dnssec: Dnssec::Auto, anchors: None }
+    }
+}
+
 /// The usual resolver: this host's names (`hosts` is usually [`Hosts::load`] of `/etc/hosts`), then the cache, then
 /// the name servers. Must be called within a tokio runtime.
-pub fn resolver(
-    upstream: &Upstream,
-    hosts: Hosts,
-    clock: Arc<dyn Clock>,
-) -> Result<Arc<dyn Resolver>, Error> {
-    let servers = Arc::new(HickoryResolver::new(upstream)?);
+pub fn resolver(options: &Options, hosts: Hosts, clock: Arc<dyn Clock>) -> Result<Arc<dyn Resolver>, Error> {
+    let servers = Arc::new(HickoryResolver::new(&options.upstream)?);
     let cache = Arc::new(CachingResolver::new(servers, clock, CACHE_ENTRIES));
     Ok(Arc::new(HostsResolver::new(hosts, cache)))
 }
@@ -57,6 +88,12 @@ pub fn resolver(
 pub trait Resolver: Send + Sync {
     /// Looks up the records of one type, following CNAMEs unless that is the type asked for.
     fn lookup(&self, name: &str, kind: RecordType) -> BoxFuture<'_, Result<Answer, Error>>;
+
+    /// Looks up like [`Resolver::lookup`], and says what DNSSEC says of the answer and why.
+    fn explain(&self, name: &str, kind: RecordType) -> BoxFuture<'_, Explained> {
+        let outcome = self.lookup(name, kind);
+        Box::pin(async move { Explained::of(outcome.await, Vec::new()) })
+    }
 }
 
 /// A positive answer: at least one record.

@@ -213,7 +213,7 @@ impl House {
         let (shutdown, stopping) = watch::channel(false);
         let config = plan.config.load();
         let resolver = mox_dns::resolver(
-            &mox_dns::Upstream::System { resolv_conf: mox_platform::paths::resolver_options() },
+            &mox_dns::Options::system(mox_platform::paths::resolver_options()),
             mox_dns::Hosts::load(&mox_platform::paths::hosts_file()).unwrap_or_default(),
             plan.clock.clone(),
         )?;

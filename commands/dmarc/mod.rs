@@ -1,0 +1,13 @@
+//! `mox dmarc`.
+
+use crate::context::Context;
+use crate::error::{CommandError, Exit};
+
+#[derive(clap::Subcommand)]
+pub(crate) enum Command {}
+
+impl Command {
+    pub(crate) fn run(self, _cx: &mut Context) -> Result<Exit, CommandError> {
+        match self {}
+    }
+}
