@@ -56,6 +56,7 @@ impl Example for MessageDetail {
             mail_from: "amy@example.com".into(),
             remote_ip: Some("127.0.0.1".into()),
             tls: Some("TLSv1.3".into()),
+            verdicts: None,
             headers: vec![Header { name: "Subject".into(), value: "hello".into() }],
             parts: vec![
                 PartRow {

@@ -203,6 +203,7 @@ fn mail(operations: Operations) -> Operations {
                 mail_from: "amy@example.com".into(),
                 remote_ip: Some("127.0.0.1".into()),
                 tls: Some("TLSv1.3".into()),
+                verdicts: None,
                 headers: vec![Header { name: "Subject".into(), value: message().subject }],
                 parts: vec![PartRow {
                     part: "1".into(),

@@ -3,6 +3,7 @@
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
+use super::Verdicts;
 use crate::Time;
 
 /// Which messages; every field that is set must match, an empty filter matches all.
@@ -95,6 +96,8 @@ pub struct MessageDetail {
     pub remote_ip: Option<String>,
     /// TLS of the session that brought it, `TLSv1.3`; none for plain text.
     pub tls: Option<String>,
+    /// What mail authentication found out; none when nothing was checked.
+    pub verdicts: Option<Verdicts>,
     /// Header fields in order, decoded.
     pub headers: Vec<Header>,
     /// Leaf parts in order.

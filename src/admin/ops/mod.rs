@@ -7,6 +7,7 @@ mod inbox;
 mod message;
 mod queue;
 mod server;
+mod verdict;
 
 pub use account::{SetAccountPassword, SetAdminPassword};
 pub use chaos::{Chaos, ChaosGet, ChaosRule, ChaosSet, ChaosStage};
@@ -29,6 +30,8 @@ pub use server::{
     ConfigReload, DataProblem, ListenerRow, LogLevel, LogLevels, LogLevelsGet, LogLevelsSet, QueueCounts,
     Reloaded, Status, StatusReport, Stop, Stopped, Verified, VerifyData,
 };
+
+pub use verdict::{ArcVerdict, Decision, DkimVerdict, DmarcVerdict, IprevVerdict, SpfVerdict, Verdicts};
 
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};

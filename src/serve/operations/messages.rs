@@ -6,7 +6,7 @@ use std::sync::Arc;
 
 use mox_admin::ops::{
     Changed, Header as HeaderRow, MessageCat, MessageDelete, MessageDetail, MessageFilter, MessageList,
-    MessageRow, MessageShow, PartRow,
+    MessageRow, MessageShow, PartRow, Verdicts,
 };
 use mox_admin::{OpError, Operations, Time};
 use mox_db::ReadTx;
@@ -219,6 +219,7 @@ async fn detail(store: &Store, id: MessageId) -> Result<MessageDetail, OpError> 
         mail_from: message.mail_from.unwrap_or_default(),
         remote_ip: message.remote_ip,
         tls: message.tls,
+        verdicts: message.verdicts.as_deref().and_then(Verdicts::from_json),
         row,
     })
 }

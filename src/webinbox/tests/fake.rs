@@ -49,6 +49,7 @@ pub(crate) fn message(id: i64, to: &str, subject: &str) -> MessageDetail {
         mail_from: "amy@example.com".into(),
         remote_ip: Some("127.0.0.1".into()),
         tls: Some("TLSv1.3".into()),
+        verdicts: None,
         headers: vec![Header { name: "Subject".into(), value: subject.into() }],
         parts: vec![PartRow {
             part: "1".into(),
