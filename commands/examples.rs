@@ -1,7 +1,7 @@
 //! The examples of every command: in `--help`, in the man page, and run by the tests.
 
 use crate::{
-    completion, config, generate, localserve, loglevels, message, queue, sendmail, setaccountpassword,
+    completion, config, generate, lab, localserve, loglevels, message, queue, sendmail, setaccountpassword,
     setadminpassword, status, stop, verifydata, version,
 };
 
@@ -39,6 +39,8 @@ pub fn all() -> &'static [(&'static str, &'static [Example])] {
         ("config show", config::show::EXAMPLES),
         ("config test", config::test::EXAMPLES),
         ("generate", generate::EXAMPLES),
+        ("lab key", lab::key::EXAMPLES),
+        ("lab list", lab::list::EXAMPLES),
         ("localserve", localserve::EXAMPLES),
         ("localserve chaos add", localserve::chaos::add::EXAMPLES),
         ("localserve chaos clear", localserve::chaos::clear::EXAMPLES),

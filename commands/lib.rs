@@ -19,6 +19,7 @@ mod dnsbl;
 mod error;
 mod examples;
 mod generate;
+mod lab;
 mod localserve;
 mod loglevels;
 mod message;
@@ -137,6 +138,9 @@ enum Command {
     Setadminpassword(setadminpassword::Args),
     /// Check the stored data, and mend it; the server must not run
     Verifydata(verifydata::Args),
+    /// Try mail with domains that pass and fail in every way
+    #[command(subcommand)]
+    Lab(lab::Command),
     /// Look names up, with what DNSSEC says of the answer
     #[command(subcommand)]
     Dns(dns::Command),
@@ -192,6 +196,7 @@ impl Command {
             Command::Setaccountpassword(args) => setaccountpassword::run(cx, args),
             Command::Setadminpassword(args) => setadminpassword::run(cx, args),
             Command::Verifydata(args) => verifydata::run(cx, args),
+            Command::Lab(command) => command.run(cx),
             Command::Dns(command) => command.run(cx),
             Command::Spf(command) => command.run(cx),
             Command::Dkim(command) => command.run(cx),

@@ -29,6 +29,8 @@ struct State {
     records: BTreeMap<String, Vec<Record>>,
     flags: BTreeMap<(String, Option<RecordType>), Flags>,
     queries: Vec<(String, RecordType)>,
+    /// The questions are not noted.
+    forgetting: bool,
 }
 
 #[derive(Debug, Clone, Copy, Default)]
@@ -68,6 +70,12 @@ impl SimResolver {
             state.records.remove(&name);
             state.flags.retain(|(flagged, _), _| *flagged != name);
         }
+    }
+
+    /// Does not note what is asked, for a resolver that runs for long.
+    pub fn forgetting(self) -> SimResolver {
+        self.state().forgetting = true;
+        self
     }
 
     /// What was asked since the beginning, in order.
@@ -152,7 +160,9 @@ impl State {
 
     /// The answer, and how long to wait before giving it.
     fn answer(&mut self, name: &str, kind: RecordType) -> (Duration, Result<Answer, Error>) {
-        self.queries.push((name.to_owned(), kind));
+        if !self.forgetting {
+            self.queries.push((name.to_owned(), kind));
+        }
         let mut at = name.to_owned();
         let (mut authentic, mut delay, mut cnames) = (true, Duration::ZERO, Vec::new());
         let mut seen = BTreeSet::new();
