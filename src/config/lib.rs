@@ -45,6 +45,6 @@ pub use error::{Errors, Fault, MAX_PROBLEMS, Problem, Warning};
 pub use limits::Limits;
 pub use load::Config;
 pub use reload::Handle;
-pub use resolve::{AliasTarget, Reports, Resolved, Target};
+pub use resolve::{AliasTarget, Reports, Resolved, Rules, Target};
 pub use section::Table;
 pub use server::Static;

@@ -7,6 +7,7 @@
 
 use std::collections::hash_map::Entry;
 use std::collections::{HashMap, HashSet};
+use std::sync::Arc;
 
 use mox_address::{Address, Domain, Localpart, Path};
 
@@ -14,6 +15,7 @@ use crate::account::Destination;
 use crate::check::Report;
 use crate::domain::{Dynamic, HostedDomain};
 use crate::reports::ReportAddress;
+use crate::ruleset::Ruleset;
 use crate::server::Static;
 use crate::values::SmtpError;
 
@@ -47,6 +49,17 @@ pub struct Target {
     pub smtp_error: Option<SmtpError>,
     /// What reports arrive here, if it is an address for them.
     pub reports: Option<Reports>,
+    /// How its mail is judged and sorted.
+    pub rules: Arc<Rules>,
+}
+
+/// How mail for an address is judged and sorted.
+#[derive(Debug, Clone, Default, PartialEq)]
+pub struct Rules {
+    /// The first that matches is used.
+    pub rulesets: Vec<Ruleset>,
+    /// If not empty, mail whose From is not verified is refused with this text.
+    pub auth_required: String,
 }
 
 /// Reports that an address is for.
@@ -158,6 +171,7 @@ impl Resolver {
                 address: None,
                 smtp_error: None,
                 reports: None,
+                rules: Arc::default(),
             },
             host_reports: None,
         };
@@ -221,6 +235,7 @@ impl Resolver {
             address: Some(Address { localpart: localpart.clone(), domain: server.hostname.clone() }),
             smtp_error: None,
             reports: Some(Reports::HostTls),
+            rules: Arc::default(),
         };
         match self.domains.get_mut(&server.hostname) {
             Some(hosted) => {
@@ -258,6 +273,7 @@ impl Resolver {
             address: Some(Address { localpart: localpart.clone(), domain: domain.clone() }),
             smtp_error: None,
             reports: Some(kind),
+            rules: Arc::default(),
         };
         // As a whole, not up to a separator: such addresses were made before there were separators.
         let canonical = localpart.canonical(hosted.case_sensitive, &[]);
@@ -285,6 +301,10 @@ impl Resolver {
             address: None,
             smtp_error: destination.smtp_error.clone(),
             reports: None,
+            rules: Arc::new(Rules {
+                rulesets: destination.rulesets.clone(),
+                auth_required: destination.message_auth_required_smtp_error.clone(),
+            }),
         };
         if let Some(name) = key.strip_prefix('@') {
             let domain = Domain::parse(name).map_err(|e| format!("not a domain after @: {e}"))?;

@@ -1,55 +1,117 @@
-//! A message as it comes in: its bytes go to the store's content, its header is kept at hand beside them.
+//! A message as it comes in: its bytes go to the store's content, its header is kept at hand beside them, and what
+//! needs to see every byte (signatures) reads along.
+//!
+//! The header is held back until it is whole, so that fields in which others claim our authentication results never
+//! reach the store (RFC 8601 §5). What reads along sees the bytes as they came.
 
 use std::any::Any;
 
-use mox_message::header::MAX_HEADER;
+use mox_address::Domain;
+use mox_message::authres;
+use mox_message::header::{Header, MAX_HEADER};
 use mox_smtp::Reply;
 use mox_smtpserver::Body;
 use mox_store::{Incoming, Store};
 
+/// Something that sees the bytes of a message as they come.
+pub trait Along: Send + 'static {
+    /// The next piece.
+    fn take(&mut self, piece: &[u8]);
+}
+
+/// Nothing reads along.
+impl Along for () {
+    fn take(&mut self, _piece: &[u8]) {}
+}
+
 /// Takes a message.
-pub struct MessageBody {
+pub struct MessageBody<A = ()> {
     incoming: Incoming,
     header: Vec<u8>,
     header_done: bool,
+    /// The name whose results only we may write.
+    ours: Option<Domain>,
+    along: A,
 }
 
 impl MessageBody {
     /// Starts a message.
     pub fn new(store: &Store) -> MessageBody {
-        MessageBody { incoming: Incoming::new(store), header: Vec::new(), header_done: false }
+        MessageBody::with(store, ())
+    }
+}
+
+impl<A: Along> MessageBody<A> {
+    /// Starts a message that something reads along with.
+    pub fn with(store: &Store, along: A) -> MessageBody<A> {
+        MessageBody {
+            incoming: Incoming::new(store),
+            header: Vec::new(),
+            header_done: false,
+            ours: None,
+            along,
+        }
     }
 
-    /// The content and the header (cut at [`MAX_HEADER`]).
-    pub fn into_parts(self) -> (Incoming, Vec<u8>) {
-        (self.incoming, self.header)
+    /// Removes the Authentication-Results fields that claim to be of this host.
+    pub fn guarding(self, ours: Domain) -> MessageBody<A> {
+        MessageBody { ours: Some(ours), ..self }
+    }
+
+    /// The content, the header (cut at [`MAX_HEADER`]), and what read along.
+    pub fn into_parts(mut self) -> Result<(Incoming, Vec<u8>, A), mox_store::Error> {
+        if !self.header_done {
+            self.pass_header()?;
+        }
+        Ok((self.incoming, self.header, self.along))
     }
 
     /// Takes the next piece.
     pub(crate) fn take(&mut self, piece: &[u8]) -> Result<(), mox_store::Error> {
-        if !self.header_done {
-            self.keep_header(piece);
+        self.along.take(piece);
+        if self.header_done {
+            return self.incoming.write(piece);
         }
-        self.incoming.write(piece)
+        let rest = self.keep_header(piece);
+        if self.header_done {
+            self.pass_header()?;
+            self.incoming.write(rest)?;
+        }
+        Ok(())
     }
 
-    /// Keeps what belongs to the header.
-    fn keep_header(&mut self, piece: &[u8]) {
+    /// Keeps what belongs to the header, and gives back the rest.
+    fn keep_header<'p>(&mut self, piece: &'p [u8]) -> &'p [u8] {
         let before = self.header.len();
         let room = MAX_HEADER.saturating_sub(before);
         self.header.extend_from_slice(piece.get(..piece.len().min(room)).unwrap_or_default());
         let from = before.saturating_sub(3);
         let end = self.header.get(from..).unwrap_or_default().windows(4).position(|w| w == b"\r\n\r\n");
-        if let Some(end) = end {
-            self.header.truncate(from + end + 4);
-            self.header_done = true;
-        } else if self.header.len() >= MAX_HEADER || self.header.starts_with(b"\r\n") {
-            self.header_done = true;
+        let length = match end {
+            _ if self.header.starts_with(b"\r\n") => 2,
+            Some(end) => from + end + 4,
+            None if self.header.len() >= MAX_HEADER => MAX_HEADER,
+            None => return &[],
+        };
+        self.header.truncate(length);
+        self.header_done = true;
+        piece.get(length.saturating_sub(before)..).unwrap_or_default()
+    }
+
+    /// Hands the header on, without what others claim.
+    fn pass_header(&mut self) -> Result<(), mox_store::Error> {
+        self.header_done = true;
+        if let Some(ours) = &self.ours {
+            let claims = authres::claims(&Header::of(&self.header), ours);
+            if !claims.is_empty() {
+                self.header = authres::without(&self.header, &claims);
+            }
         }
+        self.incoming.write(&self.header)
     }
 }
 
-impl Body for MessageBody {
+impl<A: Along> Body for MessageBody<A> {
     fn write(&mut self, piece: &[u8]) -> Result<(), Reply> {
         self.take(piece).map_err(|e| crate::deliver::Error::from(e).reply())
     }

@@ -85,7 +85,7 @@ impl MxHandler {
     }
 
     async fn accept(&self, session: &Session, envelope: Envelope, body: MessageBody) -> Result<Reply, Reply> {
-        let (content, header) = body.into_parts();
+        let (content, header, ()) = body.into_parts().map_err(|e| crate::Error::from(e).reply())?;
         if self.pedantic {
             check_form(&header)?;
         }

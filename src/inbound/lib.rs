@@ -7,6 +7,7 @@
 
 mod arrival;
 mod body;
+mod decide;
 mod deliver;
 mod handler;
 mod notice;
@@ -15,7 +16,8 @@ mod recipient;
 mod release;
 
 pub use arrival::Arrival;
-pub use body::MessageBody;
+pub use body::{Along, MessageBody};
+pub use decide::{Case, Dmarc, Ruling, decide};
 pub use deliver::{Accepted, Delivery, Error, Keeping, Places, Remote};
 pub use handler::{MxHandler, check_form, check_loop};
 pub use notice::Notices;

@@ -147,7 +147,7 @@ fn copy(store: &Store, original: &Content) -> Result<(Prepared, Vec<u8>), Error>
     loop {
         let n = reader.read(&mut chunk).map_err(|_| Error::Lost)?;
         if n == 0 {
-            let (content, header) = body.into_parts();
+            let (content, header, ()) = body.into_parts()?;
             return Ok((content.finish()?, header));
         }
         body.take(chunk.get(..n).unwrap_or_default())?;

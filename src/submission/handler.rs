@@ -94,7 +94,7 @@ impl SubmissionHandler {
     }
 
     async fn accept(&self, session: &Session, envelope: Envelope, body: MessageBody) -> Result<Reply, Reply> {
-        let (content, header) = body.into_parts();
+        let (content, header, ()) = body.into_parts().map_err(|e| mox_inbound::Error::from(e).reply())?;
         if self.pedantic {
             check_form(&header)?;
         }
