@@ -63,6 +63,16 @@ pub enum Error {
 }
 
 impl Error {
+    /// What was wrong with the server's certificate, when that was the reason.
+    pub fn certificate(&self) -> Option<mox_tls::Finding> {
+        match self {
+            Error::Tls { source: mox_net::Error::Tls(error), .. } if mox_tls::is_certificate(error) => {
+                Some(mox_tls::finding(error))
+            }
+            _ => None,
+        }
+    }
+
     /// Whether the same request may have an answer later.
     pub fn is_temporary(&self) -> bool {
         match self {

@@ -62,6 +62,11 @@ pub fn finding(error: &Error) -> Finding {
     Finding { name: name.into(), category }
 }
 
+/// Whether the peer showed no certificate, or one that does not prove its name.
+pub fn is_certificate(error: &Error) -> bool {
+    matches!(error, Error::InvalidCertificate(_) | Error::NoCertificatesPresented)
+}
+
 fn certificate(error: &CertificateError) -> (&'static str, Category) {
     use CertificateError as E;
     match error {

@@ -21,7 +21,7 @@ use rustls_pki_types::UnixTime;
 
 pub use cert::{Certificate, MAX_CHAIN, SelfSigned, fingerprint, self_signed, spki_sha256};
 pub use client::{ClientOptions, ClientVerify, Outcome, client_config};
-pub use finding::{Category, Finding, finding};
+pub use finding::{Category, Finding, finding, is_certificate};
 pub use info::TlsInfo;
 pub use roots::{add_pem, system_roots};
 pub use server::{Certificates, ServerOptions, server_config};
