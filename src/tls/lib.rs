@@ -7,6 +7,7 @@ mod cert;
 mod client;
 mod finding;
 mod info;
+mod public;
 mod roots;
 mod server;
 pub mod sim;
@@ -23,6 +24,7 @@ pub use cert::{Certificate, MAX_CHAIN, SelfSigned, fingerprint, self_signed, spk
 pub use client::{ClientOptions, ClientVerify, Outcome, client_config};
 pub use finding::{Category, Finding, finding, is_certificate};
 pub use info::TlsInfo;
+pub use public::{PublicPart, is_spki, sha512, spki};
 pub use roots::{add_pem, system_roots};
 pub use server::{Certificates, ServerOptions, server_config};
 
