@@ -8,7 +8,7 @@ use bytes::{Bytes, BytesMut};
 use http_body_util::{BodyExt, Full};
 use hyper::body::Incoming;
 use hyper::client::conn::http1;
-use hyper::header::{CONNECTION, CONTENT_TYPE, HOST, USER_AGENT};
+use hyper::header::{ACCEPT, CONNECTION, CONTENT_TYPE, HOST, USER_AGENT};
 use hyper::http::HeaderMap;
 use hyper::{Method, Request};
 use hyper_util::rt::TokioIo;
@@ -84,6 +84,12 @@ impl Client {
     /// Asks for what is there.
     pub async fn get(&self, url: &Url) -> Result<Response, Error> {
         let request = self.request(url, Method::GET).body(Full::new(Bytes::new()));
+        self.exchange(url, request).await
+    }
+
+    /// The same, and says which media types are understood.
+    pub async fn get_as(&self, url: &Url, accept: &'static str) -> Result<Response, Error> {
+        let request = self.request(url, Method::GET).header(ACCEPT, accept).body(Full::new(Bytes::new()));
         self.exchange(url, request).await
     }
 

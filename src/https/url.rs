@@ -115,6 +115,33 @@ impl Url {
     }
 }
 
+impl Url {
+    /// The URL that a reference means where this URL is the base, as the Location of a redirect. `..` in a path is left
+    /// to the server (RFC 3986 §5.2, without its last step).
+    pub fn join(&self, reference: &str) -> Result<Url, BadUrl> {
+        let scheme = match self.scheme {
+            Scheme::Http => "http",
+            Scheme::Https => "https",
+        };
+        let is_scheme = |text: &str| {
+            text.starts_with(|c: char| c.is_ascii_alphabetic())
+                && text.bytes().all(|b| b.is_ascii_alphanumeric() || b"+-.".contains(&b))
+        };
+        let path = self.path.path();
+        let here = match reference.chars().next() {
+            _ if reference.split_once(':').is_some_and(|(scheme, _)| is_scheme(scheme)) => {
+                return reference.parse();
+            }
+            _ if reference.starts_with("//") => return format!("{scheme}:{reference}").parse(),
+            Some('/') => "",
+            Some('?') => path,
+            None | Some('#') => self.path.as_str(),
+            Some(_) => path.rfind('/').and_then(|end| path.get(..=end)).unwrap_or("/"),
+        };
+        format!("{scheme}://{}{here}{reference}", self.authority()).parse()
+    }
+}
+
 impl FromStr for Url {
     type Err = BadUrl;
     fn from_str(text: &str) -> Result<Url, BadUrl> {
@@ -181,6 +208,32 @@ mod tests {
             let url: Url = text.parse().unwrap();
             assert_eq!((url.to_string().as_str(), url.port), (form, port));
             assert_eq!(form.parse::<Url>().unwrap(), url);
+        }
+    }
+
+    #[test]
+    fn references_are_resolved() {
+        let base: Url = "https://example.org:8443/a/b?c".parse().unwrap();
+        for (reference, expected) in [
+            ("http://other.example/x", Some("http://other.example/x")),
+            ("HTTPS://other.example", Some("https://other.example/")),
+            ("//other.example/x?y", Some("https://other.example/x?y")),
+            ("/x?y", Some("https://example.org:8443/x?y")),
+            ("x/y", Some("https://example.org:8443/a/x/y")),
+            ("?y", Some("https://example.org:8443/a/b?y")),
+            ("", Some("https://example.org:8443/a/b?c")),
+            ("#y", Some("https://example.org:8443/a/b?c")),
+            ("javascript:x", None),
+            ("file:///etc/passwd", None),
+            ("//", None),
+            ("/a b", None),
+            ("x\r\nY: z", None),
+        ] {
+            assert_eq!(
+                base.join(reference).ok().map(|url| url.to_string()).as_deref(),
+                expected,
+                "{reference}"
+            );
         }
     }
 
