@@ -1,8 +1,7 @@
 //! The examples of every command: in `--help`, in the man page, and run by the tests.
 
 use crate::{
-    completion, config, generate, lab, localserve, loglevels, message, queue, sendmail, setaccountpassword,
-    setadminpassword, status, stop, verifydata, version,
+    completion, config, dane, generate, lab, localserve, loglevels, message, mtasts, queue, rdap, sendmail, setaccountpassword, setadminpassword, status, stop, tlsrpt, verifydata, version,
 };
 
 /// One line that a user may type.
@@ -38,6 +37,7 @@ pub fn all() -> &'static [(&'static str, &'static [Example])] {
         ("config path", config::path::EXAMPLES),
         ("config show", config::show::EXAMPLES),
         ("config test", config::test::EXAMPLES),
+        ("dane makerecord", dane::makerecord::EXAMPLES),
         ("generate", generate::EXAMPLES),
         ("lab key", lab::key::EXAMPLES),
         ("lab list", lab::list::EXAMPLES),
@@ -63,6 +63,7 @@ pub fn all() -> &'static [(&'static str, &'static [Example])] {
         ("message tags", message::tags::EXAMPLES),
         ("message transcript", message::transcript::EXAMPLES),
         ("message watch", message::watch::EXAMPLES),
+        ("mtasts lookup", mtasts::lookup::EXAMPLES),
         ("queue drop", queue::drop::EXAMPLES),
         ("queue dump", queue::dump::EXAMPLES),
         ("queue explain", queue::explain::EXAMPLES),
@@ -74,11 +75,13 @@ pub fn all() -> &'static [(&'static str, &'static [Example])] {
         ("queue unhold", queue::unhold::EXAMPLES),
         ("queue wait", queue::wait::EXAMPLES),
         ("queue watch", queue::watch::EXAMPLES),
+        ("rdap domainage", rdap::domainage::EXAMPLES),
         ("sendmail", sendmail::EXAMPLES),
         ("setaccountpassword", setaccountpassword::EXAMPLES),
         ("setadminpassword", setadminpassword::EXAMPLES),
         ("status", status::EXAMPLES),
         ("stop", stop::EXAMPLES),
+        ("tlsrpt lookup", tlsrpt::lookup::EXAMPLES),
         ("verifydata", verifydata::EXAMPLES),
         ("version", version::EXAMPLES),
     ]

@@ -18,6 +18,7 @@ mod dns;
 mod dnsbl;
 mod error;
 mod examples;
+mod fetcher;
 mod generate;
 mod lab;
 mod localserve;

@@ -1,13 +1,20 @@
-//! `mox tlsrpt`.
+//! `mox tlsrpt`: reports about TLS.
+
+pub(crate) mod lookup;
 
 use crate::context::Context;
 use crate::error::{CommandError, Exit};
 
 #[derive(clap::Subcommand)]
-pub(crate) enum Command {}
+pub(crate) enum Command {
+    /// Look up where reports about TLS to a domain go
+    Lookup(lookup::Args),
+}
 
 impl Command {
-    pub(crate) fn run(self, _cx: &mut Context) -> Result<Exit, CommandError> {
-        match self {}
+    pub(crate) fn run(self, cx: &mut Context) -> Result<Exit, CommandError> {
+        match self {
+            Command::Lookup(args) => lookup::run(cx, args),
+        }
     }
 }
