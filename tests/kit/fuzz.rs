@@ -19,7 +19,7 @@ use mox_smtp::{Command, DataReader, Findings, Syntax, dot_stuff, is_http};
 pub type Target = fn(&[u8]);
 
 /// A target's name, which is the name of its corpus folder, and its function.
-pub const TARGETS: [(&str, Target); 8] = [
+pub const TARGETS: [(&str, Target); 13] = [
     ("api_request", api_request),
     ("config", config),
     ("smtp_command", smtp_command),
@@ -28,6 +28,11 @@ pub const TARGETS: [(&str, Target); 8] = [
     ("headers", headers),
     ("inspect_html", inspect_html),
     ("inspect_report", inspect_report),
+    ("dane_record", dane_record),
+    ("mtasts_policy", mtasts_policy),
+    ("mtasts_record", mtasts_record),
+    ("rdap", rdap),
+    ("tlsrpt_record", tlsrpt_record),
 ];
 
 /// A request to the API, `METHOD TARGET`, media type and body a line each: it is answered with a status that fits, in
@@ -199,4 +204,35 @@ pub fn inspect_report(message: &[u8]) {
     assert!(report.html.support <= 100);
     let json = serde_json::to_string(&report).unwrap_or_default();
     assert_eq!(serde_json::from_str::<mox_inspect::Report>(&json).ok().as_ref(), Some(&report));
+}
+
+/// A TLSA record as text: written and read again, by DNS too; odd data is no reason to panic.
+pub fn dane_record(bytes: &[u8]) {
+    if let Ok(text) = std::str::from_utf8(bytes) {
+        crate::hosts::dane_record(text);
+    }
+}
+
+/// A policy file: within its bounds, and written as what is read again.
+pub fn mtasts_policy(bytes: &[u8]) {
+    crate::hosts::mtasts_policy(bytes);
+}
+
+/// An MTA-STS record: within its bounds, and written as what is read again.
+pub fn mtasts_record(bytes: &[u8]) {
+    if let Ok(text) = std::str::from_utf8(bytes) {
+        crate::hosts::mtasts_record(text);
+    }
+}
+
+/// JSON of registries: bounded, in order, and never a server in the clear.
+pub fn rdap(bytes: &[u8]) {
+    crate::hosts::rdap(bytes);
+}
+
+/// A TLSRPT record: within its bounds, and written as what is read again; so are URIs made of its addresses.
+pub fn tlsrpt_record(bytes: &[u8]) {
+    if let Ok(text) = std::str::from_utf8(bytes) {
+        crate::hosts::tlsrpt_record(text);
+    }
 }

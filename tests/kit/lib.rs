@@ -4,6 +4,7 @@
 mod api;
 pub mod chance;
 pub mod fuzz;
+mod hosts;
 pub mod house;
 pub mod html;
 pub mod sender;
