@@ -1,7 +1,8 @@
 //! The examples of every command: in `--help`, in the man page, and run by the tests.
 
 use crate::{
-    completion, config, dane, generate, lab, localserve, loglevels, message, mtasts, queue, rdap, sendmail, setaccountpassword, setadminpassword, status, stop, tlsrpt, verifydata, version,
+    completion, config, dane, generate, lab, localserve, loglevels, message, mtasts, queue, rdap, sendmail,
+    setaccountpassword, setadminpassword, status, stop, tlsrpt, verifydata, version,
 };
 
 /// One line that a user may type.
