@@ -16,6 +16,8 @@ mod result;
 mod sign;
 pub mod signature;
 pub mod tags;
+#[cfg(test)]
+mod tests;
 mod verify;
 
 pub use canon::{Canon, Canonicalization};
