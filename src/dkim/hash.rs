@@ -118,6 +118,12 @@ impl<'a> FieldIndex<'a> {
         FieldIndex { fields, places }
     }
 
+    /// The field that begins there.
+    pub(crate) fn at(&self, start: usize) -> Option<&Field<'a>> {
+        let place = self.fields.binary_search_by_key(&start, |field| field.start).ok()?;
+        self.fields.get(place)
+    }
+
     /// How many fields have this name.
     pub(crate) fn count(&self, name: &str) -> usize {
         self.places.get(&name.to_ascii_lowercase()).map_or(0, Vec::len)

@@ -5,6 +5,7 @@
 //! and the result of a signature is a value, not an error. Private keys are used in one place, [`SigningKey::sign`].
 //! RFC 6376, RFC 8301, RFC 8463, RFC 8616 (U-labels), RFC 8617 (ARC: verified, not made).
 
+pub mod arc;
 pub mod canon;
 mod hash;
 mod intake;

@@ -42,7 +42,7 @@ pub enum Algorithm {
 }
 
 impl Algorithm {
-    fn from_keyword(word: &str) -> Algorithm {
+    pub(crate) fn from_keyword(word: &str) -> Algorithm {
         match word.to_ascii_lowercase() {
             w if w == "rsa-sha256" => Algorithm::RsaSha256,
             w if w == "ed25519-sha256" => Algorithm::Ed25519Sha256,

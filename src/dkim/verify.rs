@@ -145,7 +145,7 @@ impl Body {
                     && let Some(digest) = digests.get(hash)
                     && let Some(key) = keys.get(&field.key_name())
                 {
-                    let own = header.fields().find(|f| f.start == candidate.start).map(|f| OwnField::of(&f));
+                    let own = index.at(candidate.start).map(OwnField::of);
                     let (result, reason) = match own {
                         Some(own) => {
                             verdict(&mut candidate.told, &field, key, service, (&index, &own, digest))
@@ -273,18 +273,17 @@ fn verdict(
     told.testing = found.record.is_testing();
     told.record = Some(found.text.clone());
     let permanent = |reason: String| (DkimResult::PermError, Some(reason));
-    let key = match PublicKey::from_record(&found.record) {
+    let key = match usable(found, &field.algorithm, service) {
         Ok(key) => key,
-        Err(error) => {
-            if let PublicKeyError::TooWeak(bits) | PublicKeyError::TooLarge(bits) = error {
-                told.key_bits = Some(bits);
-            }
-            return permanent(error.to_string());
+        Err((bits, reason)) => {
+            told.key_bits = bits;
+            return permanent(reason);
         }
     };
     told.key_bits = Some(key.bits());
-    if let Some(reason) = unusable(field, found, &key, service) {
-        return permanent(reason);
+    let identity = field.identity.as_ref().map_or(&field.domain, |identity| &identity.domain);
+    if found.record.is_strict() && *identity != field.domain {
+        return permanent("the key is strict: the domain of i= must be that of d=".to_owned());
     }
     let (index, own, body) = message;
     let fail = |reason: &str| (DkimResult::Fail, Some(reason.to_owned()));
@@ -302,29 +301,24 @@ fn verdict(
     }
 }
 
-/// Why the key of a record may not be used for this signature.
-pub(crate) fn unusable(
-    field: &SignatureField,
+/// The key of a record, if it may be used for such a signature; else its size, if known, and why not.
+pub(crate) fn usable(
     found: &Found,
-    key: &PublicKey,
+    algorithm: &Algorithm,
     service: &str,
-) -> Option<String> {
-    if field.algorithm.key_type() != Some(key.key_type()) {
-        return Some(format!(
-            "the key is for {}, not for {}",
-            key.key_type().keyword(),
-            field.algorithm.keyword()
-        ));
-    }
-    if !found.record.allows_hash("sha256") {
-        return Some("the key may not be used with sha256".to_owned());
-    }
-    if !found.record.serves(service) {
-        return Some(format!("the key is not for the service {service:?}"));
-    }
-    let identity = field.identity.as_ref().map_or(&field.domain, |identity| &identity.domain);
-    if found.record.is_strict() && *identity != field.domain {
-        return Some("the key is strict: the domain of i= must be that of d=".to_owned());
-    }
-    None
+) -> Result<PublicKey, (Option<u32>, String)> {
+    let key = PublicKey::from_record(&found.record).map_err(|error| match error {
+        PublicKeyError::TooWeak(bits) | PublicKeyError::TooLarge(bits) => (Some(bits), error.to_string()),
+        error => (None, error.to_string()),
+    })?;
+    let reason = if algorithm.key_type() != Some(key.key_type()) {
+        format!("the key is for {}, not for {}", key.key_type().keyword(), algorithm.keyword())
+    } else if !found.record.allows_hash("sha256") {
+        "the key may not be used with sha256".to_owned()
+    } else if !found.record.serves(service) {
+        format!("the key is not for the service {service:?}")
+    } else {
+        return Ok(key);
+    };
+    Err((Some(key.bits()), reason))
 }
