@@ -14,6 +14,7 @@ pub mod encodedword;
 pub mod fields;
 pub mod fold;
 pub mod header;
+pub mod lineends;
 pub mod notice;
 pub mod param;
 pub mod part;
