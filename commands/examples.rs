@@ -1,8 +1,8 @@
 //! The examples of every command: in `--help`, in the man page, and run by the tests.
 
 use crate::{
-    completion, config, dane, generate, lab, localserve, loglevels, message, mtasts, queue, rdap, sendmail,
-    setaccountpassword, setadminpassword, status, stop, tlsrpt, verifydata, version,
+    arc, completion, config, dane, dkim, generate, lab, localserve, loglevels, message, mtasts, queue, rdap,
+    sendmail, setaccountpassword, setadminpassword, status, stop, tlsrpt, verifydata, version,
 };
 
 /// One line that a user may type.
@@ -32,6 +32,7 @@ pub enum Needs {
 /// Every command and its examples.
 pub fn all() -> &'static [(&'static str, &'static [Example])] {
     &[
+        ("arc verify", arc::verify::EXAMPLES),
         ("completion", completion::EXAMPLES),
         ("config describe-domains", config::describe::DOMAINS_EXAMPLES),
         ("config describe-static", config::describe::STATIC_EXAMPLES),
@@ -39,6 +40,12 @@ pub fn all() -> &'static [(&'static str, &'static [Example])] {
         ("config show", config::show::EXAMPLES),
         ("config test", config::test::EXAMPLES),
         ("dane makerecord", dane::makerecord::EXAMPLES),
+        ("dkim gened25519", dkim::gened25519::EXAMPLES),
+        ("dkim genrsa", dkim::genrsa::EXAMPLES),
+        ("dkim lookup", dkim::lookup::EXAMPLES),
+        ("dkim sign", dkim::sign::EXAMPLES),
+        ("dkim txt", dkim::txt::EXAMPLES),
+        ("dkim verify", dkim::verify::EXAMPLES),
         ("generate", generate::EXAMPLES),
         ("lab key", lab::key::EXAMPLES),
         ("lab list", lab::list::EXAMPLES),

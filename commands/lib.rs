@@ -19,6 +19,7 @@ mod dnsbl;
 mod error;
 mod examples;
 mod fetcher;
+mod feed;
 mod generate;
 mod lab;
 mod localserve;
