@@ -62,6 +62,17 @@ pub(crate) struct Options {
     /// Waits between attempts to relay, separated by commas; after the last attempt the sender gets a notification
     #[arg(long, value_name = "TIMES", default_value = "5s,15s,1m,5m,30m", value_delimiter = ',', value_parser = duration)]
     pub(crate) retry: Vec<Duration>,
+    /// Which DNS mail is judged by: the built-in domains below lab.test (see `mox lab list`), the real one, or none
+    /// [default: lab; real with --resolver]
+    #[arg(long, value_name = "WHICH", value_enum)]
+    pub(crate) dns: Option<Dns>,
+    /// Judge mail as if it came from this address instead of the client's, which SPF of the real internet knows
+    #[arg(long, value_name = "ADDRESS")]
+    pub(crate) client_ip: Option<IpAddr>,
+    /// Act on verdicts as a server for others would: refuse, or file as junk, what the policy of the sender's domain
+    /// asks for. Otherwise everything is taken, and shows its verdict
+    #[arg(long)]
+    pub(crate) enforce: bool,
     /// Refuse whatever the standards forbid, where a real server would be lenient
     #[arg(long)]
     pub(crate) pedantic: bool,
@@ -93,6 +104,14 @@ pub(crate) enum LogLevel {
     Info,
     Debug,
     Trace,
+}
+
+/// Which DNS mail is judged by.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, clap::ValueEnum)]
+pub(crate) enum Dns {
+    Lab,
+    Real,
+    Off,
 }
 
 /// How log lines look.
@@ -166,6 +185,11 @@ pub(crate) const EXAMPLES: &[Example] = &[
     Example {
         run: "mox localserve --webhook http://localhost:9000/mail",
         about: "Tell a program of yours what arrives",
+        needs: Needs::World,
+    },
+    Example {
+        run: "mox localserve --dns real --client-ip 192.0.2.1",
+        about: "Show how the real internet would judge mail from that address",
         needs: Needs::World,
     },
 ];

@@ -7,10 +7,10 @@ use mox_clock::{Clock, Random};
 use mox_platform::files::{Access, write_durably};
 use mox_platform::{Signal, Signals, SystemRandom};
 use mox_serve::localserve::Started;
-use mox_serve::{House, LocalserveOptions, RelayRule};
+use mox_serve::{House, JudgeBy, LocalserveOptions, RelayRule};
 use mox_telemetry::{Format, Level, Levels};
 
-use super::{LogFormat, LogLevel, Options};
+use super::{Dns, LogFormat, LogLevel, Options};
 use crate::context::Context;
 use crate::error::{CommandError, Exit};
 
@@ -35,7 +35,9 @@ pub(super) fn run(cx: &mut Context, options: Options) -> Result<Exit, CommandErr
     let _ = mox_platform::raise_nofile_limit();
     let workers = std::thread::available_parallelism().map_or(2, usize::from).min(WORKERS_MAX);
     let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(workers).enable_all().build()?;
-    let outcome = runtime.block_on(serve(cx, options, dir, levels));
+    let dns = cx.dns_options()?;
+    let choices = choices(cx, &options, dir, dns);
+    let outcome = runtime.block_on(serve(cx, options, choices, levels));
     runtime.shutdown_background();
     outcome
 }
@@ -50,7 +52,15 @@ fn level(level: LogLevel) -> Level {
     }
 }
 
-fn choices(options: &Options, dir: PathBuf) -> LocalserveOptions {
+fn choices(cx: &Context, options: &Options, dir: PathBuf, dns: mox_dns::Options) -> LocalserveOptions {
+    let asks = cx.global.resolver.is_some() || cx.global.trust_anchor.is_some();
+    let judge_by = match options.dns {
+        Some(Dns::Lab) => JudgeBy::Lab,
+        Some(Dns::Real) => JudgeBy::Real,
+        Some(Dns::Off) => JudgeBy::Nothing,
+        None if asks => JudgeBy::Real,
+        None => JudgeBy::Lab,
+    };
     let rule =
         |domain, relay: &super::HostPort| RelayRule { domain, host: relay.host.clone(), port: relay.port };
     let of_domains = options.relay_domain.iter().map(|r| rule(Some(r.domain.clone()), &r.relay));
@@ -65,13 +75,17 @@ fn choices(options: &Options, dir: PathBuf) -> LocalserveOptions {
         pedantic: options.pedantic,
         chaos: options.chaos.iter().map(|rule| rule.0.clone()).collect(),
         webhooks: options.webhook.clone(),
+        dns,
+        judge_by,
+        client_ip: options.client_ip,
+        enforce: options.enforce,
     }
 }
 
 async fn serve(
     cx: &mut Context,
     options: Options,
-    dir: PathBuf,
+    choices: LocalserveOptions,
     levels: Levels,
 ) -> Result<Exit, CommandError> {
     let mut signals = Signals::new()?;
@@ -81,8 +95,7 @@ async fn serve(
     if let Some(file) = &ready_file {
         forget(file)?;
     }
-    let (house, started) =
-        mox_serve::localserve(choices(&options, dir), levels, clock, random).await.map_err(failed)?;
+    let (house, started) = mox_serve::localserve(choices, levels, clock, random).await.map_err(failed)?;
     if options.init_only {
         house.stop().await;
         return Ok(Exit::Done);

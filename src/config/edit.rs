@@ -64,7 +64,8 @@ impl Handle {
         let before = tree.text().to_owned();
         edit(&mut tree)?;
         let after = tree.text().to_owned();
-        let config = current.with_dynamic(Ok(after.clone().into_bytes())).map_err(Error::Invalid)?;
+        let config = current.with_dynamic(Ok(after.clone().into_bytes()));
+        let config = config.and_then(Config::with_keys).map_err(Error::Invalid)?;
         Ok(Plan { before, after, config })
     }
 

@@ -29,6 +29,7 @@ pub mod ruleset;
 pub mod section;
 pub mod ser;
 pub mod server;
+mod signing;
 #[cfg(test)]
 mod tests;
 pub mod text;

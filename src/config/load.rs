@@ -15,6 +15,7 @@ use crate::error::{Errors, Fault, MAX_PROBLEMS, Problem, Warning};
 use crate::not_built;
 use crate::resolve::{Resolved, Resolver, Target};
 use crate::server::Static;
+use crate::signing::DkimKeys;
 use crate::text::MAX_BYTES;
 use crate::transport::Transport;
 use crate::tree::{Tree, parse};
@@ -36,6 +37,8 @@ pub struct Config {
     pub warnings: Vec<Warning>,
     pub(crate) server_tree: Arc<Tree>,
     pub(crate) dynamic_tree: Tree,
+    /// Empty unless loaded from files.
+    pub(crate) keys: Arc<DkimKeys>,
     resolver: Resolver,
 }
 
@@ -60,6 +63,7 @@ impl Config {
         let (server, dynamic) = (read(&file), read(&dynamic_file));
         let config = Config::assemble(&file, server, dynamic)?;
         config.refuse_go_data()?;
+        let config = config.with_keys()?;
         let warnings = config.warnings.clone();
         Ok((config, warnings))
     }
@@ -141,6 +145,7 @@ impl Config {
             dynamic_file: part.file,
             file,
             warnings: part.warnings,
+            keys: Arc::default(),
             resolver,
         })
     }

@@ -28,7 +28,6 @@ pub const STATIC: &[&str] = &[
     "Listeners.*.TLS.ACME",
     "Listeners.*.TLS.MinVersion",
     "Listeners.*.TLS.HostPrivateKeyFiles",
-    "Listeners.*.SMTP.DNSBLs",
     "Listeners.*.SMTP.FirstTimeSenderDelay",
     "Listeners.*.SMTP.TLSSessionTicketsDisabled",
     "Listeners.*.Submissions.EnabledOnHTTPS",
@@ -52,7 +51,6 @@ pub const STATIC: &[&str] = &[
 /// Paths in `domains.conf`; `*` stands for any name. All below each is meant, too.
 pub const DYNAMIC: &[&str] = &[
     "Domains.*.ClientSettingsDomain",
-    "Domains.*.DKIM",
     "Domains.*.DMARC",
     "Domains.*.MTASTS",
     "Domains.*.TLSRPT",
@@ -63,8 +61,6 @@ pub const DYNAMIC: &[&str] = &[
     "Accounts.*.FromIDLoginAddresses",
     "Accounts.*.KeepRetiredMessagePeriod",
     "Accounts.*.KeepRetiredWebhookPeriod",
-    "Accounts.*.Destinations.*.Rulesets",
-    "Accounts.*.Destinations.*.MessageAuthRequiredSMTPError",
     "Accounts.*.SubjectPass",
     "Accounts.*.RejectsMailbox",
     "Accounts.*.KeepRejects",

@@ -69,7 +69,7 @@ impl Handle {
 
     fn read(&self) -> Result<Vec<Warning>, Errors> {
         let current = self.load();
-        let config = current.with_dynamic(read(&current.dynamic_file))?;
+        let config = current.with_dynamic(read(&current.dynamic_file))?.with_keys()?;
         let warnings = config.warnings.clone();
         self.store(config);
         Ok(warnings)

@@ -13,7 +13,6 @@
 pub mod authorize;
 mod outcome;
 pub mod record;
-pub mod standin;
 mod treewalk;
 mod uri;
 mod verify;

@@ -4,8 +4,9 @@ use mox_address::Domain;
 use mox_dns::sim::SimResolver;
 use proptest::prelude::*;
 
-use crate::standin::{DkimResult, SpfResult};
 use crate::*;
+use mox_dkim::DkimResult;
+use mox_spf::SpfResult;
 
 pub(crate) fn domain(text: &str) -> Domain {
     text.parse().unwrap()

@@ -10,8 +10,9 @@ use mox_dns::Resolver;
 
 use crate::outcome::{AlignedDkim, DmarcResult, Outcome, Override, OverrideKind, Published};
 use crate::record::{Alignment, Policy, Record};
-use crate::standin::{DkimResult, SpfResult};
 use crate::treewalk::{Applicable, Found, Undetermined, Walk, Walker};
+use mox_dkim::DkimResult;
+use mox_spf::SpfResult;
 
 /// What is known of a message.
 #[derive(Debug, Clone, Copy)]

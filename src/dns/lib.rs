@@ -8,6 +8,7 @@
 //! case without the final dot, the root as `.`. No search list is ever used. An answer is authentic only when every
 //! step of it was; a bogus answer is an error and never degrades to one that is merely not authentic.
 
+mod budget;
 mod cache;
 mod error;
 mod explain;
@@ -26,6 +27,7 @@ use std::time::Duration;
 
 use mox_clock::Clock;
 
+pub use budget::BudgetedResolver;
 pub use cache::{CachingResolver, MAX_NEGATIVE_TTL, MAX_TTL};
 pub use error::{Error, ExtendedError};
 pub use explain::{Explained, Security};

@@ -17,8 +17,8 @@ use crate::{Answer, BoxFuture, Error, ExtendedError, MAX_CNAMES, Record, RecordT
 /// TTL of everything the simulation answers.
 pub const TTL: Duration = Duration::from_secs(300);
 
-/// A resolver over zone text. Cloning gives another handle to the same zones.
-#[derive(Clone)]
+/// A resolver over zone text; by default none, so that no name exists. Cloning gives another handle to the same zones.
+#[derive(Clone, Default)]
 pub struct SimResolver {
     state: Arc<Mutex<State>>,
     clock: Option<Arc<dyn Clock>>,

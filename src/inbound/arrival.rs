@@ -1,7 +1,7 @@
 //! How a message came: the facts of its session that trace fields and records need.
 //! RFC 5321 §4.4 (Received, Return-Path).
 
-use std::net::IpAddr;
+use std::net::{IpAddr, SocketAddr};
 use std::sync::Arc;
 
 use mox_address::{Address, Domain, Path, ReversePath};
@@ -18,6 +18,10 @@ pub struct Arrival {
     pub helo: String,
     /// The peer.
     pub remote_ip: IpAddr,
+    /// Where it connected.
+    pub local: SocketAddr,
+    /// Its verified name (RFC 8601 §2.7.3).
+    pub client_name: Option<String>,
     /// For the `with` clause.
     pub protocol: Protocol,
     /// TLS version and cipher suite.
@@ -52,6 +56,8 @@ impl Arrival {
         Arrival {
             helo: session.hello.clone().unwrap_or_default(),
             remote_ip: session.remote.ip().to_canonical(),
+            local: session.local,
+            client_name: None,
             protocol: Protocol {
                 extended: session.esmtp,
                 utf8: envelope.mail.smtputf8,
@@ -77,7 +83,7 @@ impl Arrival {
         let received = Received {
             helo: if hidden { hostname.ascii() } else { &self.helo },
             remote_ip: (!hidden).then_some(self.remote_ip),
-            rdns: None,
+            rdns: self.client_name.as_deref().filter(|_| !hidden),
             by: hostname,
             protocol: self.protocol,
             id: &self.cid,

@@ -15,13 +15,31 @@ use mox_store::{Incoming, Store};
 
 /// Something that sees the bytes of a message as they come.
 pub trait Along: Send + 'static {
-    /// The next piece.
-    fn take(&mut self, piece: &[u8]);
+    /// The whole header, the empty line that ends it included; once, before anything of the body.
+    fn header(&mut self, header: &[u8]);
+    /// The next piece of the body.
+    fn body(&mut self, piece: &[u8]);
 }
 
 /// Nothing reads along.
 impl Along for () {
-    fn take(&mut self, _piece: &[u8]) {}
+    fn header(&mut self, _header: &[u8]) {}
+    fn body(&mut self, _piece: &[u8]) {}
+}
+
+/// Perhaps something reads along.
+impl<A: Along> Along for Option<A> {
+    fn header(&mut self, header: &[u8]) {
+        if let Some(along) = self {
+            along.header(header);
+        }
+    }
+
+    fn body(&mut self, piece: &[u8]) {
+        if let Some(along) = self {
+            along.body(piece);
+        }
+    }
 }
 
 /// Takes a message.
@@ -68,16 +86,19 @@ impl<A: Along> MessageBody<A> {
 
     /// Takes the next piece.
     pub(crate) fn take(&mut self, piece: &[u8]) -> Result<(), mox_store::Error> {
-        self.along.take(piece);
-        if self.header_done {
-            return self.incoming.write(piece);
-        }
-        let rest = self.keep_header(piece);
-        if self.header_done {
-            self.pass_header()?;
-            self.incoming.write(rest)?;
-        }
-        Ok(())
+        let body = match self.header_done {
+            true => piece,
+            false => {
+                let rest = self.keep_header(piece);
+                if !self.header_done {
+                    return Ok(());
+                }
+                self.pass_header()?;
+                rest
+            }
+        };
+        self.along.body(body);
+        self.incoming.write(body)
     }
 
     /// Keeps what belongs to the header, and gives back the rest.
@@ -101,6 +122,7 @@ impl<A: Along> MessageBody<A> {
     /// Hands the header on, without what others claim.
     fn pass_header(&mut self) -> Result<(), mox_store::Error> {
         self.header_done = true;
+        self.along.header(&self.header);
         if let Some(ours) = &self.ours {
             let claims = authres::claims(&Header::of(&self.header), ours);
             if !claims.is_empty() {

@@ -1,7 +1,7 @@
 //! What follows from the verdicts for mail to one address: stages in order, of which the first that decides wins.
 //!
 //! A stage looks at the evidence and at the address's rules and says nothing, or gives a [`Ruling`]. Junk filtering
-//! and reputation will be stages after [`auth_required`]; what no stage refuses is accepted.
+//! and reputation will be stages before [`blocklisted`]; what no stage refuses is accepted.
 //! RFC 9989 §5.4 (what the policy asks for, and overrides), RFC 7372 §3.
 
 use mox_address::Domain;
@@ -10,6 +10,8 @@ use mox_config::Rules;
 use mox_config::ruleset::Ruleset;
 use mox_message::header::Header;
 use mox_smtp::{EnhancedCode, Reply};
+
+use crate::blocklist::Listed;
 
 /// What the stages look at.
 #[derive(Debug)]
@@ -26,6 +28,8 @@ pub struct Case<'a> {
     pub policy_domain: &'a str,
     /// DMARC passes, or the From domain is the same organisation's as one that SPF or DKIM verified.
     pub from_verified: bool,
+    /// A block list that has the client.
+    pub listed: Option<&'a Listed>,
     /// The header.
     pub header: Header<'a>,
     /// How the address wants its mail judged.
@@ -41,8 +45,10 @@ pub enum Dmarc {
     Quarantine,
     /// The message fails, and the policy asks to refuse it.
     Reject,
-    /// DNS could not say.
+    /// DNS could not say whether there is a policy.
     Temporary,
+    /// There is a policy that asks for something, and DNS could not say whether the message passes.
+    Undecided,
 }
 
 /// The outcome for one address.
@@ -67,8 +73,8 @@ impl Ruling {
 }
 
 /// The stages, in order.
-const STAGES: [fn(&Case<'_>, Option<&Ruleset>) -> Option<Ruling>; 4] =
-    [list_allowed, forwarded, dmarc_policy, auth_required];
+const STAGES: [fn(&Case<'_>, Option<&Ruleset>) -> Option<Ruling>; 5] =
+    [list_allowed, forwarded, dmarc_policy, auth_required, blocklisted];
 
 /// Decides for one address.
 pub fn decide(case: &Case<'_>) -> Ruling {
@@ -145,6 +151,11 @@ fn dmarc_policy(case: &Case<'_>, _rule: Option<&Ruleset>) -> Option<Ruling> {
                 "{domain} asks by its DMARC policy to treat mail as junk that is not proved to be its own"
             ),
         )),
+        Dmarc::Undecided => {
+            let text = format!("DNS cannot say now whether the message passes the DMARC policy of {domain}");
+            let reply = Reply::new(451, EnhancedCode(4, 7, 26), text.clone());
+            Some(Ruling { reply: Some(reply), ..Ruling::new(Decision::Defer, text) })
+        }
         Dmarc::Temporary | Dmarc::Nothing => None,
     }
 }
@@ -162,6 +173,18 @@ fn auth_required(case: &Case<'_>, _rule: Option<&Ruleset>) -> Option<Ruling> {
     let reply = Reply::new(code, EnhancedCode(class, 7, 26), text);
     let reason = "the address takes only mail whose From is verified";
     Some(Ruling { reply: Some(reply), ..Ruling::new(decision, reason) })
+}
+
+/// Clients that a block list has. For now only, so that a list that errs delays mail and loses none.
+fn blocklisted(case: &Case<'_>, _rule: Option<&Ruleset>) -> Option<Ruling> {
+    let Listed { zone, explanation } = case.listed?;
+    let said = explanation.as_ref().map(|text| format!(": {text}")).unwrap_or_default();
+    let text = format!("your address is in the block list {zone}{said}");
+    let reply = Reply::new(451, EnhancedCode(4, 7, 1), text);
+    Some(Ruling {
+        reply: Some(reply),
+        ..Ruling::new(Decision::Defer, format!("the client is in the block list {zone}{said}"))
+    })
 }
 
 #[cfg(test)]
@@ -197,6 +220,7 @@ mod tests {
             dmarc,
             policy_domain: "example.com",
             from_verified: false,
+            listed: None,
             header: Header::of(header),
             rules: &rules,
         })
@@ -213,6 +237,7 @@ mod tests {
             (Dmarc::Temporary, Decision::Accept, None),
             (Dmarc::Quarantine, Decision::Quarantine, None),
             (Dmarc::Reject, Decision::Reject, Some("550 5.7.26 ")),
+            (Dmarc::Undecided, Decision::Defer, Some("451 4.7.26 ")),
         ] {
             let found = ruling(dmarc, Rules::default());
             assert_eq!((found.decision, found.mailbox.as_deref()), (decision, None));

@@ -9,12 +9,15 @@ use mox_queue::{NewQueued, NewRecipient, Queue, QueueId};
 use mox_smtp::{EnhancedCode, Envelope, Hold, RcptArgs, Reply};
 use mox_smtpserver::Session;
 use mox_store::{
-    ContentId, Digest, Flags, Incoming, MessageId, NewMessage, PackedTranscript, Prepared, Store,
+    ContentId, Digest, Flags, Incoming, MailboxName, MessageId, NewMessage, PackedTranscript, Prepared, Store,
 };
 use mox_telemetry::{Side, Transcript};
 
 use crate::recipient::Where;
-use crate::{Arrival, Local, Recipients};
+use mox_admin::ops::Decision;
+use mox_config::Rules;
+
+use crate::{Arrival, Judged, Local, Recipients};
 
 /// Accepts messages.
 #[derive(Clone)]
@@ -55,7 +58,38 @@ impl Places {
     pub fn accounts(&self) -> BTreeSet<&str> {
         self.local.iter().map(|(local, _)| local.account.as_str()).collect()
     }
+
+    /// Writes down with each copy what `judge` says, which gets the rules of its address.
+    pub fn judge(&mut self, judge: impl Fn(&Rules) -> Judged) {
+        for (local, _) in &mut self.local {
+            local.judged = Some(judge(&local.rules));
+        }
+    }
+
+    /// Does what was decided: other mailboxes, or none. Refuses when nobody takes the message.
+    pub fn follow(&mut self) -> Result<(), Reply> {
+        let ruling = |local: &Local| local.judged.as_ref().map(|judged| judged.ruling.clone());
+        let refused = self.local.iter().filter_map(|(local, _)| ruling(local)?.reply).next();
+        self.local.retain(|(local, _)| ruling(local).is_none_or(|ruling| ruling.reply.is_none()));
+        if let (Some(reply), true, true) = (refused, self.local.is_empty(), self.remote.is_empty()) {
+            return Err(reply);
+        }
+        for (local, _) in &mut self.local {
+            let Some(ruling) = ruling(local) else { continue };
+            let other = match ruling.decision {
+                Decision::Quarantine => Some(JUNK),
+                _ => ruling.mailbox.as_deref(),
+            };
+            if let Some(name) = other.and_then(|name| MailboxName::parse(name).ok()) {
+                local.mailbox = name;
+            }
+        }
+        Ok(())
+    }
 }
+
+/// Mailbox for what is taken but not wanted.
+const JUNK: &str = "Junk";
 
 /// Why a message was not accepted.
 #[derive(Debug, thiserror::Error)]
@@ -328,7 +362,8 @@ impl New {
         for (local, rcpt) in &self.local {
             let account = store.open_account(tx, &local.account)?;
             let mailbox = store.open_mailbox(tx, account, &local.mailbox)?;
-            let prefix = self.arrival.prefix(local.address.as_ref(), &self.common);
+            let fields = local.judged.as_ref().map(|judged| judged.fields.as_str()).unwrap_or_default();
+            let prefix = self.arrival.prefix(local.address.as_ref(), &format!("{fields}{}", self.common));
             let new = NewMessage {
                 account,
                 mailbox,
@@ -339,7 +374,7 @@ impl New {
                 flags: Flags::NONE,
                 envelope: &self.arrival.envelope(rcpt),
                 digest: &self.digest,
-                verdicts: None,
+                verdicts: local.judged.as_ref().map(|judged| judged.verdicts.clone()),
                 keywords: self.keywords.clone(),
                 quota: local.quota,
             };

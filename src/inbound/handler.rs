@@ -2,8 +2,9 @@
 //!
 //! Order of decisions and their replies: HELO name without address 550 5.5.0; sender domain that takes no mail
 //! 550 5.7.27 (451 when DNS cannot say); unknown recipient 550 5.1.1; mailbox full or too much mail 452 4.2.2;
-//! malformed header, when pedantic, 554 5.6.0; mail loop 550 5.4.6. What concerns networks is lifted for loopback
-//! where the limits say so.
+//! further recipients 452 4.5.3 when the reverse-path is null, SPF does not pass, or their rules are others;
+//! malformed header, when pedantic, 554 5.6.0; mail loop 550 5.4.6; several From 550 5.7.1; what [`crate::decide`]
+//! says, DMARC 550 5.7.26. What concerns networks is lifted for loopback where the limits say so.
 //! RFC 5321 §3.3, §4.1.1, RFC 7505 (null MX), RFC 7372.
 
 use std::sync::Arc;
@@ -16,7 +17,9 @@ use mox_message::trace;
 use mox_smtp::{EnhancedCode, Envelope, Findings, MailArgs, RcptArgs, Reply};
 use mox_smtpserver::{Body, BoxFuture, Handler, Session};
 
-use crate::{Arrival, Delivery, MessageBody, Rates, Recipients};
+use mox_spf::SpfResult;
+
+use crate::{Arrival, Authenticator, Checks, Delivery, Evidence, MessageBody, Rates, Recipients, Where};
 
 /// Decides about mail from other servers.
 pub struct MxHandler {
@@ -28,6 +31,10 @@ pub struct MxHandler {
     pub rates: Rates,
     /// Looks up HELO names and sender domains; none to leave those checks out.
     pub resolver: Option<Arc<dyn Resolver>>,
+    /// Finds out whether messages are what they say; none to leave that out.
+    pub authenticator: Option<Arc<Authenticator>>,
+    /// Acts on what was found out; else it is only kept with the message.
+    pub enforce: bool,
     /// Chance.
     pub random: Arc<dyn Random>,
     /// Time.
@@ -84,14 +91,44 @@ impl MxHandler {
         }
     }
 
-    async fn accept(&self, session: &Session, envelope: Envelope, body: MessageBody) -> Result<Reply, Reply> {
-        let (content, header, ()) = body.into_parts().map_err(|e| crate::Error::from(e).reply())?;
+    /// Whether a further recipient may be in the same transaction. All of them get the same answer to the message,
+    /// so what is decided must be the same for all; and what one server may send to many at once is more when the
+    /// sender vouches for it.
+    async fn check_further(
+        &self,
+        session: &Session,
+        envelope: &Envelope,
+        place: &Where,
+    ) -> Result<(), Reply> {
+        let Some(first) = envelope.rcpts.first().filter(|_| !self.lifted(session)) else { return Ok(()) };
+        let one =
+            |why: &str| Err(Reply::new(452, EnhancedCode(4, 5, 3), format!("one recipient at a time {why}")));
+        if envelope.mail.reverse_path.is_none() {
+            // A bounce goes to the one who sent the message, so to one recipient.
+            return one("for the null reverse-path");
+        }
+        let Some(authenticator) = self.authenticator.as_ref().filter(|_| self.enforce) else { return Ok(()) };
+        if self.recipients.resolve(session, &first.forward_path)?.rules() != place.rules() {
+            return one("where their rules differ");
+        }
+        if envelope.rcpts.len() == 1 {
+            let helo = session.hello.as_deref().unwrap_or_default();
+            let ip = session.remote.ip();
+            if authenticator.spf(ip, helo, &envelope.mail.reverse_path).await != SpfResult::Pass {
+                return one("from a server for which SPF does not pass");
+            }
+        }
+        Ok(())
+    }
+
+    async fn accept(&self, session: &Session, envelope: Envelope, body: MxBody) -> Result<Reply, Reply> {
+        let (content, header, checks) = body.into_parts().map_err(|e| crate::Error::from(e).reply())?;
         if self.pedantic {
             check_form(&header)?;
         }
         check_loop(&header, self.received_max)?;
-        let arrival = Arrival::of(session, &envelope, self.clock.now());
-        let to = self.delivery.places(&*self.recipients, session, &envelope)?;
+        let mut arrival = Arrival::of(session, &envelope, self.clock.now());
+        let mut to = self.delivery.places(&*self.recipients, session, &envelope)?;
         if !self.lifted(session) {
             for local in to.accounts() {
                 if !self.rates.add(local, arrival.remote_ip, content.size()) {
@@ -103,9 +140,32 @@ impl MxHandler {
                 }
             }
         }
+        if let (Some(authenticator), Some(checks)) = (&self.authenticator, checks) {
+            let evidence = authenticator.examine(&arrival, &header, checks).await;
+            arrival.client_name = evidence.client_name().map(str::to_owned);
+            to.judge(|rules| evidence.judge(authenticator, &header, rules, &arrival));
+            if self.enforce {
+                check_authors(&header, &evidence)?;
+                to.follow()?;
+            }
+        }
         let common = arrival.received(self.delivery.hostname());
         let accepted = self.delivery.accept(&arrival, &envelope, content, &header, &common, to).await;
         accepted.map(|a| a.reply()).map_err(|e| e.reply())
+    }
+}
+
+/// A message of the MX port as it comes in.
+type MxBody = MessageBody<Option<Checks>>;
+
+/// Refuses a message whose From names several domains, or stands more than once: nobody can say whose it is
+/// (RFC 5322 §3.6, RFC 9989 §5.3.1).
+fn check_authors(header: &[u8], evidence: &Evidence) -> Result<(), Reply> {
+    match evidence.has_several_authors() || Header::of(header).all("From").nth(1).is_some() {
+        true => {
+            Err(Reply::new(550, EnhancedCode(5, 7, 1), "the message has several authors: From must have one"))
+        }
+        false => Ok(()),
     }
 }
 
@@ -147,15 +207,8 @@ impl Handler for MxHandler {
         rcpt: &'a RcptArgs,
     ) -> BoxFuture<'a, Result<(), Reply>> {
         Box::pin(async move {
-            // A bounce goes to the one who sent the message, so to one recipient.
-            if envelope.mail.reverse_path.is_none() && !envelope.rcpts.is_empty() && !self.lifted(session) {
-                return Err(Reply::new(
-                    452,
-                    EnhancedCode(4, 5, 3),
-                    "one recipient at a time for the null reverse-path",
-                ));
-            }
             let place = self.recipients.resolve(session, &rcpt.forward_path)?;
+            self.check_further(session, envelope, &place).await?;
             self.delivery.check_quota(&place).await
         })
     }
@@ -165,7 +218,9 @@ impl Handler for MxHandler {
         _session: &'a Session,
         _envelope: &'a Envelope,
     ) -> BoxFuture<'a, Result<Box<dyn Body>, Reply>> {
-        let body: Box<dyn Body> = Box::new(MessageBody::new(self.delivery.store()));
+        let checks = self.authenticator.as_ref().map(|authenticator| authenticator.checks());
+        let body = MxBody::with(self.delivery.store(), checks).guarding(self.delivery.hostname().clone());
+        let body: Box<dyn Body> = Box::new(body);
         Box::pin(std::future::ready(Ok(body)))
     }
 
@@ -177,7 +232,7 @@ impl Handler for MxHandler {
         _findings: Findings,
     ) -> BoxFuture<'a, Reply> {
         Box::pin(async move {
-            match body.into_any().downcast::<MessageBody>() {
+            match body.into_any().downcast::<MxBody>() {
                 Ok(body) => self.accept(session, envelope, *body).await.unwrap_or_else(|refused| refused),
                 Err(_) => Reply::new(451, EnhancedCode(4, 3, 0), "internal error"),
             }

@@ -2,10 +2,12 @@
 //!
 //! A message is accepted for all its recipients in one transaction: into the mailboxes of those that live here,
 //! into the queue for the rest. 250 follows the commit. A recipient that does not exist is refused at RCPT, so
-//! that no bounce is ever made for mail that nobody vouched for. Mail authentication will decide between
-//! [`Handler::message`](mox_smtpserver::Handler) and [`Delivery::accept`].
+//! that no bounce is ever made for mail that nobody vouched for. Mail authentication
+//! decides between [`Handler::message`](mox_smtpserver::Handler) and [`Delivery::accept`].
 
 mod arrival;
+mod authentication;
+mod blocklist;
 mod body;
 mod decide;
 mod deliver;
@@ -16,6 +18,8 @@ mod recipient;
 mod release;
 
 pub use arrival::Arrival;
+pub use authentication::{Authenticator, Checks, Evidence, Judged};
+pub use blocklist::{Blocklists, Listed};
 pub use body::{Along, MessageBody};
 pub use decide::{Case, Dmarc, Ruling, decide};
 pub use deliver::{Accepted, Delivery, Error, Keeping, Places, Remote};

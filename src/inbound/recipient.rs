@@ -5,13 +5,15 @@
 use std::sync::Arc;
 
 use mox_address::{Address, Path};
-use mox_config::{Config, Handle, Resolved, Target};
+use mox_config::{Config, Handle, Resolved, Rules, Target};
 use mox_smtp::{EnhancedCode, ForwardPath, Reply};
 use mox_smtpserver::Session;
 use mox_store::MailboxName;
 
+use crate::Judged;
+
 /// A mailbox that gets a copy.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq)]
 pub struct Local {
     /// Account name.
     pub account: String,
@@ -21,15 +23,37 @@ pub struct Local {
     pub address: Option<Address>,
     /// Bytes that the account may hold.
     pub quota: Option<u64>,
+    /// How its mail is judged and sorted.
+    pub rules: Arc<Rules>,
+    /// What was found out and decided, once it was.
+    pub judged: Option<Judged>,
+}
+
+impl Local {
+    /// A mailbox without rules and limits.
+    pub fn new(account: impl Into<String>, mailbox: MailboxName, address: Option<Address>) -> Local {
+        let account = account.into();
+        Local { account, mailbox, address, quota: None, rules: Arc::default(), judged: None }
+    }
 }
 
 /// Where mail for a recipient goes.
-#[derive(Debug, Clone, Default, PartialEq, Eq)]
+#[derive(Debug, Clone, Default, PartialEq)]
 pub struct Where {
     /// Into these mailboxes.
     pub local: Vec<Local>,
     /// And, or instead, out through the queue.
     pub queue: bool,
+}
+
+impl Where {
+    /// How mail for it is judged; the rules of the members of an alias are theirs, not the alias's.
+    pub fn rules(&self) -> Option<&Rules> {
+        match self.local.as_slice() {
+            [one] if *one.rules != Rules::default() => Some(&one.rules),
+            _ => None,
+        }
+    }
 }
 
 /// Decides where mail for a recipient goes, and what users may call themselves.
@@ -66,7 +90,8 @@ impl Configured {
             .and_then(|a| a.quota(config.server.quota_message_size));
         let mailbox = MailboxName::parse(&target.mailbox)
             .map_err(|_| Reply::new(451, EnhancedCode(4, 3, 5), "this address is not configured rightly"))?;
-        Ok(Local { account: target.account.clone(), mailbox, address, quota })
+        let rules = Arc::clone(&target.rules);
+        Ok(Local { quota, rules, ..Local::new(&*target.account, mailbox, address) })
     }
 
     /// The mailboxes of an address; none when its domain is not one of ours.
@@ -123,6 +148,6 @@ impl Recipients for Configured {
         let mailbox = MailboxName::parse("Inbox").ok()?;
         let known = config.dynamic.accounts.contains_key(account);
         let account = if known { account.to_owned() } else { config.postmaster().account.clone() };
-        Some(Local { account, mailbox, address: to.address(), quota: None })
+        Some(Local::new(account, mailbox, to.address()))
     }
 }

@@ -16,12 +16,13 @@ use mox_platform::DirLock;
 use mox_queue::{Outbound, Queue, Router, Seams, Smtp};
 use mox_smtpserver::Handler;
 use mox_store::Store;
-use mox_submission::{Logins, Strictness, SubmissionHandler};
+use mox_submission::{ConfiguredKeys, Logins, Strictness, SubmissionHandler};
 use mox_telemetry::{Level, Levels, Metrics};
 use tokio::sync::watch;
 use tokio::task::JoinSet;
 
 use crate::hooks::{Following, Webhooks};
+use crate::judging::Judging;
 use crate::listeners;
 use crate::operations::feed::{Feed, modseqs};
 use crate::web::Site;
@@ -160,6 +161,10 @@ pub(crate) struct Plan {
     pub keep: Option<(String, i64)>,
     /// What is kept of arriving messages besides the messages.
     pub keeping: Keeping,
+    /// Whom to ask for names.
+    pub dns: mox_dns::Options,
+    /// How arriving mail is judged.
+    pub judging: Judging,
     /// Relays that mail may leave through, for those who ask.
     pub relays: Vec<mox_admin::ops::RelayRow>,
     /// URLs that are told of arriving messages.
@@ -213,7 +218,7 @@ impl House {
         let (shutdown, stopping) = watch::channel(false);
         let config = plan.config.load();
         let resolver = mox_dns::resolver(
-            &mox_dns::Options::system(mox_platform::paths::resolver_options()),
+            &plan.dns,
             mox_dns::Hosts::load(&mox_platform::paths::hosts_file()).unwrap_or_default(),
             plan.clock.clone(),
         )?;
@@ -230,7 +235,7 @@ impl House {
             },
         );
         let hooks = plan.webhooks.hooks(&resolver, &plan.roots, &plan.clock, &metrics);
-        let handlers = Handlers::new(&plan, &config, &store, &queue, resolver);
+        let handlers = Handlers::new(&plan, &config, &store, &queue, resolver, &metrics);
         let bound = listeners::bind(&plan, &config, &handlers, &metrics, &stopping)?;
         let listeners = bound.iter().map(|b| b.row.clone()).collect::<Vec<_>>();
         let seen = modseqs(&store).map_err(|source| Error::Store { path: plan.data.clone(), source })?;
@@ -323,7 +328,9 @@ impl Handlers {
         store: &Store,
         queue: &Queue,
         resolver: Arc<dyn mox_dns::Resolver>,
+        metrics: &Arc<Metrics>,
     ) -> Handlers {
+        let authenticator = plan.judging.authenticator(plan, config, &resolver, metrics);
         let delivery =
             Delivery::new(store.clone(), queue.clone(), config.server.hostname.clone()).keeping(plan.keeping);
         let limits = &config.server.limits;
@@ -331,6 +338,8 @@ impl Handlers {
             recipients: plan.recipients.clone(),
             delivery: delivery.clone(),
             rates: Rates::new(limits, plan.clock.clone()),
+            authenticator: authenticator.clone(),
+            enforce: plan.judging.enforce,
             resolver: Some(resolver),
             random: plan.random.clone(),
             clock: plan.clock.clone(),
@@ -343,6 +352,8 @@ impl Handlers {
             recipients: plan.recipients.clone(),
             delivery,
             strictness: plan.strictness,
+            keys: Some(Arc::new(ConfiguredKeys(plan.config.clone()))),
+            authenticator: authenticator.filter(|_| plan.judging.submitted),
             random: plan.random.clone(),
             clock: plan.clock.clone(),
             lift_for_loopback: limits.lift_for_loopback,

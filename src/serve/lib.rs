@@ -2,6 +2,7 @@
 
 mod hooks;
 mod house;
+mod judging;
 mod listeners;
 pub mod localserve;
 mod operations;
@@ -9,5 +10,5 @@ mod retention;
 mod web;
 
 pub use house::{Error, House};
-pub use localserve::{LocalserveOptions, RelayRule, run as localserve};
+pub use localserve::{JudgeBy, LocalserveOptions, RelayRule, run as localserve};
 pub use operations::verified;

@@ -8,14 +8,15 @@ use std::sync::Arc;
 
 use mox_address::Address;
 use mox_clock::{Clock, Random};
-use mox_inbound::{Arrival, Delivery, MessageBody, Recipients, check_form, check_loop};
+use mox_inbound::{Arrival, Authenticator, Delivery, MessageBody, Recipients, check_form, check_loop};
 use mox_message::trace::MAX_RECEIVED;
 use mox_sasl::{Credentials, Login, Mechanism};
 use mox_smtp::{EnhancedCode, Envelope, Findings, MailArgs, RcptArgs, Reply};
 use mox_smtpserver::{Body, BoxFuture, Handler, Session};
 use mox_store::OutgoingLimits;
 
-use crate::{Logins, fixup};
+use crate::signing::Signed;
+use crate::{Keys, Logins, Signing, fixup};
 
 /// How closely a submitted message is looked at.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -38,6 +39,10 @@ pub struct SubmissionHandler {
     pub strictness: Strictness,
     /// Chance.
     pub random: Arc<dyn Random>,
+    /// Keys to sign with; none when nothing is signed.
+    pub keys: Option<Arc<dyn Keys>>,
+    /// Judges messages as a server would that receives them; none to leave that out.
+    pub authenticator: Option<Arc<Authenticator>>,
     /// Time.
     pub clock: Arc<dyn Clock>,
     /// No limits for clients on this machine.
@@ -93,8 +98,15 @@ impl SubmissionHandler {
         self.logins.limits(&session.account.as_ref()?.account)
     }
 
-    async fn accept(&self, session: &Session, envelope: Envelope, body: MessageBody) -> Result<Reply, Reply> {
-        let (content, header, ()) = body.into_parts().map_err(|e| mox_inbound::Error::from(e).reply())?;
+    async fn accept(
+        &self,
+        session: &Session,
+        envelope: Envelope,
+        body: MessageBody<Signing>,
+    ) -> Result<Reply, Reply> {
+        let (content, header, signing) =
+            body.into_parts().map_err(|e| mox_inbound::Error::from(e).reply())?;
+        let Signed { signatures, missing, checks } = signing.finish();
         if self.pedantic {
             check_form(&header)?;
         }
@@ -104,10 +116,12 @@ impl SubmissionHandler {
         arrival.tls_not_required = fixup::tls_not_required(&header);
         arrival.limits = self.limits(session);
         let hostname = self.delivery.hostname();
-        let domain = arrival.reverse_path.as_ref().and_then(|p| p.domain.domain()).unwrap_or(hostname);
-        let mut common = arrival.received(hostname);
-        common.push_str(&fixup::missing(&header, domain, arrival.at, &*self.random));
-        let to = self.delivery.places(&*self.recipients, session, &envelope)?;
+        let common = format!("{}{signatures}{missing}", arrival.received(hostname));
+        let mut to = self.delivery.places(&*self.recipients, session, &envelope)?;
+        if let (Some(authenticator), Some(checks)) = (&self.authenticator, checks) {
+            let evidence = authenticator.examine(&arrival, &header, checks).await;
+            to.judge(|rules| evidence.judge(authenticator, &header, rules, &arrival));
+        }
         let accepted = self.delivery.accept(&arrival, &envelope, content, &header, &common, to).await;
         accepted.map(|a| a.reply()).map_err(|e| e.reply())
     }
@@ -145,9 +159,14 @@ impl Handler for SubmissionHandler {
     fn begin<'a>(
         &'a self,
         _session: &'a Session,
-        _envelope: &'a Envelope,
+        envelope: &'a Envelope,
     ) -> BoxFuture<'a, Result<Box<dyn Body>, Reply>> {
-        let body: Box<dyn Body> = Box::new(MessageBody::new(self.delivery.store()));
+        let hostname = self.delivery.hostname();
+        let domain = envelope.mail.reverse_path.as_ref().and_then(|p| p.domain.domain()).unwrap_or(hostname);
+        let checks = self.authenticator.as_ref().map(|authenticator| authenticator.checks());
+        let signing = Signing::new(self, domain.clone(), checks);
+        let body = MessageBody::with(self.delivery.store(), signing).guarding(hostname.clone());
+        let body: Box<dyn Body> = Box::new(body);
         Box::pin(std::future::ready(Ok(body)))
     }
 
@@ -159,7 +178,7 @@ impl Handler for SubmissionHandler {
         _findings: Findings,
     ) -> BoxFuture<'a, Reply> {
         Box::pin(async move {
-            match body.into_any().downcast::<MessageBody>() {
+            match body.into_any().downcast::<MessageBody<Signing>>() {
                 Ok(body) => self.accept(session, envelope, *body).await.unwrap_or_else(|refused| refused),
                 Err(_) => Reply::new(451, EnhancedCode(4, 3, 0), "internal error"),
             }

@@ -4,9 +4,11 @@
 mod fixup;
 mod handler;
 mod login;
+mod signing;
 
 pub use handler::{Strictness, SubmissionHandler};
 pub use login::Logins;
+pub use signing::{ConfiguredKeys, Keys, Signing};
 
 #[cfg(test)]
 mod tests;

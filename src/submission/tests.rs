@@ -1,11 +1,14 @@
 //! What a logged-in client is told about its messages, by a handler over a real store and queue.
 
+use std::io::Read as _;
 use std::path::Path;
 use std::sync::Arc;
 
+use mox_address::Domain;
 use mox_clock::Timestamp;
 use mox_clock::sim::{SimClock, SimRandom};
 use mox_config::{Config, Handle};
+use mox_dkim::{SignOptions, SigningKey};
 use mox_inbound::{Configured, Delivery, Keeping, Notices, Recipients};
 use mox_queue::{
     BoxFuture, Leaving, NoResults, OpenFailure, Opened, Options, Outbound, Queue, Route, Router, Seams,
@@ -85,6 +88,8 @@ fn handler(dir: &TempDir) -> SubmissionHandler {
         recipients,
         delivery: Delivery::new(store, queue, hostname),
         strictness: Strictness::Lawful,
+        keys: None,
+        authenticator: None,
         random,
         clock,
         lift_for_loopback: false,
@@ -171,6 +176,49 @@ async fn malformed_messages_are_refused_when_pedantic() {
         let reply = submit(&handler, &["amy@here.example"], message).await;
         assert!(reply.starts_with(expected), "{message:?}: {reply}");
     }
+}
+
+/// One key for here.example.
+struct OneKey(Arc<SigningKey>);
+
+impl Keys for OneKey {
+    fn of(&self, domain: &Domain) -> Vec<(SignOptions, Arc<SigningKey>)> {
+        let here = (domain.ascii() == "here.example")
+            .then(|| (SignOptions::new(domain.clone(), "sel"), self.0.clone()));
+        here.into_iter().collect()
+    }
+}
+
+#[tokio::test]
+async fn what_leaves_is_signed_with_the_fields_that_were_added() {
+    let dir = TempDir::new().unwrap();
+    let mut handler = handler(&dir);
+    let key = Arc::new(SigningKey::generate_ed25519().unwrap());
+    let record = key.record().unwrap();
+    handler.keys = Some(Arc::new(OneKey(key)));
+    // In pieces that end anywhere.
+    let message = "From: <amy@here.example>\r\nSubject: signed\r\n\r\nhello\r\n";
+    let reply = submit(&handler, &["amy@here.example"], message).await;
+    assert!(reply.starts_with("250 "), "{reply}");
+    let stored = handler.delivery.store().read_blocking(|s, tx| {
+        let account = s.account(tx, "amy")?.id;
+        let all = s.messages(tx, account, &mox_store::Filter { limit: 9, ..Default::default() })?;
+        let mut bytes = Vec::new();
+        s.content(tx, &all[0])?.reader()?.read_to_end(&mut bytes).unwrap();
+        Ok::<_, mox_store::Error>(bytes)
+    });
+    let stored = stored.unwrap();
+    let text = String::from_utf8(stored.clone()).unwrap();
+    let zone = format!("sel._domainkey.here.example. TXT \"{record}\"");
+    let sim = mox_dns::sim::SimResolver::from_zone(&zone).unwrap();
+    let mut verifier = mox_dkim::Verifier::new(mox_dkim::Limits::default());
+    verifier.write(&stored);
+    let found = verifier.finish(&sim, handler.clock.now()).await;
+    assert_eq!(found.len(), 1, "{text}");
+    assert_eq!(found[0].result, mox_dkim::DkimResult::Pass, "{found:?}\n{text}");
+    let signed = |name: &str| found[0].signed_headers.iter().any(|h| h.eq_ignore_ascii_case(name));
+    assert!(signed("message-id") && signed("date") && signed("from"), "{text}");
+    assert!(text.find("Received:") < text.find("DKIM-Signature:"), "{text}");
 }
 
 #[tokio::test]

@@ -14,6 +14,6 @@ mod transcript;
 pub use expose::{CONTENT_TYPE, expose};
 pub use levels::{BadLevel, Levels, level_name, parse_level};
 pub use log::{Format, Log, install};
-pub use metric::{Accepting, Authenticating, Listening, Metrics, Outcome, Room};
+pub use metric::{Accepting, Authenticating, Finding, Listening, Metrics, Outcome, Room};
 pub use tracing::Level;
 pub use transcript::{Side, Transcript};

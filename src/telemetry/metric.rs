@@ -38,6 +38,15 @@ pub struct Authenticating {
     pub result: &'static str,
 }
 
+/// Labels of what mail authentication found.
+#[derive(Clone, Debug, PartialEq, Eq, Hash, EncodeLabelSet)]
+pub struct Finding {
+    /// As `spf`.
+    pub method: &'static str,
+    /// As `pass`.
+    pub result: &'static str,
+}
+
 /// Label of anything that comes to a result.
 #[derive(Clone, Debug, PartialEq, Eq, Hash, EncodeLabelSet)]
 pub struct Outcome {
@@ -69,6 +78,8 @@ pub struct Metrics {
     pub deliveries: Family<Outcome, Counter>,
     /// [`names::AUTH`]
     pub auth: Family<Authenticating, Counter>,
+    /// [`names::MAIL_VERDICTS`]
+    pub mail_verdicts: Family<Finding, Counter>,
     /// [`names::QUEUE_ATTEMPTS`]
     pub queue_attempts: Family<Outcome, Counter>,
     /// [`names::WEBHOOK_CALLS`]
@@ -91,6 +102,7 @@ impl Metrics {
             smtpserver_transactions: register(r, names::SMTPSERVER_TRANSACTIONS),
             deliveries: register(r, names::DELIVERIES),
             auth: register(r, names::AUTH),
+            mail_verdicts: register(r, names::MAIL_VERDICTS),
             queue_attempts: register(r, names::QUEUE_ATTEMPTS),
             webhook_calls: register(r, names::WEBHOOK_CALLS),
             http_requests: register(r, names::HTTP_REQUESTS),

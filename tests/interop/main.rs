@@ -15,6 +15,7 @@
 
 mod api;
 mod attacks;
+mod authentication;
 mod browser;
 mod chaos;
 mod crash;

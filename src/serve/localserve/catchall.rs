@@ -50,18 +50,13 @@ fn mailbox(path: &Path) -> MailboxName {
 }
 
 fn caught(path: &Path) -> Local {
-    Local { account: ACCOUNT.to_owned(), mailbox: mailbox(path), address: path.address(), quota: None }
+    Local::new(ACCOUNT, mailbox(path), path.address())
 }
 
 impl Recipients for CatchAll {
     fn resolve(&self, session: &Session, path: &ForwardPath) -> Result<Where, Reply> {
         let Some(path) = path.path() else {
-            let local = Local {
-                account: ACCOUNT.to_owned(),
-                mailbox: MailboxName::inbox(),
-                address: None,
-                quota: None,
-            };
+            let local = Local::new(ACCOUNT, MailboxName::inbox(), None);
             return Ok(Where { local: vec![local], queue: false });
         };
         let relayed = self.relay(&path.domain).is_some() || simulate::fails_in_queue(path);

@@ -27,6 +27,7 @@ use mox_telemetry::Levels;
 
 use crate::hooks::Webhooks;
 use crate::house::{Error, House, Plan};
+use crate::judging::{Judging, JudgingDns};
 use crate::listeners::Web;
 
 pub(crate) use chaos::Rules;
@@ -76,6 +77,25 @@ pub struct LocalserveOptions {
     pub chaos: Vec<ChaosRule>,
     /// URLs that are told of arriving messages.
     pub webhooks: Vec<Url>,
+    /// Whom to ask for names.
+    pub dns: mox_dns::Options,
+    /// Which DNS arriving mail is judged by.
+    pub judge_by: JudgeBy,
+    /// The client's address for those who judge, if not the real one.
+    pub client_ip: Option<IpAddr>,
+    /// Acts on verdicts as a server for others would.
+    pub enforce: bool,
+}
+
+/// Which DNS arriving mail is judged by.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum JudgeBy {
+    /// The built-in domains.
+    Lab,
+    /// That of the world.
+    Real,
+    /// None: nothing is judged.
+    Nothing,
 }
 
 /// What a running localserve tells.
@@ -137,6 +157,17 @@ pub async fn run(
         queue: Options { retry: Retry::Waits(options.retry.clone()), ..Options::new(hostname) },
         keep: Some((ACCOUNT.to_owned(), options.keep)),
         keeping: Keeping { transcripts: true, tags: true },
+        dns: options.dns.clone(),
+        judging: Judging {
+            dns: match options.judge_by {
+                JudgeBy::Nothing => JudgingDns::Off,
+                JudgeBy::Real => JudgingDns::House,
+                JudgeBy::Lab => JudgingDns::Own(lab()),
+            },
+            client_ip: options.client_ip,
+            enforce: options.enforce,
+            submitted: true,
+        },
         relays: relay_rows(&options),
         webhooks: Webhooks { urls: options.webhooks.clone(), pages: pages(options.ip, ports.http) },
         web: vec![web(ports.http, false), web(ports.https, true)],
@@ -157,6 +188,17 @@ pub async fn run(
         first,
     };
     Ok((house, started))
+}
+
+/// The names of the lab. Its zones are constants, which a test of that room reads.
+fn lab() -> Arc<dyn mox_dns::Resolver> {
+    match mox_lab::resolver() {
+        Ok(lab) => Arc::new(lab),
+        Err(line) => {
+            tracing::error!(line, "the lab's zones cannot be read");
+            Arc::new(mox_dns::sim::SimResolver::default())
+        }
+    }
 }
 
 fn is_https(url: &Url) -> bool {

@@ -1,0 +1,68 @@
+//! How arriving mail is judged: by which DNS, as whose, and whether anything follows.
+
+use std::net::{IpAddr, SocketAddr};
+use std::sync::Arc;
+
+use mox_config::Config;
+use mox_dns::Resolver;
+use mox_inbound::{Authenticator, Blocklists};
+use mox_telemetry::Metrics;
+
+use crate::house::Plan;
+
+/// How arriving mail is judged.
+pub(crate) struct Judging {
+    /// Where names and policies are looked up for that.
+    pub(crate) dns: JudgingDns,
+    /// The client's address for SPF and iprev, if not the real one.
+    pub(crate) client_ip: Option<IpAddr>,
+    /// Acts on what was found out; else it is only kept with the message.
+    pub(crate) enforce: bool,
+    /// Judges also what users submit, as if another server had brought it.
+    pub(crate) submitted: bool,
+}
+
+/// Where names and policies are looked up.
+pub(crate) enum JudgingDns {
+    /// Nowhere: nothing is judged.
+    Off,
+    /// Where all names are.
+    House,
+    /// In a DNS of its own.
+    Own(Arc<dyn Resolver>),
+}
+
+impl Judging {
+    /// What judges mail of the MX port; none when nothing does.
+    pub(crate) fn authenticator(
+        &self,
+        plan: &Plan,
+        config: &Config,
+        house: &Arc<dyn Resolver>,
+        metrics: &Arc<Metrics>,
+    ) -> Option<Arc<Authenticator>> {
+        let resolver = match &self.dns {
+            JudgingDns::Off => return None,
+            JudgingDns::House => Arc::clone(house),
+            JudgingDns::Own(resolver) => Arc::clone(resolver),
+        };
+        Some(Arc::new(Authenticator {
+            resolver,
+            clock: plan.clock.clone(),
+            hostname: config.server.hostname.clone(),
+            client_ip: self.client_ip,
+            blocklists: blocklists(config),
+            metrics: metrics.clone(),
+        }))
+    }
+}
+
+/// The block lists that listeners name.
+fn blocklists(config: &Config) -> Blocklists {
+    let lists =
+        config.server.listeners.values().filter(|listener| listener.smtp.enabled).flat_map(|listener| {
+            let at = |ip: &IpAddr| (SocketAddr::new(*ip, listener.smtp.port), listener.smtp.dnsbls.clone());
+            listener.ips.iter().map(at).collect::<Vec<_>>()
+        });
+    Blocklists::new(lists.collect())
+}
