@@ -16,7 +16,7 @@ pub(crate) const ALL: &[LabDomain] = &[
             dmarc-pass.lab.test. MX 10 dmarc-pass.lab.test.
             dmarc-pass.lab.test. TXT \"v=spf1 ip4:127.0.0.0/8 ip6:::1 -all\"
             _dmarc.dmarc-pass.lab.test. TXT \"v=DMARC1; p=reject\"
-            lab._domainkey.dmarc-pass.lab.test. TXT \"v=DKIM1; k=ed25519; p=11qYAYKxCrfVS/7TyWQHOg7hcvPapiMlrwaaPJHcuRo=\"",
+            lab._domainkey.dmarc-pass.lab.test. TXT \"v=DKIM1; k=ed25519; p=11qYAYKxCrfVS/7TyWQHOg7hcvPapiMlrwIaaPcHURo=\"",
     },
     LabDomain {
         name: "dkim-only.lab.test",
@@ -26,9 +26,9 @@ pub(crate) const ALL: &[LabDomain] = &[
             dkim-only.lab.test. A 127.0.0.1
             dkim-only.lab.test. TXT \"v=spf1 -all\"
             _dmarc.dkim-only.lab.test. TXT \"v=DMARC1; p=reject; adkim=s\"
-            lab._domainkey.dkim-only.lab.test. TXT \"v=DKIM1; k=ed25519; p=11qYAYKxCrfVS/7TyWQHOg7hcvPapiMlrwaaPJHcuRo=\"
+            lab._domainkey.dkim-only.lab.test. TXT \"v=DKIM1; k=ed25519; p=11qYAYKxCrfVS/7TyWQHOg7hcvPapiMlrwIaaPcHURo=\"
             revoked._domainkey.dkim-only.lab.test. TXT \"v=DKIM1; k=ed25519; p=\"
-            testing._domainkey.dkim-only.lab.test. TXT \"v=DKIM1; t=y; k=ed25519; p=11qYAYKxCrfVS/7TyWQHOg7hcvPapiMlrwaaPJHcuRo=\"",
+            testing._domainkey.dkim-only.lab.test. TXT \"v=DKIM1; t=y; k=ed25519; p=11qYAYKxCrfVS/7TyWQHOg7hcvPapiMlrwIaaPcHURo=\"",
     },
     LabDomain {
         name: "dmarc-fail.lab.test",

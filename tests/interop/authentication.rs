@@ -31,7 +31,7 @@ fn shown(house: &House, subject: &str) -> Value {
         let found = house.messages().into_iter().find(|message| message["subject"] == subject)?;
         Some(found["id"].to_string())
     });
-    house.json(&["message", "show", &id])
+    house.json(&["message", "show", "--json", &id])
 }
 
 /// The first field of a name, as shown.
@@ -48,7 +48,7 @@ fn every_sender_of_the_lab_gets_its_verdict() {
     }
     let folder = tempfile::tempdir().unwrap();
     let house = House::start(&folder.path().join("house"), &[]);
-    let domains = house.json(&["lab", "list"]);
+    let domains = house.json(&["lab", "list", "--json"]);
     for domain in domains.as_array().unwrap() {
         let name = domain["name"].as_str().unwrap();
         let address = format!("amy@{name}");
@@ -155,7 +155,7 @@ fn verdicts_are_acted_upon_where_that_is_asked_for() {
     let folder = tempfile::tempdir().unwrap();
     let house = House::start(&folder.path().join("house"), &["--enforce"]);
     let mut kept = 0;
-    for domain in house.json(&["lab", "list"]).as_array().unwrap() {
+    for domain in house.json(&["lab", "list", "--json"]).as_array().unwrap() {
         let name = domain["name"].as_str().unwrap();
         let address = format!("amy@{name}");
         let sent = swaks(&house, &address, &address, name, &[]);
