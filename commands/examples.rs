@@ -1,8 +1,9 @@
 //! The examples of every command: in `--help`, in the man page, and run by the tests.
 
 use crate::{
-    arc, completion, config, dane, dkim, generate, lab, localserve, loglevels, message, mtasts, queue, rdap,
-    sendmail, setaccountpassword, setadminpassword, status, stop, tlsrpt, verifydata, version,
+    arc, completion, config, dane, dkim, dnsbl, generate, iprev, lab, localserve, loglevels, message, mtasts,
+    queue, rdap, sendmail, setaccountpassword, setadminpassword, spf, status, stop, tlsrpt, verifydata,
+    version,
 };
 
 /// One line that a user may type.
@@ -46,7 +47,10 @@ pub fn all() -> &'static [(&'static str, &'static [Example])] {
         ("dkim sign", dkim::sign::EXAMPLES),
         ("dkim txt", dkim::txt::EXAMPLES),
         ("dkim verify", dkim::verify::EXAMPLES),
+        ("dnsbl check", dnsbl::check::EXAMPLES),
+        ("dnsbl checkhealth", dnsbl::checkhealth::EXAMPLES),
         ("generate", generate::EXAMPLES),
+        ("iprev", iprev::EXAMPLES),
         ("lab key", lab::key::EXAMPLES),
         ("lab list", lab::list::EXAMPLES),
         ("localserve", localserve::EXAMPLES),
@@ -87,6 +91,9 @@ pub fn all() -> &'static [(&'static str, &'static [Example])] {
         ("sendmail", sendmail::EXAMPLES),
         ("setaccountpassword", setaccountpassword::EXAMPLES),
         ("setadminpassword", setadminpassword::EXAMPLES),
+        ("spf check", spf::check::EXAMPLES),
+        ("spf lookup", spf::lookup::EXAMPLES),
+        ("spf parse", spf::parse::EXAMPLES),
         ("status", status::EXAMPLES),
         ("stop", stop::EXAMPLES),
         ("tlsrpt lookup", tlsrpt::lookup::EXAMPLES),

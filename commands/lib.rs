@@ -22,6 +22,7 @@ mod feed;
 mod fetcher;
 mod generate;
 mod lab;
+mod iprev;
 mod localserve;
 mod loglevels;
 mod message;
@@ -158,6 +159,10 @@ enum Command {
     /// Verify chains of authentication results (ARC)
     #[command(subcommand)]
     Arc(arc::Command),
+    /// Check that an address has a name that leads back to it
+    ///
+    /// Exit codes: 3 when it has none, 1 when DNS does not answer.
+    Iprev(iprev::Args),
     /// Ask DNS block lists
     #[command(subcommand)]
     Dnsbl(dnsbl::Command),
@@ -204,6 +209,7 @@ impl Command {
             Command::Dkim(command) => command.run(cx),
             Command::Dmarc(command) => command.run(cx),
             Command::Arc(command) => command.run(cx),
+            Command::Iprev(args) => iprev::run(cx, args),
             Command::Dnsbl(command) => command.run(cx),
             Command::Mtasts(command) => command.run(cx),
             Command::Tlsrpt(command) => command.run(cx),

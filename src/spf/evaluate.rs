@@ -13,10 +13,10 @@ use std::pin::Pin;
 
 use mox_address::IpDomain;
 use mox_clock::Timestamp;
-use mox_dns::{Answer, Error, Record as DnsRecord, RecordType, Resolver};
+use mox_dns::{RecordType, Resolver};
 
 use crate::macros::{Letter, MacroString, Place, Values, to_name};
-use crate::outcome::{Identity, MAX_RECORD_KEPT, Outcome, Query, SpfResult};
+use crate::outcome::{Identity, MAX_PROBLEM, MAX_RECORD_KEPT, Outcome, Query, SpfResult};
 use crate::record::{Mechanism, Prefixes, Qualifier, Record, is_spf};
 
 /// Most terms that ask DNS (RFC 7208 §4.6.4).
@@ -70,7 +70,7 @@ impl<'a> Client<'a> {
 }
 
 /// What macros give when it is not known (RFC 7208 §7.3).
-const UNKNOWN: &str = "unknown";
+pub(crate) const UNKNOWN: &str = "unknown";
 
 /// The `<sender>` of `check_host()`.
 #[derive(Debug, Clone, Copy)]
@@ -131,6 +131,7 @@ pub(crate) async fn check_identity(
         outcome.mechanism = None;
         outcome.explanation = None;
     }
+    outcome.problem = outcome.problem.map(|text| text.chars().take(MAX_PROBLEM).collect());
     outcome.record = evaluation.record.take().map(|text| text.chars().take(MAX_RECORD_KEPT).collect());
     outcome.lookups = evaluation.lookups;
     outcome.void_lookups = evaluation.voids;
@@ -139,13 +140,13 @@ pub(crate) async fn check_identity(
 
 /// An evaluation that goes on no further.
 #[derive(Debug)]
-enum Stop {
+pub(crate) enum Stop {
     Temporary(String),
     Permanent(String),
 }
 
 impl Stop {
-    fn take(self) -> (SpfResult, String) {
+    pub(crate) fn take(self) -> (SpfResult, String) {
         match self {
             Stop::Temporary(problem) => (SpfResult::TempError, problem),
             Stop::Permanent(problem) => (SpfResult::PermError, problem),
@@ -168,17 +169,17 @@ impl Found {
     }
 }
 
-struct Evaluation<'a> {
-    resolver: &'a dyn Resolver,
-    client: &'a Client<'a>,
+pub(crate) struct Evaluation<'a> {
+    pub(crate) resolver: &'a dyn Resolver,
+    pub(crate) client: &'a Client<'a>,
     sender: Sender<'a>,
-    lookups: u32,
-    voids: u32,
-    authentic: bool,
+    pub(crate) lookups: u32,
+    pub(crate) voids: u32,
+    pub(crate) authentic: bool,
     /// The temporary failure that a `ptr` or `p` met.
-    unsure: Option<String>,
+    pub(crate) unsure: Option<String>,
     /// The verified names of the client, once they were asked for.
-    names: Option<Vec<String>>,
+    pub(crate) names: Option<Vec<String>>,
     /// The first record.
     record: Option<String>,
 }
@@ -309,105 +310,12 @@ impl Evaluation<'_> {
         }
     }
 
-    async fn mx(
+    /// The name a mechanism is about: that of its domain-spec, or the current domain. None when it is no name of DNS.
+    pub(crate) async fn target(
         &mut self,
         spec: Option<&MacroString>,
-        prefixes: Prefixes,
         domain: &str,
-    ) -> Result<bool, Stop> {
-        self.count_lookup()?;
-        let Some(name) = self.target(spec, domain).await? else { return Ok(false) };
-        let mut hosts: Vec<(u16, String)> = match self.resolver.lookup(&name, RecordType::Mx).await {
-            Ok(answer) => {
-                let host = |record| match record {
-                    DnsRecord::Mx { preference, host } => Some((preference, host)),
-                    _ => None,
-                };
-                self.used(answer).into_iter().filter_map(host).collect()
-            }
-            Err(error) => {
-                self.nothing(&name, &error)?;
-                Vec::new()
-            }
-        };
-        self.count_void(hosts.is_empty())?;
-        if hosts.len() > MAX_HOSTS {
-            return Err(Stop::Permanent(format!("{name} has more than {MAX_HOSTS} mail hosts")));
-        }
-        hosts.sort();
-        for (_, host) in hosts.iter().filter(|(_, host)| host != ".") {
-            let addresses = self.addresses(host).await?;
-            if addresses.into_iter().any(|address| prefixes.hold(self.client.ip, address)) {
-                return Ok(true);
-            }
-        }
-        Ok(false)
-    }
-
-    /// The addresses of a name that are of the client's family.
-    async fn addresses(&mut self, name: &str) -> Result<Vec<IpAddr>, Stop> {
-        let answer = match self.client.ip {
-            IpAddr::V4(_) => self.resolver.lookup_ipv4(name).await,
-            IpAddr::V6(_) => self.resolver.lookup_ipv6(name).await,
-        };
-        match answer {
-            Ok(answer) => Ok(self.used(answer)),
-            Err(error) => {
-                self.nothing(name, &error)?;
-                Ok(Vec::new())
-            }
-        }
-    }
-
-    /// The names of the client whose addresses include its own. Asked for once.
-    async fn verified_names(&mut self) -> Result<Vec<String>, Stop> {
-        if let Some(names) = &self.names {
-            return Ok(names.clone());
-        }
-        let mut names = match self.resolver.lookup_ptr(self.client.ip).await {
-            Ok(answer) => self.used(answer),
-            Err(error) => {
-                self.nothing_sure("the client's address", &error);
-                Vec::new()
-            }
-        };
-        let void = names.is_empty();
-        names.truncate(MAX_HOSTS);
-        let mut verified = Vec::new();
-        for name in names {
-            let addresses = match self.addresses(&name).await {
-                Ok(addresses) => addresses,
-                Err(stop) => {
-                    self.unsure = Some(stop.take().1);
-                    continue;
-                }
-            };
-            if addresses.contains(&self.client.ip) {
-                verified.push(name.to_ascii_lowercase());
-            }
-        }
-        self.names = Some(verified.clone());
-        // Silence is not a void answer.
-        self.count_void(void && self.unsure.is_none())?;
-        Ok(verified)
-    }
-
-    /// The name that the macro `p` gives: the domain itself, else one below it, else any.
-    async fn validated_name(&mut self, domain: &str) -> Result<String, Stop> {
-        if self.names.is_none() {
-            self.count_lookup()?;
-        }
-        let names = self.verified_names().await?;
-        let best = names
-            .iter()
-            .find(|name| name.eq_ignore_ascii_case(domain))
-            .or_else(|| names.iter().find(|name| is_within(name, domain)))
-            .or_else(|| names.first());
-        Ok(best.cloned().unwrap_or_else(|| UNKNOWN.to_owned()))
-    }
-
-    /// The name a mechanism is about: that of its domain-spec, or the current domain. None when it is no name of DNS.
-    async fn target(&mut self, spec: Option<&MacroString>, domain: &str) -> Result<Option<String>, Stop> {
+    ) -> Result<Option<String>, Stop> {
         let Some(spec) = spec else { return Ok(Some(domain.to_owned())) };
         let expanded = self.expand(spec, domain).await?;
         Ok(to_name(&expanded).map(ToOwned::to_owned))
@@ -450,7 +358,7 @@ impl Evaluation<'_> {
         printable.then(|| text.chars().take(MAX_EXPLANATION).collect())
     }
 
-    fn count_lookup(&mut self) -> Result<(), Stop> {
+    pub(crate) fn count_lookup(&mut self) -> Result<(), Stop> {
         if self.lookups >= MAX_LOOKUPS {
             return Err(Stop::Permanent(format!("more than {MAX_LOOKUPS} terms ask dns")));
         }
@@ -458,40 +366,18 @@ impl Evaluation<'_> {
         Ok(())
     }
 
-    fn count_void(&mut self, void: bool) -> Result<(), Stop> {
+    pub(crate) fn count_void(&mut self, void: bool) -> Result<(), Stop> {
         self.voids += u32::from(void);
         if self.voids > MAX_VOID_LOOKUPS {
             return Err(Stop::Permanent(format!("more than {MAX_VOID_LOOKUPS} terms find nothing in dns")));
         }
         Ok(())
     }
-
-    fn used<T>(&mut self, answer: Answer<T>) -> Vec<T> {
-        self.authentic &= answer.authentic;
-        answer.records
-    }
-
-    /// Takes a lookup without records as false, unless it may have some.
-    fn nothing(&mut self, name: &str, error: &Error) -> Result<bool, Stop> {
-        if error.is_temporary() {
-            self.authentic = false;
-            return Err(Stop::Temporary(format!("{name}: {error}")));
-        }
-        self.authentic &= error.is_authentic();
-        Ok(false)
-    }
-
-    /// Takes any lookup without records as nothing, but remembers a temporary failure.
-    fn nothing_sure(&mut self, name: &str, error: &Error) {
-        if let Err(stop) = self.nothing(name, error) {
-            self.unsure = Some(stop.take().1);
-        }
-    }
 }
 
 impl Prefixes {
     /// Whether the client's address is in the network of an address of its family.
-    fn hold(self, client: IpAddr, address: IpAddr) -> bool {
+    pub(crate) fn hold(self, client: IpAddr, address: IpAddr) -> bool {
         let bits = if client.is_ipv4() { self.v4 } else { self.v6 };
         within(client, address, bits)
     }
@@ -512,7 +398,7 @@ fn within(ip: IpAddr, network: IpAddr, bits: u8) -> bool {
 }
 
 /// Whether a name is the domain or below it.
-fn is_within(name: &str, domain: &str) -> bool {
+pub(crate) fn is_within(name: &str, domain: &str) -> bool {
     let (name, domain) = (name.to_ascii_lowercase(), domain.to_ascii_lowercase());
     name.strip_suffix(&domain).is_some_and(|head| head.is_empty() || head.ends_with('.'))
 }

@@ -6,6 +6,7 @@
 //! of DNS queries is bounded by [`MAX_QUERIES`], whatever a domain publishes.
 
 mod evaluate;
+mod lookup;
 pub mod macros;
 mod outcome;
 mod received;
@@ -19,7 +20,7 @@ mod tests;
 pub use evaluate::{
     MAX_EXPLANATION, MAX_HOSTS, MAX_LOOKUPS, MAX_QUERIES, MAX_VOID_LOOKUPS, check, check_helo,
 };
-pub use outcome::{Identity, MAX_RECORD_KEPT, Outcome, Query, SpfResult};
+pub use outcome::{Identity, MAX_PROBLEM, MAX_RECORD_KEPT, Outcome, Query, SpfResult};
 pub use received::received_spf;
 pub use record::{Record, RecordError};
 pub use survey::{MAX_SURVEYED, Survey, Surveyed, survey};

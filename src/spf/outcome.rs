@@ -12,6 +12,9 @@ use mox_clock::Timestamp;
 /// Longest text of a record that an outcome keeps, in octets.
 pub const MAX_RECORD_KEPT: usize = 2000;
 
+/// Longest problem text, in characters.
+pub const MAX_PROBLEM: usize = 500;
+
 /// The result of an evaluation.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize)]
 #[serde(rename_all = "lowercase")]
@@ -103,7 +106,7 @@ pub struct Outcome {
     pub mechanism: Option<String>,
     /// What the domain's owner says to those who fail: printable ASCII. Only for [`SpfResult::Fail`].
     pub explanation: Option<String>,
-    /// Why the result is an error or `none`.
+    /// Why the result is an error or `none`; at most [`MAX_PROBLEM`] characters, some of them the domain owner's.
     pub problem: Option<String>,
     /// The record of the domain, at most [`MAX_RECORD_KEPT`] octets of it.
     pub record: Option<String>,

@@ -226,6 +226,7 @@ async fn queries_are_bounded() {
             "{outcome:?}"
         );
         assert!(outcome.record.is_some_and(|record| record.len() <= MAX_RECORD_KEPT));
+        assert!(outcome.problem.is_none_or(|problem| problem.len() <= MAX_PROBLEM));
     }
 }
 
