@@ -317,7 +317,7 @@ mod tests {
             ),
         ] {
             let id: Domain = "mx.example".parse().unwrap();
-            let field = format(&id, &[result.clone()], false);
+            let field = format(&id, std::slice::from_ref(&result), false);
             let unfolded = field.replace("\r\n", "").replace('\t', " ");
             let text = unfolded.strip_prefix("Authentication-Results: mx.example; ").unwrap();
             assert_eq!(text, expected);

@@ -8,6 +8,8 @@ use std::str::FromStr;
 
 use mox_address::{Address, Domain, IpDomain, Localpart};
 use mox_config::{Config, ser};
+use mox_dmarc::record::{MAX_TAGS, MAX_URIS};
+use mox_message::authres::{self, Claimed, MethodResult};
 use mox_message::date;
 use mox_message::encodedword;
 use mox_message::param::Parameterized;
@@ -22,11 +24,14 @@ pub type Target = fn(&[u8]);
 /// A target's name, which is the name of its corpus folder, and its function.
 pub const TARGETS: [(&str, Target); 13] = [
 pub const TARGETS: [(&str, Target); 9] = [
+pub const TARGETS: [(&str, Target); 10] = [
     ("api_request", api_request),
     ("config", config),
     ("smtp_command", smtp_command),
     ("data_reader", data_reader),
     ("address", address),
+    ("authres", authres),
+    ("dmarc_record", dmarc_record),
     ("headers", headers),
     ("inspect_html", inspect_html),
     ("inspect_report", inspect_report),
@@ -42,6 +47,46 @@ pub const TARGETS: [(&str, Target); 9] = [
 /// JSON, and nothing is deleted unless something was chosen.
 pub fn api_request(bytes: &[u8]) {
     crate::api::request(bytes);
+}
+
+/// Authentication-Results of others: bounded, and what is read is written as one field that says the same.
+pub fn authres(bytes: &[u8]) {
+    let text = String::from_utf8_lossy(bytes);
+    let Some(claimed) = Claimed::parse(&text) else { return };
+    assert!(!claimed.authserv_id.is_empty() && claimed.results.len() <= authres::MAX_RESULTS);
+    let id = Domain::parse("mx.example").ok().into_iter();
+    for (id, found) in id.cycle().zip(&claimed.results) {
+        assert!(found.properties.len() <= authres::MAX_PROPERTIES);
+        let value = found.properties.first().map_or("", |(_, value)| value.as_str());
+        let result =
+            MethodResult::spf_mail_from("pass", value).comment(value).reason(found.reason.as_deref());
+        let field = authres::format(&id, &[result], true);
+        assert_eq!(Header::of(field.as_bytes()).fields().count(), 1, "{field:?}");
+        let (_, body) = field.split_once(':').unwrap_or_default();
+        let again = Claimed::parse(&body.replace("\r\n", ""));
+        assert_eq!(again.map(|claimed| claimed.results.len()), Some(1), "{field:?}");
+    }
+}
+
+/// A DMARC record: bounded, and what is written asks for the same.
+pub fn dmarc_record(bytes: &[u8]) {
+    let text = String::from_utf8_lossy(bytes);
+    let Ok(record) = mox_dmarc::Record::parse(&text) else { return };
+    assert!(
+        record.rua.len() <= MAX_URIS && record.ruf.len() <= MAX_URIS && record.ignored.len() <= MAX_TAGS + 1
+    );
+    let written = record.to_string();
+    let again = mox_dmarc::Record::parse(&written).unwrap_or_default();
+    assert_eq!(again.to_string(), written);
+    let asked =
+        |r: &mox_dmarc::Record| (r.usable(), r.policy(), r.subdomain_policy(), r.nonexistent_policy());
+    assert_eq!(asked(&again), asked(&record), "{written}");
+    for uri in record.rua.iter().chain(&record.ruf) {
+        if let Some(address) = &uri.address {
+            let made = mox_dmarc::ReportUri::mailto(address);
+            assert_eq!(mox_dmarc::ReportUri::parse(&made.uri).as_ref(), Some(&made));
+        }
+    }
 }
 
 /// A config file: the tree gives back the file byte by byte, errors point into the file, and what loads is written as

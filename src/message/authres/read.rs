@@ -65,10 +65,10 @@ impl Claimed {
             return None;
         }
         // A version may follow.
-        scan.to_semicolon();
+        scan.pass_to_semicolon();
         while claimed.results.len() < MAX_RESULTS && scan.take(';') {
             claimed.results.extend(scan.result());
-            scan.to_semicolon();
+            scan.pass_to_semicolon();
         }
         Some(claimed)
     }
@@ -147,7 +147,7 @@ impl Scan<'_> {
     }
 
     /// Goes to the next semicolon outside of quotes and comments.
-    fn to_semicolon(&mut self) {
+    fn pass_to_semicolon(&mut self) {
         self.skip();
         while !self.rest.is_empty() && !self.rest.starts_with(';') {
             let before = self.rest.len();
