@@ -25,4 +25,4 @@ pub use outcome::{AlignedDkim, DmarcResult, METHOD, Outcome, Override, OverrideK
 pub use record::{Alignment, Disposition, Policy, Psd, Record};
 pub use treewalk::{Applicable, Found, MAX_QUERIES, MAX_WALK, Step, Undetermined, Walk, Walker};
 pub use uri::{MAX_URI, ReportUri};
-pub use verify::{Input, verify};
+pub use verify::{Input, identified, signed, verify};

@@ -6,7 +6,9 @@
 //! replace `fail` by `temperror` with a broken name server of his own. RFC 9989 §4.10.2, §5.3.
 
 use mox_address::Domain;
+use mox_dkim::{DkimResult, Signature};
 use mox_dns::Resolver;
+use mox_spf::SpfResult;
 
 use crate::outcome::{AlignedDkim, DmarcResult, Outcome, Override, OverrideKind, Published};
 use crate::record::{Alignment, Policy, Record};
@@ -24,6 +26,18 @@ pub struct Input<'a> {
     pub spf: Option<(&'a str, SpfResult)>,
     /// Signing domain, selector and result of every signature.
     pub dkim: &'a [(&'a str, &'a str, DkimResult)],
+}
+
+/// The signatures of a message as [`Input::dkim`] has them. Those whose domain cannot be read are left out.
+pub fn signed(signatures: &[Signature]) -> Vec<(&str, &str, DkimResult)> {
+    let named =
+        signatures.iter().filter_map(|s| Some((s.domain.as_ref()?, s.selector.as_deref()?, s.result)));
+    named.map(|(domain, selector, result)| (domain.ascii(), selector, result)).collect()
+}
+
+/// What SPF said as [`Input::spf`] has it. It must be of MAIL FROM, or with a null reverse-path of HELO.
+pub fn identified(outcome: &mox_spf::Outcome) -> Option<(&str, SpfResult)> {
+    Some((outcome.domain.as_str(), outcome.result))
 }
 
 /// Gives the verdict. Asks at most [`crate::MAX_QUERIES`] questions, whatever the message and the zones hold.
