@@ -447,6 +447,49 @@ async fn policies_and_dispositions() {
     }
 }
 
+/// RFC 9989 §5.3.1: every From field, every address, U-labels as A-labels.
+#[test]
+fn author_domains_are_those_of_all_addresses() {
+    for (fields, expected) in [
+        ("From: A <a@Example.org>", "example.org"),
+        ("From: a@example.org, b@EXAMPLE.org", "example.org"),
+        ("From: a@example.org\r\nfrom: b@example.net", "example.org example.net"),
+        ("From: friends: a@example.org, b@m\u{fc}nchen.example;", "example.org xn--mnchen-3ya.example"),
+        ("From: \"a@example.net\" <a@example.org>", "example.org"),
+        ("From: a@[192.0.2.1]", ""),
+        ("From: nobody", ""),
+        ("Sender: a@example.org", ""),
+    ] {
+        let message = format!("{fields}\r\n\r\n");
+        let found: Vec<String> = author_domains(&mox_message::Header::of(message.as_bytes()))
+            .iter()
+            .map(ToString::to_string)
+            .collect();
+        assert_eq!(found.join(" "), expected, "{fields}");
+    }
+    let many = (0..500).map(|n| format!("a@e{n}.example")).collect::<Vec<_>>().join(",");
+    let message = format!("From: {many}\r\n\r\n");
+    assert!(author_domains(&mox_message::Header::of(message.as_bytes())).len() <= 10);
+}
+
+/// What `mox dmarc lookup` shows.
+#[tokio::test]
+async fn discoveries_show_every_step() {
+    let sim = zone("example.com: p=none; np=reject; t=y\nexample.com. A 192.0.2.1");
+    let found = discover(&sim, &domain("gone.example.com")).await;
+    assert_eq!(
+        (found.status, found.exists, found.policy),
+        (Status::Applies, Some(false), Some(Policy::Reject))
+    );
+    assert_eq!((found.disposition, found.lookups), (Disposition::Quarantine, 4));
+    let json = serde_json::to_value(&found).unwrap();
+    assert_eq!(json["status"], "applies");
+    assert_eq!(json["steps"][0]["found"], "nothing");
+    assert_eq!(json["steps"][1]["name"], "_dmarc.example.com");
+    assert_eq!(json["steps"][1]["record"]["np"], "reject");
+    assert_eq!(json["record"]["text"], "v=DMARC1; p=none; np=reject; t=y");
+}
+
 /// Where DMARC does not apply or cannot be applied.
 #[tokio::test]
 async fn no_verdict() {

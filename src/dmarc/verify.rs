@@ -8,13 +8,13 @@
 use mox_address::Domain;
 use mox_dkim::{DkimResult, Signature};
 use mox_dns::Resolver;
+use mox_message::{AddressList, Header};
 use mox_spf::SpfResult;
 
-use crate::outcome::{AlignedDkim, DmarcResult, Outcome, Override, OverrideKind, Published};
-use crate::record::{Alignment, Policy, Record};
-use crate::treewalk::{Applicable, Found, Undetermined, Walk, Walker};
-use mox_dkim::DkimResult;
-use mox_spf::SpfResult;
+use crate::discover::{Status, discover_with};
+use crate::outcome::{AlignedDkim, DmarcResult, Outcome, Override, OverrideKind};
+use crate::record::{Alignment, Disposition};
+use crate::treewalk::{Undetermined, Walk, Walker};
 
 /// What is known of a message.
 #[derive(Debug, Clone, Copy)]
@@ -40,6 +40,22 @@ pub fn identified(outcome: &mox_spf::Outcome) -> Option<(&str, SpfResult)> {
     Some((outcome.domain.as_str(), outcome.result))
 }
 
+/// Most author domains that are told apart.
+const MAX_AUTHORS: usize = 10;
+
+/// The domains in From of a message, as [`Input::from`] has them: of all From fields and all their addresses, each
+/// once. A message with other than one has no verdict.
+pub fn author_domains(header: &Header<'_>) -> Vec<Domain> {
+    let mut domains = Vec::new();
+    for field in header.all("From") {
+        for mailbox in AddressList::parse(&field.text()).mailboxes() {
+            let found = mailbox.address().map(|address| address.domain);
+            domains.extend(found.filter(|domain| domains.len() < MAX_AUTHORS && !domains.contains(domain)));
+        }
+    }
+    domains
+}
+
 /// Gives the verdict. Asks at most [`crate::MAX_QUERIES`] questions, whatever the message and the zones hold.
 pub async fn verify(resolver: &dyn Resolver, input: &Input<'_>) -> Outcome {
     let author = match author(input.from) {
@@ -49,27 +65,36 @@ pub async fn verify(resolver: &dyn Resolver, input: &Input<'_>) -> Outcome {
         }
     };
     let mut walker = Walker::new(resolver);
-    let walk = walker.walk(author).await;
+    let (found, walk) = discover_with(&mut walker, author).await;
     let mut outcome = Outcome {
-        author_domain: Some(author.clone()),
-        organizational_domain: walk.organizational().ok(),
-        ..Outcome::of(DmarcResult::None)
+        author_domain: Some(found.domain),
+        policy_domain: found.policy_domain,
+        organizational_domain: found.organizational_domain,
+        record: found.record,
+        policy_tag: found.policy_tag,
+        policy: found.policy,
+        testing: found.testing,
+        problem: found.problem,
+        authentic: found.authentic,
+        ..Outcome::of(match found.status {
+            Status::None => DmarcResult::None,
+            Status::TempError => DmarcResult::TempError,
+            Status::PermError => DmarcResult::PermError,
+            Status::Applies => DmarcResult::Fail,
+        })
     };
-    match walk.applicable() {
-        Err(error) => {
-            outcome.result = DmarcResult::TempError;
-            outcome.problem = Some(error.to_string());
-        }
-        Ok(applicable) => {
-            // All steps up to the record, since one that is missing below it could have been hidden.
-            let last = applicable.as_ref().map(|found| &found.step.domain);
-            let upto = walk.steps.iter().position(|step| Some(&step.domain) == last);
-            outcome.authentic =
-                walk.steps.iter().take(upto.map_or(walk.steps.len(), |at| at + 1)).all(|step| step.authentic);
-            outcome.problem = oddities(&walk);
-            if let Some(applicable) = applicable {
-                judge(&mut walker, &walk, &applicable, input, &mut outcome).await;
+    if let Some(record) = outcome.record.as_ref().filter(|_| found.status == Status::Applies) {
+        let modes = Modes { spf: record.record.aspf, dkim: record.record.adkim };
+        let aligner = Aligner { walker: &mut walker, walk: &walk, unknown: None };
+        match aligner.judge(input, modes, &mut outcome).await.or(found.existence_unknown) {
+            _ if outcome.aligned_spf || !outcome.aligned_dkim.is_empty() => {
+                outcome.result = DmarcResult::Pass;
             }
+            Some(unknown) => {
+                outcome.result = DmarcResult::TempError;
+                outcome.problem = Some(unknown);
+            }
+            None => fail(&mut outcome, found.disposition),
         }
     }
     outcome.lookups = walker.lookups();
@@ -85,97 +110,21 @@ fn author(from: &[Domain]) -> Result<&Domain, String> {
     }
 }
 
-/// Several records at a name, which do not count.
-fn oddities(walk: &Walk) -> Option<String> {
-    walk.steps.iter().find_map(|step| match step.found {
-        Found::Several { count } => Some(format!("{count} records at {}, none of which counts", step.name)),
-        _ => None,
-    })
-}
-
-/// Judges a message of a domain for which a record was found.
-async fn judge(
-    walker: &mut Walker<'_>,
-    walk: &Walk,
-    applicable: &Applicable,
-    input: &Input<'_>,
-    outcome: &mut Outcome,
-) {
-    outcome.policy_domain = Some(applicable.step.domain.clone());
-    let record = match &applicable.step.found {
-        Found::Record { text, record } => {
-            outcome.record = Some(Published { text: text.clone(), record: (**record).clone() });
-            outcome.testing = record.testing;
-            record
-        }
-        _ => return no_use(outcome, format!("the record at {} is too long", applicable.step.name)),
-    };
-    if !record.usable() {
-        let problem = format!("the record at {} has no valid policy and no rua", applicable.step.name);
-        return no_use(outcome, problem);
-    }
-    if record.is_flawed() {
-        let text = format!("the record at {} has no valid policy: none is assumed", applicable.step.name);
-        outcome.problem.get_or_insert(text);
-    }
-    let existence = existence(walker, walk, applicable, record).await;
-    let exists = existence.clone().unwrap_or(true);
-    outcome.policy_tag = Some(applicable.tag(exists));
-    outcome.policy = Some(policy(record, applicable.below, exists));
-    let mut aligner = Aligner { walker, walk, unknown: None };
-    aligner.take_passed(input, record, outcome).await;
-    if outcome.aligned_spf || !outcome.aligned_dkim.is_empty() {
-        outcome.result = DmarcResult::Pass;
-        return;
-    }
-    if aligner.unknown.is_none() {
-        aligner.look_for_temporary(input, record).await;
-    }
-    match aligner.unknown.or(existence.err()) {
-        Some(unknown) => {
-            outcome.result = DmarcResult::TempError;
-            outcome.problem = Some(unknown);
-        }
-        None => fail(record, outcome),
-    }
-}
-
-/// Whether the author's domain exists, where the record makes a difference of that.
-async fn existence(
-    walker: &mut Walker<'_>,
-    walk: &Walk,
-    applicable: &Applicable,
-    record: &Record,
-) -> Result<bool, String> {
-    if !applicable.below || record.nonexistent_policy() == record.subdomain_policy() {
-        return Ok(true);
-    }
-    walker.is_nonexistent(&walk.start).await.map(|not| !not).map_err(|error| error.to_string())
-}
-
-/// The record is there and good for nothing.
-fn no_use(outcome: &mut Outcome, problem: String) {
-    outcome.result = DmarcResult::PermError;
-    outcome.problem = Some(problem);
-}
-
-fn policy(record: &Record, below: bool, exists: bool) -> Policy {
-    match (below, exists) {
-        (false, _) => record.policy(),
-        (true, true) => record.subdomain_policy(),
-        (true, false) => record.nonexistent_policy(),
-    }
-}
-
 /// Nothing is aligned, and no missing answer could have changed that.
-fn fail(record: &Record, outcome: &mut Outcome) {
-    outcome.result = DmarcResult::Fail;
+fn fail(outcome: &mut Outcome, disposition: Disposition) {
+    outcome.disposition = disposition;
     let policy = outcome.policy.unwrap_or_default();
-    outcome.disposition = if record.testing { policy.weakened() } else { policy };
-    if outcome.disposition != policy {
-        let comment = Some(format!("t=y: {} instead of {policy}", outcome.disposition));
+    if disposition != policy {
+        let comment = Some(format!("t=y: {disposition} instead of {policy}"));
         outcome.overrides.push(Override { kind: OverrideKind::PolicyTestMode, comment });
     }
+}
+
+/// Which alignment the record asks for.
+#[derive(Clone, Copy)]
+struct Modes {
+    spf: Alignment,
+    dkim: Alignment,
 }
 
 /// Whether a domain is aligned with the author's.
@@ -195,17 +144,26 @@ struct Aligner<'a, 'r> {
 }
 
 impl Aligner<'_, '_> {
-    /// Looks at everything that passed.
-    async fn take_passed(&mut self, input: &Input<'_>, record: &Record, outcome: &mut Outcome) {
+    /// Looks at everything; gives why nothing that was aligned is no failure yet.
+    async fn judge(mut self, input: &Input<'_>, modes: Modes, outcome: &mut Outcome) -> Option<String> {
+        self.take_passed(input, modes, outcome).await;
+        if self.unknown.is_none() && !outcome.aligned_spf && outcome.aligned_dkim.is_empty() {
+            self.look_for_temporary(input, modes).await;
+        }
+        self.unknown
+    }
+
+    /// Looks at what passed.
+    async fn take_passed(&mut self, input: &Input<'_>, modes: Modes, outcome: &mut Outcome) {
         if let Some((domain, SpfResult::Pass)) = input.spf {
-            outcome.spf_alignment = self.passed(domain, record.aspf).await;
+            outcome.spf_alignment = self.passed(domain, modes.spf).await;
             outcome.aligned_spf = outcome.spf_alignment.is_some();
         }
         for (domain, selector, result) in input.dkim {
             if *result != DkimResult::Pass {
                 continue;
             }
-            if let Some(alignment) = self.passed(domain, record.adkim).await {
+            if let Some(alignment) = self.passed(domain, modes.dkim).await {
                 let (domain, selector) = ((*domain).to_owned(), (*selector).to_owned());
                 outcome.aligned_dkim.push(AlignedDkim { domain, selector, alignment });
             }
@@ -213,12 +171,11 @@ impl Aligner<'_, '_> {
     }
 
     /// Looks for what could have passed: a temporary error for a domain that is aligned, or may be.
-    async fn look_for_temporary(&mut self, input: &Input<'_>, record: &Record) {
+    async fn look_for_temporary(&mut self, input: &Input<'_>, modes: Modes) {
         let spf = input.spf.filter(|(_, result)| *result == SpfResult::TempError);
         let dkim = input.dkim.iter().filter(|(_, _, result)| *result == DkimResult::TempError);
-        let spf = spf.map(|(domain, _)| (domain, record.aspf, "spf"));
-        for (domain, mode, method) in spf.into_iter().chain(dkim.map(|(d, _, _)| (*d, record.adkim, "dkim")))
-        {
+        let spf = spf.map(|(domain, _)| (domain, modes.spf, "spf"));
+        for (domain, mode, method) in spf.into_iter().chain(dkim.map(|(d, _, _)| (*d, modes.dkim, "dkim"))) {
             match self.align(domain, mode).await {
                 Aligned::No => {}
                 Aligned::Yes(_) => {
