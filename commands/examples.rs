@@ -1,9 +1,9 @@
 //! The examples of every command: in `--help`, in the man page, and run by the tests.
 
 use crate::{
-    arc, completion, config, dane, dkim, dnsbl, generate, iprev, lab, localserve, loglevels, message, mtasts,
-    queue, rdap, sendmail, setaccountpassword, setadminpassword, spf, status, stop, tlsrpt, verifydata,
-    version,
+    arc, completion, config, dane, dkim, dmarc, dnsbl, generate, iprev, lab, localserve, loglevels, message,
+    mtasts, queue, rdap, sendmail, setaccountpassword, setadminpassword, spf, status, stop, tlsrpt,
+    verifydata, version,
 };
 
 /// One line that a user may type.
@@ -47,6 +47,10 @@ pub fn all() -> &'static [(&'static str, &'static [Example])] {
         ("dkim sign", dkim::sign::EXAMPLES),
         ("dkim txt", dkim::txt::EXAMPLES),
         ("dkim verify", dkim::verify::EXAMPLES),
+        ("dmarc checkreportaddrs", dmarc::checkreportaddrs::EXAMPLES),
+        ("dmarc lookup", dmarc::lookup::EXAMPLES),
+        ("dmarc parse", dmarc::parse::EXAMPLES),
+        ("dmarc verify", dmarc::verify::EXAMPLES),
         ("dnsbl check", dnsbl::check::EXAMPLES),
         ("dnsbl checkhealth", dnsbl::checkhealth::EXAMPLES),
         ("generate", generate::EXAMPLES),
