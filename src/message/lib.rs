@@ -18,6 +18,7 @@ pub mod lineends;
 pub mod notice;
 pub mod param;
 pub mod part;
+pub mod problems;
 mod scan;
 pub mod threads;
 pub mod trace;

@@ -154,9 +154,19 @@ pub fn is_looping(header: &Header<'_>, most: usize) -> bool {
     received_count(header) > most
 }
 
-/// Whether the message was delivered for this address before. Localparts compare as they are written.
+/// Whether the message was delivered for this address before: it comes back, as when two addresses forward to each
+/// other. The field is what this host and others write at delivery; localparts compare without regard to case, since
+/// a forward may change that. For the MX only: what a user resends by hand has the field, too.
 pub fn was_delivered_to(header: &Header<'_>, address: &Address) -> bool {
-    header.all("Delivered-To").any(|f| f.text().trim().parse::<Address>().as_ref() == Ok(address))
+    let same = |text: &str| {
+        let text = text.trim();
+        let bare = text.strip_prefix('<').and_then(|t| t.strip_suffix('>')).unwrap_or(text);
+        bare.parse::<Address>().is_ok_and(|found| {
+            let (a, b) = (found.localpart.as_str().to_lowercase(), address.localpart.as_str().to_lowercase());
+            found.domain == address.domain && a == b
+        })
+    };
+    header.all("Delivered-To").any(|field| same(&field.text()))
 }
 
 #[cfg(test)]
@@ -241,7 +251,18 @@ mod tests {
         let address: Address = "a@example.org".parse().unwrap();
         let field = delivered_to(&address);
         assert!(was_delivered_to(&Header::of(field.as_bytes()), &address));
-        assert!(!was_delivered_to(&Header::of(b"Delivered-To: b@example.org\r\n"), &address));
+        for (field, same) in [
+            ("Delivered-To: b@example.org", false),
+            ("Delivered-To: a@sub.example.org", false),
+            ("X-Delivered-To: a@example.org", false),
+            ("Delivered-To: mailing list a@example.org", false),
+            ("Delivered-To: A@Example.ORG", true),
+            ("delivered-to:\r\n <a@example.org>", true),
+            ("Delivered-To: b@example.org\r\nDelivered-To: \"a\"@example.org", true),
+        ] {
+            let header = format!("{field}\r\n");
+            assert_eq!(was_delivered_to(&Header::of(header.as_bytes()), &address), same, "{field}");
+        }
         assert_eq!(return_path(&None), "Return-Path: <>\r\n");
         assert_eq!(return_path(&Some("a@b.test".parse().unwrap())), "Return-Path: <a@b.test>\r\n");
     }
