@@ -20,6 +20,7 @@ mod browser;
 mod chaos;
 mod crash;
 mod faults;
+mod hosts;
 mod house;
 mod peers;
 mod relay;
