@@ -25,6 +25,7 @@ mod house;
 mod peers;
 mod relay;
 mod release;
+mod spf;
 mod submit;
 mod volume;
 mod webhook;
