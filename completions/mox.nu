@@ -4,6 +4,10 @@ module completions {
     [ "auto" "always" "never" ]
   }
 
+  def "nu-complete mox dnssec" [] {
+    [ "auto" "validate" "trust-ad" "off" ]
+  }
+
   # Mail server and mail toolkit
   export extern mox [
     --config: path            # Config file, or the folder that holds mox.conf [default: ./config/mox.conf, else that of localserve]
@@ -11,6 +15,9 @@ module completions {
     --color: string@"nu-complete mox color" # When to use colours; NO_COLOR and CLICOLOR_FORCE are honoured
     --quiet(-q)               # Print nothing but the result and errors
     --verbose(-v)             # Say more about what is done
+    --resolver: string        # Name server to ask instead of the system's, for commands that look names up
+    --trust-anchor: path      # File with DS or DNSKEY records to trust instead of the built-in ones of the root; implies --dnssec validate
+    --dnssec: string@"nu-complete mox dnssec" # Whom to believe about DNSSEC: a near resolver, else own validation; always own validation; the resolver wherever it is; nobody
     --help(-h)                # Print help (see more with '--help')
     --version(-V)             # Print version
   ]
@@ -25,6 +32,10 @@ module completions {
 
   def "nu-complete mox localserve color" [] {
     [ "auto" "always" "never" ]
+  }
+
+  def "nu-complete mox localserve dnssec" [] {
+    [ "auto" "validate" "trust-ad" "off" ]
   }
 
   # Run a mail server for trying things: everything is caught, nothing leaves the machine
@@ -50,11 +61,18 @@ module completions {
     --color: string@"nu-complete mox localserve color" # When to use colours; NO_COLOR and CLICOLOR_FORCE are honoured
     --quiet(-q)               # Print nothing but the result and errors
     --verbose(-v)             # Say more about what is done
+    --resolver: string        # Name server to ask instead of the system's, for commands that look names up
+    --trust-anchor: path      # File with DS or DNSKEY records to trust instead of the built-in ones of the root; implies --dnssec validate
+    --dnssec: string@"nu-complete mox localserve dnssec" # Whom to believe about DNSSEC: a near resolver, else own validation; always own validation; the resolver wherever it is; nobody
     --help(-h)                # Print help
   ]
 
   def "nu-complete mox localserve wait color" [] {
     [ "auto" "always" "never" ]
+  }
+
+  def "nu-complete mox localserve wait dnssec" [] {
+    [ "auto" "validate" "trust-ad" "off" ]
   }
 
   # Wait until a message arrives, for scripts and tests
@@ -74,11 +92,18 @@ module completions {
     --color: string@"nu-complete mox localserve wait color" # When to use colours; NO_COLOR and CLICOLOR_FORCE are honoured
     --quiet(-q)               # Print nothing but the result and errors
     --verbose(-v)             # Say more about what is done
+    --resolver: string        # Name server to ask instead of the system's, for commands that look names up
+    --trust-anchor: path      # File with DS or DNSKEY records to trust instead of the built-in ones of the root; implies --dnssec validate
+    --dnssec: string@"nu-complete mox localserve wait dnssec" # Whom to believe about DNSSEC: a near resolver, else own validation; always own validation; the resolver wherever it is; nobody
     --help(-h)                # Print help
   ]
 
   def "nu-complete mox localserve chaos color" [] {
     [ "auto" "always" "never" ]
+  }
+
+  def "nu-complete mox localserve chaos dnssec" [] {
+    [ "auto" "validate" "trust-ad" "off" ]
   }
 
   # See and change by which rules the server fails on demand
@@ -88,11 +113,18 @@ module completions {
     --color: string@"nu-complete mox localserve chaos color" # When to use colours; NO_COLOR and CLICOLOR_FORCE are honoured
     --quiet(-q)               # Print nothing but the result and errors
     --verbose(-v)             # Say more about what is done
+    --resolver: string        # Name server to ask instead of the system's, for commands that look names up
+    --trust-anchor: path      # File with DS or DNSKEY records to trust instead of the built-in ones of the root; implies --dnssec validate
+    --dnssec: string@"nu-complete mox localserve chaos dnssec" # Whom to believe about DNSSEC: a near resolver, else own validation; always own validation; the resolver wherever it is; nobody
     --help(-h)                # Print help
   ]
 
   def "nu-complete mox localserve chaos list color" [] {
     [ "auto" "always" "never" ]
+  }
+
+  def "nu-complete mox localserve chaos list dnssec" [] {
+    [ "auto" "validate" "trust-ad" "off" ]
   }
 
   # Show the rules in the order in which they are tried
@@ -102,11 +134,18 @@ module completions {
     --color: string@"nu-complete mox localserve chaos list color" # When to use colours; NO_COLOR and CLICOLOR_FORCE are honoured
     --quiet(-q)               # Print nothing but the result and errors
     --verbose(-v)             # Say more about what is done
+    --resolver: string        # Name server to ask instead of the system's, for commands that look names up
+    --trust-anchor: path      # File with DS or DNSKEY records to trust instead of the built-in ones of the root; implies --dnssec validate
+    --dnssec: string@"nu-complete mox localserve chaos list dnssec" # Whom to believe about DNSSEC: a near resolver, else own validation; always own validation; the resolver wherever it is; nobody
     --help(-h)                # Print help
   ]
 
   def "nu-complete mox localserve chaos add color" [] {
     [ "auto" "always" "never" ]
+  }
+
+  def "nu-complete mox localserve chaos add dnssec" [] {
+    [ "auto" "validate" "trust-ad" "off" ]
   }
 
   # Add a rule behind the others
@@ -117,12 +156,19 @@ module completions {
     --color: string@"nu-complete mox localserve chaos add color" # When to use colours; NO_COLOR and CLICOLOR_FORCE are honoured
     --quiet(-q)               # Print nothing but the result and errors
     --verbose(-v)             # Say more about what is done
+    --resolver: string        # Name server to ask instead of the system's, for commands that look names up
+    --trust-anchor: path      # File with DS or DNSKEY records to trust instead of the built-in ones of the root; implies --dnssec validate
+    --dnssec: string@"nu-complete mox localserve chaos add dnssec" # Whom to believe about DNSSEC: a near resolver, else own validation; always own validation; the resolver wherever it is; nobody
     --help(-h)                # Print help (see more with '--help')
     rule: string              # stage=STAGE and any of code, delay, probability, from, to, text, separated by commas
   ]
 
   def "nu-complete mox localserve chaos remove color" [] {
     [ "auto" "always" "never" ]
+  }
+
+  def "nu-complete mox localserve chaos remove dnssec" [] {
+    [ "auto" "validate" "trust-ad" "off" ]
   }
 
   # Remove one rule
@@ -133,12 +179,19 @@ module completions {
     --color: string@"nu-complete mox localserve chaos remove color" # When to use colours; NO_COLOR and CLICOLOR_FORCE are honoured
     --quiet(-q)               # Print nothing but the result and errors
     --verbose(-v)             # Say more about what is done
+    --resolver: string        # Name server to ask instead of the system's, for commands that look names up
+    --trust-anchor: path      # File with DS or DNSKEY records to trust instead of the built-in ones of the root; implies --dnssec validate
+    --dnssec: string@"nu-complete mox localserve chaos remove dnssec" # Whom to believe about DNSSEC: a near resolver, else own validation; always own validation; the resolver wherever it is; nobody
     --help(-h)                # Print help
     number: string            # Number of the rule, from `mox localserve chaos list`
   ]
 
   def "nu-complete mox localserve chaos clear color" [] {
     [ "auto" "always" "never" ]
+  }
+
+  def "nu-complete mox localserve chaos clear dnssec" [] {
+    [ "auto" "validate" "trust-ad" "off" ]
   }
 
   # Remove all rules
@@ -149,6 +202,9 @@ module completions {
     --color: string@"nu-complete mox localserve chaos clear color" # When to use colours; NO_COLOR and CLICOLOR_FORCE are honoured
     --quiet(-q)               # Print nothing but the result and errors
     --verbose(-v)             # Say more about what is done
+    --resolver: string        # Name server to ask instead of the system's, for commands that look names up
+    --trust-anchor: path      # File with DS or DNSKEY records to trust instead of the built-in ones of the root; implies --dnssec validate
+    --dnssec: string@"nu-complete mox localserve chaos clear dnssec" # Whom to believe about DNSSEC: a near resolver, else own validation; always own validation; the resolver wherever it is; nobody
     --help(-h)                # Print help
   ]
 
@@ -212,6 +268,10 @@ module completions {
     [ "auto" "always" "never" ]
   }
 
+  def "nu-complete mox status dnssec" [] {
+    [ "auto" "validate" "trust-ad" "off" ]
+  }
+
   # Show how the running server is
   export extern "mox status" [
     --config: path            # Config file, or the folder that holds mox.conf [default: ./config/mox.conf, else that of localserve]
@@ -219,11 +279,18 @@ module completions {
     --color: string@"nu-complete mox status color" # When to use colours; NO_COLOR and CLICOLOR_FORCE are honoured
     --quiet(-q)               # Print nothing but the result and errors
     --verbose(-v)             # Say more about what is done
+    --resolver: string        # Name server to ask instead of the system's, for commands that look names up
+    --trust-anchor: path      # File with DS or DNSKEY records to trust instead of the built-in ones of the root; implies --dnssec validate
+    --dnssec: string@"nu-complete mox status dnssec" # Whom to believe about DNSSEC: a near resolver, else own validation; always own validation; the resolver wherever it is; nobody
     --help(-h)                # Print help
   ]
 
   def "nu-complete mox stop color" [] {
     [ "auto" "always" "never" ]
+  }
+
+  def "nu-complete mox stop dnssec" [] {
+    [ "auto" "validate" "trust-ad" "off" ]
   }
 
   # End the running server
@@ -234,6 +301,9 @@ module completions {
     --color: string@"nu-complete mox stop color" # When to use colours; NO_COLOR and CLICOLOR_FORCE are honoured
     --quiet(-q)               # Print nothing but the result and errors
     --verbose(-v)             # Say more about what is done
+    --resolver: string        # Name server to ask instead of the system's, for commands that look names up
+    --trust-anchor: path      # File with DS or DNSKEY records to trust instead of the built-in ones of the root; implies --dnssec validate
+    --dnssec: string@"nu-complete mox stop dnssec" # Whom to believe about DNSSEC: a near resolver, else own validation; always own validation; the resolver wherever it is; nobody
     --help(-h)                # Print help
   ]
 
@@ -245,6 +315,10 @@ module completions {
     [ "auto" "always" "never" ]
   }
 
+  def "nu-complete mox loglevels dnssec" [] {
+    [ "auto" "validate" "trust-ad" "off" ]
+  }
+
   # Show or set the log levels of the running server
   export extern "mox loglevels" [
     --unset: string           # Remove the own level of this part, so that the default applies
@@ -253,6 +327,9 @@ module completions {
     --color: string@"nu-complete mox loglevels color" # When to use colours; NO_COLOR and CLICOLOR_FORCE are honoured
     --quiet(-q)               # Print nothing but the result and errors
     --verbose(-v)             # Say more about what is done
+    --resolver: string        # Name server to ask instead of the system's, for commands that look names up
+    --trust-anchor: path      # File with DS or DNSKEY records to trust instead of the built-in ones of the root; implies --dnssec validate
+    --dnssec: string@"nu-complete mox loglevels dnssec" # Whom to believe about DNSSEC: a near resolver, else own validation; always own validation; the resolver wherever it is; nobody
     --help(-h)                # Print help
     level?: string@"nu-complete mox loglevels level" # New level; without it the levels are shown
     package?: string          # Part of the server, as `smtpserver` or `queue`; without it the default level is set
@@ -262,6 +339,10 @@ module completions {
     [ "auto" "always" "never" ]
   }
 
+  def "nu-complete mox message dnssec" [] {
+    [ "auto" "validate" "trust-ad" "off" ]
+  }
+
   # List, read and delete stored messages
   export extern "mox message" [
     --config: path            # Config file, or the folder that holds mox.conf [default: ./config/mox.conf, else that of localserve]
@@ -269,11 +350,18 @@ module completions {
     --color: string@"nu-complete mox message color" # When to use colours; NO_COLOR and CLICOLOR_FORCE are honoured
     --quiet(-q)               # Print nothing but the result and errors
     --verbose(-v)             # Say more about what is done
+    --resolver: string        # Name server to ask instead of the system's, for commands that look names up
+    --trust-anchor: path      # File with DS or DNSKEY records to trust instead of the built-in ones of the root; implies --dnssec validate
+    --dnssec: string@"nu-complete mox message dnssec" # Whom to believe about DNSSEC: a near resolver, else own validation; always own validation; the resolver wherever it is; nobody
     --help(-h)                # Print help
   ]
 
   def "nu-complete mox message list color" [] {
     [ "auto" "always" "never" ]
+  }
+
+  def "nu-complete mox message list dnssec" [] {
+    [ "auto" "validate" "trust-ad" "off" ]
   }
 
   # List messages, newest first
@@ -295,11 +383,18 @@ module completions {
     --color: string@"nu-complete mox message list color" # When to use colours; NO_COLOR and CLICOLOR_FORCE are honoured
     --quiet(-q)               # Print nothing but the result and errors
     --verbose(-v)             # Say more about what is done
+    --resolver: string        # Name server to ask instead of the system's, for commands that look names up
+    --trust-anchor: path      # File with DS or DNSKEY records to trust instead of the built-in ones of the root; implies --dnssec validate
+    --dnssec: string@"nu-complete mox message list dnssec" # Whom to believe about DNSSEC: a near resolver, else own validation; always own validation; the resolver wherever it is; nobody
     --help(-h)                # Print help
   ]
 
   def "nu-complete mox message show color" [] {
     [ "auto" "always" "never" ]
+  }
+
+  def "nu-complete mox message show dnssec" [] {
+    [ "auto" "validate" "trust-ad" "off" ]
   }
 
   # Show one message: facts, header, text
@@ -309,12 +404,19 @@ module completions {
     --color: string@"nu-complete mox message show color" # When to use colours; NO_COLOR and CLICOLOR_FORCE are honoured
     --quiet(-q)               # Print nothing but the result and errors
     --verbose(-v)             # Say more about what is done
+    --resolver: string        # Name server to ask instead of the system's, for commands that look names up
+    --trust-anchor: path      # File with DS or DNSKEY records to trust instead of the built-in ones of the root; implies --dnssec validate
+    --dnssec: string@"nu-complete mox message show dnssec" # Whom to believe about DNSSEC: a near resolver, else own validation; always own validation; the resolver wherever it is; nobody
     --help(-h)                # Print help
     id: string                # Id of the message, from `mox message list`
   ]
 
   def "nu-complete mox message cat color" [] {
     [ "auto" "always" "never" ]
+  }
+
+  def "nu-complete mox message cat dnssec" [] {
+    [ "auto" "validate" "trust-ad" "off" ]
   }
 
   # Print one message as it is stored
@@ -324,12 +426,19 @@ module completions {
     --color: string@"nu-complete mox message cat color" # When to use colours; NO_COLOR and CLICOLOR_FORCE are honoured
     --quiet(-q)               # Print nothing but the result and errors
     --verbose(-v)             # Say more about what is done
+    --resolver: string        # Name server to ask instead of the system's, for commands that look names up
+    --trust-anchor: path      # File with DS or DNSKEY records to trust instead of the built-in ones of the root; implies --dnssec validate
+    --dnssec: string@"nu-complete mox message cat dnssec" # Whom to believe about DNSSEC: a near resolver, else own validation; always own validation; the resolver wherever it is; nobody
     --help(-h)                # Print help
     id: string                # Id of the message, from `mox message list`
   ]
 
   def "nu-complete mox message html color" [] {
     [ "auto" "always" "never" ]
+  }
+
+  def "nu-complete mox message html dnssec" [] {
+    [ "auto" "validate" "trust-ad" "off" ]
   }
 
   # Print the HTML of one message, made safe to show
@@ -339,12 +448,19 @@ module completions {
     --color: string@"nu-complete mox message html color" # When to use colours; NO_COLOR and CLICOLOR_FORCE are honoured
     --quiet(-q)               # Print nothing but the result and errors
     --verbose(-v)             # Say more about what is done
+    --resolver: string        # Name server to ask instead of the system's, for commands that look names up
+    --trust-anchor: path      # File with DS or DNSKEY records to trust instead of the built-in ones of the root; implies --dnssec validate
+    --dnssec: string@"nu-complete mox message html dnssec" # Whom to believe about DNSSEC: a near resolver, else own validation; always own validation; the resolver wherever it is; nobody
     --help(-h)                # Print help
     id: string                # Id of the message, from `mox message list`
   ]
 
   def "nu-complete mox message part color" [] {
     [ "auto" "always" "never" ]
+  }
+
+  def "nu-complete mox message part dnssec" [] {
+    [ "auto" "validate" "trust-ad" "off" ]
   }
 
   # Print one part of a message, decoded
@@ -354,6 +470,9 @@ module completions {
     --color: string@"nu-complete mox message part color" # When to use colours; NO_COLOR and CLICOLOR_FORCE are honoured
     --quiet(-q)               # Print nothing but the result and errors
     --verbose(-v)             # Say more about what is done
+    --resolver: string        # Name server to ask instead of the system's, for commands that look names up
+    --trust-anchor: path      # File with DS or DNSKEY records to trust instead of the built-in ones of the root; implies --dnssec validate
+    --dnssec: string@"nu-complete mox message part dnssec" # Whom to believe about DNSSEC: a near resolver, else own validation; always own validation; the resolver wherever it is; nobody
     --help(-h)                # Print help
     id: string                # Id of the message, from `mox message list`
     part: string              # Its part, from `mox message show`, like 1.2
@@ -363,6 +482,10 @@ module completions {
     [ "auto" "always" "never" ]
   }
 
+  def "nu-complete mox message transcript dnssec" [] {
+    [ "auto" "validate" "trust-ad" "off" ]
+  }
+
   # Show the SMTP exchange that brought a message
   export extern "mox message transcript" [
     --config: path            # Config file, or the folder that holds mox.conf [default: ./config/mox.conf, else that of localserve]
@@ -370,12 +493,19 @@ module completions {
     --color: string@"nu-complete mox message transcript color" # When to use colours; NO_COLOR and CLICOLOR_FORCE are honoured
     --quiet(-q)               # Print nothing but the result and errors
     --verbose(-v)             # Say more about what is done
+    --resolver: string        # Name server to ask instead of the system's, for commands that look names up
+    --trust-anchor: path      # File with DS or DNSKEY records to trust instead of the built-in ones of the root; implies --dnssec validate
+    --dnssec: string@"nu-complete mox message transcript dnssec" # Whom to believe about DNSSEC: a near resolver, else own validation; always own validation; the resolver wherever it is; nobody
     --help(-h)                # Print help
     id: string                # Id of the message, from `mox message list`
   ]
 
   def "nu-complete mox message events color" [] {
     [ "auto" "always" "never" ]
+  }
+
+  def "nu-complete mox message events dnssec" [] {
+    [ "auto" "validate" "trust-ad" "off" ]
   }
 
   # Show what happened to a message
@@ -385,12 +515,19 @@ module completions {
     --color: string@"nu-complete mox message events color" # When to use colours; NO_COLOR and CLICOLOR_FORCE are honoured
     --quiet(-q)               # Print nothing but the result and errors
     --verbose(-v)             # Say more about what is done
+    --resolver: string        # Name server to ask instead of the system's, for commands that look names up
+    --trust-anchor: path      # File with DS or DNSKEY records to trust instead of the built-in ones of the root; implies --dnssec validate
+    --dnssec: string@"nu-complete mox message events dnssec" # Whom to believe about DNSSEC: a near resolver, else own validation; always own validation; the resolver wherever it is; nobody
     --help(-h)                # Print help
     id: string                # Id of the message, from `mox message list`
   ]
 
   def "nu-complete mox message report color" [] {
     [ "auto" "always" "never" ]
+  }
+
+  def "nu-complete mox message report dnssec" [] {
+    [ "auto" "validate" "trust-ad" "off" ]
   }
 
   # Show how mail programs will take a message
@@ -401,12 +538,19 @@ module completions {
     --color: string@"nu-complete mox message report color" # When to use colours; NO_COLOR and CLICOLOR_FORCE are honoured
     --quiet(-q)               # Print nothing but the result and errors
     --verbose(-v)             # Say more about what is done
+    --resolver: string        # Name server to ask instead of the system's, for commands that look names up
+    --trust-anchor: path      # File with DS or DNSKEY records to trust instead of the built-in ones of the root; implies --dnssec validate
+    --dnssec: string@"nu-complete mox message report dnssec" # Whom to believe about DNSSEC: a near resolver, else own validation; always own validation; the resolver wherever it is; nobody
     --help(-h)                # Print help
     id: string                # Id of the message, from `mox message list`
   ]
 
   def "nu-complete mox message parse color" [] {
     [ "auto" "always" "never" ]
+  }
+
+  def "nu-complete mox message parse dnssec" [] {
+    [ "auto" "validate" "trust-ad" "off" ]
   }
 
   # Take a message file apart, without a server
@@ -416,12 +560,19 @@ module completions {
     --color: string@"nu-complete mox message parse color" # When to use colours; NO_COLOR and CLICOLOR_FORCE are honoured
     --quiet(-q)               # Print nothing but the result and errors
     --verbose(-v)             # Say more about what is done
+    --resolver: string        # Name server to ask instead of the system's, for commands that look names up
+    --trust-anchor: path      # File with DS or DNSKEY records to trust instead of the built-in ones of the root; implies --dnssec validate
+    --dnssec: string@"nu-complete mox message parse dnssec" # Whom to believe about DNSSEC: a near resolver, else own validation; always own validation; the resolver wherever it is; nobody
     --help(-h)                # Print help
     file: path                # Message file; `-` is standard input
   ]
 
   def "nu-complete mox message watch color" [] {
     [ "auto" "always" "never" ]
+  }
+
+  def "nu-complete mox message watch dnssec" [] {
+    [ "auto" "validate" "trust-ad" "off" ]
   }
 
   # Print what arrives, changes and goes, as it happens
@@ -440,11 +591,18 @@ module completions {
     --color: string@"nu-complete mox message watch color" # When to use colours; NO_COLOR and CLICOLOR_FORCE are honoured
     --quiet(-q)               # Print nothing but the result and errors
     --verbose(-v)             # Say more about what is done
+    --resolver: string        # Name server to ask instead of the system's, for commands that look names up
+    --trust-anchor: path      # File with DS or DNSKEY records to trust instead of the built-in ones of the root; implies --dnssec validate
+    --dnssec: string@"nu-complete mox message watch dnssec" # Whom to believe about DNSSEC: a near resolver, else own validation; always own validation; the resolver wherever it is; nobody
     --help(-h)                # Print help
   ]
 
   def "nu-complete mox message mark color" [] {
     [ "auto" "always" "never" ]
+  }
+
+  def "nu-complete mox message mark dnssec" [] {
+    [ "auto" "validate" "trust-ad" "off" ]
   }
 
   # Mark messages as seen or not, give and take tags
@@ -460,12 +618,19 @@ module completions {
     --color: string@"nu-complete mox message mark color" # When to use colours; NO_COLOR and CLICOLOR_FORCE are honoured
     --quiet(-q)               # Print nothing but the result and errors
     --verbose(-v)             # Say more about what is done
+    --resolver: string        # Name server to ask instead of the system's, for commands that look names up
+    --trust-anchor: path      # File with DS or DNSKEY records to trust instead of the built-in ones of the root; implies --dnssec validate
+    --dnssec: string@"nu-complete mox message mark dnssec" # Whom to believe about DNSSEC: a near resolver, else own validation; always own validation; the resolver wherever it is; nobody
     --help(-h)                # Print help
     ...ids: string            # Ids of messages, from `mox message list`
   ]
 
   def "nu-complete mox message release color" [] {
     [ "auto" "always" "never" ]
+  }
+
+  def "nu-complete mox message release dnssec" [] {
+    [ "auto" "validate" "trust-ad" "off" ]
   }
 
   # Send copies of messages on to real recipients, through a relay
@@ -478,12 +643,19 @@ module completions {
     --color: string@"nu-complete mox message release color" # When to use colours; NO_COLOR and CLICOLOR_FORCE are honoured
     --quiet(-q)               # Print nothing but the result and errors
     --verbose(-v)             # Say more about what is done
+    --resolver: string        # Name server to ask instead of the system's, for commands that look names up
+    --trust-anchor: path      # File with DS or DNSKEY records to trust instead of the built-in ones of the root; implies --dnssec validate
+    --dnssec: string@"nu-complete mox message release dnssec" # Whom to believe about DNSSEC: a near resolver, else own validation; always own validation; the resolver wherever it is; nobody
     --help(-h)                # Print help
     ...ids: string            # Ids of messages, from `mox message list`
   ]
 
   def "nu-complete mox message delete color" [] {
     [ "auto" "always" "never" ]
+  }
+
+  def "nu-complete mox message delete dnssec" [] {
+    [ "auto" "validate" "trust-ad" "off" ]
   }
 
   # Delete messages for good
@@ -504,12 +676,19 @@ module completions {
     --color: string@"nu-complete mox message delete color" # When to use colours; NO_COLOR and CLICOLOR_FORCE are honoured
     --quiet(-q)               # Print nothing but the result and errors
     --verbose(-v)             # Say more about what is done
+    --resolver: string        # Name server to ask instead of the system's, for commands that look names up
+    --trust-anchor: path      # File with DS or DNSKEY records to trust instead of the built-in ones of the root; implies --dnssec validate
+    --dnssec: string@"nu-complete mox message delete dnssec" # Whom to believe about DNSSEC: a near resolver, else own validation; always own validation; the resolver wherever it is; nobody
     --help(-h)                # Print help
     ...ids: string            # Ids of messages, from `mox message list`
   ]
 
   def "nu-complete mox message mailboxes color" [] {
     [ "auto" "always" "never" ]
+  }
+
+  def "nu-complete mox message mailboxes dnssec" [] {
+    [ "auto" "validate" "trust-ad" "off" ]
   }
 
   # List mailboxes: one for every address that mail came for
@@ -520,11 +699,18 @@ module completions {
     --color: string@"nu-complete mox message mailboxes color" # When to use colours; NO_COLOR and CLICOLOR_FORCE are honoured
     --quiet(-q)               # Print nothing but the result and errors
     --verbose(-v)             # Say more about what is done
+    --resolver: string        # Name server to ask instead of the system's, for commands that look names up
+    --trust-anchor: path      # File with DS or DNSKEY records to trust instead of the built-in ones of the root; implies --dnssec validate
+    --dnssec: string@"nu-complete mox message mailboxes dnssec" # Whom to believe about DNSSEC: a near resolver, else own validation; always own validation; the resolver wherever it is; nobody
     --help(-h)                # Print help
   ]
 
   def "nu-complete mox message tags color" [] {
     [ "auto" "always" "never" ]
+  }
+
+  def "nu-complete mox message tags dnssec" [] {
+    [ "auto" "validate" "trust-ad" "off" ]
   }
 
   # List the tags that messages have
@@ -534,6 +720,9 @@ module completions {
     --color: string@"nu-complete mox message tags color" # When to use colours; NO_COLOR and CLICOLOR_FORCE are honoured
     --quiet(-q)               # Print nothing but the result and errors
     --verbose(-v)             # Say more about what is done
+    --resolver: string        # Name server to ask instead of the system's, for commands that look names up
+    --trust-anchor: path      # File with DS or DNSKEY records to trust instead of the built-in ones of the root; implies --dnssec validate
+    --dnssec: string@"nu-complete mox message tags dnssec" # Whom to believe about DNSSEC: a near resolver, else own validation; always own validation; the resolver wherever it is; nobody
     --help(-h)                # Print help
   ]
 
@@ -609,6 +798,10 @@ module completions {
     [ "auto" "always" "never" ]
   }
 
+  def "nu-complete mox queue dnssec" [] {
+    [ "auto" "validate" "trust-ad" "off" ]
+  }
+
   # See and change what waits to be sent
   export extern "mox queue" [
     --config: path            # Config file, or the folder that holds mox.conf [default: ./config/mox.conf, else that of localserve]
@@ -616,6 +809,9 @@ module completions {
     --color: string@"nu-complete mox queue color" # When to use colours; NO_COLOR and CLICOLOR_FORCE are honoured
     --quiet(-q)               # Print nothing but the result and errors
     --verbose(-v)             # Say more about what is done
+    --resolver: string        # Name server to ask instead of the system's, for commands that look names up
+    --trust-anchor: path      # File with DS or DNSKEY records to trust instead of the built-in ones of the root; implies --dnssec validate
+    --dnssec: string@"nu-complete mox queue dnssec" # Whom to believe about DNSSEC: a near resolver, else own validation; always own validation; the resolver wherever it is; nobody
     --help(-h)                # Print help
   ]
 
@@ -625,6 +821,10 @@ module completions {
 
   def "nu-complete mox queue list color" [] {
     [ "auto" "always" "never" ]
+  }
+
+  def "nu-complete mox queue list dnssec" [] {
+    [ "auto" "validate" "trust-ad" "off" ]
   }
 
   # List queued messages
@@ -645,11 +845,18 @@ module completions {
     --color: string@"nu-complete mox queue list color" # When to use colours; NO_COLOR and CLICOLOR_FORCE are honoured
     --quiet(-q)               # Print nothing but the result and errors
     --verbose(-v)             # Say more about what is done
+    --resolver: string        # Name server to ask instead of the system's, for commands that look names up
+    --trust-anchor: path      # File with DS or DNSKEY records to trust instead of the built-in ones of the root; implies --dnssec validate
+    --dnssec: string@"nu-complete mox queue list dnssec" # Whom to believe about DNSSEC: a near resolver, else own validation; always own validation; the resolver wherever it is; nobody
     --help(-h)                # Print help
   ]
 
   def "nu-complete mox queue show color" [] {
     [ "auto" "always" "never" ]
+  }
+
+  def "nu-complete mox queue show dnssec" [] {
+    [ "auto" "validate" "trust-ad" "off" ]
   }
 
   # Show one queued message
@@ -659,12 +866,19 @@ module completions {
     --color: string@"nu-complete mox queue show color" # When to use colours; NO_COLOR and CLICOLOR_FORCE are honoured
     --quiet(-q)               # Print nothing but the result and errors
     --verbose(-v)             # Say more about what is done
+    --resolver: string        # Name server to ask instead of the system's, for commands that look names up
+    --trust-anchor: path      # File with DS or DNSKEY records to trust instead of the built-in ones of the root; implies --dnssec validate
+    --dnssec: string@"nu-complete mox queue show dnssec" # Whom to believe about DNSSEC: a near resolver, else own validation; always own validation; the resolver wherever it is; nobody
     --help(-h)                # Print help
     id: string                # Id of the message, from `mox queue list`
   ]
 
   def "nu-complete mox queue explain color" [] {
     [ "auto" "always" "never" ]
+  }
+
+  def "nu-complete mox queue explain dnssec" [] {
+    [ "auto" "validate" "trust-ad" "off" ]
   }
 
   # Explain step by step what happened to a message and what comes next
@@ -674,12 +888,19 @@ module completions {
     --color: string@"nu-complete mox queue explain color" # When to use colours; NO_COLOR and CLICOLOR_FORCE are honoured
     --quiet(-q)               # Print nothing but the result and errors
     --verbose(-v)             # Say more about what is done
+    --resolver: string        # Name server to ask instead of the system's, for commands that look names up
+    --trust-anchor: path      # File with DS or DNSKEY records to trust instead of the built-in ones of the root; implies --dnssec validate
+    --dnssec: string@"nu-complete mox queue explain dnssec" # Whom to believe about DNSSEC: a near resolver, else own validation; always own validation; the resolver wherever it is; nobody
     --help(-h)                # Print help
     id: string                # Id of the message, from `mox queue list`
   ]
 
   def "nu-complete mox queue hold color" [] {
     [ "auto" "always" "never" ]
+  }
+
+  def "nu-complete mox queue hold dnssec" [] {
+    [ "auto" "validate" "trust-ad" "off" ]
   }
 
   # Put messages on hold
@@ -698,12 +919,19 @@ module completions {
     --color: string@"nu-complete mox queue hold color" # When to use colours; NO_COLOR and CLICOLOR_FORCE are honoured
     --quiet(-q)               # Print nothing but the result and errors
     --verbose(-v)             # Say more about what is done
+    --resolver: string        # Name server to ask instead of the system's, for commands that look names up
+    --trust-anchor: path      # File with DS or DNSKEY records to trust instead of the built-in ones of the root; implies --dnssec validate
+    --dnssec: string@"nu-complete mox queue hold dnssec" # Whom to believe about DNSSEC: a near resolver, else own validation; always own validation; the resolver wherever it is; nobody
     --help(-h)                # Print help
     ...ids: string            # Ids of messages, from `mox queue list`
   ]
 
   def "nu-complete mox queue unhold color" [] {
     [ "auto" "always" "never" ]
+  }
+
+  def "nu-complete mox queue unhold dnssec" [] {
+    [ "auto" "validate" "trust-ad" "off" ]
   }
 
   # Release messages from hold
@@ -722,12 +950,19 @@ module completions {
     --color: string@"nu-complete mox queue unhold color" # When to use colours; NO_COLOR and CLICOLOR_FORCE are honoured
     --quiet(-q)               # Print nothing but the result and errors
     --verbose(-v)             # Say more about what is done
+    --resolver: string        # Name server to ask instead of the system's, for commands that look names up
+    --trust-anchor: path      # File with DS or DNSKEY records to trust instead of the built-in ones of the root; implies --dnssec validate
+    --dnssec: string@"nu-complete mox queue unhold dnssec" # Whom to believe about DNSSEC: a near resolver, else own validation; always own validation; the resolver wherever it is; nobody
     --help(-h)                # Print help
     ...ids: string            # Ids of messages, from `mox queue list`
   ]
 
   def "nu-complete mox queue schedule color" [] {
     [ "auto" "always" "never" ]
+  }
+
+  def "nu-complete mox queue schedule dnssec" [] {
+    [ "auto" "validate" "trust-ad" "off" ]
   }
 
   # Move the next attempt of messages
@@ -746,6 +981,9 @@ module completions {
     --color: string@"nu-complete mox queue schedule color" # When to use colours; NO_COLOR and CLICOLOR_FORCE are honoured
     --quiet(-q)               # Print nothing but the result and errors
     --verbose(-v)             # Say more about what is done
+    --resolver: string        # Name server to ask instead of the system's, for commands that look names up
+    --trust-anchor: path      # File with DS or DNSKEY records to trust instead of the built-in ones of the root; implies --dnssec validate
+    --dnssec: string@"nu-complete mox queue schedule dnssec" # Whom to believe about DNSSEC: a near resolver, else own validation; always own validation; the resolver wherever it is; nobody
     --help(-h)                # Print help
     when: string              # `now`, a time ahead like `2h`, `+2h` or `-2h` from each message's present time, or 2026-11-22T10:20:30Z
     ...ids: string            # Ids of messages, from `mox queue list`
@@ -753,6 +991,10 @@ module completions {
 
   def "nu-complete mox queue fail color" [] {
     [ "auto" "always" "never" ]
+  }
+
+  def "nu-complete mox queue fail dnssec" [] {
+    [ "auto" "validate" "trust-ad" "off" ]
   }
 
   # Give messages up now and tell their senders
@@ -771,12 +1013,19 @@ module completions {
     --color: string@"nu-complete mox queue fail color" # When to use colours; NO_COLOR and CLICOLOR_FORCE are honoured
     --quiet(-q)               # Print nothing but the result and errors
     --verbose(-v)             # Say more about what is done
+    --resolver: string        # Name server to ask instead of the system's, for commands that look names up
+    --trust-anchor: path      # File with DS or DNSKEY records to trust instead of the built-in ones of the root; implies --dnssec validate
+    --dnssec: string@"nu-complete mox queue fail dnssec" # Whom to believe about DNSSEC: a near resolver, else own validation; always own validation; the resolver wherever it is; nobody
     --help(-h)                # Print help
     ...ids: string            # Ids of messages, from `mox queue list`
   ]
 
   def "nu-complete mox queue drop color" [] {
     [ "auto" "always" "never" ]
+  }
+
+  def "nu-complete mox queue drop dnssec" [] {
+    [ "auto" "validate" "trust-ad" "off" ]
   }
 
   # Remove messages without telling anybody
@@ -795,12 +1044,19 @@ module completions {
     --color: string@"nu-complete mox queue drop color" # When to use colours; NO_COLOR and CLICOLOR_FORCE are honoured
     --quiet(-q)               # Print nothing but the result and errors
     --verbose(-v)             # Say more about what is done
+    --resolver: string        # Name server to ask instead of the system's, for commands that look names up
+    --trust-anchor: path      # File with DS or DNSKEY records to trust instead of the built-in ones of the root; implies --dnssec validate
+    --dnssec: string@"nu-complete mox queue drop dnssec" # Whom to believe about DNSSEC: a near resolver, else own validation; always own validation; the resolver wherever it is; nobody
     --help(-h)                # Print help
     ...ids: string            # Ids of messages, from `mox queue list`
   ]
 
   def "nu-complete mox queue dump color" [] {
     [ "auto" "always" "never" ]
+  }
+
+  def "nu-complete mox queue dump dnssec" [] {
+    [ "auto" "validate" "trust-ad" "off" ]
   }
 
   # Print a queued message as it will be sent
@@ -810,12 +1066,19 @@ module completions {
     --color: string@"nu-complete mox queue dump color" # When to use colours; NO_COLOR and CLICOLOR_FORCE are honoured
     --quiet(-q)               # Print nothing but the result and errors
     --verbose(-v)             # Say more about what is done
+    --resolver: string        # Name server to ask instead of the system's, for commands that look names up
+    --trust-anchor: path      # File with DS or DNSKEY records to trust instead of the built-in ones of the root; implies --dnssec validate
+    --dnssec: string@"nu-complete mox queue dump dnssec" # Whom to believe about DNSSEC: a near resolver, else own validation; always own validation; the resolver wherever it is; nobody
     --help(-h)                # Print help
     id: string                # Id of the message, from `mox queue list`
   ]
 
   def "nu-complete mox queue watch color" [] {
     [ "auto" "always" "never" ]
+  }
+
+  def "nu-complete mox queue watch dnssec" [] {
+    [ "auto" "validate" "trust-ad" "off" ]
   }
 
   # Show the queue again whenever it changes
@@ -832,6 +1095,9 @@ module completions {
     --color: string@"nu-complete mox queue watch color" # When to use colours; NO_COLOR and CLICOLOR_FORCE are honoured
     --quiet(-q)               # Print nothing but the result and errors
     --verbose(-v)             # Say more about what is done
+    --resolver: string        # Name server to ask instead of the system's, for commands that look names up
+    --trust-anchor: path      # File with DS or DNSKEY records to trust instead of the built-in ones of the root; implies --dnssec validate
+    --dnssec: string@"nu-complete mox queue watch dnssec" # Whom to believe about DNSSEC: a near resolver, else own validation; always own validation; the resolver wherever it is; nobody
     --help(-h)                # Print help
   ]
 
@@ -843,6 +1109,10 @@ module completions {
     [ "auto" "always" "never" ]
   }
 
+  def "nu-complete mox queue wait dnssec" [] {
+    [ "auto" "validate" "trust-ad" "off" ]
+  }
+
   # Wait until a message is delivered, failed or gone
   export extern "mox queue wait" [
     --for: string@"nu-complete mox queue wait until" # What to wait for
@@ -852,6 +1122,9 @@ module completions {
     --color: string@"nu-complete mox queue wait color" # When to use colours; NO_COLOR and CLICOLOR_FORCE are honoured
     --quiet(-q)               # Print nothing but the result and errors
     --verbose(-v)             # Say more about what is done
+    --resolver: string        # Name server to ask instead of the system's, for commands that look names up
+    --trust-anchor: path      # File with DS or DNSKEY records to trust instead of the built-in ones of the root; implies --dnssec validate
+    --dnssec: string@"nu-complete mox queue wait dnssec" # Whom to believe about DNSSEC: a near resolver, else own validation; always own validation; the resolver wherever it is; nobody
     --help(-h)                # Print help (see more with '--help')
     id: string                # Id of the message, from `mox queue list`
   ]
@@ -912,6 +1185,10 @@ module completions {
     [ "auto" "always" "never" ]
   }
 
+  def "nu-complete mox config dnssec" [] {
+    [ "auto" "validate" "trust-ad" "off" ]
+  }
+
   # Check and explain the configuration
   export extern "mox config" [
     --config: path            # Config file, or the folder that holds mox.conf [default: ./config/mox.conf, else that of localserve]
@@ -919,11 +1196,18 @@ module completions {
     --color: string@"nu-complete mox config color" # When to use colours; NO_COLOR and CLICOLOR_FORCE are honoured
     --quiet(-q)               # Print nothing but the result and errors
     --verbose(-v)             # Say more about what is done
+    --resolver: string        # Name server to ask instead of the system's, for commands that look names up
+    --trust-anchor: path      # File with DS or DNSKEY records to trust instead of the built-in ones of the root; implies --dnssec validate
+    --dnssec: string@"nu-complete mox config dnssec" # Whom to believe about DNSSEC: a near resolver, else own validation; always own validation; the resolver wherever it is; nobody
     --help(-h)                # Print help
   ]
 
   def "nu-complete mox config test color" [] {
     [ "auto" "always" "never" ]
+  }
+
+  def "nu-complete mox config test dnssec" [] {
+    [ "auto" "validate" "trust-ad" "off" ]
   }
 
   # Check the config files
@@ -933,11 +1217,18 @@ module completions {
     --color: string@"nu-complete mox config test color" # When to use colours; NO_COLOR and CLICOLOR_FORCE are honoured
     --quiet(-q)               # Print nothing but the result and errors
     --verbose(-v)             # Say more about what is done
+    --resolver: string        # Name server to ask instead of the system's, for commands that look names up
+    --trust-anchor: path      # File with DS or DNSKEY records to trust instead of the built-in ones of the root; implies --dnssec validate
+    --dnssec: string@"nu-complete mox config test dnssec" # Whom to believe about DNSSEC: a near resolver, else own validation; always own validation; the resolver wherever it is; nobody
     --help(-h)                # Print help
   ]
 
   def "nu-complete mox config show color" [] {
     [ "auto" "always" "never" ]
+  }
+
+  def "nu-complete mox config show dnssec" [] {
+    [ "auto" "validate" "trust-ad" "off" ]
   }
 
   # Print the config as it is understood, without comments and passwords
@@ -947,11 +1238,18 @@ module completions {
     --color: string@"nu-complete mox config show color" # When to use colours; NO_COLOR and CLICOLOR_FORCE are honoured
     --quiet(-q)               # Print nothing but the result and errors
     --verbose(-v)             # Say more about what is done
+    --resolver: string        # Name server to ask instead of the system's, for commands that look names up
+    --trust-anchor: path      # File with DS or DNSKEY records to trust instead of the built-in ones of the root; implies --dnssec validate
+    --dnssec: string@"nu-complete mox config show dnssec" # Whom to believe about DNSSEC: a near resolver, else own validation; always own validation; the resolver wherever it is; nobody
     --help(-h)                # Print help
   ]
 
   def "nu-complete mox config path color" [] {
     [ "auto" "always" "never" ]
+  }
+
+  def "nu-complete mox config path dnssec" [] {
+    [ "auto" "validate" "trust-ad" "off" ]
   }
 
   # Show which files and folders are used
@@ -961,11 +1259,18 @@ module completions {
     --color: string@"nu-complete mox config path color" # When to use colours; NO_COLOR and CLICOLOR_FORCE are honoured
     --quiet(-q)               # Print nothing but the result and errors
     --verbose(-v)             # Say more about what is done
+    --resolver: string        # Name server to ask instead of the system's, for commands that look names up
+    --trust-anchor: path      # File with DS or DNSKEY records to trust instead of the built-in ones of the root; implies --dnssec validate
+    --dnssec: string@"nu-complete mox config path dnssec" # Whom to believe about DNSSEC: a near resolver, else own validation; always own validation; the resolver wherever it is; nobody
     --help(-h)                # Print help
   ]
 
   def "nu-complete mox config describe-static color" [] {
     [ "auto" "always" "never" ]
+  }
+
+  def "nu-complete mox config describe-static dnssec" [] {
+    [ "auto" "validate" "trust-ad" "off" ]
   }
 
   # Print every field of mox.conf with its documentation
@@ -975,11 +1280,18 @@ module completions {
     --color: string@"nu-complete mox config describe-static color" # When to use colours; NO_COLOR and CLICOLOR_FORCE are honoured
     --quiet(-q)               # Print nothing but the result and errors
     --verbose(-v)             # Say more about what is done
+    --resolver: string        # Name server to ask instead of the system's, for commands that look names up
+    --trust-anchor: path      # File with DS or DNSKEY records to trust instead of the built-in ones of the root; implies --dnssec validate
+    --dnssec: string@"nu-complete mox config describe-static dnssec" # Whom to believe about DNSSEC: a near resolver, else own validation; always own validation; the resolver wherever it is; nobody
     --help(-h)                # Print help
   ]
 
   def "nu-complete mox config describe-domains color" [] {
     [ "auto" "always" "never" ]
+  }
+
+  def "nu-complete mox config describe-domains dnssec" [] {
+    [ "auto" "validate" "trust-ad" "off" ]
   }
 
   # Print every field of domains.conf with its documentation
@@ -989,6 +1301,9 @@ module completions {
     --color: string@"nu-complete mox config describe-domains color" # When to use colours; NO_COLOR and CLICOLOR_FORCE are honoured
     --quiet(-q)               # Print nothing but the result and errors
     --verbose(-v)             # Say more about what is done
+    --resolver: string        # Name server to ask instead of the system's, for commands that look names up
+    --trust-anchor: path      # File with DS or DNSKEY records to trust instead of the built-in ones of the root; implies --dnssec validate
+    --dnssec: string@"nu-complete mox config describe-domains dnssec" # Whom to believe about DNSSEC: a near resolver, else own validation; always own validation; the resolver wherever it is; nobody
     --help(-h)                # Print help
   ]
 
@@ -1024,6 +1339,10 @@ module completions {
     [ "auto" "always" "never" ]
   }
 
+  def "nu-complete mox setaccountpassword dnssec" [] {
+    [ "auto" "validate" "trust-ad" "off" ]
+  }
+
   # Set the password of an account
   export extern "mox setaccountpassword" [
     --password-stdin          # Read the password from the first line of standard input instead of asking
@@ -1032,12 +1351,19 @@ module completions {
     --color: string@"nu-complete mox setaccountpassword color" # When to use colours; NO_COLOR and CLICOLOR_FORCE are honoured
     --quiet(-q)               # Print nothing but the result and errors
     --verbose(-v)             # Say more about what is done
+    --resolver: string        # Name server to ask instead of the system's, for commands that look names up
+    --trust-anchor: path      # File with DS or DNSKEY records to trust instead of the built-in ones of the root; implies --dnssec validate
+    --dnssec: string@"nu-complete mox setaccountpassword dnssec" # Whom to believe about DNSSEC: a near resolver, else own validation; always own validation; the resolver wherever it is; nobody
     --help(-h)                # Print help
     account: string           # Account name, or one of its addresses
   ]
 
   def "nu-complete mox setadminpassword color" [] {
     [ "auto" "always" "never" ]
+  }
+
+  def "nu-complete mox setadminpassword dnssec" [] {
+    [ "auto" "validate" "trust-ad" "off" ]
   }
 
   # Set the password of the administrator
@@ -1048,11 +1374,18 @@ module completions {
     --color: string@"nu-complete mox setadminpassword color" # When to use colours; NO_COLOR and CLICOLOR_FORCE are honoured
     --quiet(-q)               # Print nothing but the result and errors
     --verbose(-v)             # Say more about what is done
+    --resolver: string        # Name server to ask instead of the system's, for commands that look names up
+    --trust-anchor: path      # File with DS or DNSKEY records to trust instead of the built-in ones of the root; implies --dnssec validate
+    --dnssec: string@"nu-complete mox setadminpassword dnssec" # Whom to believe about DNSSEC: a near resolver, else own validation; always own validation; the resolver wherever it is; nobody
     --help(-h)                # Print help
   ]
 
   def "nu-complete mox verifydata color" [] {
     [ "auto" "always" "never" ]
+  }
+
+  def "nu-complete mox verifydata dnssec" [] {
+    [ "auto" "validate" "trust-ad" "off" ]
   }
 
   # Check the stored data, and mend it; the server must not run
@@ -1063,12 +1396,402 @@ module completions {
     --color: string@"nu-complete mox verifydata color" # When to use colours; NO_COLOR and CLICOLOR_FORCE are honoured
     --quiet(-q)               # Print nothing but the result and errors
     --verbose(-v)             # Say more about what is done
+    --resolver: string        # Name server to ask instead of the system's, for commands that look names up
+    --trust-anchor: path      # File with DS or DNSKEY records to trust instead of the built-in ones of the root; implies --dnssec validate
+    --dnssec: string@"nu-complete mox verifydata dnssec" # Whom to believe about DNSSEC: a near resolver, else own validation; always own validation; the resolver wherever it is; nobody
     --help(-h)                # Print help
     data?: directory          # Data folder [default: that of the config]
   ]
 
+  def "nu-complete mox dns color" [] {
+    [ "auto" "always" "never" ]
+  }
+
+  def "nu-complete mox dns dnssec" [] {
+    [ "auto" "validate" "trust-ad" "off" ]
+  }
+
+  # Look names up, with what DNSSEC says of the answer
+  export extern "mox dns" [
+    --config: path            # Config file, or the folder that holds mox.conf [default: ./config/mox.conf, else that of localserve]
+    --json                    # Print the result as JSON
+    --color: string@"nu-complete mox dns color" # When to use colours; NO_COLOR and CLICOLOR_FORCE are honoured
+    --quiet(-q)               # Print nothing but the result and errors
+    --verbose(-v)             # Say more about what is done
+    --resolver: string        # Name server to ask instead of the system's, for commands that look names up
+    --trust-anchor: path      # File with DS or DNSKEY records to trust instead of the built-in ones of the root; implies --dnssec validate
+    --dnssec: string@"nu-complete mox dns dnssec" # Whom to believe about DNSSEC: a near resolver, else own validation; always own validation; the resolver wherever it is; nobody
+    --help(-h)                # Print help
+  ]
+
+  def "nu-complete mox spf color" [] {
+    [ "auto" "always" "never" ]
+  }
+
+  def "nu-complete mox spf dnssec" [] {
+    [ "auto" "validate" "trust-ad" "off" ]
+  }
+
+  # Check whether an address may send mail for a domain (SPF)
+  export extern "mox spf" [
+    --config: path            # Config file, or the folder that holds mox.conf [default: ./config/mox.conf, else that of localserve]
+    --json                    # Print the result as JSON
+    --color: string@"nu-complete mox spf color" # When to use colours; NO_COLOR and CLICOLOR_FORCE are honoured
+    --quiet(-q)               # Print nothing but the result and errors
+    --verbose(-v)             # Say more about what is done
+    --resolver: string        # Name server to ask instead of the system's, for commands that look names up
+    --trust-anchor: path      # File with DS or DNSKEY records to trust instead of the built-in ones of the root; implies --dnssec validate
+    --dnssec: string@"nu-complete mox spf dnssec" # Whom to believe about DNSSEC: a near resolver, else own validation; always own validation; the resolver wherever it is; nobody
+    --help(-h)                # Print help
+  ]
+
+  def "nu-complete mox spf check color" [] {
+    [ "auto" "always" "never" ]
+  }
+
+  def "nu-complete mox spf check dnssec" [] {
+    [ "auto" "validate" "trust-ad" "off" ]
+  }
+
+  # Check whether an address may send mail for a domain
+  export extern "mox spf check" [
+    --ip: string              # Address of the client
+    --mail-from: string       # Reverse-path of the message: an address, a domain, or <> for none
+    --helo: string            # Name that the client gives in HELO or EHLO, or an address literal [default: the literal of IP]
+    --config: path            # Config file, or the folder that holds mox.conf [default: ./config/mox.conf, else that of localserve]
+    --json                    # Print the result as JSON
+    --color: string@"nu-complete mox spf check color" # When to use colours; NO_COLOR and CLICOLOR_FORCE are honoured
+    --quiet(-q)               # Print nothing but the result and errors
+    --verbose(-v)             # Say more about what is done
+    --resolver: string        # Name server to ask instead of the system's, for commands that look names up
+    --trust-anchor: path      # File with DS or DNSKEY records to trust instead of the built-in ones of the root; implies --dnssec validate
+    --dnssec: string@"nu-complete mox spf check dnssec" # Whom to believe about DNSSEC: a near resolver, else own validation; always own validation; the resolver wherever it is; nobody
+    --help(-h)                # Print help (see more with '--help')
+    domain?: string           # Domain of the reverse-path
+    address?: string          # Address of the client
+  ]
+
+  def "nu-complete mox spf lookup color" [] {
+    [ "auto" "always" "never" ]
+  }
+
+  def "nu-complete mox spf lookup dnssec" [] {
+    [ "auto" "validate" "trust-ad" "off" ]
+  }
+
+  # Look up the record of a domain and those it includes, and count what they cost
+  export extern "mox spf lookup" [
+    --config: path            # Config file, or the folder that holds mox.conf [default: ./config/mox.conf, else that of localserve]
+    --json                    # Print the result as JSON
+    --color: string@"nu-complete mox spf lookup color" # When to use colours; NO_COLOR and CLICOLOR_FORCE are honoured
+    --quiet(-q)               # Print nothing but the result and errors
+    --verbose(-v)             # Say more about what is done
+    --resolver: string        # Name server to ask instead of the system's, for commands that look names up
+    --trust-anchor: path      # File with DS or DNSKEY records to trust instead of the built-in ones of the root; implies --dnssec validate
+    --dnssec: string@"nu-complete mox spf lookup dnssec" # Whom to believe about DNSSEC: a near resolver, else own validation; always own validation; the resolver wherever it is; nobody
+    --help(-h)                # Print help (see more with '--help')
+    domain: string            # Domain whose record to look up
+  ]
+
+  def "nu-complete mox spf parse color" [] {
+    [ "auto" "always" "never" ]
+  }
+
+  def "nu-complete mox spf parse dnssec" [] {
+    [ "auto" "validate" "trust-ad" "off" ]
+  }
+
+  # Take a record apart, without asking DNS
+  export extern "mox spf parse" [
+    --config: path            # Config file, or the folder that holds mox.conf [default: ./config/mox.conf, else that of localserve]
+    --json                    # Print the result as JSON
+    --color: string@"nu-complete mox spf parse color" # When to use colours; NO_COLOR and CLICOLOR_FORCE are honoured
+    --quiet(-q)               # Print nothing but the result and errors
+    --verbose(-v)             # Say more about what is done
+    --resolver: string        # Name server to ask instead of the system's, for commands that look names up
+    --trust-anchor: path      # File with DS or DNSKEY records to trust instead of the built-in ones of the root; implies --dnssec validate
+    --dnssec: string@"nu-complete mox spf parse dnssec" # Whom to believe about DNSSEC: a near resolver, else own validation; always own validation; the resolver wherever it is; nobody
+    --help(-h)                # Print help (see more with '--help')
+    text: string              # Text of the record; `-` is standard input
+  ]
+
+  # Print this message or the help of the given subcommand(s)
+  export extern "mox spf help" [
+  ]
+
+  # Check whether an address may send mail for a domain
+  export extern "mox spf help check" [
+  ]
+
+  # Look up the record of a domain and those it includes, and count what they cost
+  export extern "mox spf help lookup" [
+  ]
+
+  # Take a record apart, without asking DNS
+  export extern "mox spf help parse" [
+  ]
+
+  # Print this message or the help of the given subcommand(s)
+  export extern "mox spf help help" [
+  ]
+
+  def "nu-complete mox dkim color" [] {
+    [ "auto" "always" "never" ]
+  }
+
+  def "nu-complete mox dkim dnssec" [] {
+    [ "auto" "validate" "trust-ad" "off" ]
+  }
+
+  # Sign messages, verify signatures, make keys (DKIM)
+  export extern "mox dkim" [
+    --config: path            # Config file, or the folder that holds mox.conf [default: ./config/mox.conf, else that of localserve]
+    --json                    # Print the result as JSON
+    --color: string@"nu-complete mox dkim color" # When to use colours; NO_COLOR and CLICOLOR_FORCE are honoured
+    --quiet(-q)               # Print nothing but the result and errors
+    --verbose(-v)             # Say more about what is done
+    --resolver: string        # Name server to ask instead of the system's, for commands that look names up
+    --trust-anchor: path      # File with DS or DNSKEY records to trust instead of the built-in ones of the root; implies --dnssec validate
+    --dnssec: string@"nu-complete mox dkim dnssec" # Whom to believe about DNSSEC: a near resolver, else own validation; always own validation; the resolver wherever it is; nobody
+    --help(-h)                # Print help
+  ]
+
+  def "nu-complete mox dmarc color" [] {
+    [ "auto" "always" "never" ]
+  }
+
+  def "nu-complete mox dmarc dnssec" [] {
+    [ "auto" "validate" "trust-ad" "off" ]
+  }
+
+  # Look up and apply what domains ask for about forged mail (DMARC)
+  export extern "mox dmarc" [
+    --config: path            # Config file, or the folder that holds mox.conf [default: ./config/mox.conf, else that of localserve]
+    --json                    # Print the result as JSON
+    --color: string@"nu-complete mox dmarc color" # When to use colours; NO_COLOR and CLICOLOR_FORCE are honoured
+    --quiet(-q)               # Print nothing but the result and errors
+    --verbose(-v)             # Say more about what is done
+    --resolver: string        # Name server to ask instead of the system's, for commands that look names up
+    --trust-anchor: path      # File with DS or DNSKEY records to trust instead of the built-in ones of the root; implies --dnssec validate
+    --dnssec: string@"nu-complete mox dmarc dnssec" # Whom to believe about DNSSEC: a near resolver, else own validation; always own validation; the resolver wherever it is; nobody
+    --help(-h)                # Print help
+  ]
+
+  def "nu-complete mox arc color" [] {
+    [ "auto" "always" "never" ]
+  }
+
+  def "nu-complete mox arc dnssec" [] {
+    [ "auto" "validate" "trust-ad" "off" ]
+  }
+
+  # Verify chains of authentication results (ARC)
+  export extern "mox arc" [
+    --config: path            # Config file, or the folder that holds mox.conf [default: ./config/mox.conf, else that of localserve]
+    --json                    # Print the result as JSON
+    --color: string@"nu-complete mox arc color" # When to use colours; NO_COLOR and CLICOLOR_FORCE are honoured
+    --quiet(-q)               # Print nothing but the result and errors
+    --verbose(-v)             # Say more about what is done
+    --resolver: string        # Name server to ask instead of the system's, for commands that look names up
+    --trust-anchor: path      # File with DS or DNSKEY records to trust instead of the built-in ones of the root; implies --dnssec validate
+    --dnssec: string@"nu-complete mox arc dnssec" # Whom to believe about DNSSEC: a near resolver, else own validation; always own validation; the resolver wherever it is; nobody
+    --help(-h)                # Print help
+  ]
+
+  def "nu-complete mox iprev color" [] {
+    [ "auto" "always" "never" ]
+  }
+
+  def "nu-complete mox iprev dnssec" [] {
+    [ "auto" "validate" "trust-ad" "off" ]
+  }
+
+  # Check that an address has a name that leads back to it
+  export extern "mox iprev" [
+    --config: path            # Config file, or the folder that holds mox.conf [default: ./config/mox.conf, else that of localserve]
+    --json                    # Print the result as JSON
+    --color: string@"nu-complete mox iprev color" # When to use colours; NO_COLOR and CLICOLOR_FORCE are honoured
+    --quiet(-q)               # Print nothing but the result and errors
+    --verbose(-v)             # Say more about what is done
+    --resolver: string        # Name server to ask instead of the system's, for commands that look names up
+    --trust-anchor: path      # File with DS or DNSKEY records to trust instead of the built-in ones of the root; implies --dnssec validate
+    --dnssec: string@"nu-complete mox iprev dnssec" # Whom to believe about DNSSEC: a near resolver, else own validation; always own validation; the resolver wherever it is; nobody
+    --help(-h)                # Print help (see more with '--help')
+    ip: string                # Address whose names to look up
+  ]
+
+  def "nu-complete mox dnsbl color" [] {
+    [ "auto" "always" "never" ]
+  }
+
+  def "nu-complete mox dnsbl dnssec" [] {
+    [ "auto" "validate" "trust-ad" "off" ]
+  }
+
+  # Ask DNS block lists
+  export extern "mox dnsbl" [
+    --config: path            # Config file, or the folder that holds mox.conf [default: ./config/mox.conf, else that of localserve]
+    --json                    # Print the result as JSON
+    --color: string@"nu-complete mox dnsbl color" # When to use colours; NO_COLOR and CLICOLOR_FORCE are honoured
+    --quiet(-q)               # Print nothing but the result and errors
+    --verbose(-v)             # Say more about what is done
+    --resolver: string        # Name server to ask instead of the system's, for commands that look names up
+    --trust-anchor: path      # File with DS or DNSKEY records to trust instead of the built-in ones of the root; implies --dnssec validate
+    --dnssec: string@"nu-complete mox dnsbl dnssec" # Whom to believe about DNSSEC: a near resolver, else own validation; always own validation; the resolver wherever it is; nobody
+    --help(-h)                # Print help
+  ]
+
+  def "nu-complete mox dnsbl check color" [] {
+    [ "auto" "always" "never" ]
+  }
+
+  def "nu-complete mox dnsbl check dnssec" [] {
+    [ "auto" "validate" "trust-ad" "off" ]
+  }
+
+  # Ask a list about an address
+  export extern "mox dnsbl check" [
+    --config: path            # Config file, or the folder that holds mox.conf [default: ./config/mox.conf, else that of localserve]
+    --json                    # Print the result as JSON
+    --color: string@"nu-complete mox dnsbl check color" # When to use colours; NO_COLOR and CLICOLOR_FORCE are honoured
+    --quiet(-q)               # Print nothing but the result and errors
+    --verbose(-v)             # Say more about what is done
+    --resolver: string        # Name server to ask instead of the system's, for commands that look names up
+    --trust-anchor: path      # File with DS or DNSKEY records to trust instead of the built-in ones of the root; implies --dnssec validate
+    --dnssec: string@"nu-complete mox dnsbl check dnssec" # Whom to believe about DNSSEC: a near resolver, else own validation; always own validation; the resolver wherever it is; nobody
+    --help(-h)                # Print help (see more with '--help')
+    zone: string              # Domain of the list
+    ip: string                # Address to ask about
+  ]
+
+  def "nu-complete mox dnsbl checkhealth color" [] {
+    [ "auto" "always" "never" ]
+  }
+
+  def "nu-complete mox dnsbl checkhealth dnssec" [] {
+    [ "auto" "validate" "trust-ad" "off" ]
+  }
+
+  # Check that a list works: it lists its test entries, and nothing that no list may
+  export extern "mox dnsbl checkhealth" [
+    --config: path            # Config file, or the folder that holds mox.conf [default: ./config/mox.conf, else that of localserve]
+    --json                    # Print the result as JSON
+    --color: string@"nu-complete mox dnsbl checkhealth color" # When to use colours; NO_COLOR and CLICOLOR_FORCE are honoured
+    --quiet(-q)               # Print nothing but the result and errors
+    --verbose(-v)             # Say more about what is done
+    --resolver: string        # Name server to ask instead of the system's, for commands that look names up
+    --trust-anchor: path      # File with DS or DNSKEY records to trust instead of the built-in ones of the root; implies --dnssec validate
+    --dnssec: string@"nu-complete mox dnsbl checkhealth dnssec" # Whom to believe about DNSSEC: a near resolver, else own validation; always own validation; the resolver wherever it is; nobody
+    --help(-h)                # Print help (see more with '--help')
+    zone: string              # Domain of the list
+  ]
+
+  # Print this message or the help of the given subcommand(s)
+  export extern "mox dnsbl help" [
+  ]
+
+  # Ask a list about an address
+  export extern "mox dnsbl help check" [
+  ]
+
+  # Check that a list works: it lists its test entries, and nothing that no list may
+  export extern "mox dnsbl help checkhealth" [
+  ]
+
+  # Print this message or the help of the given subcommand(s)
+  export extern "mox dnsbl help help" [
+  ]
+
+  def "nu-complete mox mtasts color" [] {
+    [ "auto" "always" "never" ]
+  }
+
+  def "nu-complete mox mtasts dnssec" [] {
+    [ "auto" "validate" "trust-ad" "off" ]
+  }
+
+  # Look up policies that ask for verified TLS (MTA-STS)
+  export extern "mox mtasts" [
+    --config: path            # Config file, or the folder that holds mox.conf [default: ./config/mox.conf, else that of localserve]
+    --json                    # Print the result as JSON
+    --color: string@"nu-complete mox mtasts color" # When to use colours; NO_COLOR and CLICOLOR_FORCE are honoured
+    --quiet(-q)               # Print nothing but the result and errors
+    --verbose(-v)             # Say more about what is done
+    --resolver: string        # Name server to ask instead of the system's, for commands that look names up
+    --trust-anchor: path      # File with DS or DNSKEY records to trust instead of the built-in ones of the root; implies --dnssec validate
+    --dnssec: string@"nu-complete mox mtasts dnssec" # Whom to believe about DNSSEC: a near resolver, else own validation; always own validation; the resolver wherever it is; nobody
+    --help(-h)                # Print help
+  ]
+
+  def "nu-complete mox tlsrpt color" [] {
+    [ "auto" "always" "never" ]
+  }
+
+  def "nu-complete mox tlsrpt dnssec" [] {
+    [ "auto" "validate" "trust-ad" "off" ]
+  }
+
+  # Look up where reports about TLS go (TLSRPT)
+  export extern "mox tlsrpt" [
+    --config: path            # Config file, or the folder that holds mox.conf [default: ./config/mox.conf, else that of localserve]
+    --json                    # Print the result as JSON
+    --color: string@"nu-complete mox tlsrpt color" # When to use colours; NO_COLOR and CLICOLOR_FORCE are honoured
+    --quiet(-q)               # Print nothing but the result and errors
+    --verbose(-v)             # Say more about what is done
+    --resolver: string        # Name server to ask instead of the system's, for commands that look names up
+    --trust-anchor: path      # File with DS or DNSKEY records to trust instead of the built-in ones of the root; implies --dnssec validate
+    --dnssec: string@"nu-complete mox tlsrpt dnssec" # Whom to believe about DNSSEC: a near resolver, else own validation; always own validation; the resolver wherever it is; nobody
+    --help(-h)                # Print help
+  ]
+
+  def "nu-complete mox dane color" [] {
+    [ "auto" "always" "never" ]
+  }
+
+  def "nu-complete mox dane dnssec" [] {
+    [ "auto" "validate" "trust-ad" "off" ]
+  }
+
+  # Make TLSA records (DANE)
+  export extern "mox dane" [
+    --config: path            # Config file, or the folder that holds mox.conf [default: ./config/mox.conf, else that of localserve]
+    --json                    # Print the result as JSON
+    --color: string@"nu-complete mox dane color" # When to use colours; NO_COLOR and CLICOLOR_FORCE are honoured
+    --quiet(-q)               # Print nothing but the result and errors
+    --verbose(-v)             # Say more about what is done
+    --resolver: string        # Name server to ask instead of the system's, for commands that look names up
+    --trust-anchor: path      # File with DS or DNSKEY records to trust instead of the built-in ones of the root; implies --dnssec validate
+    --dnssec: string@"nu-complete mox dane dnssec" # Whom to believe about DNSSEC: a near resolver, else own validation; always own validation; the resolver wherever it is; nobody
+    --help(-h)                # Print help
+  ]
+
+  def "nu-complete mox rdap color" [] {
+    [ "auto" "always" "never" ]
+  }
+
+  def "nu-complete mox rdap dnssec" [] {
+    [ "auto" "validate" "trust-ad" "off" ]
+  }
+
+  # Ask domain registries
+  export extern "mox rdap" [
+    --config: path            # Config file, or the folder that holds mox.conf [default: ./config/mox.conf, else that of localserve]
+    --json                    # Print the result as JSON
+    --color: string@"nu-complete mox rdap color" # When to use colours; NO_COLOR and CLICOLOR_FORCE are honoured
+    --quiet(-q)               # Print nothing but the result and errors
+    --verbose(-v)             # Say more about what is done
+    --resolver: string        # Name server to ask instead of the system's, for commands that look names up
+    --trust-anchor: path      # File with DS or DNSKEY records to trust instead of the built-in ones of the root; implies --dnssec validate
+    --dnssec: string@"nu-complete mox rdap dnssec" # Whom to believe about DNSSEC: a near resolver, else own validation; always own validation; the resolver wherever it is; nobody
+    --help(-h)                # Print help
+  ]
+
   def "nu-complete mox sendmail color" [] {
     [ "auto" "always" "never" ]
+  }
+
+  def "nu-complete mox sendmail dnssec" [] {
+    [ "auto" "validate" "trust-ad" "off" ]
   }
 
   # Submit a message as the classic sendmail program does
@@ -1095,12 +1818,19 @@ module completions {
     --color: string@"nu-complete mox sendmail color" # When to use colours; NO_COLOR and CLICOLOR_FORCE are honoured
     --quiet(-q)               # Print nothing but the result and errors
     --verbose(-v)             # Say more about what is done
+    --resolver: string        # Name server to ask instead of the system's, for commands that look names up
+    --trust-anchor: path      # File with DS or DNSKEY records to trust instead of the built-in ones of the root; implies --dnssec validate
+    --dnssec: string@"nu-complete mox sendmail dnssec" # Whom to believe about DNSSEC: a near resolver, else own validation; always own validation; the resolver wherever it is; nobody
     --help(-h)                # Print help
     ...recipients: string     # Addresses of recipients
   ]
 
   def "nu-complete mox version color" [] {
     [ "auto" "always" "never" ]
+  }
+
+  def "nu-complete mox version dnssec" [] {
+    [ "auto" "validate" "trust-ad" "off" ]
   }
 
   # Show the version of this program
@@ -1110,6 +1840,9 @@ module completions {
     --color: string@"nu-complete mox version color" # When to use colours; NO_COLOR and CLICOLOR_FORCE are honoured
     --quiet(-q)               # Print nothing but the result and errors
     --verbose(-v)             # Say more about what is done
+    --resolver: string        # Name server to ask instead of the system's, for commands that look names up
+    --trust-anchor: path      # File with DS or DNSKEY records to trust instead of the built-in ones of the root; implies --dnssec validate
+    --dnssec: string@"nu-complete mox version dnssec" # Whom to believe about DNSSEC: a near resolver, else own validation; always own validation; the resolver wherever it is; nobody
     --help(-h)                # Print help
   ]
 
@@ -1121,6 +1854,10 @@ module completions {
     [ "auto" "always" "never" ]
   }
 
+  def "nu-complete mox completion dnssec" [] {
+    [ "auto" "validate" "trust-ad" "off" ]
+  }
+
   # Print the completion script of a shell
   export extern "mox completion" [
     --config: path            # Config file, or the folder that holds mox.conf [default: ./config/mox.conf, else that of localserve]
@@ -1128,6 +1865,9 @@ module completions {
     --color: string@"nu-complete mox completion color" # When to use colours; NO_COLOR and CLICOLOR_FORCE are honoured
     --quiet(-q)               # Print nothing but the result and errors
     --verbose(-v)             # Say more about what is done
+    --resolver: string        # Name server to ask instead of the system's, for commands that look names up
+    --trust-anchor: path      # File with DS or DNSKEY records to trust instead of the built-in ones of the root; implies --dnssec validate
+    --dnssec: string@"nu-complete mox completion dnssec" # Whom to believe about DNSSEC: a near resolver, else own validation; always own validation; the resolver wherever it is; nobody
     --help(-h)                # Print help
     shell: string@"nu-complete mox completion shell" # Which shell
   ]
@@ -1140,6 +1880,10 @@ module completions {
     [ "auto" "always" "never" ]
   }
 
+  def "nu-complete mox generate dnssec" [] {
+    [ "auto" "validate" "trust-ad" "off" ]
+  }
+
   # Write the generated files: man pages and completions
   export extern "mox generate" [
     --out: directory          # Folder that has the folders `man`, `completions` and `docs`
@@ -1149,6 +1893,9 @@ module completions {
     --color: string@"nu-complete mox generate color" # When to use colours; NO_COLOR and CLICOLOR_FORCE are honoured
     --quiet(-q)               # Print nothing but the result and errors
     --verbose(-v)             # Say more about what is done
+    --resolver: string        # Name server to ask instead of the system's, for commands that look names up
+    --trust-anchor: path      # File with DS or DNSKEY records to trust instead of the built-in ones of the root; implies --dnssec validate
+    --dnssec: string@"nu-complete mox generate dnssec" # Whom to believe about DNSSEC: a near resolver, else own validation; always own validation; the resolver wherever it is; nobody
     --help(-h)                # Print help
     what: string@"nu-complete mox generate what" # Which files
   ]
@@ -1343,6 +2090,70 @@ module completions {
 
   # Check the stored data, and mend it; the server must not run
   export extern "mox help verifydata" [
+  ]
+
+  # Look names up, with what DNSSEC says of the answer
+  export extern "mox help dns" [
+  ]
+
+  # Check whether an address may send mail for a domain (SPF)
+  export extern "mox help spf" [
+  ]
+
+  # Check whether an address may send mail for a domain
+  export extern "mox help spf check" [
+  ]
+
+  # Look up the record of a domain and those it includes, and count what they cost
+  export extern "mox help spf lookup" [
+  ]
+
+  # Take a record apart, without asking DNS
+  export extern "mox help spf parse" [
+  ]
+
+  # Sign messages, verify signatures, make keys (DKIM)
+  export extern "mox help dkim" [
+  ]
+
+  # Look up and apply what domains ask for about forged mail (DMARC)
+  export extern "mox help dmarc" [
+  ]
+
+  # Verify chains of authentication results (ARC)
+  export extern "mox help arc" [
+  ]
+
+  # Check that an address has a name that leads back to it
+  export extern "mox help iprev" [
+  ]
+
+  # Ask DNS block lists
+  export extern "mox help dnsbl" [
+  ]
+
+  # Ask a list about an address
+  export extern "mox help dnsbl check" [
+  ]
+
+  # Check that a list works: it lists its test entries, and nothing that no list may
+  export extern "mox help dnsbl checkhealth" [
+  ]
+
+  # Look up policies that ask for verified TLS (MTA-STS)
+  export extern "mox help mtasts" [
+  ]
+
+  # Look up where reports about TLS go (TLSRPT)
+  export extern "mox help tlsrpt" [
+  ]
+
+  # Make TLSA records (DANE)
+  export extern "mox help dane" [
+  ]
+
+  # Ask domain registries
+  export extern "mox help rdap" [
   ]
 
   # Submit a message as the classic sendmail program does
