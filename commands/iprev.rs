@@ -29,7 +29,9 @@ impl Show for IprevOutcome {
                 page.field(label, value);
             }
         }
-        page.field("names", self.names.join(" "));
+        if !self.names.is_empty() {
+            page.field("names", self.names.join(" "));
+        }
         page.field("authentic", if self.authentic { "yes" } else { "no" });
     }
 }
