@@ -83,22 +83,23 @@ pub fn problems(message: &[u8]) -> Vec<Problem> {
 
 /// Looks at bytes and lines, and tells of each kind once, with the first place.
 fn lines(message: &[u8], tell: &mut impl FnMut(&'static str, String)) {
-    let first = |wrong: &dyn Fn(usize, u8) -> bool| {
-        let mut all = message.iter().enumerate().filter(|(at, byte)| wrong(*at, **byte)).map(|(at, _)| at);
-        all.next().map(|at| (at, all.count().saturating_add(1)))
-    };
-    let before = |at: usize| at.checked_sub(1).and_then(|at| message.get(at));
-    let kinds: [(&'static str, &str, &dyn Fn(usize, u8) -> bool); 3] = [
-        ("bare-lf", "LF without CR", &|at, byte| byte == b'\n' && before(at) != Some(&b'\r')),
-        ("bare-cr", "CR without LF", &|at, byte| {
-            byte == b'\r' && message.get(at.saturating_add(1)) != Some(&b'\n')
-        }),
-        ("nul", "NUL byte", &|_, byte| byte == 0),
-    ];
-    for (code, what, wrong) in kinds {
-        if let Some((at, count)) = first(wrong) {
-            tell(code, format!("{what}: {count} times, the first at byte {at}"));
+    let mut places = [("bare-lf", "LF without CR"), ("bare-cr", "CR without LF"), ("nul", "NUL byte")]
+        .map(|(code, what)| (code, what, 0_usize, 0_usize));
+    let mut before = 0;
+    for (at, byte) in message.iter().copied().enumerate() {
+        let found = [
+            byte == b'\n' && before != b'\r',
+            byte == b'\r' && message.get(at.saturating_add(1)) != Some(&b'\n'),
+            byte == 0,
+        ];
+        for ((_, _, count, first), _) in places.iter_mut().zip(found).filter(|(_, found)| *found) {
+            *first = if *count == 0 { at } else { *first };
+            *count = count.saturating_add(1);
         }
+        before = byte;
+    }
+    for (code, what, count, first) in places.into_iter().filter(|(_, _, count, _)| *count > 0) {
+        tell(code, format!("{what}: {count} times, the first at byte {first}"));
     }
     let length = |line: &[u8]| line.strip_suffix(b"\r").unwrap_or(line).len();
     let long: Vec<usize> = message.split(|b| *b == b'\n').map(length).filter(|n| *n > MAX_LINE).collect();
