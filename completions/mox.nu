@@ -1445,96 +1445,6 @@ module completions {
     --help(-h)                # Print help
   ]
 
-  def "nu-complete mox spf check color" [] {
-    [ "auto" "always" "never" ]
-  }
-
-  def "nu-complete mox spf check dnssec" [] {
-    [ "auto" "validate" "trust-ad" "off" ]
-  }
-
-  # Check whether an address may send mail for a domain
-  export extern "mox spf check" [
-    --ip: string              # Address of the client
-    --mail-from: string       # Reverse-path of the message: an address, a domain, or <> for none
-    --helo: string            # Name that the client gives in HELO or EHLO, or an address literal [default: the literal of IP]
-    --config: path            # Config file, or the folder that holds mox.conf [default: ./config/mox.conf, else that of localserve]
-    --json                    # Print the result as JSON
-    --color: string@"nu-complete mox spf check color" # When to use colours; NO_COLOR and CLICOLOR_FORCE are honoured
-    --quiet(-q)               # Print nothing but the result and errors
-    --verbose(-v)             # Say more about what is done
-    --resolver: string        # Name server to ask instead of the system's, for commands that look names up
-    --trust-anchor: path      # File with DS or DNSKEY records to trust instead of the built-in ones of the root; implies --dnssec validate
-    --dnssec: string@"nu-complete mox spf check dnssec" # Whom to believe about DNSSEC: a near resolver, else own validation; always own validation; the resolver wherever it is; nobody
-    --help(-h)                # Print help (see more with '--help')
-    domain?: string           # Domain of the reverse-path
-    address?: string          # Address of the client
-  ]
-
-  def "nu-complete mox spf lookup color" [] {
-    [ "auto" "always" "never" ]
-  }
-
-  def "nu-complete mox spf lookup dnssec" [] {
-    [ "auto" "validate" "trust-ad" "off" ]
-  }
-
-  # Look up the record of a domain and those it includes, and count what they cost
-  export extern "mox spf lookup" [
-    --config: path            # Config file, or the folder that holds mox.conf [default: ./config/mox.conf, else that of localserve]
-    --json                    # Print the result as JSON
-    --color: string@"nu-complete mox spf lookup color" # When to use colours; NO_COLOR and CLICOLOR_FORCE are honoured
-    --quiet(-q)               # Print nothing but the result and errors
-    --verbose(-v)             # Say more about what is done
-    --resolver: string        # Name server to ask instead of the system's, for commands that look names up
-    --trust-anchor: path      # File with DS or DNSKEY records to trust instead of the built-in ones of the root; implies --dnssec validate
-    --dnssec: string@"nu-complete mox spf lookup dnssec" # Whom to believe about DNSSEC: a near resolver, else own validation; always own validation; the resolver wherever it is; nobody
-    --help(-h)                # Print help (see more with '--help')
-    domain: string            # Domain whose record to look up
-  ]
-
-  def "nu-complete mox spf parse color" [] {
-    [ "auto" "always" "never" ]
-  }
-
-  def "nu-complete mox spf parse dnssec" [] {
-    [ "auto" "validate" "trust-ad" "off" ]
-  }
-
-  # Take a record apart, without asking DNS
-  export extern "mox spf parse" [
-    --config: path            # Config file, or the folder that holds mox.conf [default: ./config/mox.conf, else that of localserve]
-    --json                    # Print the result as JSON
-    --color: string@"nu-complete mox spf parse color" # When to use colours; NO_COLOR and CLICOLOR_FORCE are honoured
-    --quiet(-q)               # Print nothing but the result and errors
-    --verbose(-v)             # Say more about what is done
-    --resolver: string        # Name server to ask instead of the system's, for commands that look names up
-    --trust-anchor: path      # File with DS or DNSKEY records to trust instead of the built-in ones of the root; implies --dnssec validate
-    --dnssec: string@"nu-complete mox spf parse dnssec" # Whom to believe about DNSSEC: a near resolver, else own validation; always own validation; the resolver wherever it is; nobody
-    --help(-h)                # Print help (see more with '--help')
-    text: string              # Text of the record; `-` is standard input
-  ]
-
-  # Print this message or the help of the given subcommand(s)
-  export extern "mox spf help" [
-  ]
-
-  # Check whether an address may send mail for a domain
-  export extern "mox spf help check" [
-  ]
-
-  # Look up the record of a domain and those it includes, and count what they cost
-  export extern "mox spf help lookup" [
-  ]
-
-  # Take a record apart, without asking DNS
-  export extern "mox spf help parse" [
-  ]
-
-  # Print this message or the help of the given subcommand(s)
-  export extern "mox spf help help" [
-  ]
-
   def "nu-complete mox dkim color" [] {
     [ "auto" "always" "never" ]
   }
@@ -1598,28 +1508,6 @@ module completions {
     --help(-h)                # Print help
   ]
 
-  def "nu-complete mox iprev color" [] {
-    [ "auto" "always" "never" ]
-  }
-
-  def "nu-complete mox iprev dnssec" [] {
-    [ "auto" "validate" "trust-ad" "off" ]
-  }
-
-  # Check that an address has a name that leads back to it
-  export extern "mox iprev" [
-    --config: path            # Config file, or the folder that holds mox.conf [default: ./config/mox.conf, else that of localserve]
-    --json                    # Print the result as JSON
-    --color: string@"nu-complete mox iprev color" # When to use colours; NO_COLOR and CLICOLOR_FORCE are honoured
-    --quiet(-q)               # Print nothing but the result and errors
-    --verbose(-v)             # Say more about what is done
-    --resolver: string        # Name server to ask instead of the system's, for commands that look names up
-    --trust-anchor: path      # File with DS or DNSKEY records to trust instead of the built-in ones of the root; implies --dnssec validate
-    --dnssec: string@"nu-complete mox iprev dnssec" # Whom to believe about DNSSEC: a near resolver, else own validation; always own validation; the resolver wherever it is; nobody
-    --help(-h)                # Print help (see more with '--help')
-    ip: string                # Address whose names to look up
-  ]
-
   def "nu-complete mox dnsbl color" [] {
     [ "auto" "always" "never" ]
   }
@@ -1639,67 +1527,6 @@ module completions {
     --trust-anchor: path      # File with DS or DNSKEY records to trust instead of the built-in ones of the root; implies --dnssec validate
     --dnssec: string@"nu-complete mox dnsbl dnssec" # Whom to believe about DNSSEC: a near resolver, else own validation; always own validation; the resolver wherever it is; nobody
     --help(-h)                # Print help
-  ]
-
-  def "nu-complete mox dnsbl check color" [] {
-    [ "auto" "always" "never" ]
-  }
-
-  def "nu-complete mox dnsbl check dnssec" [] {
-    [ "auto" "validate" "trust-ad" "off" ]
-  }
-
-  # Ask a list about an address
-  export extern "mox dnsbl check" [
-    --config: path            # Config file, or the folder that holds mox.conf [default: ./config/mox.conf, else that of localserve]
-    --json                    # Print the result as JSON
-    --color: string@"nu-complete mox dnsbl check color" # When to use colours; NO_COLOR and CLICOLOR_FORCE are honoured
-    --quiet(-q)               # Print nothing but the result and errors
-    --verbose(-v)             # Say more about what is done
-    --resolver: string        # Name server to ask instead of the system's, for commands that look names up
-    --trust-anchor: path      # File with DS or DNSKEY records to trust instead of the built-in ones of the root; implies --dnssec validate
-    --dnssec: string@"nu-complete mox dnsbl check dnssec" # Whom to believe about DNSSEC: a near resolver, else own validation; always own validation; the resolver wherever it is; nobody
-    --help(-h)                # Print help (see more with '--help')
-    zone: string              # Domain of the list
-    ip: string                # Address to ask about
-  ]
-
-  def "nu-complete mox dnsbl checkhealth color" [] {
-    [ "auto" "always" "never" ]
-  }
-
-  def "nu-complete mox dnsbl checkhealth dnssec" [] {
-    [ "auto" "validate" "trust-ad" "off" ]
-  }
-
-  # Check that a list works: it lists its test entries, and nothing that no list may
-  export extern "mox dnsbl checkhealth" [
-    --config: path            # Config file, or the folder that holds mox.conf [default: ./config/mox.conf, else that of localserve]
-    --json                    # Print the result as JSON
-    --color: string@"nu-complete mox dnsbl checkhealth color" # When to use colours; NO_COLOR and CLICOLOR_FORCE are honoured
-    --quiet(-q)               # Print nothing but the result and errors
-    --verbose(-v)             # Say more about what is done
-    --resolver: string        # Name server to ask instead of the system's, for commands that look names up
-    --trust-anchor: path      # File with DS or DNSKEY records to trust instead of the built-in ones of the root; implies --dnssec validate
-    --dnssec: string@"nu-complete mox dnsbl checkhealth dnssec" # Whom to believe about DNSSEC: a near resolver, else own validation; always own validation; the resolver wherever it is; nobody
-    --help(-h)                # Print help (see more with '--help')
-    zone: string              # Domain of the list
-  ]
-
-  # Print this message or the help of the given subcommand(s)
-  export extern "mox dnsbl help" [
-  ]
-
-  # Ask a list about an address
-  export extern "mox dnsbl help check" [
-  ]
-
-  # Check that a list works: it lists its test entries, and nothing that no list may
-  export extern "mox dnsbl help checkhealth" [
-  ]
-
-  # Print this message or the help of the given subcommand(s)
-  export extern "mox dnsbl help help" [
   ]
 
   def "nu-complete mox mtasts color" [] {
@@ -1723,6 +1550,42 @@ module completions {
     --help(-h)                # Print help
   ]
 
+  def "nu-complete mox mtasts lookup color" [] {
+    [ "auto" "always" "never" ]
+  }
+
+  def "nu-complete mox mtasts lookup dnssec" [] {
+    [ "auto" "validate" "trust-ad" "off" ]
+  }
+
+  # Look up the record and the policy of a domain, and compare its mail hosts with it
+  export extern "mox mtasts lookup" [
+    --ca-file: path           # File with certificates of authorities (PEM) to trust beside the system's
+    --allow-egress: string    # Network to reach although it is not public, as in 10.0.0.0/8; may be given again
+    --config: path            # Config file, or the folder that holds mox.conf [default: ./config/mox.conf, else that of localserve]
+    --json                    # Print the result as JSON
+    --color: string@"nu-complete mox mtasts lookup color" # When to use colours; NO_COLOR and CLICOLOR_FORCE are honoured
+    --quiet(-q)               # Print nothing but the result and errors
+    --verbose(-v)             # Say more about what is done
+    --resolver: string        # Name server to ask instead of the system's, for commands that look names up
+    --trust-anchor: path      # File with DS or DNSKEY records to trust instead of the built-in ones of the root; implies --dnssec validate
+    --dnssec: string@"nu-complete mox mtasts lookup dnssec" # Whom to believe about DNSSEC: a near resolver, else own validation; always own validation; the resolver wherever it is; nobody
+    --help(-h)                # Print help
+    domain: string            # Domain of recipients, the part of their addresses after the @
+  ]
+
+  # Print this message or the help of the given subcommand(s)
+  export extern "mox mtasts help" [
+  ]
+
+  # Look up the record and the policy of a domain, and compare its mail hosts with it
+  export extern "mox mtasts help lookup" [
+  ]
+
+  # Print this message or the help of the given subcommand(s)
+  export extern "mox mtasts help help" [
+  ]
+
   def "nu-complete mox tlsrpt color" [] {
     [ "auto" "always" "never" ]
   }
@@ -1742,6 +1605,40 @@ module completions {
     --trust-anchor: path      # File with DS or DNSKEY records to trust instead of the built-in ones of the root; implies --dnssec validate
     --dnssec: string@"nu-complete mox tlsrpt dnssec" # Whom to believe about DNSSEC: a near resolver, else own validation; always own validation; the resolver wherever it is; nobody
     --help(-h)                # Print help
+  ]
+
+  def "nu-complete mox tlsrpt lookup color" [] {
+    [ "auto" "always" "never" ]
+  }
+
+  def "nu-complete mox tlsrpt lookup dnssec" [] {
+    [ "auto" "validate" "trust-ad" "off" ]
+  }
+
+  # Look up where reports about TLS to a domain go
+  export extern "mox tlsrpt lookup" [
+    --config: path            # Config file, or the folder that holds mox.conf [default: ./config/mox.conf, else that of localserve]
+    --json                    # Print the result as JSON
+    --color: string@"nu-complete mox tlsrpt lookup color" # When to use colours; NO_COLOR and CLICOLOR_FORCE are honoured
+    --quiet(-q)               # Print nothing but the result and errors
+    --verbose(-v)             # Say more about what is done
+    --resolver: string        # Name server to ask instead of the system's, for commands that look names up
+    --trust-anchor: path      # File with DS or DNSKEY records to trust instead of the built-in ones of the root; implies --dnssec validate
+    --dnssec: string@"nu-complete mox tlsrpt lookup dnssec" # Whom to believe about DNSSEC: a near resolver, else own validation; always own validation; the resolver wherever it is; nobody
+    --help(-h)                # Print help
+    domain: string            # Domain of recipients, or, for reports about DANE, a mail host
+  ]
+
+  # Print this message or the help of the given subcommand(s)
+  export extern "mox tlsrpt help" [
+  ]
+
+  # Look up where reports about TLS to a domain go
+  export extern "mox tlsrpt help lookup" [
+  ]
+
+  # Print this message or the help of the given subcommand(s)
+  export extern "mox tlsrpt help help" [
   ]
 
   def "nu-complete mox dane color" [] {
@@ -1765,6 +1662,45 @@ module completions {
     --help(-h)                # Print help
   ]
 
+  def "nu-complete mox dane makerecord color" [] {
+    [ "auto" "always" "never" ]
+  }
+
+  def "nu-complete mox dane makerecord dnssec" [] {
+    [ "auto" "validate" "trust-ad" "off" ]
+  }
+
+  # Make the TLSA record for a certificate or key
+  export extern "mox dane makerecord" [
+    --host: string            # Print the whole line of a zone file, for this host
+    --port: string            # Port of the service at the host
+    --config: path            # Config file, or the folder that holds mox.conf [default: ./config/mox.conf, else that of localserve]
+    --json                    # Print the result as JSON
+    --color: string@"nu-complete mox dane makerecord color" # When to use colours; NO_COLOR and CLICOLOR_FORCE are honoured
+    --quiet(-q)               # Print nothing but the result and errors
+    --verbose(-v)             # Say more about what is done
+    --resolver: string        # Name server to ask instead of the system's, for commands that look names up
+    --trust-anchor: path      # File with DS or DNSKEY records to trust instead of the built-in ones of the root; implies --dnssec validate
+    --dnssec: string@"nu-complete mox dane makerecord dnssec" # Whom to believe about DNSSEC: a near resolver, else own validation; always own validation; the resolver wherever it is; nobody
+    --help(-h)                # Print help
+    usage: string             # What the certificate is: 0 pkix-ta, 1 pkix-ee, 2 dane-ta, 3 dane-ee; mail needs one of the last two
+    selector: string          # What of it counts: 0 cert, 1 spki (its public key)
+    matching: string          # How it is compared: 0 full, 1 sha2-256, 2 sha2-512
+    file?: path               # PEM file with a certificate, public key or private key; `-` and nothing is standard input
+  ]
+
+  # Print this message or the help of the given subcommand(s)
+  export extern "mox dane help" [
+  ]
+
+  # Make the TLSA record for a certificate or key
+  export extern "mox dane help makerecord" [
+  ]
+
+  # Print this message or the help of the given subcommand(s)
+  export extern "mox dane help help" [
+  ]
+
   def "nu-complete mox rdap color" [] {
     [ "auto" "always" "never" ]
   }
@@ -1784,6 +1720,43 @@ module completions {
     --trust-anchor: path      # File with DS or DNSKEY records to trust instead of the built-in ones of the root; implies --dnssec validate
     --dnssec: string@"nu-complete mox rdap dnssec" # Whom to believe about DNSSEC: a near resolver, else own validation; always own validation; the resolver wherever it is; nobody
     --help(-h)                # Print help
+  ]
+
+  def "nu-complete mox rdap domainage color" [] {
+    [ "auto" "always" "never" ]
+  }
+
+  def "nu-complete mox rdap domainage dnssec" [] {
+    [ "auto" "validate" "trust-ad" "off" ]
+  }
+
+  # Look up when a domain was registered
+  export extern "mox rdap domainage" [
+    --bootstrap: string       # File that says which server knows which domains
+    --ca-file: path           # File with certificates of authorities (PEM) to trust beside the system's
+    --allow-egress: string    # Network to reach although it is not public, as in 10.0.0.0/8; may be given again
+    --config: path            # Config file, or the folder that holds mox.conf [default: ./config/mox.conf, else that of localserve]
+    --json                    # Print the result as JSON
+    --color: string@"nu-complete mox rdap domainage color" # When to use colours; NO_COLOR and CLICOLOR_FORCE are honoured
+    --quiet(-q)               # Print nothing but the result and errors
+    --verbose(-v)             # Say more about what is done
+    --resolver: string        # Name server to ask instead of the system's, for commands that look names up
+    --trust-anchor: path      # File with DS or DNSKEY records to trust instead of the built-in ones of the root; implies --dnssec validate
+    --dnssec: string@"nu-complete mox rdap domainage dnssec" # Whom to believe about DNSSEC: a near resolver, else own validation; always own validation; the resolver wherever it is; nobody
+    --help(-h)                # Print help
+    domain: string            # Domain as it was registered, without host names before it
+  ]
+
+  # Print this message or the help of the given subcommand(s)
+  export extern "mox rdap help" [
+  ]
+
+  # Look up when a domain was registered
+  export extern "mox rdap help domainage" [
+  ]
+
+  # Print this message or the help of the given subcommand(s)
+  export extern "mox rdap help help" [
   ]
 
   def "nu-complete mox sendmail color" [] {
@@ -2100,18 +2073,6 @@ module completions {
   export extern "mox help spf" [
   ]
 
-  # Check whether an address may send mail for a domain
-  export extern "mox help spf check" [
-  ]
-
-  # Look up the record of a domain and those it includes, and count what they cost
-  export extern "mox help spf lookup" [
-  ]
-
-  # Take a record apart, without asking DNS
-  export extern "mox help spf parse" [
-  ]
-
   # Sign messages, verify signatures, make keys (DKIM)
   export extern "mox help dkim" [
   ]
@@ -2124,36 +2085,40 @@ module completions {
   export extern "mox help arc" [
   ]
 
-  # Check that an address has a name that leads back to it
-  export extern "mox help iprev" [
-  ]
-
   # Ask DNS block lists
   export extern "mox help dnsbl" [
-  ]
-
-  # Ask a list about an address
-  export extern "mox help dnsbl check" [
-  ]
-
-  # Check that a list works: it lists its test entries, and nothing that no list may
-  export extern "mox help dnsbl checkhealth" [
   ]
 
   # Look up policies that ask for verified TLS (MTA-STS)
   export extern "mox help mtasts" [
   ]
 
+  # Look up the record and the policy of a domain, and compare its mail hosts with it
+  export extern "mox help mtasts lookup" [
+  ]
+
   # Look up where reports about TLS go (TLSRPT)
   export extern "mox help tlsrpt" [
+  ]
+
+  # Look up where reports about TLS to a domain go
+  export extern "mox help tlsrpt lookup" [
   ]
 
   # Make TLSA records (DANE)
   export extern "mox help dane" [
   ]
 
+  # Make the TLSA record for a certificate or key
+  export extern "mox help dane makerecord" [
+  ]
+
   # Ask domain registries
   export extern "mox help rdap" [
+  ]
+
+  # Look up when a domain was registered
+  export extern "mox help rdap domainage" [
   ]
 
   # Submit a message as the classic sendmail program does
