@@ -10,7 +10,7 @@ use std::time::Duration;
 use mox_clock::Clock;
 
 use crate::name::normalize;
-use crate::{Answer, BoxFuture, Error, RecordType, Resolver};
+use crate::{Answer, BoxFuture, Error, Explained, RecordType, Resolver};
 
 /// Longest time a positive answer is kept.
 pub const MAX_TTL: Duration = Duration::from_secs(86_400);
@@ -121,6 +121,11 @@ impl Resolver for CachingResolver {
             self.put(key, result.clone());
             result
         })
+    }
+
+    /// Asks anew: what is kept does not say why it is so.
+    fn explain(&self, name: &str, kind: RecordType) -> BoxFuture<'_, Explained> {
+        self.inner.explain(name, kind)
     }
 }
 

@@ -35,6 +35,9 @@ pub enum Error {
         /// What the validator said.
         extended: Option<ExtendedError>,
     },
+    /// A file of trust anchors is wrong.
+    #[error("trust anchors: {0}")]
+    BadAnchor(String),
     /// The text is not a name DNS can carry.
     #[error("not a dns name: {0:?}")]
     BadName(String),

@@ -1,7 +1,6 @@
 //! Name servers asked over the network, by hickory-resolver behind our seam.
 //!
-//! Answers are authentic when a trusted name server set the AD bit (RFC 6840 §5.7, §5.8): one on a loopback
-//! address, or any when the administrator wrote `options trust-ad` (resolv.conf(5)). Nothing is validated here.
+//! Answers are authentic when a trusted name server set the AD bit (RFC 6840 §5.7, §5.8). Nothing is validated here.
 //! Hickory's own cache, hosts file and search list are off: [`crate::CachingResolver`] and [`crate::HostsResolver`]
 //! do that on our clock.
 
@@ -24,7 +23,7 @@ use hickory_resolver::proto::rr::{Name, RData, RecordType as HickoryType};
 use hickory_resolver::{ConnectionProvider, PoolContext, Resolver as Hickory, system_conf};
 
 use crate::name::normalize;
-use crate::{Answer, BoxFuture, Error, ExtendedError, MAX_CNAMES, Record, RecordType, Resolver};
+use crate::{Answer, BoxFuture, Error, Explained, ExtendedError, MAX_CNAMES, Record, RecordType, Resolver};
 
 /// Time for one question to one name server.
 const TIMEOUT: Duration = Duration::from_secs(5);
@@ -57,9 +56,23 @@ pub struct HickoryResolver {
 }
 
 impl HickoryResolver {
-    /// Gets ready; nothing is asked yet. Must be called within a tokio runtime.
-    pub fn new(upstream: &Upstream) -> Result<HickoryResolver, Error> {
-        let (servers, trust_ad) = match upstream {
+    /// Gets ready; nothing is asked yet. An answer is authentic when a name server says so and `trusted`. Must be called
+    /// within a tokio runtime.
+    pub(crate) fn new(servers: Vec<NameServerConfig>, trusted: bool) -> Result<HickoryResolver, Error> {
+        let config = ResolverConfig::from_name_servers(servers);
+        let provider = AdProvider { inner: TokioRuntimeProvider::default(), trusted };
+        let inner = Hickory::builder_with_config(config, provider)
+            .with_options(options())
+            .build()
+            .map_err(|e| Error::temporary(format!("starting the dns client: {e}")))?;
+        Ok(HickoryResolver { inner, trusted })
+    }
+}
+
+impl Upstream {
+    /// The name servers, and whether their AD bit may be believed: they are near, or the administrator says so.
+    pub(crate) fn servers(&self) -> (Vec<NameServerConfig>, bool) {
+        let (servers, trust_ad) = match self {
             Upstream::System { resolv_conf } => {
                 // A machine without network may have no configuration (macOS): every lookup fails, nothing else.
                 let servers = match system_conf::read_system_conf() {
@@ -73,28 +86,22 @@ impl HickoryResolver {
             }
             Upstream::Server { address, trust_ad } => (vec![server(*address)], *trust_ad),
         };
-        let trusted = trust_ad || (!servers.is_empty() && servers.iter().all(|s| s.ip.is_loopback()));
-        let mut options = ResolverOpts::default();
-        options.timeout = TIMEOUT;
-        options.attempts = ATTEMPTS;
-        options.cache_size = 0;
-        options.use_hosts_file = ResolveHosts::Never;
-        options.edns0 = true;
-        options.validate = false;
-        options.preserve_intermediates = true;
-        let config = ResolverConfig::from_name_servers(servers);
-        let provider = AdProvider { inner: TokioRuntimeProvider::default(), trusted };
-        let inner = Hickory::builder_with_config(config, provider)
-            .with_options(options)
-            .build()
-            .map_err(|e| Error::temporary(format!("starting the dns client: {e}")))?;
-        Ok(HickoryResolver { inner, trusted })
+        let near = !servers.is_empty() && servers.iter().all(|s| s.ip.is_loopback());
+        (servers, trust_ad || near)
     }
+}
 
-    /// Whether the name servers' AD bit is believed; otherwise no answer is authentic.
-    pub fn trusts_ad(&self) -> bool {
-        self.trusted
-    }
+/// Options of the client: no cache, no hosts file, no validation of its own.
+pub(crate) fn options() -> ResolverOpts {
+    let mut options = ResolverOpts::default();
+    options.timeout = TIMEOUT;
+    options.attempts = ATTEMPTS;
+    options.cache_size = 0;
+    options.use_hosts_file = ResolveHosts::Never;
+    options.edns0 = true;
+    options.validate = false;
+    options.preserve_intermediates = true;
+    options
 }
 
 fn server(address: SocketAddr) -> NameServerConfig {
@@ -130,6 +137,15 @@ impl Resolver for HickoryResolver {
                 Err(e) => Err(error(e)),
             }
         })
+    }
+
+    fn explain(&self, name: &str, kind: RecordType) -> BoxFuture<'_, Explained> {
+        let outcome = self.lookup(name, kind);
+        let why = match self.trusted {
+            true => "the name server is trusted to validate: its AD bit decides",
+            false => "nobody is believed, so nothing is authentic",
+        };
+        Box::pin(async move { Explained::of(outcome.await, vec![why.to_owned()]) })
     }
 }
 
@@ -182,7 +198,7 @@ fn text(name: &Name) -> String {
     if text == "." { text } else { text.trim_end_matches('.').to_owned() }
 }
 
-fn convert(data: &RData) -> Option<Record> {
+pub(crate) fn convert(data: &RData) -> Option<Record> {
     Some(match data {
         RData::A(ip) => Record::A(ip.0),
         RData::AAAA(ip) => Record::Aaaa(ip.0),
@@ -214,7 +230,7 @@ fn convert(data: &RData) -> Option<Record> {
     })
 }
 
-const fn hickory_type(kind: RecordType) -> HickoryType {
+pub(crate) const fn hickory_type(kind: RecordType) -> HickoryType {
     match kind {
         RecordType::A => HickoryType::A,
         RecordType::Aaaa => HickoryType::AAAA,
@@ -400,13 +416,13 @@ mod tests {
                 socket.send_to(&reply.to_vec().unwrap(), from).await.unwrap();
             }
         });
-        HickoryResolver::new(&upstream).unwrap()
+        let (servers, trusted) = upstream.servers();
+        HickoryResolver::new(servers, trusted).unwrap()
     }
 
     #[tokio::test]
     async fn answers_carry_what_the_name_server_vouches_for() {
         let resolver = stub(false, "127.0.0.1").await;
-        assert!(resolver.trusts_ad());
         let signed = resolver.lookup("S.example", RecordType::A).await.unwrap();
         assert_eq!(signed.records, [Record::A([192, 0, 2, 1].into())]);
         assert!(signed.authentic);
@@ -447,9 +463,9 @@ mod tests {
     #[tokio::test]
     async fn far_name_servers_are_not_believed() {
         let address = "192.0.2.1:53".parse().unwrap();
-        let far = |trust_ad| HickoryResolver::new(&Upstream::Server { address, trust_ad }).unwrap();
-        assert!(!far(false).trusts_ad());
-        assert!(far(true).trusts_ad());
+        let trusted = |trust_ad| Upstream::Server { address, trust_ad }.servers().1;
+        assert!(!trusted(false));
+        assert!(trusted(true));
         let mut reply = Message::response(1, OpCode::Query);
         reply.metadata.authentic_data = true;
         reply.add_answers([record("a.", RData::A(A::new(192, 0, 2, 1)))]);

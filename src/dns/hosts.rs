@@ -10,7 +10,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use crate::name::normalize;
-use crate::{Answer, BoxFuture, Error, Record, RecordType, Resolver};
+use crate::{Answer, BoxFuture, Error, Explained, Record, RecordType, Resolver};
 
 /// Largest hosts file that is read, in bytes.
 pub const MAX_HOSTS_FILE: u64 = 4 << 20;
@@ -117,6 +117,16 @@ impl Resolver for HostsResolver {
                 None => self.inner.lookup(&name, kind).await,
             }
         })
+    }
+
+    fn explain(&self, name: &str, kind: RecordType) -> BoxFuture<'_, Explained> {
+        match normalize(name).ok().and_then(|name| self.local(&name, kind)) {
+            Some(outcome) => {
+                let why = vec!["the hosts file of this machine, or its own names".to_owned()];
+                Box::pin(std::future::ready(Explained::of(outcome, why)))
+            }
+            None => self.inner.explain(name, kind),
+        }
     }
 }
 

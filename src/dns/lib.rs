@@ -1,6 +1,7 @@
 //! Resolver: every answer says whether it was authentic.
 //!
-//! [`Resolver`] is the seam: [`HickoryResolver`] asks name servers, [`CachingResolver`] remembers, [`HostsResolver`]
+//! [`Resolver`] is the seam: [`HickoryResolver`] asks name servers and believes their AD bit, [`ValidatingResolver`]
+//! believes nobody and proves what they answer, [`CachingResolver`] remembers, [`BudgetedResolver`] bounds, [`HostsResolver`]
 //! knows this host's names, [`sim::SimResolver`] answers from zone text. Typed lookups are methods of
 //! `dyn Resolver`. RFC 1034, 1035, 2308 (negative answers), 4035 §3.2.3 (AD bit), 8914 (extended errors).
 //!
@@ -8,6 +9,7 @@
 //! case without the final dot, the root as `.`. No search list is ever used. An answer is authentic only when every
 //! step of it was; a bogus answer is an error and never degrades to one that is merely not authentic.
 
+mod auto;
 mod budget;
 mod cache;
 mod error;
@@ -18,6 +20,7 @@ mod name;
 mod record;
 pub mod sim;
 mod typed;
+mod validate;
 
 use std::future::Future;
 use std::path::PathBuf;
@@ -36,6 +39,7 @@ pub use hosts::{Hosts, HostsError, HostsResolver, MAX_HOSTS_FILE};
 pub use name::reverse_name;
 pub use record::{Record, RecordType};
 pub use typed::{MxHost, is_null_mx};
+pub use validate::ValidatingResolver;
 
 /// What an asynchronous seam returns.
 pub type BoxFuture<'a, T> = Pin<Box<dyn Future<Output = T> + Send + 'a>>;
@@ -49,7 +53,8 @@ pub const CACHE_ENTRIES: usize = 10_000;
 /// Whom to believe that an answer is authentic.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub enum Dnssec {
-    /// The AD bit of a trusted name server where there is one, else own validation.
+    /// The AD bit of name servers that are trusted (on a loopback address, or by `options trust-ad` in resolv.conf) and
+    /// that validate, else own validation. Own validation with own trust anchors.
     #[default]
     Auto,
     /// Own validation, from the trust anchors.
@@ -81,7 +86,7 @@ impl Options {
 /// The usual resolver: this host's names (`hosts` is usually [`Hosts::load`] of `/etc/hosts`), then the cache, then
 /// the name servers. Must be called within a tokio runtime.
 pub fn resolver(options: &Options, hosts: Hosts, clock: Arc<dyn Clock>) -> Result<Arc<dyn Resolver>, Error> {
-    let servers = Arc::new(HickoryResolver::new(&options.upstream)?);
+    let servers = auto::choose(options, &clock)?;
     let cache = Arc::new(CachingResolver::new(servers, clock, CACHE_ENTRIES));
     Ok(Arc::new(HostsResolver::new(hosts, cache)))
 }

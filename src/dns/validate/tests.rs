@@ -1,0 +1,1 @@
+//! Answers that must be believed, and hostile ones that must not.
