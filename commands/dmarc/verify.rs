@@ -13,6 +13,7 @@ use mox_dmarc::{Disposition, DmarcResult, Input, author_domains, identified, sig
 use mox_dns::Resolver;
 use mox_message::Header;
 use mox_message::authres::{DkimProperties, MethodResult};
+use mox_message::header::MAX_HEADER;
 use mox_spf::{Identity, Query};
 
 use crate::context::Context;
@@ -33,7 +34,8 @@ pub(crate) struct Args {
     /// Name in HELO or EHLO
     #[arg(long, value_name = "NAME", requires = "ip")]
     helo: Option<IpDomain>,
-    /// Message file [default: standard input, as `-`]; without --ip before it: client address, MAIL FROM and HELO
+    /// Message file [default: standard input, as `-`]. When its first line ends with LF alone, all lines are ended by
+    /// CRLF first. Without --ip before it: client address, MAIL FROM and HELO
     #[arg(value_name = "ARG", num_args = 0..=4)]
     args: Vec<String>,
 }
@@ -50,9 +52,6 @@ pub(crate) const EXAMPLES: &[Example] = &[
         needs: Needs::World,
     },
 ];
-
-/// Most bytes of a message file.
-const MAX_MESSAGE: u64 = 100 << 20;
 
 /// Who brought the message, and where it is.
 struct Sent {
@@ -151,7 +150,13 @@ fn because(reason: Option<&str>) -> String {
 }
 
 /// Judges a message.
-async fn judge(resolver: &dyn Resolver, sent: &Sent, message: &[u8], now: Timestamp) -> Report {
+async fn judge(
+    resolver: &dyn Resolver,
+    sent: &Sent,
+    verifier: Verifier,
+    from: &[Domain],
+    now: Timestamp,
+) -> Report {
     let query = Query {
         ip: sent.ip,
         helo: &sent.helo,
@@ -160,12 +165,9 @@ async fn judge(resolver: &dyn Resolver, sent: &Sent, message: &[u8], now: Timest
         local_ip: None,
         now,
     };
-    let mut verifier = Verifier::new(Limits::default());
-    verifier.write(message);
     let spf = mox_spf::check(resolver, &query);
     let (spf, dkim) = tokio::join!(spf, verifier.finish(resolver, now));
-    let from = author_domains(&Header::of(message));
-    let input = Input { from: &from, spf: identified(&spf), dkim: &signed(&dkim) };
+    let input = Input { from, spf: identified(&spf), dkim: &signed(&dkim) };
     let dmarc = mox_dmarc::verify(resolver, &input).await;
     let disposition = dmarc.disposition;
     let authentication_results = field(sent, &spf, &dkim, &dmarc);
@@ -195,32 +197,28 @@ fn field(sent: &Sent, spf: &mox_spf::Outcome, dkim: &[Signature], dmarc: &mox_dm
     host.map(|field| field.trim_end().to_owned()).unwrap_or_default()
 }
 
-/// The message with CRLF at the end of every line; files usually have LF.
-fn with_crlf(message: Vec<u8>) -> Vec<u8> {
-    let first = message.iter().position(|b| *b == b'\n').unwrap_or_default();
-    if message.get(..first).is_none_or(|line| line.is_empty() || line.ends_with(b"\r")) {
-        return message;
+/// The bytes of a message that its header may take, its fields among them.
+struct Head(Vec<u8>);
+
+impl Head {
+    fn write(&mut self, piece: &[u8]) {
+        let room = MAX_HEADER.saturating_sub(self.0.len());
+        self.0.extend_from_slice(piece.get(..piece.len().min(room)).unwrap_or_default());
     }
-    let mut lines = Vec::with_capacity(message.len() + message.len() / 32);
-    for line in message.split_inclusive(|b| *b == b'\n') {
-        match line.strip_suffix(b"\n") {
-            Some(text) => {
-                lines.extend_from_slice(text.strip_suffix(b"\r").unwrap_or(text));
-                lines.extend_from_slice(b"\r\n");
-            }
-            None => lines.extend_from_slice(line),
-        }
-    }
-    lines
 }
 
 pub(crate) fn run(cx: &mut Context, args: Args) -> Result<Exit, CommandError> {
     let sent = Sent::of(args)?;
-    let message = with_crlf(cx.read_input(&sent.file, MAX_MESSAGE)?);
+    let (mut verifier, mut head) = (Verifier::new(Limits::default()), Head(Vec::new()));
+    cx.feed(&sent.file, &mut |piece| {
+        verifier.write(piece);
+        head.write(piece);
+    })?;
+    let from = author_domains(&Header::of(&head.0));
     let now = cx.now();
     let asker = cx.asker()?;
     let resolver = asker.resolver();
-    let report = asker.run(judge(resolver.as_ref(), &sent, &message, now));
+    let report = asker.run(judge(resolver.as_ref(), &sent, verifier, &from, now));
     cx.print(&report)?;
     Ok(match report.dmarc.result {
         DmarcResult::Pass | DmarcResult::None => Exit::Done,
