@@ -772,8 +772,62 @@ async fn serialized_names_are_stable() {
     assert_eq!(serde_json::to_string(&reason).unwrap(), r#"{"type":"trusted_forwarder"}"#);
 }
 
+/// Organization and policy domain by the letter of RFC 9989 §4.10, over what is published where.
+fn by_the_letter(published: &dyn Fn(&str) -> Option<Psd>, start: &str) -> (String, Option<String>) {
+    let labels: Vec<&str> = start.split('.').collect();
+    let last = |n: usize| labels[labels.len() - n..].join(".");
+    let x = labels.len();
+    // Steps 1, 4 and 7: the start, then from one label less, or from seven.
+    let names: Vec<String> = std::iter::once(x).chain((1..=(x - 1).min(7)).rev()).map(last).collect();
+    let mut set = Vec::new();
+    for name in &names {
+        let Some(psd) = published(name) else { continue };
+        set.push((name.clone(), psd));
+        // Steps 2 and 6.
+        if psd != Psd::Unknown {
+            break;
+        }
+    }
+    // §4.10.2, 1 to 3, from the longest to the shortest.
+    let flagged = set.iter().find_map(|(name, psd)| match psd {
+        Psd::No => Some(name.clone()),
+        Psd::Yes if name != start => Some(last(name.split('.').count() + 1)),
+        _ => None,
+    });
+    let fewest = set.iter().min_by_key(|(name, _)| name.split('.').count()).map(|(name, _)| name.clone());
+    let organization = flagged.or(fewest).unwrap_or_else(|| start.to_owned());
+    // §4.10.1, from highest to lowest preference.
+    let has = |name: &str| set.iter().any(|(n, _)| n == name);
+    let psd = set.iter().find(|(_, psd)| *psd == Psd::Yes).map(|(name, _)| name.clone());
+    let policy = [Some(start.to_owned()), Some(organization.clone()), psd];
+    (organization, policy.into_iter().flatten().find(|name| has(name)))
+}
+
 proptest! {
     #![proptest_config(ProptestConfig { failure_persistence: None, cases: 300, ..ProptestConfig::default() })]
+
+    /// The walk equals the RFC's words, for every kind of record at every name of a long domain.
+    #[test]
+    fn walks_are_those_of_the_rfc(labels in 1_usize..13, records in proptest::collection::vec(0_usize..9, 13)) {
+        let all: Vec<String> = (0..labels).map(|n| format!("l{n}")).collect();
+        let name = |from: usize| all[from..].join(".");
+        let tags = |kind: usize| ["p=none", "p=none; psd=u", "psd=n", "psd=y; p=reject", "", "", "", "", ""][kind];
+        let zones: String = (0..labels)
+            .filter(|n| !tags(records[*n]).is_empty())
+            .map(|n| format!("{}: {}\n", name(n), tags(records[n])))
+            .collect();
+        let published = |wanted: &str| {
+            let n = (0..labels).find(|n| name(*n) == wanted)?;
+            Some(match records[n] { 0 | 1 => Psd::Unknown, 2 => Psd::No, 3 => Psd::Yes, _ => return None })
+        };
+        let expected = by_the_letter(&published, &name(0));
+        let sim = zone(&zones);
+        let runtime = tokio::runtime::Builder::new_current_thread().build().unwrap();
+        let found = runtime.block_on(discover(&sim, &domain(&name(0))));
+        prop_assert_eq!(text(&found.organizational_domain), &expected.0, "{}", zones);
+        prop_assert_eq!(found.policy_domain.map(|d| d.to_string()), expected.1, "{}", zones);
+        prop_assert!(sim.query_count() <= MAX_WALK);
+    }
 
     /// Small trees with random records and failures: a walk keeps its bounds, a verdict its promises.
     #[test]

@@ -1,5 +1,6 @@
 //! What tests and benchmarks share: what must hold for any input (`fuzz`) and of HTML that was made safe (`html`), a
-//! running server (`house`), load for it (`sender`), random choices (`chance`).
+//! running server (`house`), load for it (`sender`), random choices (`chance`),
+//! a name server (`nameserver`).
 
 mod api;
 pub mod chance;
@@ -7,4 +8,5 @@ pub mod fuzz;
 mod hosts;
 pub mod house;
 pub mod html;
+pub mod nameserver;
 pub mod sender;
