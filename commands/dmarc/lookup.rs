@@ -23,8 +23,8 @@ pub(crate) const EXAMPLES: &[Example] = &[
         needs: Needs::World,
     },
     Example {
-        run: "mox dmarc lookup example.org --json | jq -r .policy",
-        about: "Only the policy",
+        run: "mox dmarc lookup example.org --json",
+        about: "The same for scripts",
         needs: Needs::World,
     },
 ];

@@ -47,8 +47,8 @@ pub(crate) const EXAMPLES: &[Example] = &[
         needs: Needs::World,
     },
     Example {
-        run: "mox dmarc verify 192.0.2.1 a@example.org mail.example.org --json <message.eml | jq .dmarc.result",
-        about: "The same, only the result",
+        run: "mox dmarc verify 192.0.2.1 a@example.org mail.example.org --json <message.eml",
+        about: "The same for scripts, from standard input",
         needs: Needs::World,
     },
 ];
