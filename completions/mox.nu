@@ -1445,6 +1445,96 @@ module completions {
     --help(-h)                # Print help
   ]
 
+  def "nu-complete mox spf check color" [] {
+    [ "auto" "always" "never" ]
+  }
+
+  def "nu-complete mox spf check dnssec" [] {
+    [ "auto" "validate" "trust-ad" "off" ]
+  }
+
+  # Check whether an address may send mail for a domain
+  export extern "mox spf check" [
+    --ip: string              # Address of the client
+    --mail-from: string       # Reverse-path of the message: an address, a domain, or <> for none
+    --helo: string            # Name that the client gives in HELO or EHLO, or an address literal [default: the literal of IP]
+    --config: path            # Config file, or the folder that holds mox.conf [default: ./config/mox.conf, else that of localserve]
+    --json                    # Print the result as JSON
+    --color: string@"nu-complete mox spf check color" # When to use colours; NO_COLOR and CLICOLOR_FORCE are honoured
+    --quiet(-q)               # Print nothing but the result and errors
+    --verbose(-v)             # Say more about what is done
+    --resolver: string        # Name server to ask instead of the system's, for commands that look names up
+    --trust-anchor: path      # File with DS or DNSKEY records to trust instead of the built-in ones of the root; implies --dnssec validate
+    --dnssec: string@"nu-complete mox spf check dnssec" # Whom to believe about DNSSEC: a near resolver, else own validation; always own validation; the resolver wherever it is; nobody
+    --help(-h)                # Print help (see more with '--help')
+    domain?: string           # Domain of the reverse-path
+    address?: string          # Address of the client
+  ]
+
+  def "nu-complete mox spf lookup color" [] {
+    [ "auto" "always" "never" ]
+  }
+
+  def "nu-complete mox spf lookup dnssec" [] {
+    [ "auto" "validate" "trust-ad" "off" ]
+  }
+
+  # Look up the record of a domain and those it includes, and count what they cost
+  export extern "mox spf lookup" [
+    --config: path            # Config file, or the folder that holds mox.conf [default: ./config/mox.conf, else that of localserve]
+    --json                    # Print the result as JSON
+    --color: string@"nu-complete mox spf lookup color" # When to use colours; NO_COLOR and CLICOLOR_FORCE are honoured
+    --quiet(-q)               # Print nothing but the result and errors
+    --verbose(-v)             # Say more about what is done
+    --resolver: string        # Name server to ask instead of the system's, for commands that look names up
+    --trust-anchor: path      # File with DS or DNSKEY records to trust instead of the built-in ones of the root; implies --dnssec validate
+    --dnssec: string@"nu-complete mox spf lookup dnssec" # Whom to believe about DNSSEC: a near resolver, else own validation; always own validation; the resolver wherever it is; nobody
+    --help(-h)                # Print help (see more with '--help')
+    domain: string            # Domain whose record to look up
+  ]
+
+  def "nu-complete mox spf parse color" [] {
+    [ "auto" "always" "never" ]
+  }
+
+  def "nu-complete mox spf parse dnssec" [] {
+    [ "auto" "validate" "trust-ad" "off" ]
+  }
+
+  # Take a record apart, without asking DNS
+  export extern "mox spf parse" [
+    --config: path            # Config file, or the folder that holds mox.conf [default: ./config/mox.conf, else that of localserve]
+    --json                    # Print the result as JSON
+    --color: string@"nu-complete mox spf parse color" # When to use colours; NO_COLOR and CLICOLOR_FORCE are honoured
+    --quiet(-q)               # Print nothing but the result and errors
+    --verbose(-v)             # Say more about what is done
+    --resolver: string        # Name server to ask instead of the system's, for commands that look names up
+    --trust-anchor: path      # File with DS or DNSKEY records to trust instead of the built-in ones of the root; implies --dnssec validate
+    --dnssec: string@"nu-complete mox spf parse dnssec" # Whom to believe about DNSSEC: a near resolver, else own validation; always own validation; the resolver wherever it is; nobody
+    --help(-h)                # Print help (see more with '--help')
+    text: string              # Text of the record; `-` is standard input
+  ]
+
+  # Print this message or the help of the given subcommand(s)
+  export extern "mox spf help" [
+  ]
+
+  # Check whether an address may send mail for a domain
+  export extern "mox spf help check" [
+  ]
+
+  # Look up the record of a domain and those it includes, and count what they cost
+  export extern "mox spf help lookup" [
+  ]
+
+  # Take a record apart, without asking DNS
+  export extern "mox spf help parse" [
+  ]
+
+  # Print this message or the help of the given subcommand(s)
+  export extern "mox spf help help" [
+  ]
+
   def "nu-complete mox dkim color" [] {
     [ "auto" "always" "never" ]
   }
@@ -1464,6 +1554,181 @@ module completions {
     --trust-anchor: path      # File with DS or DNSKEY records to trust instead of the built-in ones of the root; implies --dnssec validate
     --dnssec: string@"nu-complete mox dkim dnssec" # Whom to believe about DNSSEC: a near resolver, else own validation; always own validation; the resolver wherever it is; nobody
     --help(-h)                # Print help
+  ]
+
+  def "nu-complete mox dkim verify color" [] {
+    [ "auto" "always" "never" ]
+  }
+
+  def "nu-complete mox dkim verify dnssec" [] {
+    [ "auto" "validate" "trust-ad" "off" ]
+  }
+
+  # Verify all signatures of a message
+  export extern "mox dkim verify" [
+    --config: path            # Config file, or the folder that holds mox.conf [default: ./config/mox.conf, else that of localserve]
+    --json                    # Print the result as JSON
+    --color: string@"nu-complete mox dkim verify color" # When to use colours; NO_COLOR and CLICOLOR_FORCE are honoured
+    --quiet(-q)               # Print nothing but the result and errors
+    --verbose(-v)             # Say more about what is done
+    --resolver: string        # Name server to ask instead of the system's, for commands that look names up
+    --trust-anchor: path      # File with DS or DNSKEY records to trust instead of the built-in ones of the root; implies --dnssec validate
+    --dnssec: string@"nu-complete mox dkim verify dnssec" # Whom to believe about DNSSEC: a near resolver, else own validation; always own validation; the resolver wherever it is; nobody
+    --help(-h)                # Print help
+    file: path                # Message file; `-` is standard input. When its first line ends with LF alone, all lines are ended by CRLF first
+  ]
+
+  def "nu-complete mox dkim sign color" [] {
+    [ "auto" "always" "never" ]
+  }
+
+  def "nu-complete mox dkim sign dnssec" [] {
+    [ "auto" "validate" "trust-ad" "off" ]
+  }
+
+  # Sign a message
+  export extern "mox dkim sign" [
+    --domain: string          # Domain that signs
+    --selector: string        # Selector: the public key is at SELECTOR._domainkey.DOMAIN. May stand several times, each with its `--key`
+    --key: path               # File with the private key (PEM)
+    --canonicalization: string # How much may change on the way: simple or relaxed, for header and body
+    --headers: string         # Fields to sign instead of the usual ones, From among them
+    --no-oversign             # Sign each field as often as it stands in the message, not once more: others may then add some
+    --expire: string          # After this time the signature counts no longer, as in 3d
+    --identity: string        # On whose behalf (i=): an address of the domain or below it; its localpart may be empty
+    --header-only             # Print the signature fields only, not the message
+    --config: path            # Config file, or the folder that holds mox.conf [default: ./config/mox.conf, else that of localserve]
+    --json                    # Print the result as JSON
+    --color: string@"nu-complete mox dkim sign color" # When to use colours; NO_COLOR and CLICOLOR_FORCE are honoured
+    --quiet(-q)               # Print nothing but the result and errors
+    --verbose(-v)             # Say more about what is done
+    --resolver: string        # Name server to ask instead of the system's, for commands that look names up
+    --trust-anchor: path      # File with DS or DNSKEY records to trust instead of the built-in ones of the root; implies --dnssec validate
+    --dnssec: string@"nu-complete mox dkim sign dnssec" # Whom to believe about DNSSEC: a near resolver, else own validation; always own validation; the resolver wherever it is; nobody
+    --help(-h)                # Print help
+    file: path                # Message file; `-` is standard input. Lines ended by LF alone are ended by CRLF first
+  ]
+
+  def "nu-complete mox dkim lookup color" [] {
+    [ "auto" "always" "never" ]
+  }
+
+  def "nu-complete mox dkim lookup dnssec" [] {
+    [ "auto" "validate" "trust-ad" "off" ]
+  }
+
+  # Look up the public key of a selector, and check it
+  export extern "mox dkim lookup" [
+    --config: path            # Config file, or the folder that holds mox.conf [default: ./config/mox.conf, else that of localserve]
+    --json                    # Print the result as JSON
+    --color: string@"nu-complete mox dkim lookup color" # When to use colours; NO_COLOR and CLICOLOR_FORCE are honoured
+    --quiet(-q)               # Print nothing but the result and errors
+    --verbose(-v)             # Say more about what is done
+    --resolver: string        # Name server to ask instead of the system's, for commands that look names up
+    --trust-anchor: path      # File with DS or DNSKEY records to trust instead of the built-in ones of the root; implies --dnssec validate
+    --dnssec: string@"nu-complete mox dkim lookup dnssec" # Whom to believe about DNSSEC: a near resolver, else own validation; always own validation; the resolver wherever it is; nobody
+    --help(-h)                # Print help
+    selector: string          # Selector, s= of a signature
+    domain: string            # Domain, d= of a signature
+  ]
+
+  def "nu-complete mox dkim txt color" [] {
+    [ "auto" "always" "never" ]
+  }
+
+  def "nu-complete mox dkim txt dnssec" [] {
+    [ "auto" "validate" "trust-ad" "off" ]
+  }
+
+  # Print the DNS record of a private key
+  export extern "mox dkim txt" [
+    --selector: string        # Print the line of a zone file for this selector
+    --domain: string          # Domain of the zone line
+    --config: path            # Config file, or the folder that holds mox.conf [default: ./config/mox.conf, else that of localserve]
+    --json                    # Print the result as JSON
+    --color: string@"nu-complete mox dkim txt color" # When to use colours; NO_COLOR and CLICOLOR_FORCE are honoured
+    --quiet(-q)               # Print nothing but the result and errors
+    --verbose(-v)             # Say more about what is done
+    --resolver: string        # Name server to ask instead of the system's, for commands that look names up
+    --trust-anchor: path      # File with DS or DNSKEY records to trust instead of the built-in ones of the root; implies --dnssec validate
+    --dnssec: string@"nu-complete mox dkim txt dnssec" # Whom to believe about DNSSEC: a near resolver, else own validation; always own validation; the resolver wherever it is; nobody
+    --help(-h)                # Print help
+    file?: path               # File with the private key (PEM); `-` is standard input
+  ]
+
+  def "nu-complete mox dkim gened25519 color" [] {
+    [ "auto" "always" "never" ]
+  }
+
+  def "nu-complete mox dkim gened25519 dnssec" [] {
+    [ "auto" "validate" "trust-ad" "off" ]
+  }
+
+  # Make an Ed25519 key
+  export extern "mox dkim gened25519" [
+    --config: path            # Config file, or the folder that holds mox.conf [default: ./config/mox.conf, else that of localserve]
+    --json                    # Print the result as JSON
+    --color: string@"nu-complete mox dkim gened25519 color" # When to use colours; NO_COLOR and CLICOLOR_FORCE are honoured
+    --quiet(-q)               # Print nothing but the result and errors
+    --verbose(-v)             # Say more about what is done
+    --resolver: string        # Name server to ask instead of the system's, for commands that look names up
+    --trust-anchor: path      # File with DS or DNSKEY records to trust instead of the built-in ones of the root; implies --dnssec validate
+    --dnssec: string@"nu-complete mox dkim gened25519 dnssec" # Whom to believe about DNSSEC: a near resolver, else own validation; always own validation; the resolver wherever it is; nobody
+    --help(-h)                # Print help
+  ]
+
+  def "nu-complete mox dkim genrsa color" [] {
+    [ "auto" "always" "never" ]
+  }
+
+  def "nu-complete mox dkim genrsa dnssec" [] {
+    [ "auto" "validate" "trust-ad" "off" ]
+  }
+
+  # Make an RSA key
+  export extern "mox dkim genrsa" [
+    --bits: string            # Size: 2048, 3072 or 4096; the records of larger ones may be too long for old name servers
+    --config: path            # Config file, or the folder that holds mox.conf [default: ./config/mox.conf, else that of localserve]
+    --json                    # Print the result as JSON
+    --color: string@"nu-complete mox dkim genrsa color" # When to use colours; NO_COLOR and CLICOLOR_FORCE are honoured
+    --quiet(-q)               # Print nothing but the result and errors
+    --verbose(-v)             # Say more about what is done
+    --resolver: string        # Name server to ask instead of the system's, for commands that look names up
+    --trust-anchor: path      # File with DS or DNSKEY records to trust instead of the built-in ones of the root; implies --dnssec validate
+    --dnssec: string@"nu-complete mox dkim genrsa dnssec" # Whom to believe about DNSSEC: a near resolver, else own validation; always own validation; the resolver wherever it is; nobody
+    --help(-h)                # Print help
+  ]
+
+  # Print this message or the help of the given subcommand(s)
+  export extern "mox dkim help" [
+  ]
+
+  # Verify all signatures of a message
+  export extern "mox dkim help verify" [
+  ]
+
+  # Sign a message
+  export extern "mox dkim help sign" [
+  ]
+
+  # Look up the public key of a selector, and check it
+  export extern "mox dkim help lookup" [
+  ]
+
+  # Print the DNS record of a private key
+  export extern "mox dkim help txt" [
+  ]
+
+  # Make an Ed25519 key
+  export extern "mox dkim help gened25519" [
+  ]
+
+  # Make an RSA key
+  export extern "mox dkim help genrsa" [
+  ]
+
+  # Print this message or the help of the given subcommand(s)
+  export extern "mox dkim help help" [
   ]
 
   def "nu-complete mox dmarc color" [] {
@@ -1487,6 +1752,121 @@ module completions {
     --help(-h)                # Print help
   ]
 
+  def "nu-complete mox dmarc lookup color" [] {
+    [ "auto" "always" "never" ]
+  }
+
+  def "nu-complete mox dmarc lookup dnssec" [] {
+    [ "auto" "validate" "trust-ad" "off" ]
+  }
+
+  # Show which policy applies to mail of a domain, and how it is found
+  export extern "mox dmarc lookup" [
+    --config: path            # Config file, or the folder that holds mox.conf [default: ./config/mox.conf, else that of localserve]
+    --json                    # Print the result as JSON
+    --color: string@"nu-complete mox dmarc lookup color" # When to use colours; NO_COLOR and CLICOLOR_FORCE are honoured
+    --quiet(-q)               # Print nothing but the result and errors
+    --verbose(-v)             # Say more about what is done
+    --resolver: string        # Name server to ask instead of the system's, for commands that look names up
+    --trust-anchor: path      # File with DS or DNSKEY records to trust instead of the built-in ones of the root; implies --dnssec validate
+    --dnssec: string@"nu-complete mox dmarc lookup dnssec" # Whom to believe about DNSSEC: a near resolver, else own validation; always own validation; the resolver wherever it is; nobody
+    --help(-h)                # Print help
+    domain: string            # The domain as in From
+  ]
+
+  def "nu-complete mox dmarc verify color" [] {
+    [ "auto" "always" "never" ]
+  }
+
+  def "nu-complete mox dmarc verify dnssec" [] {
+    [ "auto" "validate" "trust-ad" "off" ]
+  }
+
+  # Verify SPF, DKIM and DMARC of a message
+  export extern "mox dmarc verify" [
+    --ip: string              # Address of the client that brought the message
+    --mail-from: string       # Address in MAIL FROM; empty or `<>` for bounces
+    --helo: string            # Name in HELO or EHLO
+    --config: path            # Config file, or the folder that holds mox.conf [default: ./config/mox.conf, else that of localserve]
+    --json                    # Print the result as JSON
+    --color: string@"nu-complete mox dmarc verify color" # When to use colours; NO_COLOR and CLICOLOR_FORCE are honoured
+    --quiet(-q)               # Print nothing but the result and errors
+    --verbose(-v)             # Say more about what is done
+    --resolver: string        # Name server to ask instead of the system's, for commands that look names up
+    --trust-anchor: path      # File with DS or DNSKEY records to trust instead of the built-in ones of the root; implies --dnssec validate
+    --dnssec: string@"nu-complete mox dmarc verify dnssec" # Whom to believe about DNSSEC: a near resolver, else own validation; always own validation; the resolver wherever it is; nobody
+    --help(-h)                # Print help
+    ...args: string           # Message file [default: standard input, as `-`]. When its first line ends with LF alone, all lines are ended by CRLF first. Without --ip before it: client address, MAIL FROM and HELO
+  ]
+
+  def "nu-complete mox dmarc checkreportaddrs color" [] {
+    [ "auto" "always" "never" ]
+  }
+
+  def "nu-complete mox dmarc checkreportaddrs dnssec" [] {
+    [ "auto" "validate" "trust-ad" "off" ]
+  }
+
+  # Check that those whom a domain names for reports agreed to get them
+  export extern "mox dmarc checkreportaddrs" [
+    --config: path            # Config file, or the folder that holds mox.conf [default: ./config/mox.conf, else that of localserve]
+    --json                    # Print the result as JSON
+    --color: string@"nu-complete mox dmarc checkreportaddrs color" # When to use colours; NO_COLOR and CLICOLOR_FORCE are honoured
+    --quiet(-q)               # Print nothing but the result and errors
+    --verbose(-v)             # Say more about what is done
+    --resolver: string        # Name server to ask instead of the system's, for commands that look names up
+    --trust-anchor: path      # File with DS or DNSKEY records to trust instead of the built-in ones of the root; implies --dnssec validate
+    --dnssec: string@"nu-complete mox dmarc checkreportaddrs dnssec" # Whom to believe about DNSSEC: a near resolver, else own validation; always own validation; the resolver wherever it is; nobody
+    --help(-h)                # Print help
+    domain: string            # The domain as in From
+  ]
+
+  def "nu-complete mox dmarc parse color" [] {
+    [ "auto" "always" "never" ]
+  }
+
+  def "nu-complete mox dmarc parse dnssec" [] {
+    [ "auto" "validate" "trust-ad" "off" ]
+  }
+
+  # Read a record
+  export extern "mox dmarc parse" [
+    --config: path            # Config file, or the folder that holds mox.conf [default: ./config/mox.conf, else that of localserve]
+    --json                    # Print the result as JSON
+    --color: string@"nu-complete mox dmarc parse color" # When to use colours; NO_COLOR and CLICOLOR_FORCE are honoured
+    --quiet(-q)               # Print nothing but the result and errors
+    --verbose(-v)             # Say more about what is done
+    --resolver: string        # Name server to ask instead of the system's, for commands that look names up
+    --trust-anchor: path      # File with DS or DNSKEY records to trust instead of the built-in ones of the root; implies --dnssec validate
+    --dnssec: string@"nu-complete mox dmarc parse dnssec" # Whom to believe about DNSSEC: a near resolver, else own validation; always own validation; the resolver wherever it is; nobody
+    --help(-h)                # Print help
+    record: string            # The text of the record; `-` reads it from standard input
+  ]
+
+  # Print this message or the help of the given subcommand(s)
+  export extern "mox dmarc help" [
+  ]
+
+  # Show which policy applies to mail of a domain, and how it is found
+  export extern "mox dmarc help lookup" [
+  ]
+
+  # Verify SPF, DKIM and DMARC of a message
+  export extern "mox dmarc help verify" [
+  ]
+
+  # Check that those whom a domain names for reports agreed to get them
+  export extern "mox dmarc help checkreportaddrs" [
+  ]
+
+  # Read a record
+  export extern "mox dmarc help parse" [
+  ]
+
+  # Print this message or the help of the given subcommand(s)
+  export extern "mox dmarc help help" [
+  ]
+
   def "nu-complete mox arc color" [] {
     [ "auto" "always" "never" ]
   }
@@ -1506,6 +1886,62 @@ module completions {
     --trust-anchor: path      # File with DS or DNSKEY records to trust instead of the built-in ones of the root; implies --dnssec validate
     --dnssec: string@"nu-complete mox arc dnssec" # Whom to believe about DNSSEC: a near resolver, else own validation; always own validation; the resolver wherever it is; nobody
     --help(-h)                # Print help
+  ]
+
+  def "nu-complete mox arc verify color" [] {
+    [ "auto" "always" "never" ]
+  }
+
+  def "nu-complete mox arc verify dnssec" [] {
+    [ "auto" "validate" "trust-ad" "off" ]
+  }
+
+  # Verify the chain of a message
+  export extern "mox arc verify" [
+    --config: path            # Config file, or the folder that holds mox.conf [default: ./config/mox.conf, else that of localserve]
+    --json                    # Print the result as JSON
+    --color: string@"nu-complete mox arc verify color" # When to use colours; NO_COLOR and CLICOLOR_FORCE are honoured
+    --quiet(-q)               # Print nothing but the result and errors
+    --verbose(-v)             # Say more about what is done
+    --resolver: string        # Name server to ask instead of the system's, for commands that look names up
+    --trust-anchor: path      # File with DS or DNSKEY records to trust instead of the built-in ones of the root; implies --dnssec validate
+    --dnssec: string@"nu-complete mox arc verify dnssec" # Whom to believe about DNSSEC: a near resolver, else own validation; always own validation; the resolver wherever it is; nobody
+    --help(-h)                # Print help
+    file: path                # Message file; `-` is standard input. When its first line ends with LF alone, all lines are ended by CRLF first
+  ]
+
+  # Print this message or the help of the given subcommand(s)
+  export extern "mox arc help" [
+  ]
+
+  # Verify the chain of a message
+  export extern "mox arc help verify" [
+  ]
+
+  # Print this message or the help of the given subcommand(s)
+  export extern "mox arc help help" [
+  ]
+
+  def "nu-complete mox iprev color" [] {
+    [ "auto" "always" "never" ]
+  }
+
+  def "nu-complete mox iprev dnssec" [] {
+    [ "auto" "validate" "trust-ad" "off" ]
+  }
+
+  # Check that an address has a name that leads back to it
+  export extern "mox iprev" [
+    --config: path            # Config file, or the folder that holds mox.conf [default: ./config/mox.conf, else that of localserve]
+    --json                    # Print the result as JSON
+    --color: string@"nu-complete mox iprev color" # When to use colours; NO_COLOR and CLICOLOR_FORCE are honoured
+    --quiet(-q)               # Print nothing but the result and errors
+    --verbose(-v)             # Say more about what is done
+    --resolver: string        # Name server to ask instead of the system's, for commands that look names up
+    --trust-anchor: path      # File with DS or DNSKEY records to trust instead of the built-in ones of the root; implies --dnssec validate
+    --dnssec: string@"nu-complete mox iprev dnssec" # Whom to believe about DNSSEC: a near resolver, else own validation; always own validation; the resolver wherever it is; nobody
+    --help(-h)                # Print help (see more with '--help')
+    ip: string                # Address whose names to look up
   ]
 
   def "nu-complete mox dnsbl color" [] {
@@ -1529,6 +1965,67 @@ module completions {
     --help(-h)                # Print help
   ]
 
+  def "nu-complete mox dnsbl check color" [] {
+    [ "auto" "always" "never" ]
+  }
+
+  def "nu-complete mox dnsbl check dnssec" [] {
+    [ "auto" "validate" "trust-ad" "off" ]
+  }
+
+  # Ask a list about an address
+  export extern "mox dnsbl check" [
+    --config: path            # Config file, or the folder that holds mox.conf [default: ./config/mox.conf, else that of localserve]
+    --json                    # Print the result as JSON
+    --color: string@"nu-complete mox dnsbl check color" # When to use colours; NO_COLOR and CLICOLOR_FORCE are honoured
+    --quiet(-q)               # Print nothing but the result and errors
+    --verbose(-v)             # Say more about what is done
+    --resolver: string        # Name server to ask instead of the system's, for commands that look names up
+    --trust-anchor: path      # File with DS or DNSKEY records to trust instead of the built-in ones of the root; implies --dnssec validate
+    --dnssec: string@"nu-complete mox dnsbl check dnssec" # Whom to believe about DNSSEC: a near resolver, else own validation; always own validation; the resolver wherever it is; nobody
+    --help(-h)                # Print help (see more with '--help')
+    zone: string              # Domain of the list
+    ip: string                # Address to ask about
+  ]
+
+  def "nu-complete mox dnsbl checkhealth color" [] {
+    [ "auto" "always" "never" ]
+  }
+
+  def "nu-complete mox dnsbl checkhealth dnssec" [] {
+    [ "auto" "validate" "trust-ad" "off" ]
+  }
+
+  # Check that a list works: it lists its test entries, and nothing that no list may
+  export extern "mox dnsbl checkhealth" [
+    --config: path            # Config file, or the folder that holds mox.conf [default: ./config/mox.conf, else that of localserve]
+    --json                    # Print the result as JSON
+    --color: string@"nu-complete mox dnsbl checkhealth color" # When to use colours; NO_COLOR and CLICOLOR_FORCE are honoured
+    --quiet(-q)               # Print nothing but the result and errors
+    --verbose(-v)             # Say more about what is done
+    --resolver: string        # Name server to ask instead of the system's, for commands that look names up
+    --trust-anchor: path      # File with DS or DNSKEY records to trust instead of the built-in ones of the root; implies --dnssec validate
+    --dnssec: string@"nu-complete mox dnsbl checkhealth dnssec" # Whom to believe about DNSSEC: a near resolver, else own validation; always own validation; the resolver wherever it is; nobody
+    --help(-h)                # Print help (see more with '--help')
+    zone: string              # Domain of the list
+  ]
+
+  # Print this message or the help of the given subcommand(s)
+  export extern "mox dnsbl help" [
+  ]
+
+  # Ask a list about an address
+  export extern "mox dnsbl help check" [
+  ]
+
+  # Check that a list works: it lists its test entries, and nothing that no list may
+  export extern "mox dnsbl help checkhealth" [
+  ]
+
+  # Print this message or the help of the given subcommand(s)
+  export extern "mox dnsbl help help" [
+  ]
+
   def "nu-complete mox mtasts color" [] {
     [ "auto" "always" "never" ]
   }
@@ -1548,42 +2045,6 @@ module completions {
     --trust-anchor: path      # File with DS or DNSKEY records to trust instead of the built-in ones of the root; implies --dnssec validate
     --dnssec: string@"nu-complete mox mtasts dnssec" # Whom to believe about DNSSEC: a near resolver, else own validation; always own validation; the resolver wherever it is; nobody
     --help(-h)                # Print help
-  ]
-
-  def "nu-complete mox mtasts lookup color" [] {
-    [ "auto" "always" "never" ]
-  }
-
-  def "nu-complete mox mtasts lookup dnssec" [] {
-    [ "auto" "validate" "trust-ad" "off" ]
-  }
-
-  # Look up the record and the policy of a domain, and compare its mail hosts with it
-  export extern "mox mtasts lookup" [
-    --ca-file: path           # File with certificates of authorities (PEM) to trust beside the system's
-    --allow-egress: string    # Network to reach although it is not public, as in 10.0.0.0/8; may be given again
-    --config: path            # Config file, or the folder that holds mox.conf [default: ./config/mox.conf, else that of localserve]
-    --json                    # Print the result as JSON
-    --color: string@"nu-complete mox mtasts lookup color" # When to use colours; NO_COLOR and CLICOLOR_FORCE are honoured
-    --quiet(-q)               # Print nothing but the result and errors
-    --verbose(-v)             # Say more about what is done
-    --resolver: string        # Name server to ask instead of the system's, for commands that look names up
-    --trust-anchor: path      # File with DS or DNSKEY records to trust instead of the built-in ones of the root; implies --dnssec validate
-    --dnssec: string@"nu-complete mox mtasts lookup dnssec" # Whom to believe about DNSSEC: a near resolver, else own validation; always own validation; the resolver wherever it is; nobody
-    --help(-h)                # Print help
-    domain: string            # Domain of recipients, the part of their addresses after the @
-  ]
-
-  # Print this message or the help of the given subcommand(s)
-  export extern "mox mtasts help" [
-  ]
-
-  # Look up the record and the policy of a domain, and compare its mail hosts with it
-  export extern "mox mtasts help lookup" [
-  ]
-
-  # Print this message or the help of the given subcommand(s)
-  export extern "mox mtasts help help" [
   ]
 
   def "nu-complete mox tlsrpt color" [] {
@@ -1607,40 +2068,6 @@ module completions {
     --help(-h)                # Print help
   ]
 
-  def "nu-complete mox tlsrpt lookup color" [] {
-    [ "auto" "always" "never" ]
-  }
-
-  def "nu-complete mox tlsrpt lookup dnssec" [] {
-    [ "auto" "validate" "trust-ad" "off" ]
-  }
-
-  # Look up where reports about TLS to a domain go
-  export extern "mox tlsrpt lookup" [
-    --config: path            # Config file, or the folder that holds mox.conf [default: ./config/mox.conf, else that of localserve]
-    --json                    # Print the result as JSON
-    --color: string@"nu-complete mox tlsrpt lookup color" # When to use colours; NO_COLOR and CLICOLOR_FORCE are honoured
-    --quiet(-q)               # Print nothing but the result and errors
-    --verbose(-v)             # Say more about what is done
-    --resolver: string        # Name server to ask instead of the system's, for commands that look names up
-    --trust-anchor: path      # File with DS or DNSKEY records to trust instead of the built-in ones of the root; implies --dnssec validate
-    --dnssec: string@"nu-complete mox tlsrpt lookup dnssec" # Whom to believe about DNSSEC: a near resolver, else own validation; always own validation; the resolver wherever it is; nobody
-    --help(-h)                # Print help
-    domain: string            # Domain of recipients, or, for reports about DANE, a mail host
-  ]
-
-  # Print this message or the help of the given subcommand(s)
-  export extern "mox tlsrpt help" [
-  ]
-
-  # Look up where reports about TLS to a domain go
-  export extern "mox tlsrpt help lookup" [
-  ]
-
-  # Print this message or the help of the given subcommand(s)
-  export extern "mox tlsrpt help help" [
-  ]
-
   def "nu-complete mox dane color" [] {
     [ "auto" "always" "never" ]
   }
@@ -1662,45 +2089,6 @@ module completions {
     --help(-h)                # Print help
   ]
 
-  def "nu-complete mox dane makerecord color" [] {
-    [ "auto" "always" "never" ]
-  }
-
-  def "nu-complete mox dane makerecord dnssec" [] {
-    [ "auto" "validate" "trust-ad" "off" ]
-  }
-
-  # Make the TLSA record for a certificate or key
-  export extern "mox dane makerecord" [
-    --host: string            # Print the whole line of a zone file, for this host
-    --port: string            # Port of the service at the host
-    --config: path            # Config file, or the folder that holds mox.conf [default: ./config/mox.conf, else that of localserve]
-    --json                    # Print the result as JSON
-    --color: string@"nu-complete mox dane makerecord color" # When to use colours; NO_COLOR and CLICOLOR_FORCE are honoured
-    --quiet(-q)               # Print nothing but the result and errors
-    --verbose(-v)             # Say more about what is done
-    --resolver: string        # Name server to ask instead of the system's, for commands that look names up
-    --trust-anchor: path      # File with DS or DNSKEY records to trust instead of the built-in ones of the root; implies --dnssec validate
-    --dnssec: string@"nu-complete mox dane makerecord dnssec" # Whom to believe about DNSSEC: a near resolver, else own validation; always own validation; the resolver wherever it is; nobody
-    --help(-h)                # Print help
-    usage: string             # What the certificate is: 0 pkix-ta, 1 pkix-ee, 2 dane-ta, 3 dane-ee; mail needs one of the last two
-    selector: string          # What of it counts: 0 cert, 1 spki (its public key)
-    matching: string          # How it is compared: 0 full, 1 sha2-256, 2 sha2-512
-    file?: path               # PEM file with a certificate, public key or private key; `-` and nothing is standard input
-  ]
-
-  # Print this message or the help of the given subcommand(s)
-  export extern "mox dane help" [
-  ]
-
-  # Make the TLSA record for a certificate or key
-  export extern "mox dane help makerecord" [
-  ]
-
-  # Print this message or the help of the given subcommand(s)
-  export extern "mox dane help help" [
-  ]
-
   def "nu-complete mox rdap color" [] {
     [ "auto" "always" "never" ]
   }
@@ -1720,43 +2108,6 @@ module completions {
     --trust-anchor: path      # File with DS or DNSKEY records to trust instead of the built-in ones of the root; implies --dnssec validate
     --dnssec: string@"nu-complete mox rdap dnssec" # Whom to believe about DNSSEC: a near resolver, else own validation; always own validation; the resolver wherever it is; nobody
     --help(-h)                # Print help
-  ]
-
-  def "nu-complete mox rdap domainage color" [] {
-    [ "auto" "always" "never" ]
-  }
-
-  def "nu-complete mox rdap domainage dnssec" [] {
-    [ "auto" "validate" "trust-ad" "off" ]
-  }
-
-  # Look up when a domain was registered
-  export extern "mox rdap domainage" [
-    --bootstrap: string       # File that says which server knows which domains
-    --ca-file: path           # File with certificates of authorities (PEM) to trust beside the system's
-    --allow-egress: string    # Network to reach although it is not public, as in 10.0.0.0/8; may be given again
-    --config: path            # Config file, or the folder that holds mox.conf [default: ./config/mox.conf, else that of localserve]
-    --json                    # Print the result as JSON
-    --color: string@"nu-complete mox rdap domainage color" # When to use colours; NO_COLOR and CLICOLOR_FORCE are honoured
-    --quiet(-q)               # Print nothing but the result and errors
-    --verbose(-v)             # Say more about what is done
-    --resolver: string        # Name server to ask instead of the system's, for commands that look names up
-    --trust-anchor: path      # File with DS or DNSKEY records to trust instead of the built-in ones of the root; implies --dnssec validate
-    --dnssec: string@"nu-complete mox rdap domainage dnssec" # Whom to believe about DNSSEC: a near resolver, else own validation; always own validation; the resolver wherever it is; nobody
-    --help(-h)                # Print help
-    domain: string            # Domain as it was registered, without host names before it
-  ]
-
-  # Print this message or the help of the given subcommand(s)
-  export extern "mox rdap help" [
-  ]
-
-  # Look up when a domain was registered
-  export extern "mox rdap help domainage" [
-  ]
-
-  # Print this message or the help of the given subcommand(s)
-  export extern "mox rdap help help" [
   ]
 
   def "nu-complete mox sendmail color" [] {
@@ -2073,52 +2424,104 @@ module completions {
   export extern "mox help spf" [
   ]
 
+  # Check whether an address may send mail for a domain
+  export extern "mox help spf check" [
+  ]
+
+  # Look up the record of a domain and those it includes, and count what they cost
+  export extern "mox help spf lookup" [
+  ]
+
+  # Take a record apart, without asking DNS
+  export extern "mox help spf parse" [
+  ]
+
   # Sign messages, verify signatures, make keys (DKIM)
   export extern "mox help dkim" [
+  ]
+
+  # Verify all signatures of a message
+  export extern "mox help dkim verify" [
+  ]
+
+  # Sign a message
+  export extern "mox help dkim sign" [
+  ]
+
+  # Look up the public key of a selector, and check it
+  export extern "mox help dkim lookup" [
+  ]
+
+  # Print the DNS record of a private key
+  export extern "mox help dkim txt" [
+  ]
+
+  # Make an Ed25519 key
+  export extern "mox help dkim gened25519" [
+  ]
+
+  # Make an RSA key
+  export extern "mox help dkim genrsa" [
   ]
 
   # Look up and apply what domains ask for about forged mail (DMARC)
   export extern "mox help dmarc" [
   ]
 
+  # Show which policy applies to mail of a domain, and how it is found
+  export extern "mox help dmarc lookup" [
+  ]
+
+  # Verify SPF, DKIM and DMARC of a message
+  export extern "mox help dmarc verify" [
+  ]
+
+  # Check that those whom a domain names for reports agreed to get them
+  export extern "mox help dmarc checkreportaddrs" [
+  ]
+
+  # Read a record
+  export extern "mox help dmarc parse" [
+  ]
+
   # Verify chains of authentication results (ARC)
   export extern "mox help arc" [
+  ]
+
+  # Verify the chain of a message
+  export extern "mox help arc verify" [
+  ]
+
+  # Check that an address has a name that leads back to it
+  export extern "mox help iprev" [
   ]
 
   # Ask DNS block lists
   export extern "mox help dnsbl" [
   ]
 
-  # Look up policies that ask for verified TLS (MTA-STS)
-  export extern "mox help mtasts" [
+  # Ask a list about an address
+  export extern "mox help dnsbl check" [
   ]
 
-  # Look up the record and the policy of a domain, and compare its mail hosts with it
-  export extern "mox help mtasts lookup" [
+  # Check that a list works: it lists its test entries, and nothing that no list may
+  export extern "mox help dnsbl checkhealth" [
+  ]
+
+  # Look up policies that ask for verified TLS (MTA-STS)
+  export extern "mox help mtasts" [
   ]
 
   # Look up where reports about TLS go (TLSRPT)
   export extern "mox help tlsrpt" [
   ]
 
-  # Look up where reports about TLS to a domain go
-  export extern "mox help tlsrpt lookup" [
-  ]
-
   # Make TLSA records (DANE)
   export extern "mox help dane" [
   ]
 
-  # Make the TLSA record for a certificate or key
-  export extern "mox help dane makerecord" [
-  ]
-
   # Ask domain registries
   export extern "mox help rdap" [
-  ]
-
-  # Look up when a domain was registered
-  export extern "mox help rdap domainage" [
   ]
 
   # Submit a message as the classic sendmail program does
