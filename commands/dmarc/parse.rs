@@ -47,7 +47,7 @@ struct Report {
 impl Show for Report {
     fn show(&self, page: &mut Page) {
         let flawed = match (self.record.is_flawed(), self.usable) {
-            (false, _) => "a record",
+            (false, _) => "a valid record",
             (true, true) => "a policy is missing or misspelt: it counts as p=none",
             (true, false) => "a policy is missing or misspelt and there is no rua: nothing applies",
         };

@@ -2,6 +2,11 @@
 //!
 //! The text is that of `mox_dns::sim`, its flags `servfail` and `bogus` are both answered with a server failure. Plain
 //! DNS over UDP: nothing is signed. RFC 1035 §4.1.
+#![allow(
+    clippy::unwrap_used,
+    clippy::indexing_slicing,
+    reason = "clippy.toml excuses test functions, this is what they call"
+)]
 
 use std::net::{Ipv4Addr, SocketAddr, UdpSocket};
 use std::pin::pin;
