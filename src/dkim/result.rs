@@ -78,11 +78,11 @@ pub struct Signature {
     pub unsigned_body: Option<u64>,
     /// `h=`.
     pub signed_headers: Vec<String>,
-    /// `t=`, seconds since 1970.
-    #[serde(serialize_with = "secs")]
+    /// `t=`.
+    #[serde(serialize_with = "rfc3339")]
     pub signed_at: Option<Timestamp>,
-    /// `x=`, seconds since 1970.
-    #[serde(serialize_with = "secs")]
+    /// `x=`.
+    #[serde(serialize_with = "rfc3339")]
     pub expires_at: Option<Timestamp>,
     /// The first characters of `b=`, for `header.b`.
     pub b_prefix: Option<String>,
@@ -92,8 +92,8 @@ pub struct Signature {
     pub authentic: bool,
 }
 
-fn secs<S: serde::Serializer>(time: &Option<Timestamp>, s: S) -> Result<S::Ok, S::Error> {
-    time.map(Timestamp::secs).serialize(s)
+fn rfc3339<S: serde::Serializer>(time: &Option<Timestamp>, s: S) -> Result<S::Ok, S::Error> {
+    time.map(Timestamp::rfc3339).serialize(s)
 }
 
 /// The result of a whole message: the best of its signatures, `none` without any.
