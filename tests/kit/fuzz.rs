@@ -29,6 +29,9 @@ pub const TARGETS: &[(&str, Target)] = &[
     ("config", config),
     ("dane_record", dane_record),
     ("data_reader", data_reader),
+    ("dkim_record", dkim_record),
+    ("dkim_signature", dkim_signature),
+    ("dkim_verify", dkim_verify),
     ("dmarc_record", dmarc_record),
     ("headers", headers),
     ("inspect_html", inspect_html),
@@ -351,4 +354,22 @@ pub fn tlsrpt_record(bytes: &[u8]) {
     if let Ok(text) = std::str::from_utf8(bytes) {
         crate::hosts::tlsrpt_record(text);
     }
+}
+
+/// A key record: written as what is read again, in strings that a TXT record holds.
+pub fn dkim_record(bytes: &[u8]) {
+    if let Ok(text) = std::str::from_utf8(bytes) {
+        crate::signatures::record(text);
+    }
+}
+
+/// The value of a DKIM-Signature field: bounded, and written as one field that is read as the same.
+pub fn dkim_signature(bytes: &[u8]) {
+    crate::signatures::field(bytes);
+}
+
+/// A message with signatures and a chain of seals, after a byte that is the size of the pieces: pieces change nothing,
+/// questions to DNS are bounded, and every result but a pass has a reason.
+pub fn dkim_verify(bytes: &[u8]) {
+    crate::signatures::message(bytes);
 }

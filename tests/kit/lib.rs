@@ -10,3 +10,4 @@ pub mod house;
 pub mod html;
 pub mod nameserver;
 pub mod sender;
+mod signatures;
