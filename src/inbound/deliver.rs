@@ -5,6 +5,8 @@ use std::sync::Arc;
 
 use mox_address::{Domain, Path};
 use mox_clock::Timestamp;
+use mox_message::header::Header;
+use mox_message::trace;
 use mox_queue::{NewQueued, NewRecipient, Queue, QueueId};
 use mox_smtp::{EnhancedCode, Envelope, Hold, RcptArgs, Reply};
 use mox_smtpserver::Session;
@@ -63,6 +65,19 @@ impl Places {
     pub fn judge(&mut self, judge: impl Fn(&Rules) -> Judged) {
         for (local, _) in &mut self.local {
             local.judged = Some(judge(&local.rules));
+        }
+    }
+
+    /// Refuses a message that was delivered for one of the addresses before: somebody sends it in circles.
+    pub fn check_circles(&self, header: &[u8]) -> Result<(), Reply> {
+        let header = Header::of(header);
+        let again = |local: &Local| local.address.as_ref().is_some_and(|a| trace::was_delivered_to(&header, a));
+        match self.local.iter().find(|(local, _)| again(local)) {
+            Some((_, rcpt)) => {
+                let text = format!("mail loop: the message was delivered to {rcpt} before");
+                Err(Reply::new(550, EnhancedCode(5, 4, 6), text))
+            }
+            None => Ok(()),
         }
     }
 

@@ -146,6 +146,7 @@ impl MxHandler {
             to.judge(|rules| evidence.judge(authenticator, &header, rules, &arrival));
             if self.enforce {
                 check_authors(&header, &evidence)?;
+                to.check_circles(&header)?;
                 to.follow()?;
             }
         }
