@@ -22,6 +22,10 @@ module completions {
     --version(-V)             # Print version
   ]
 
+  def "nu-complete mox localserve dns" [] {
+    [ "lab" "real" "off" ]
+  }
+
   def "nu-complete mox localserve log_level" [] {
     [ "error" "warn" "info" "debug" "trace" ]
   }
@@ -49,6 +53,9 @@ module completions {
     --release: string         # Send messages that are released by hand to this server; nothing leaves by it otherwise
     --keep: string            # Keep so many messages; the oldest go first
     --retry: string           # Waits between attempts to relay, separated by commas; after the last attempt the sender gets a notification
+    --dns: string@"nu-complete mox localserve dns" # Which DNS mail is judged by: the built-in domains below lab.test (see `mox lab list`), the real one, or none [default: lab; real with --resolver]
+    --client-ip: string       # Judge mail as if it came from this address instead of the client's, which SPF of the real internet knows
+    --enforce                 # Act on verdicts as a server for others would: refuse, or file as junk, what the policy of the sender's domain asks for. Otherwise everything is taken, and shows its verdict
     --pedantic                # Refuse whatever the standards forbid, where a real server would be lenient
     --chaos: string           # Fail on demand by this rule, as `mox localserve chaos add` takes it; may be given several times
     --webhook: string         # Tell this http:// or https:// URL of every message that arrives, by a POST of JSON; may be given several times
@@ -1403,6 +1410,85 @@ module completions {
     data?: directory          # Data folder [default: that of the config]
   ]
 
+  def "nu-complete mox lab color" [] {
+    [ "auto" "always" "never" ]
+  }
+
+  def "nu-complete mox lab dnssec" [] {
+    [ "auto" "validate" "trust-ad" "off" ]
+  }
+
+  # Try mail with domains that pass and fail in every way
+  export extern "mox lab" [
+    --config: path            # Config file, or the folder that holds mox.conf [default: ./config/mox.conf, else that of localserve]
+    --json                    # Print the result as JSON
+    --color: string@"nu-complete mox lab color" # When to use colours; NO_COLOR and CLICOLOR_FORCE are honoured
+    --quiet(-q)               # Print nothing but the result and errors
+    --verbose(-v)             # Say more about what is done
+    --resolver: string        # Name server to ask instead of the system's, for commands that look names up
+    --trust-anchor: path      # File with DS or DNSKEY records to trust instead of the built-in ones of the root; implies --dnssec validate
+    --dnssec: string@"nu-complete mox lab dnssec" # Whom to believe about DNSSEC: a near resolver, else own validation; always own validation; the resolver wherever it is; nobody
+    --help(-h)                # Print help
+  ]
+
+  def "nu-complete mox lab list color" [] {
+    [ "auto" "always" "never" ]
+  }
+
+  def "nu-complete mox lab list dnssec" [] {
+    [ "auto" "validate" "trust-ad" "off" ]
+  }
+
+  # List the domains of the lab: what each does, and what to expect
+  export extern "mox lab list" [
+    --config: path            # Config file, or the folder that holds mox.conf [default: ./config/mox.conf, else that of localserve]
+    --json                    # Print the result as JSON
+    --color: string@"nu-complete mox lab list color" # When to use colours; NO_COLOR and CLICOLOR_FORCE are honoured
+    --quiet(-q)               # Print nothing but the result and errors
+    --verbose(-v)             # Say more about what is done
+    --resolver: string        # Name server to ask instead of the system's, for commands that look names up
+    --trust-anchor: path      # File with DS or DNSKEY records to trust instead of the built-in ones of the root; implies --dnssec validate
+    --dnssec: string@"nu-complete mox lab list dnssec" # Whom to believe about DNSSEC: a near resolver, else own validation; always own validation; the resolver wherever it is; nobody
+    --help(-h)                # Print help
+  ]
+
+  def "nu-complete mox lab key color" [] {
+    [ "auto" "always" "never" ]
+  }
+
+  def "nu-complete mox lab key dnssec" [] {
+    [ "auto" "validate" "trust-ad" "off" ]
+  }
+
+  # Print the private key with which mail from the lab's domains can be signed
+  export extern "mox lab key" [
+    --config: path            # Config file, or the folder that holds mox.conf [default: ./config/mox.conf, else that of localserve]
+    --json                    # Print the result as JSON
+    --color: string@"nu-complete mox lab key color" # When to use colours; NO_COLOR and CLICOLOR_FORCE are honoured
+    --quiet(-q)               # Print nothing but the result and errors
+    --verbose(-v)             # Say more about what is done
+    --resolver: string        # Name server to ask instead of the system's, for commands that look names up
+    --trust-anchor: path      # File with DS or DNSKEY records to trust instead of the built-in ones of the root; implies --dnssec validate
+    --dnssec: string@"nu-complete mox lab key dnssec" # Whom to believe about DNSSEC: a near resolver, else own validation; always own validation; the resolver wherever it is; nobody
+    --help(-h)                # Print help
+  ]
+
+  # Print this message or the help of the given subcommand(s)
+  export extern "mox lab help" [
+  ]
+
+  # List the domains of the lab: what each does, and what to expect
+  export extern "mox lab help list" [
+  ]
+
+  # Print the private key with which mail from the lab's domains can be signed
+  export extern "mox lab help key" [
+  ]
+
+  # Print this message or the help of the given subcommand(s)
+  export extern "mox lab help help" [
+  ]
+
   def "nu-complete mox dns color" [] {
     [ "auto" "always" "never" ]
   }
@@ -2047,6 +2133,42 @@ module completions {
     --help(-h)                # Print help
   ]
 
+  def "nu-complete mox mtasts lookup color" [] {
+    [ "auto" "always" "never" ]
+  }
+
+  def "nu-complete mox mtasts lookup dnssec" [] {
+    [ "auto" "validate" "trust-ad" "off" ]
+  }
+
+  # Look up the record and the policy of a domain, and compare its mail hosts with it
+  export extern "mox mtasts lookup" [
+    --ca-file: path           # File with certificates of authorities (PEM) to trust beside the system's
+    --allow-egress: string    # Network to reach although it is not public, as in 10.0.0.0/8; may be given again
+    --config: path            # Config file, or the folder that holds mox.conf [default: ./config/mox.conf, else that of localserve]
+    --json                    # Print the result as JSON
+    --color: string@"nu-complete mox mtasts lookup color" # When to use colours; NO_COLOR and CLICOLOR_FORCE are honoured
+    --quiet(-q)               # Print nothing but the result and errors
+    --verbose(-v)             # Say more about what is done
+    --resolver: string        # Name server to ask instead of the system's, for commands that look names up
+    --trust-anchor: path      # File with DS or DNSKEY records to trust instead of the built-in ones of the root; implies --dnssec validate
+    --dnssec: string@"nu-complete mox mtasts lookup dnssec" # Whom to believe about DNSSEC: a near resolver, else own validation; always own validation; the resolver wherever it is; nobody
+    --help(-h)                # Print help
+    domain: string            # Domain of recipients, the part of their addresses after the @
+  ]
+
+  # Print this message or the help of the given subcommand(s)
+  export extern "mox mtasts help" [
+  ]
+
+  # Look up the record and the policy of a domain, and compare its mail hosts with it
+  export extern "mox mtasts help lookup" [
+  ]
+
+  # Print this message or the help of the given subcommand(s)
+  export extern "mox mtasts help help" [
+  ]
+
   def "nu-complete mox tlsrpt color" [] {
     [ "auto" "always" "never" ]
   }
@@ -2066,6 +2188,40 @@ module completions {
     --trust-anchor: path      # File with DS or DNSKEY records to trust instead of the built-in ones of the root; implies --dnssec validate
     --dnssec: string@"nu-complete mox tlsrpt dnssec" # Whom to believe about DNSSEC: a near resolver, else own validation; always own validation; the resolver wherever it is; nobody
     --help(-h)                # Print help
+  ]
+
+  def "nu-complete mox tlsrpt lookup color" [] {
+    [ "auto" "always" "never" ]
+  }
+
+  def "nu-complete mox tlsrpt lookup dnssec" [] {
+    [ "auto" "validate" "trust-ad" "off" ]
+  }
+
+  # Look up where reports about TLS to a domain go
+  export extern "mox tlsrpt lookup" [
+    --config: path            # Config file, or the folder that holds mox.conf [default: ./config/mox.conf, else that of localserve]
+    --json                    # Print the result as JSON
+    --color: string@"nu-complete mox tlsrpt lookup color" # When to use colours; NO_COLOR and CLICOLOR_FORCE are honoured
+    --quiet(-q)               # Print nothing but the result and errors
+    --verbose(-v)             # Say more about what is done
+    --resolver: string        # Name server to ask instead of the system's, for commands that look names up
+    --trust-anchor: path      # File with DS or DNSKEY records to trust instead of the built-in ones of the root; implies --dnssec validate
+    --dnssec: string@"nu-complete mox tlsrpt lookup dnssec" # Whom to believe about DNSSEC: a near resolver, else own validation; always own validation; the resolver wherever it is; nobody
+    --help(-h)                # Print help
+    domain: string            # Domain of recipients, or, for reports about DANE, a mail host
+  ]
+
+  # Print this message or the help of the given subcommand(s)
+  export extern "mox tlsrpt help" [
+  ]
+
+  # Look up where reports about TLS to a domain go
+  export extern "mox tlsrpt help lookup" [
+  ]
+
+  # Print this message or the help of the given subcommand(s)
+  export extern "mox tlsrpt help help" [
   ]
 
   def "nu-complete mox dane color" [] {
@@ -2089,6 +2245,45 @@ module completions {
     --help(-h)                # Print help
   ]
 
+  def "nu-complete mox dane makerecord color" [] {
+    [ "auto" "always" "never" ]
+  }
+
+  def "nu-complete mox dane makerecord dnssec" [] {
+    [ "auto" "validate" "trust-ad" "off" ]
+  }
+
+  # Make the TLSA record for a certificate or key
+  export extern "mox dane makerecord" [
+    --host: string            # Print the whole line of a zone file, for this host
+    --port: string            # Port of the service at the host
+    --config: path            # Config file, or the folder that holds mox.conf [default: ./config/mox.conf, else that of localserve]
+    --json                    # Print the result as JSON
+    --color: string@"nu-complete mox dane makerecord color" # When to use colours; NO_COLOR and CLICOLOR_FORCE are honoured
+    --quiet(-q)               # Print nothing but the result and errors
+    --verbose(-v)             # Say more about what is done
+    --resolver: string        # Name server to ask instead of the system's, for commands that look names up
+    --trust-anchor: path      # File with DS or DNSKEY records to trust instead of the built-in ones of the root; implies --dnssec validate
+    --dnssec: string@"nu-complete mox dane makerecord dnssec" # Whom to believe about DNSSEC: a near resolver, else own validation; always own validation; the resolver wherever it is; nobody
+    --help(-h)                # Print help
+    usage: string             # What the certificate is: 0 pkix-ta, 1 pkix-ee, 2 dane-ta, 3 dane-ee; mail needs one of the last two
+    selector: string          # What of it counts: 0 cert, 1 spki (its public key)
+    matching: string          # How it is compared: 0 full, 1 sha2-256, 2 sha2-512
+    file?: path               # PEM file with a certificate, public key or private key; `-` and nothing is standard input
+  ]
+
+  # Print this message or the help of the given subcommand(s)
+  export extern "mox dane help" [
+  ]
+
+  # Make the TLSA record for a certificate or key
+  export extern "mox dane help makerecord" [
+  ]
+
+  # Print this message or the help of the given subcommand(s)
+  export extern "mox dane help help" [
+  ]
+
   def "nu-complete mox rdap color" [] {
     [ "auto" "always" "never" ]
   }
@@ -2108,6 +2303,43 @@ module completions {
     --trust-anchor: path      # File with DS or DNSKEY records to trust instead of the built-in ones of the root; implies --dnssec validate
     --dnssec: string@"nu-complete mox rdap dnssec" # Whom to believe about DNSSEC: a near resolver, else own validation; always own validation; the resolver wherever it is; nobody
     --help(-h)                # Print help
+  ]
+
+  def "nu-complete mox rdap domainage color" [] {
+    [ "auto" "always" "never" ]
+  }
+
+  def "nu-complete mox rdap domainage dnssec" [] {
+    [ "auto" "validate" "trust-ad" "off" ]
+  }
+
+  # Look up when a domain was registered
+  export extern "mox rdap domainage" [
+    --bootstrap: string       # File that says which server knows which domains
+    --ca-file: path           # File with certificates of authorities (PEM) to trust beside the system's
+    --allow-egress: string    # Network to reach although it is not public, as in 10.0.0.0/8; may be given again
+    --config: path            # Config file, or the folder that holds mox.conf [default: ./config/mox.conf, else that of localserve]
+    --json                    # Print the result as JSON
+    --color: string@"nu-complete mox rdap domainage color" # When to use colours; NO_COLOR and CLICOLOR_FORCE are honoured
+    --quiet(-q)               # Print nothing but the result and errors
+    --verbose(-v)             # Say more about what is done
+    --resolver: string        # Name server to ask instead of the system's, for commands that look names up
+    --trust-anchor: path      # File with DS or DNSKEY records to trust instead of the built-in ones of the root; implies --dnssec validate
+    --dnssec: string@"nu-complete mox rdap domainage dnssec" # Whom to believe about DNSSEC: a near resolver, else own validation; always own validation; the resolver wherever it is; nobody
+    --help(-h)                # Print help
+    domain: string            # Domain as it was registered, without host names before it
+  ]
+
+  # Print this message or the help of the given subcommand(s)
+  export extern "mox rdap help" [
+  ]
+
+  # Look up when a domain was registered
+  export extern "mox rdap help domainage" [
+  ]
+
+  # Print this message or the help of the given subcommand(s)
+  export extern "mox rdap help help" [
   ]
 
   def "nu-complete mox sendmail color" [] {
@@ -2416,6 +2648,18 @@ module completions {
   export extern "mox help verifydata" [
   ]
 
+  # Try mail with domains that pass and fail in every way
+  export extern "mox help lab" [
+  ]
+
+  # List the domains of the lab: what each does, and what to expect
+  export extern "mox help lab list" [
+  ]
+
+  # Print the private key with which mail from the lab's domains can be signed
+  export extern "mox help lab key" [
+  ]
+
   # Look names up, with what DNSSEC says of the answer
   export extern "mox help dns" [
   ]
@@ -2512,16 +2756,32 @@ module completions {
   export extern "mox help mtasts" [
   ]
 
+  # Look up the record and the policy of a domain, and compare its mail hosts with it
+  export extern "mox help mtasts lookup" [
+  ]
+
   # Look up where reports about TLS go (TLSRPT)
   export extern "mox help tlsrpt" [
+  ]
+
+  # Look up where reports about TLS to a domain go
+  export extern "mox help tlsrpt lookup" [
   ]
 
   # Make TLSA records (DANE)
   export extern "mox help dane" [
   ]
 
+  # Make the TLSA record for a certificate or key
+  export extern "mox help dane makerecord" [
+  ]
+
   # Ask domain registries
   export extern "mox help rdap" [
+  ]
+
+  # Look up when a domain was registered
+  export extern "mox help rdap domainage" [
   ]
 
   # Submit a message as the classic sendmail program does

@@ -27,7 +27,7 @@ pub(crate) const EXAMPLES: &[Example] = &[
         needs: Needs::World,
     },
     Example {
-        run: "mox dkim verify --json - <message.eml | jq -r '.[] | .domain + \" \" + .result'",
+        run: "mox dkim verify --json message.eml",
         about: "Domains and results",
         needs: Needs::World,
     },
