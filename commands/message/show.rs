@@ -1,7 +1,7 @@
 //! `mox message show`: one message for reading.
 
 use clap_complete::ArgValueCompleter;
-use mox_admin::ops::{MessageDetail, MessageShow};
+use mox_admin::ops::{MessageDetail, MessageShow, MethodFinding, Verdicts};
 
 use crate::context::Context;
 use crate::error::{CommandError, Exit};
@@ -33,6 +33,9 @@ impl Show for MessageDetail {
         if let Some(ip) = &self.remote_ip {
             page.field("client", format_args!("{ip}, {}", self.tls.as_deref().unwrap_or("no TLS")));
         }
+        if let Some(verdicts) = &self.verdicts {
+            authentication(verdicts, page);
+        }
         page.line("");
         for header in &self.headers {
             page.line(format_args!("{}: {}", header.name, header.value.replace('\t', " ")));
@@ -53,6 +56,25 @@ impl Show for MessageDetail {
             page.line("");
             page.block(text);
         }
+    }
+}
+
+/// What follows from authentication, and a line for each method.
+fn authentication(verdicts: &Verdicts, page: &mut Page) {
+    let decision = verdicts.decision.keyword();
+    match verdicts.because() {
+        because if because.is_empty() => page.verdict(verdicts.is_good(), decision),
+        because => page.verdict(verdicts.is_good(), format_args!("{decision}: {because}")),
+    }
+    for MethodFinding { method, result, ok, about, why, aligned } in verdicts.findings() {
+        let aligned = match aligned {
+            Some(true) => "aligned",
+            Some(false) => "not aligned",
+            None => "",
+        };
+        let details = [about.as_str(), why.as_str(), aligned];
+        let details: Vec<&str> = details.into_iter().filter(|detail| !detail.is_empty()).collect();
+        page.verdict(ok, format_args!("{method} {result}: {}", details.join("; ")));
     }
 }
 

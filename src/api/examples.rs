@@ -2,9 +2,9 @@
 
 use mox_admin::Time;
 use mox_admin::ops::{
-    Changed, Chaos, ChaosRule, ChaosStage, ExplainLine, Header, ListenerRow, MailboxRow, MessageDetail,
-    MessageEvent, MessageHistory, MessageRow, PartRow, QueueCounts, RelayRow, ReleaseRow, Released,
-    StatusReport, TagRow, Transcript,
+    Changed, Chaos, ChaosRule, ChaosStage, DkimVerdict, DmarcVerdict, ExplainLine, Header, IprevVerdict,
+    ListenerRow, MailboxRow, MessageDetail, MessageEvent, MessageHistory, MessageRow, PartRow, QueueCounts,
+    RelayRow, ReleaseRow, Released, SpfVerdict, StatusReport, TagRow, Transcript, Verdicts,
 };
 use mox_clock::Timestamp;
 use mox_inspect::{Finding, HtmlReport, Report, Severity, Unsubscribe};
@@ -56,7 +56,7 @@ impl Example for MessageDetail {
             mail_from: "amy@example.com".into(),
             remote_ip: Some("127.0.0.1".into()),
             tls: Some("TLSv1.3".into()),
-            verdicts: None,
+            verdicts: Some(Verdicts::example()),
             headers: vec![Header { name: "Subject".into(), value: "hello".into() }],
             parts: vec![
                 PartRow {
@@ -78,6 +78,44 @@ impl Example for MessageDetail {
             ],
             text: Some("hello Bob\r\n".into()),
             html: false,
+        }
+    }
+}
+
+impl Example for Verdicts {
+    fn example() -> Verdicts {
+        let domain = || "example.com".to_owned();
+        Verdicts {
+            ip: "192.0.2.1".into(),
+            reason: Verdicts::NO_OBJECTION.into(),
+            iprev: IprevVerdict { result: "pass".into(), name: Some("mail.example.com".into()) },
+            spf: SpfVerdict {
+                result: "pass".into(),
+                domain: domain(),
+                identity: "mailfrom".into(),
+                mechanism: Some("ip4:192.0.2.0/24".into()),
+                lookups: 1,
+                aligned: true,
+                ..SpfVerdict::default()
+            },
+            dkim: vec![DkimVerdict {
+                result: "pass".into(),
+                domain: domain(),
+                selector: "2026a".into(),
+                algorithm: "rsa-sha256".into(),
+                key_bits: Some(2048),
+                aligned: true,
+                ..DkimVerdict::default()
+            }],
+            dmarc: DmarcVerdict {
+                result: "pass".into(),
+                from: domain(),
+                policy_domain: Some(domain()),
+                policy: Some("reject".into()),
+                ..DmarcVerdict::default()
+            },
+            queries: 9,
+            ..Verdicts::default()
         }
     }
 }

@@ -5,7 +5,7 @@
 //! RFC 9989 §5.4 (what the policy asks for, and overrides), RFC 7372 §3.
 
 use mox_address::Domain;
-use mox_admin::ops::Decision;
+use mox_admin::ops::{Decision, Verdicts};
 use mox_config::Rules;
 use mox_config::ruleset::Ruleset;
 use mox_message::header::Header;
@@ -82,7 +82,7 @@ pub fn decide(case: &Case<'_>) -> Ruling {
     let mut ruling = STAGES
         .iter()
         .find_map(|stage| stage(case, rule))
-        .unwrap_or_else(|| Ruling::new(Decision::Accept, "nothing speaks against it"));
+        .unwrap_or_else(|| Ruling::new(Decision::Accept, Verdicts::NO_OBJECTION));
     if let Some(rule) = rule {
         match (ruling.decision, rule.accept_rejects_to_mailbox.as_str()) {
             (Decision::Accept, _) => ruling.mailbox = Some(rule.mailbox.clone()),

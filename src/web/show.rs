@@ -26,6 +26,15 @@ impl Display for Icon {
     }
 }
 
+/// The classes of a badge for what is good news, bad news, or neither.
+pub fn badge(ok: &Option<bool>) -> &'static str {
+    match ok {
+        Some(true) => "badge good",
+        Some(false) => "badge bad",
+        None => "badge",
+    }
+}
+
 /// A time for people and programs; a script shows it in the reader's time zone.
 #[derive(Debug, Clone, Copy)]
 pub struct When {

@@ -4,7 +4,7 @@ use askama::Template;
 use mox_admin::OpError;
 use mox_admin::ops::{
     MessageCat, MessageDetail, MessageEvents, MessageHistory, MessageList, MessageMark, MessageReport,
-    MessageShow, MessageTranscript, TagList,
+    MessageShow, MessageTranscript, MethodFinding, TagList, Verdicts,
 };
 use mox_httpserver::{Method, Request, Response, StatusCode};
 use mox_inspect::Report;
@@ -31,6 +31,9 @@ struct Message<'a> {
     /// The list it was opened from.
     query: &'a str,
     tabs: Vec<Tab>,
+    /// Results of the main methods, and where all of them are.
+    headlines: Vec<MethodFinding>,
+    authentication: String,
     body: Body<'a>,
     newer: Option<i64>,
     older: Option<i64>,
@@ -53,6 +56,7 @@ enum Body<'a> {
     Files,
     Source { text: String, cut: bool },
     Transcript(Vec<Said>),
+    Authentication(Option<&'a Verdicts>),
     Events(MessageHistory),
     Report(Box<Report>),
 }
@@ -64,13 +68,14 @@ struct Said {
 }
 
 /// Views by their names in addresses.
-const VIEWS: [(&str, &str); 8] = [
+const VIEWS: [(&str, &str); 9] = [
     ("html", "HTML"),
     ("text", "Text"),
     ("headers", "Headers"),
     ("attachments", "Attachments"),
     ("source", "Source"),
     ("transcript", "Transcript"),
+    ("authentication", "Authentication"),
     ("events", "Events"),
     ("report", "Report"),
 ];
@@ -101,6 +106,8 @@ pub(crate) async fn page(pages: &Pages, id: i64, request: &Request) -> Result<Re
         page: Page::new(&pages.site, "/", title).notice(notice),
         side: Side::load(pages, &listing).await?,
         tabs: tabs(&message, view, &listing),
+        headlines: message.verdicts.as_ref().map(Verdicts::headlines).unwrap_or_default(),
+        authentication: address(id, "authentication", &listing),
         message: &message,
         query: &here,
         body,
@@ -117,11 +124,16 @@ fn tabs(message: &MessageDetail, view: &str, listing: &Listing) -> Vec<Tab> {
         .filter(|(name, _)| message.html || *name != "html")
         .map(|(name, label)| Tab {
             label,
-            href: format!("/message/{}{}", message.row.id, listing.with(&[("view", name)])),
+            href: address(message.row.id, name, &listing),
             here: *name == view,
             count: if *name == "attachments" { files(message).count() } else { 0 },
         })
         .collect()
+}
+
+/// Where a view of a message is.
+fn address(id: i64, view: &str, listing: &Listing) -> String {
+    format!("/message/{id}{}", listing.with(&[("view", view)]))
 }
 
 /// Parts that are files rather than text of the message.
@@ -148,12 +160,14 @@ async fn body<'a>(pages: &Pages, message: &'a MessageDetail, view: &str) -> Resu
             let text = pages.dispatch.call(&MessageTranscript { id }).await?.text.unwrap_or_default();
             Body::Transcript(text.lines().map(said).collect())
         }
+        "authentication" => Body::Authentication(message.verdicts.as_ref()),
         "events" => Body::Events(pages.dispatch.call(&MessageEvents { id }).await?),
         "report" => Body::Report(Box::new(pages.dispatch.call(&MessageReport { id }).await?)),
         other => {
             let error = OpError::not_found(format!("message {id} has no view {other:?}"));
-            return Err(error
-                .hint("views are html, text, headers, attachments, source, transcript, events and report"));
+            return Err(error.hint(
+                "views are html, text, headers, attachments, source, transcript, authentication, events and report",
+            ));
         }
     })
 }

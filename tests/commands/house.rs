@@ -68,6 +68,53 @@ fn message() -> MessageRow {
     }
 }
 
+/// SPF passes for another domain, and one of two signatures for the right one.
+fn verdicts() -> Verdicts {
+    let signature = |result: &str, domain: &str| DkimVerdict {
+        result: result.into(),
+        domain: domain.into(),
+        selector: "s1".into(),
+        algorithm: "rsa-sha256".into(),
+        key_bits: Some(2048),
+        aligned: domain == "example.com",
+        ..DkimVerdict::default()
+    };
+    Verdicts {
+        ip: "127.0.0.1".into(),
+        reason: Verdicts::NO_OBJECTION.into(),
+        iprev: IprevVerdict { result: "fail".into(), name: None },
+        spf: SpfVerdict {
+            result: "pass".into(),
+            domain: "bounces.example.net".into(),
+            identity: "mailfrom".into(),
+            mechanism: Some("ip4:127.0.0.0/8".into()),
+            ..SpfVerdict::default()
+        },
+        dkim: vec![
+            signature("pass", "example.com"),
+            DkimVerdict {
+                reason: Some("the body was changed \u{1b}[31m".into()),
+                ..signature("fail", "example.net")
+            },
+        ],
+        dmarc: DmarcVerdict {
+            result: "pass".into(),
+            from: "example.com".into(),
+            policy_domain: Some("example.com".into()),
+            policy: Some("reject".into()),
+            ..DmarcVerdict::default()
+        },
+        arc: Some(ArcVerdict {
+            result: "pass".into(),
+            instances: 1,
+            sealer: Some("lists.example.net".into()),
+            ..ArcVerdict::default()
+        }),
+        queries: 9,
+        ..Verdicts::default()
+    }
+}
+
 fn queued(id: i64) -> QueueRow {
     QueueRow {
         id,
@@ -203,7 +250,7 @@ fn mail(operations: Operations) -> Operations {
                 mail_from: "amy@example.com".into(),
                 remote_ip: Some("127.0.0.1".into()),
                 tls: Some("TLSv1.3".into()),
-                verdicts: None,
+                verdicts: Some(verdicts()),
                 headers: vec![Header { name: "Subject".into(), value: message().subject }],
                 parts: vec![PartRow {
                     part: "1".into(),

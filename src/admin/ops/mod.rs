@@ -3,6 +3,7 @@
 mod account;
 mod chaos;
 mod complete;
+mod finding;
 mod inbox;
 mod message;
 mod queue;
@@ -12,6 +13,7 @@ mod verdict;
 pub use account::{SetAccountPassword, SetAdminPassword};
 pub use chaos::{Chaos, ChaosGet, ChaosRule, ChaosSet, ChaosStage};
 pub use complete::{CompleteValues, Completion, ValueKind};
+pub use finding::MethodFinding;
 pub use inbox::{
     MailboxList, MailboxRow, MessageEvent, MessageEvents, MessageHistory, MessageHtml, MessageMark,
     MessagePart, MessageRelease, MessageReport, MessageTranscript, MessageWatch, MessageWatched, RelayList,

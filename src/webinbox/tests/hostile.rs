@@ -1,6 +1,8 @@
 //! Values that strangers wrote, in places where they could do something.
 
-use mox_admin::ops::{Header, PartRow, QueueRow};
+use mox_admin::ops::{
+    ArcVerdict, DkimVerdict, DmarcVerdict, Header, IprevVerdict, PartRow, QueueRow, SpfVerdict, Verdicts,
+};
 
 use super::fake::{at, message};
 use super::{Site, StatusCode};
@@ -32,6 +34,41 @@ fn site() -> Site {
     evil.text = Some(format!("{EVIL} https://example.com/{EVIL}"));
     evil.headers = vec![Header { name: EVIL.into(), value: EVIL.into() }];
     evil.html = true;
+    evil.verdicts = Some(Verdicts {
+        ip: EVIL.into(),
+        reason: EVIL.into(),
+        r#override: Some(EVIL.into()),
+        iprev: IprevVerdict { result: EVIL.into(), name: Some(EVIL.into()) },
+        spf: SpfVerdict {
+            result: EVIL.into(),
+            domain: EVIL.into(),
+            mechanism: Some(EVIL.into()),
+            explanation: Some(EVIL.into()),
+            problem: Some(EVIL.into()),
+            ..SpfVerdict::default()
+        },
+        dkim: vec![DkimVerdict {
+            result: EVIL.into(),
+            domain: EVIL.into(),
+            selector: EVIL.into(),
+            algorithm: EVIL.into(),
+            reason: Some(EVIL.into()),
+            ..DkimVerdict::default()
+        }],
+        dmarc: DmarcVerdict {
+            result: EVIL.into(),
+            from: EVIL.into(),
+            policy_domain: Some(EVIL.into()),
+            problem: Some(EVIL.into()),
+            ..DmarcVerdict::default()
+        },
+        arc: Some(ArcVerdict {
+            sealer: Some(EVIL.into()),
+            reason: Some(EVIL.into()),
+            ..ArcVerdict::default()
+        }),
+        ..Verdicts::default()
+    });
     evil.parts = vec![
         part("1", "text/html", Some(EVIL)),
         part("2", "image/svg+xml", Some("x.svg")),
@@ -81,6 +118,7 @@ async fn text_of_strangers_stays_text() {
         "/message/1?view=attachments".to_owned(),
         "/message/1?view=source".to_owned(),
         "/message/1?view=transcript".to_owned(),
+        "/message/1?view=authentication".to_owned(),
         "/message/1?view=events".to_owned(),
         "/message/1?view=report".to_owned(),
         "/message/1/delete".to_owned(),

@@ -1,6 +1,6 @@
 //! What the pages show, and that each answers as it should.
 
-use mox_admin::ops::{Header, PartRow, QueueRow};
+use mox_admin::ops::{Decision, DmarcVerdict, Header, PartRow, QueueRow, SpfVerdict, Verdicts};
 
 use super::fake::{at, message};
 use super::{Site, StatusCode};
@@ -44,6 +44,7 @@ async fn every_address_answers_and_is_a_page_without_inline_code() {
         "/message/2?view=attachments",
         "/message/2?view=source",
         "/message/2?view=transcript",
+        "/message/2?view=authentication",
         "/message/2?view=events",
         "/message/2?view=report",
         "/message/2/delete",
@@ -193,6 +194,61 @@ async fn views_show_what_they_are_for() {
         assert!(body.contains(has), "{view} has no {has}: {body}");
     }
     assert!(!site.page("/message/1").await.contains("<iframe"), "no HTML, no frame");
+}
+
+#[tokio::test]
+async fn what_authentication_found_is_in_the_head_and_in_a_view() {
+    let site = Site::with(2);
+    site.house.with(|state| {
+        let message = state.messages.get_mut(&1).unwrap();
+        message.verdicts = Some(Verdicts {
+            ip: "192.0.2.1".into(),
+            decision: Decision::Reject,
+            reason: "example.com asks so".into(),
+            spf: SpfVerdict {
+                result: "pass".into(),
+                domain: "other.example".into(),
+                identity: "mailfrom".into(),
+                mechanism: Some("ip4:192.0.2.0/24".into()),
+                ..SpfVerdict::default()
+            },
+            dmarc: DmarcVerdict {
+                result: "fail".into(),
+                from: "example.com".into(),
+                policy_domain: Some("example.com".into()),
+                policy: Some("reject".into()),
+                ..DmarcVerdict::default()
+            },
+            queries: 1,
+            ..Verdicts::default()
+        });
+    });
+    let body = site.page("/message/1?view=text&to=ann").await;
+    for has in [
+        "<a class=\"verdicts\" href=\"/message/1?to=ann&#38;view=authentication\">",
+        "<span class=\"badge good\">spf pass</span>",
+        "<span class=\"badge\">dkim none</span>",
+        "<span class=\"badge bad\">dmarc fail</span>",
+    ] {
+        assert!(body.contains(has), "no {has}: {body}");
+    }
+    let body = site.page("/message/1?view=authentication").await;
+    for has in [
+        "aria-current=\"page\">Authentication</a>",
+        "<span class=\"badge bad\">reject</span> A server that follows the sender&#39;s policy would refuse this \
+         message: example.com asks so.",
+        "mailfrom other.example",
+        "by ip4:192.0.2.0/24",
+        "not aligned",
+        "the message has no signature",
+        "example.com, policy reject of example.com",
+        "neither SPF nor DKIM proves the From domain",
+        "192.0.2.1</span>, with 1 DNS query.",
+    ] {
+        assert!(body.contains(has), "no {has}: {body}");
+    }
+    let body = site.page("/message/2?view=authentication").await;
+    assert!(body.contains("Not judged") && !body.contains("class=\"verdicts\""), "{body}");
 }
 
 #[tokio::test]

@@ -338,6 +338,7 @@ async function withoutScripts(id) {
     Attachments: page.getByText("pixel.png"),
     Source: page.locator(".source", { hasText: "--outer" }),
     Transcript: page.locator(".exchange", { hasText: "RCPT TO" }),
+    Authentication: page.getByRole("rowheader", { name: "dmarc" }),
     Events: page.locator(".step").first(),
     Report: page.getByRole("heading", { name: "List-Unsubscribe" }),
   })) {
@@ -385,7 +386,7 @@ async function hostileMail() {
   assert.equal(await page.evaluate(() => window.hacked), undefined);
   await page.screenshot({ path: join(shots, "hostile-desktop-light.png") });
   const id = address.match(/message\/(\d+)/)[1];
-  for (const view of ["text", "headers", "attachments", "source", "transcript", "events", "report"]) {
+  for (const view of ["text", "headers", "attachments", "source", "transcript", "authentication", "events", "report"]) {
     await page.goto(`${base}/message/${id}?view=${view}`);
   }
   // The document alone, outside of its frame.
@@ -461,7 +462,7 @@ try {
     list: "/", mailbox: "/?mailbox=bob%40example.org", search: "/?subject=mail+5", nothing: "/?subject=nothing-like-that", older: "/?before=40",
     html: `/message/${id}`, text: `/message/${id}?view=text`, headers: `/message/${id}?view=headers`,
     attachments: `/message/${id}?view=attachments`, source: `/message/${id}?view=source`,
-    transcript: `/message/${id}?view=transcript`, events: `/message/${id}?view=events`, report: `/message/${id}?view=report`,
+    transcript: `/message/${id}?view=transcript`, authentication: `/message/${id}?view=authentication`, events: `/message/${id}?view=events`, report: `/message/${id}?view=report`,
     release: `/message/${id}/release`, delete: `/message/${id}/delete`, "delete-all": "/delete-all",
     chaos: "/chaos", queue: "/queue", help: "/help",
   });
