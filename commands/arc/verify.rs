@@ -21,11 +21,7 @@ pub(crate) struct Args {
 
 pub(crate) const EXAMPLES: &[Example] = &[
     Example { run: "mox arc verify message.eml", about: "Who vouches for what", needs: Needs::World },
-    Example {
-        run: "mox message cat 7 | mox arc verify -",
-        about: "pass, fail or none",
-        needs: Needs::World,
-    },
+    Example { run: "mox message cat 7 | mox arc verify -", about: "pass, fail or none", needs: Needs::World },
 ];
 
 /// A chain.

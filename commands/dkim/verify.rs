@@ -26,11 +26,7 @@ pub(crate) const EXAMPLES: &[Example] = &[
         about: "Who signed, and whether it holds",
         needs: Needs::World,
     },
-    Example {
-        run: "mox dkim verify --json message.eml",
-        about: "Domains and results",
-        needs: Needs::World,
-    },
+    Example { run: "mox dkim verify --json message.eml", about: "Domains and results", needs: Needs::World },
     Example {
         run: "mox message cat 7 | mox dkim verify --resolver 127.0.0.1:5353 -",
         about: "A stored message, with keys from a name server of your own",

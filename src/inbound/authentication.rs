@@ -230,7 +230,7 @@ impl Evidence {
     }
 
     /// Whether SPF or DKIM verified the organisation of the From domain, whatever DMARC says.
-    fn from_is_verified(&self) -> bool {
+    fn author_is_verified(&self) -> bool {
         let spf = self.spf.result == SpfResult::Pass && self.spf_is_aligned();
         let aligned = |s: &Signature| s.domain.as_ref().is_some_and(|domain| self.is_aligned(domain));
         spf || self.dkim.iter().any(|s| s.result == DkimResult::Pass && aligned(s))
@@ -262,7 +262,7 @@ impl Evidence {
             verified: &verified,
             dmarc: self.asked(),
             policy_domain: &policy_domain,
-            from_verified: self.dmarc.result == DmarcResult::Pass || self.from_is_verified(),
+            from_verified: self.dmarc.result == DmarcResult::Pass || self.author_is_verified(),
             listed: self.listed.as_ref(),
             header: Header::of(header),
             rules,

@@ -72,9 +72,11 @@ impl Ruling {
     }
 }
 
+/// Looks at a case, and at the rule that matches it, and perhaps decides.
+type Stage = fn(&Case<'_>, Option<&Ruleset>) -> Option<Ruling>;
+
 /// The stages, in order.
-const STAGES: [fn(&Case<'_>, Option<&Ruleset>) -> Option<Ruling>; 5] =
-    [list_allowed, forwarded, dmarc_policy, auth_required, blocklisted];
+const STAGES: [Stage; 5] = [list_allowed, forwarded, dmarc_policy, auth_required, blocklisted];
 
 /// Decides for one address.
 pub fn decide(case: &Case<'_>) -> Ruling {

@@ -71,7 +71,8 @@ impl Places {
     /// Refuses a message that was delivered for one of the addresses before: somebody sends it in circles.
     pub fn check_circles(&self, header: &[u8]) -> Result<(), Reply> {
         let header = Header::of(header);
-        let again = |local: &Local| local.address.as_ref().is_some_and(|a| trace::was_delivered_to(&header, a));
+        let again =
+            |local: &Local| local.address.as_ref().is_some_and(|a| trace::was_delivered_to(&header, a));
         match self.local.iter().find(|(local, _)| again(local)) {
             Some((_, rcpt)) => {
                 let text = format!("mail loop: the message was delivered to {rcpt} before");

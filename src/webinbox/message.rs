@@ -124,7 +124,7 @@ fn tabs(message: &MessageDetail, view: &str, listing: &Listing) -> Vec<Tab> {
         .filter(|(name, _)| message.html || *name != "html")
         .map(|(name, label)| Tab {
             label,
-            href: address(message.row.id, name, &listing),
+            href: address(message.row.id, name, listing),
             here: *name == view,
             count: if *name == "attachments" { files(message).count() } else { 0 },
         })

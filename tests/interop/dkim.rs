@@ -15,7 +15,7 @@ use mox_dns::sim::SimResolver;
 use mox_message::lineends::LineEnds;
 
 use crate::milter::Milter;
-use crate::peers::{Chance, file, installed, program, run, skip};
+use crate::peers::{Chance, file, installed, program, python_with, run, skip};
 
 /// How many messages; about one in six is not given to those who take only messages that mail servers could give.
 const MESSAGES: usize = 1700;
@@ -228,20 +228,6 @@ fn all_are(
     println!("{peer}: {count} messages {wanted}");
 }
 
-/// A Python that has dkimpy and what it needs for Ed25519 and for chains.
-fn python() -> Option<PathBuf> {
-    let candidates = program("python3").into_iter().chain([PathBuf::from("/usr/bin/python3")]);
-    let found = candidates.into_iter().find(|python| {
-        let mut import = Command::new(python);
-        import.args(["-c", "import dkim, nacl, authres"]).stderr(std::process::Stdio::null());
-        import.status().is_ok_and(|status| status.success())
-    });
-    if found.is_none() {
-        skip("python3 with dkimpy, PyNaCl and authres not installed");
-    }
-    found
-}
-
 /// A name server that has these TXT records and no others.
 fn name_server(keys: BTreeMap<String, String>) -> SocketAddr {
     let socket = UdpSocket::bind("127.0.0.1:0").unwrap();
@@ -327,7 +313,7 @@ fn commands_make_keys_sign_and_verify() {
 
 #[test]
 fn dkimpy_and_mox_agree_on_a_thousand_messages() {
-    let Some(python) = python() else { return };
+    let Some(python) = python_with("dkim, nacl, authres") else { return };
     let script = |arguments: &[&Path]| {
         let mut command = Command::new(&python);
         let output = run(command.arg(file("dkim/dkimpy.py")).args(arguments));

@@ -20,6 +20,20 @@ pub(crate) fn installed(programs: &[&str]) -> bool {
     missing.is_empty() || skip(&format!("{} not installed", missing.join(", ")))
 }
 
+/// A Python that has some modules. Those of Debian's packages belong to Debian's Python, whatever `python3` is.
+pub(crate) fn python_with(modules: &str) -> Option<PathBuf> {
+    let candidates = program("python3").into_iter().chain([PathBuf::from("/usr/bin/python3")]);
+    let found = candidates.into_iter().find(|python| {
+        let mut import = Command::new(python);
+        import.args(["-c", &format!("import {modules}")]).stderr(Stdio::null());
+        import.status().is_ok_and(|status| status.success())
+    });
+    if found.is_none() {
+        skip(&format!("python3 with {modules} not installed"));
+    }
+    found
+}
+
 /// Says that the running test is skipped and why; returns false. Fails the test when `CI=true`.
 pub(crate) fn skip(why: &str) -> bool {
     let thread = std::thread::current();
