@@ -1,8 +1,8 @@
 //! The examples of every command: in `--help`, in the man page, and run by the tests.
 
 use crate::{
-    arc, completion, config, dane, dkim, dmarc, dnsbl, generate, iprev, lab, localserve, loglevels, message,
-    mtasts, queue, rdap, sendmail, setaccountpassword, setadminpassword, spf, status, stop, tlsrpt,
+    arc, completion, config, dane, dkim, dmarc, dns, dnsbl, generate, iprev, lab, localserve, loglevels,
+    message, mtasts, queue, rdap, sendmail, setaccountpassword, setadminpassword, spf, status, stop, tlsrpt,
     verifydata, version,
 };
 
@@ -51,6 +51,7 @@ pub fn all() -> &'static [(&'static str, &'static [Example])] {
         ("dmarc lookup", dmarc::lookup::EXAMPLES),
         ("dmarc parse", dmarc::parse::EXAMPLES),
         ("dmarc verify", dmarc::verify::EXAMPLES),
+        ("dns lookup", dns::lookup::EXAMPLES),
         ("dnsbl check", dnsbl::check::EXAMPLES),
         ("dnsbl checkhealth", dnsbl::checkhealth::EXAMPLES),
         ("generate", generate::EXAMPLES),

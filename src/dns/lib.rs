@@ -38,7 +38,7 @@ pub use hickory::{HickoryResolver, Upstream};
 pub use hosts::{Hosts, HostsError, HostsResolver, MAX_HOSTS_FILE};
 pub use name::reverse_name;
 pub use record::{Record, RecordType};
-pub use typed::{MxHost, is_null_mx};
+pub use typed::{Issuer, MxHost, Service, TlsAssociation, is_null_mx};
 pub use validate::ValidatingResolver;
 
 /// What an asynchronous seam returns.

@@ -1,4 +1,4 @@
-//! The records mail needs, as values, with their presentation form. RFC 1035 §3.3, 2782, 3596, 6698, 8659.
+//! The records mail needs, as values, with their presentation form. RFC 1035 §3.3, §5.1, 2782, 3596, 6698, 8659.
 
 use std::fmt;
 use std::net::{Ipv4Addr, Ipv6Addr};
@@ -175,7 +175,10 @@ impl Record {
     }
 }
 
-/// `"a" "b"` or one word, joined; `\"` and `\\` are unescaped.
+/// Most bytes of one string in a record.
+const MAX_STRING: usize = 255;
+
+/// `"a" "b"` or one word, joined; within quotes `\DDD` is a byte and `\X` is `X`.
 fn parse_strings(text: &str) -> Option<Vec<u8>> {
     let text = text.trim();
     if !text.starts_with('"') {
@@ -187,7 +190,14 @@ fn parse_strings(text: &str) -> Option<Vec<u8>> {
     while let Some(byte) = bytes.next() {
         match (quoted, byte) {
             (_, b'"') => quoted = !quoted,
-            (true, b'\\') => out.push(bytes.next()?),
+            (true, b'\\') => out.push(match bytes.next()? {
+                digit @ b'0'..=b'9' => {
+                    [digit, bytes.next()?, bytes.next()?].iter().try_fold(0u8, |n, d| {
+                        n.checked_mul(10)?.checked_add(d.checked_sub(b'0').filter(|d| *d < 10)?)
+                    })?
+                }
+                other => other,
+            }),
             (true, byte) => out.push(byte),
             (false, byte) if byte.is_ascii_whitespace() => {}
             (false, _) => return None,
@@ -213,8 +223,25 @@ impl fmt::Display for Dotted<'_> {
 }
 
 fn write_quoted(f: &mut fmt::Formatter<'_>, bytes: &[u8]) -> fmt::Result {
-    let text = String::from_utf8_lossy(bytes).replace('\\', "\\\\").replace('"', "\\\"");
-    write!(f, "\"{}\"", text.replace(char::is_control, "?"))
+    f.write_str("\"")?;
+    for byte in bytes {
+        match byte {
+            b'"' | b'\\' => write!(f, "\\{}", char::from(*byte))?,
+            b' '..=b'~' => write!(f, "{}", char::from(*byte))?,
+            _ => write!(f, "\\{byte:03}")?,
+        }
+    }
+    f.write_str("\"")
+}
+
+/// Text longer than one string can hold, as several.
+fn write_strings(f: &mut fmt::Formatter<'_>, text: &[u8]) -> fmt::Result {
+    let (first, rest) = text.split_at_checked(MAX_STRING).unwrap_or((text, &[]));
+    write_quoted(f, first)?;
+    rest.chunks(MAX_STRING).try_for_each(|string| {
+        f.write_str(" ")?;
+        write_quoted(f, string)
+    })
 }
 
 impl fmt::Display for Record {
@@ -224,7 +251,7 @@ impl fmt::Display for Record {
             Record::A(ip) => write!(f, "{ip}"),
             Record::Aaaa(ip) => write!(f, "{ip}"),
             Record::Mx { preference, host } => write!(f, "{preference} {}", Dotted(host)),
-            Record::Txt(text) => write_quoted(f, text),
+            Record::Txt(text) => write_strings(f, text),
             Record::Cname(name) | Record::Ptr(name) | Record::Ns(name) => write!(f, "{}", Dotted(name)),
             Record::Soa { mname, rname, serial, minimum } => {
                 write!(f, "{} {} {serial} 0 0 0 {minimum}", Dotted(mname), Dotted(rname))
@@ -257,6 +284,7 @@ mod tests {
             ("MX", "0 ."),
             ("TXT", "\"v=spf1 -all\""),
             ("TXT", "\"a \\\"quoted\\\" \\\\ word\""),
+            ("TXT", "\"line\\010b\\195\\188cher\""),
             ("CNAME", "other.example."),
             ("PTR", "host.example."),
             ("NS", "ns.example."),
@@ -273,7 +301,13 @@ mod tests {
             Record::parse(RecordType::Txt, "\"v=DKIM1; \" \"p=abc\""),
             Some(Record::Txt(b"v=DKIM1; p=abc".to_vec()))
         );
+        let long = Record::Txt([b'x'; 600].to_vec());
+        let strings = ["x".repeat(255), "x".repeat(255), "x".repeat(90)].map(|part| format!("\"{part}\""));
+        assert_eq!(long.to_string(), strings.join(" "));
+        assert_eq!(Record::parse(RecordType::Txt, &long.to_string()), Some(long));
         for (kind, bad) in [
+            (RecordType::Txt, "\"\\256\""),
+            (RecordType::Txt, "\"\\1x1\""),
             (RecordType::A, "192.0.2"),
             (RecordType::A, "192.0.2.1 x"),
             (RecordType::Mx, "mx.example.org."),

@@ -1,5 +1,5 @@
 //! Lookups that return what the caller wants: mail hosts in order, addresses of both families, names, texts.
-//! RFC 5321 §5.1, RFC 7505 (null MX).
+//! RFC 5321 §5.1, RFC 7505 (null MX), RFC 2782, 6698 §2.1, 8659 §4.1.
 
 use std::net::IpAddr;
 
@@ -14,6 +14,40 @@ pub struct MxHost {
     pub preference: u16,
     /// Its name, without the final dot; `.` in a null MX.
     pub host: String,
+}
+
+/// Where a service is: an SRV record (RFC 2782).
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Service {
+    /// The lower, the sooner it is tried.
+    pub priority: u16,
+    /// Share among those of one priority.
+    pub weight: u16,
+    /// TCP or UDP port.
+    pub port: u16,
+    /// Host, without the final dot; `.` when the domain has no such service.
+    pub target: String,
+}
+
+/// Which certificate or key a TLS server has: a TLSA record (RFC 6698 §2.1), its numbers as they are.
+#[derive(Debug, Clone, PartialEq, Eq)]
+#[expect(missing_docs, reason = "the fields are those of the RFC")]
+pub struct TlsAssociation {
+    pub usage: u8,
+    pub selector: u8,
+    pub matching: u8,
+    pub data: Vec<u8>,
+}
+
+/// Who may issue certificates: a CAA record (RFC 8659 §4.1).
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Issuer {
+    /// 128: a tag that is not known forbids to issue.
+    pub flags: u8,
+    /// `issue`, `issuewild`, `iodef` or another one.
+    pub tag: String,
+    /// What the tag says.
+    pub value: Vec<u8>,
 }
 
 /// Whether the domain says that it takes no mail.
@@ -105,6 +139,41 @@ impl dyn Resolver + '_ {
         });
         Ok(answer.with(names))
     }
+
+    /// The hosts of a service such as `_submissions._tcp.example.org`, by priority, in it the heavier first.
+    pub async fn lookup_srv(&self, name: &str) -> Result<Answer<Service>, Error> {
+        let mut answer = self.lookup(name, RecordType::Srv).await?;
+        let mut services = take(&mut answer, |record| match record {
+            Record::Srv { priority, weight, port, target } => {
+                Some(Service { priority, weight, port, target })
+            }
+            _ => None,
+        });
+        services.sort_by_key(|service| (service.priority, std::cmp::Reverse(service.weight)));
+        Ok(answer.with(services))
+    }
+
+    /// The TLSA records of a service such as `_25._tcp.mx.example.org`, in the order received.
+    pub async fn lookup_tlsa(&self, name: &str) -> Result<Answer<TlsAssociation>, Error> {
+        let mut answer = self.lookup(name, RecordType::Tlsa).await?;
+        let associations = take(&mut answer, |record| match record {
+            Record::Tlsa { usage, selector, matching, data } => {
+                Some(TlsAssociation { usage, selector, matching, data })
+            }
+            _ => None,
+        });
+        Ok(answer.with(associations))
+    }
+
+    /// The CAA records of this very name; the parents' are the caller's to ask for (RFC 8659 §3).
+    pub async fn lookup_caa(&self, name: &str) -> Result<Answer<Issuer>, Error> {
+        let mut answer = self.lookup(name, RecordType::Caa).await?;
+        let issuers = take(&mut answer, |record| match record {
+            Record::Caa { flags, tag, value } => Some(Issuer { flags, tag, value }),
+            _ => None,
+        });
+        Ok(answer.with(issuers))
+    }
 }
 
 fn take<T>(answer: &mut Answer, want: impl FnMut(Record) -> Option<T>) -> Vec<T> {
@@ -149,6 +218,11 @@ mod tests {
             down.example. ANY ; servfail
             1.2.0.192.in-addr.arpa. PTR a.example.org.
             alias.example. CNAME a.example.org.
+            _imaps._tcp.example.org. SRV 1 1 993 b.example.org.
+            _imaps._tcp.example.org. SRV 0 1 993 a.example.org.
+            _imaps._tcp.example.org. SRV 0 9 993 c.example.org.
+            _25._tcp.a.example.org. TLSA 3 1 1 00ff
+            example.org. CAA 128 issue \"ca.example\"
             _dmarc.example.org. TXT \"v=DMARC1; \" \"p=none\"
         ";
         Box::new(SimResolver::from_zone(zone).unwrap())
@@ -209,5 +283,19 @@ mod tests {
         assert_eq!(sim.lookup_txt("_dmarc.example.org").await.unwrap().records, ["v=DMARC1; p=none"]);
         assert_eq!(sim.lookup_cname("alias.example").await.unwrap().records, ["a.example.org"]);
         assert!(matches!(sim.lookup_cname("a.example.org").await, Err(Error::NoData { .. })));
+    }
+
+    #[tokio::test]
+    async fn services_keys_and_issuers() {
+        let sim = sim();
+        let services = sim.lookup_srv("_imaps._tcp.example.org").await.unwrap().records;
+        let targets: Vec<&str> = services.iter().map(|service| service.target.as_str()).collect();
+        assert_eq!(targets, ["c.example.org", "a.example.org", "b.example.org"]);
+        let tlsa = sim.lookup_tlsa("_25._tcp.a.example.org").await.unwrap();
+        let expected = TlsAssociation { usage: 3, selector: 1, matching: 1, data: vec![0, 255] };
+        assert_eq!((tlsa.records.as_slice(), tlsa.authentic), (&[expected][..], true));
+        let issuer = Issuer { flags: 128, tag: "issue".to_owned(), value: b"ca.example".to_vec() };
+        assert_eq!(sim.lookup_caa("example.org").await.unwrap().records, [issuer]);
+        assert!(matches!(sim.lookup_caa("a.example.org").await, Err(Error::NoData { .. })));
     }
 }
