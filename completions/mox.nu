@@ -1510,6 +1510,45 @@ module completions {
     --help(-h)                # Print help
   ]
 
+  def "nu-complete mox dns lookup kind" [] {
+    [ "ptr" "mx" "cname" "ips" "a" "aaaa" "ns" "txt" "srv" "tlsa" "caa" "soa" ]
+  }
+
+  def "nu-complete mox dns lookup color" [] {
+    [ "auto" "always" "never" ]
+  }
+
+  def "nu-complete mox dns lookup dnssec" [] {
+    [ "auto" "validate" "trust-ad" "off" ]
+  }
+
+  # Look up the records of a name, and say what DNSSEC says of them and why
+  export extern "mox dns lookup" [
+    --config: path            # Config file, or the folder that holds mox.conf [default: ./config/mox.conf, else that of localserve]
+    --json                    # Print the result as JSON
+    --color: string@"nu-complete mox dns lookup color" # When to use colours; NO_COLOR and CLICOLOR_FORCE are honoured
+    --quiet(-q)               # Print nothing but the result and errors
+    --verbose(-v)             # Say more about what is done
+    --resolver: string        # Name server to ask instead of the system's, for commands that look names up
+    --trust-anchor: path      # File with DS or DNSKEY records to trust instead of the built-in ones of the root; implies --dnssec validate
+    --dnssec: string@"nu-complete mox dns lookup dnssec" # Whom to believe about DNSSEC: a near resolver, else own validation; always own validation; the resolver wherever it is; nobody
+    --help(-h)                # Print help (see more with '--help')
+    kind?: string@"nu-complete mox dns lookup kind" # Type of record; ips are A and AAAA
+    name: string              # Name to look up, from the root whether or not it ends in a dot; with ptr also an address
+  ]
+
+  # Print this message or the help of the given subcommand(s)
+  export extern "mox dns help" [
+  ]
+
+  # Look up the records of a name, and say what DNSSEC says of them and why
+  export extern "mox dns help lookup" [
+  ]
+
+  # Print this message or the help of the given subcommand(s)
+  export extern "mox dns help help" [
+  ]
+
   def "nu-complete mox spf color" [] {
     [ "auto" "always" "never" ]
   }
@@ -2662,6 +2701,10 @@ module completions {
 
   # Look names up, with what DNSSEC says of the answer
   export extern "mox help dns" [
+  ]
+
+  # Look up the records of a name, and say what DNSSEC says of them and why
+  export extern "mox help dns lookup" [
   ]
 
   # Check whether an address may send mail for a domain (SPF)

@@ -168,10 +168,12 @@ impl Authenticator {
 }
 
 impl Authenticator {
+    fn count_one(&self, method: &'static str, result: &'static str) {
+        self.metrics.mail_verdicts.get_or_create(&Finding { method, result }).inc();
+    }
+
     fn count(&self, evidence: &Evidence) {
-        let count = |method, result| {
-            self.metrics.mail_verdicts.get_or_create(&Finding { method, result }).inc();
-        };
+        let count = |method, result| self.count_one(method, result);
         count("iprev", evidence.iprev.result.keyword());
         count("spf", evidence.spf.result.keyword());
         for signature in &evidence.dkim {
@@ -267,6 +269,7 @@ impl Evidence {
             header: Header::of(header),
             rules,
         });
+        authenticator.count_one("decision", ruling.decision.keyword());
         let results = self.results(&ruling);
         let utf8 = arrival.protocol.utf8;
         let mut fields = authres::format(&authenticator.hostname, &results, utf8);

@@ -16,7 +16,7 @@ pub fn expose(metrics: &Metrics) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::{Accepting, Authenticating, Listening, Outcome, names};
+    use crate::{Accepting, Authenticating, Finding, Listening, Outcome, names};
     use mox_clock::Timestamp;
 
     #[test]
@@ -33,6 +33,7 @@ mod tests {
         metrics.smtpserver_transactions.get_or_create(&Accepting { port: 25, result: "accepted" }).inc_by(2);
         metrics.deliveries.get_or_create(&Outcome { result: "delivered" }).inc();
         metrics.auth.get_or_create(&Authenticating { mechanism: "PLAIN", result: "ok" }).inc();
+        metrics.mail_verdicts.get_or_create(&Finding { method: "spf", result: "pass" }).inc();
         metrics.queue_attempts.get_or_create(&Outcome { result: "delivered" }).inc();
         metrics.webhook_calls.get_or_create(&Outcome { result: "ok" }).inc();
         metrics.http_requests.get_or_create(&Outcome { result: "2xx" }).inc();

@@ -30,7 +30,7 @@ names! {
     SMTPSERVER_TRANSACTIONS, "mox_smtpserver_transactions", ["port", "result"], "Mail transactions by their result";
     DELIVERIES, "mox_deliveries", ["result"], "Recipients of incoming mail by what became of the message";
     AUTH, "mox_authentication", ["mechanism", "result"], "Authentication attempts";
-    MAIL_VERDICTS, "mox_mail_verdicts", ["method", "result"], "Incoming messages by what an authentication method found: spf, dkim (each signature), dmarc, arc, iprev, and the decision";
+    MAIL_VERDICTS, "mox_mail_verdicts", ["method", "result"], "Incoming messages by what an authentication method found: spf, dkim (each signature), dmarc, arc, iprev; and by the decision for each recipient";
     QUEUE_MESSAGES, "mox_queue_messages", [], "Messages in the queue, one per recipient";
     QUEUE_ATTEMPTS, "mox_queue_attempts", ["result"], "Delivery attempts of queued messages";
     DB_COMMITS, "mox_db_commits", [], "Commits of the database, each one fsync";

@@ -189,7 +189,8 @@ fn header_injection() {
         .filter(|line| !line.starts_with([' ', '\t']))
         .map(|line| line.split(':').next().unwrap())
         .collect();
-    assert_eq!(names, ["Return-Path", "Delivered-To", "Received", "Subject"], "{header}");
+    let ours = ["Return-Path", "Delivered-To", "Authentication-Results", "Received-SPF", "Received"];
+    assert_eq!(names, [&ours[..], &["Subject"]].concat(), "{header}");
     unharmed(&house);
 }
 

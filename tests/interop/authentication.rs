@@ -47,7 +47,7 @@ fn every_sender_of_the_lab_gets_its_verdict() {
         return;
     }
     let folder = tempfile::tempdir().unwrap();
-    let house = House::start(&folder.path().join("house"), &[]);
+    let mut house = House::start(&folder.path().join("house"), &[]);
     let domains = house.json(&["lab", "list", "--json"]);
     for domain in domains.as_array().unwrap() {
         let name = domain["name"].as_str().unwrap();
@@ -71,6 +71,7 @@ fn every_sender_of_the_lab_gets_its_verdict() {
             assert!(page.contains(expect[method].as_str().unwrap()), "{name}: {method} is not on the page");
         }
     }
+    house.stop();
     house.verify();
 }
 
