@@ -20,6 +20,7 @@ mod browser;
 mod chaos;
 mod crash;
 mod dkim;
+mod dnssec;
 mod faults;
 mod hosts;
 mod house;
