@@ -301,6 +301,11 @@ fn inbox(operations: Operations) -> Operations {
                 |step: &str, ok, text: &str| ExplainLine { at, step: step.into(), ok, text: text.into() };
             let lines = vec![
                 line("received", Some(true), "from 127.0.0.1 with TLSv1.3"),
+                line(
+                    "judged",
+                    Some(true),
+                    "spf=pass dkim=pass dmarc=pass: accept, nothing speaks against it",
+                ),
                 line("stored", None, "in bob@example.org of mox"),
             ];
             Ok(MessageHistory { id: op.id, lines, queue: vec![5] })

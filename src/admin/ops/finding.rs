@@ -46,8 +46,9 @@ impl IprevVerdict {
     fn finding(&self, ip: &str) -> MethodFinding {
         let why = match self.result.as_str() {
             "pass" => "the name leads back to the address",
-            "fail" => "the address has no name that leads back to it",
-            "temperror" | "permerror" => "DNS gave no usable answer",
+            "fail" => "no name of the address leads back to it",
+            "permerror" => "the address has no name",
+            "temperror" => "DNS cannot say now",
             _ => "",
         };
         MethodFinding {

@@ -6,7 +6,7 @@ use mox_address::Path;
 use mox_admin::ops::{
     Changed, ExplainLine, MailboxList, MailboxRow, MessageEvents, MessageHistory, MessageHtml, MessageMark,
     MessagePart, MessageRelease, MessageReport, MessageTranscript, QueueExplain, RelayList, ReleaseRow,
-    Released, TagList, TagRow, Transcript,
+    Released, TagList, TagRow, Transcript, Verdicts,
 };
 use mox_admin::{OpError, Operations, Time};
 use mox_db::{ReadTx, Tx};
@@ -130,6 +130,9 @@ async fn history(parts: &Parts, op: MessageEvents) -> Result<MessageHistory, OpE
         line(message.received, "received", arrival(&message)),
         line(message.saved, "stored", format!("in mailbox {} of account {}", row.mailbox, row.account)),
     ];
+    if let Some(verdicts) = message.verdicts.as_deref().and_then(Verdicts::from_json) {
+        lines.insert(1, judged(message.received, &verdicts));
+    }
     for entry in &queue {
         match parts.queue.explain(QueueExplain { id: entry.0 }).await {
             Ok(explained) => lines.extend(
@@ -148,6 +151,15 @@ async fn history(parts: &Parts, op: MessageEvents) -> Result<MessageHistory, OpE
 
 fn line(at: mox_clock::Timestamp, step: &str, text: String) -> ExplainLine {
     ExplainLine { at: Some(Time(at)), step: step.to_owned(), ok: Some(true), text }
+}
+
+/// What authentication found out, and what follows for those who do as the sender's policy asks.
+fn judged(at: mox_clock::Timestamp, verdicts: &Verdicts) -> ExplainLine {
+    let text = match verdicts.because() {
+        because if because.is_empty() => format!("{}: {}", verdicts.summary(), verdicts.decision.keyword()),
+        because => format!("{}: {}, {because}", verdicts.summary(), verdicts.decision.keyword()),
+    };
+    ExplainLine { ok: verdicts.is_good(), ..line(at, "judged", text) }
 }
 
 fn arrival(m: &Message) -> String {

@@ -458,11 +458,18 @@ try {
   send("bob@example.org", text("bob@example.org", "to be deleted by keys"));
   await keys();
   await withoutScripts(id);
+  send("bob@example.org", text("bob@example.org", "forged").replaceAll("amy@example.com", "amy@dmarc-reject.lab.test"), "amy@dmarc-pass.lab.test");
+  await page.goto(`${base}/?subject=forged`);
+  await rows.first().locator("a").first().click();
+  await page.locator(".verdicts", { hasText: "dmarc fail" }).focus();
+  await page.keyboard.press("Enter");
+  await page.getByText("would refuse this message").waitFor();
+  const forged = page.url().match(/message\/(\d+)/)[1];
   await walk({
     list: "/", mailbox: "/?mailbox=bob%40example.org", search: "/?subject=mail+5", nothing: "/?subject=nothing-like-that", older: "/?before=40",
     html: `/message/${id}`, text: `/message/${id}?view=text`, headers: `/message/${id}?view=headers`,
     attachments: `/message/${id}?view=attachments`, source: `/message/${id}?view=source`,
-    transcript: `/message/${id}?view=transcript`, authentication: `/message/${id}?view=authentication`, events: `/message/${id}?view=events`, report: `/message/${id}?view=report`,
+    transcript: `/message/${id}?view=transcript`, authentication: `/message/${id}?view=authentication`, forged: `/message/${forged}?view=authentication`, events: `/message/${id}?view=events`, report: `/message/${id}?view=report`,
     release: `/message/${id}/release`, delete: `/message/${id}/delete`, "delete-all": "/delete-all",
     chaos: "/chaos", queue: "/queue", help: "/help",
   });
