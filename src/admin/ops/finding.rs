@@ -131,12 +131,13 @@ impl ArcVerdict {
 }
 
 impl DmarcVerdict {
-    /// The policy and where it was found.
+    /// The policy, and where it was found if not at the From domain.
     fn asks(&self) -> Option<String> {
         let domain = self.policy_domain.as_ref()?;
         let policy = self.policy.as_deref().unwrap_or("none");
         let tried = if self.testing { ", only being tried" } else { "" };
-        Some(format!("policy {policy} of {domain}{tried}"))
+        let of = if *domain == self.from { String::new() } else { format!(" of {domain}") };
+        Some(format!("policy {policy}{of}{tried}"))
     }
 }
 
@@ -298,10 +299,10 @@ mod tests {
             let verdicts = Verdicts {
                 spf: spf("pass", spf_aligned),
                 dkim: signature.map(|aligned| dkim("pass", aligned)).into_iter().collect(),
-                dmarc: dmarc("pass", "reject"),
+                dmarc: DmarcVerdict { from: "www.a.example".into(), ..dmarc("pass", "reject") },
                 ..Verdicts::default()
             };
-            let about = "a.example, policy reject of a.example".to_owned();
+            let about = "www.a.example, policy reject of a.example".to_owned();
             assert_eq!(said(&verdicts, "dmarc"), ("pass".into(), Some(true), about, want.into()));
         }
     }

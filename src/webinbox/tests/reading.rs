@@ -241,7 +241,7 @@ async fn what_authentication_found_is_in_the_head_and_in_a_view() {
         "by ip4:192.0.2.0/24",
         "not aligned",
         "the message has no signature",
-        "example.com, policy reject of example.com",
+        "example.com, policy reject<",
         "neither SPF nor DKIM proves the From domain",
         "192.0.2.1</span>, with 1 DNS query.",
     ] {
