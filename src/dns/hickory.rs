@@ -4,23 +4,21 @@
 //! Hickory's own cache, hosts file and search list are off: [`crate::CachingResolver`] and [`crate::HostsResolver`]
 //! do that on our clock.
 
-use std::collections::HashMap;
 use std::net::{IpAddr, SocketAddr};
 use std::path::{Path, PathBuf};
 use std::pin::Pin;
+use std::sync::Arc;
 use std::time::Duration;
 
-use hickory_resolver::config::{
-    ConnectionConfig, NameServerConfig, ResolveHosts, ResolverConfig, ResolverOpts,
-};
+use hickory_resolver::config::{ConnectionConfig, NameServerConfig, ResolveHosts, ResolverOpts};
 use hickory_resolver::net::runtime::TokioRuntimeProvider;
-use hickory_resolver::net::xfer::{DnsHandle, DnsResponseStream, FirstAnswer as _};
+use hickory_resolver::net::xfer::{DnsHandle, DnsResponseStream, FirstAnswer as _, RetryDnsHandle};
 use hickory_resolver::net::{DnsError, NetError, NoRecords};
 use hickory_resolver::proto::dnssec::Proof;
-use hickory_resolver::proto::op::{DnsRequest, DnsResponse, Edns, ResponseCode};
+use hickory_resolver::proto::op::{DnsRequest, DnsRequestOptions, DnsResponse, Edns, Query, ResponseCode};
 use hickory_resolver::proto::rr::rdata::opt::{EdnsCode, EdnsOption};
 use hickory_resolver::proto::rr::{Name, RData, RecordType as HickoryType};
-use hickory_resolver::{ConnectionProvider, PoolContext, Resolver as Hickory, system_conf};
+use hickory_resolver::{ConnectionProvider, NameServerPool, PoolContext, TlsConfig, system_conf};
 
 use crate::name::normalize;
 use crate::{Answer, BoxFuture, Error, Explained, ExtendedError, MAX_CNAMES, Record, RecordType, Resolver};
@@ -28,7 +26,7 @@ use crate::{Answer, BoxFuture, Error, Explained, ExtendedError, MAX_CNAMES, Reco
 /// Time for one question to one name server.
 const TIMEOUT: Duration = Duration::from_secs(5);
 /// How often a question is asked before giving up.
-const ATTEMPTS: usize = 2;
+pub(crate) const ATTEMPTS: usize = 2;
 /// Marks an extended DNSSEC error on its way through hickory's error type.
 const BOGUS_MARK: &str = "dnssec-extended-error ";
 
@@ -51,7 +49,7 @@ pub enum Upstream {
 
 /// A resolver that asks name servers.
 pub struct HickoryResolver {
-    inner: Hickory<AdProvider>,
+    servers: RetryDnsHandle<NameServerPool<AdProvider>>,
     trusted: bool,
 }
 
@@ -59,13 +57,11 @@ impl HickoryResolver {
     /// Gets ready; nothing is asked yet. An answer is authentic when a name server says so and `trusted`. Must be called
     /// within a tokio runtime.
     pub(crate) fn new(servers: Vec<NameServerConfig>, trusted: bool) -> Result<HickoryResolver, Error> {
-        let config = ResolverConfig::from_name_servers(servers);
         let provider = AdProvider { inner: TokioRuntimeProvider::default(), trusted };
-        let inner = Hickory::builder_with_config(config, provider)
-            .with_options(options())
-            .build()
-            .map_err(|e| Error::temporary(format!("starting the dns client: {e}")))?;
-        Ok(HickoryResolver { inner, trusted })
+        let tls = TlsConfig::new().map_err(|e| Error::temporary(format!("starting the dns client: {e}")))?;
+        let context = Arc::new(PoolContext::new(options(), tls));
+        let pool = NameServerPool::from_config(servers, context, provider);
+        Ok(HickoryResolver { servers: RetryDnsHandle::new(pool, ATTEMPTS), trusted })
     }
 }
 
@@ -124,19 +120,123 @@ fn trusts_ad(resolv_conf: &str) -> bool {
     })
 }
 
+impl HickoryResolver {
+    async fn find(&self, name: &str, kind: RecordType) -> Result<Answer, Error> {
+        let mut way = Way { at: name.to_owned(), cnames: Vec::new(), ttl: u32::MAX, authentic: true };
+        loop {
+            let asked = way.cnames.len();
+            match self.send(&way.at, kind).await {
+                Ok((records, none)) => {
+                    if let Some(found) = way.follow(kind, &records)? {
+                        return Ok(way.answer(found));
+                    }
+                    // A server may leave the rest of the chain to us; but one that answers something else has nothing.
+                    if way.cnames.len() == asked {
+                        return Err(way.nothing(none));
+                    }
+                }
+                Err(none) => return Err(way.nothing(none)),
+            }
+        }
+    }
+
+    /// One question; the answer section, and what it means when it does not hold what was asked for.
+    async fn send(
+        &self,
+        name: &str,
+        kind: RecordType,
+    ) -> Result<(Vec<hickory_resolver::proto::rr::Record>, Error), Error> {
+        // The final dot makes it absolute.
+        let absolute = if name == "." { name.to_owned() } else { format!("{name}.") };
+        let query = Name::from_ascii(&absolute).map_err(|_| Error::BadName(name.to_owned()))?;
+        let mut options = DnsRequestOptions::default();
+        options.use_edns = true;
+        options.recursion_desired = true;
+        let request = DnsRequest::from_query(Query::query(query, hickory_type(kind)), options);
+        match self.servers.send(request).first_answer().await {
+            Ok(response) => {
+                let message = response.into_message();
+                let mut none = NoRecords::new(Query::default(), message.metadata.response_code);
+                none.negative_ttl = message.authorities.iter().find_map(|record| match &record.data {
+                    RData::SOA(soa) => Some(record.ttl.min(soa.minimum)),
+                    _ => None,
+                });
+                none.authorities = Some(message.authorities.into());
+                Ok((message.answers, negative(&none)))
+            }
+            Err(e) => Err(error(e)),
+        }
+    }
+}
+
+/// The way from the name asked for to the records.
+struct Way {
+    at: String,
+    cnames: Vec<String>,
+    ttl: u32,
+    authentic: bool,
+}
+
+impl Way {
+    /// Follows the CNAMEs of an answer section; the records where they lead, if it has them.
+    fn follow(
+        &mut self,
+        kind: RecordType,
+        records: &[hickory_resolver::proto::rr::Record],
+    ) -> Result<Option<Vec<Record>>, Error> {
+        loop {
+            let here = || records.iter().filter(|record| text(&record.name) == self.at);
+            let found: Vec<_> = here()
+                .filter_map(|record| {
+                    Some((record, convert(&record.data).filter(|data| data.kind() == kind)?))
+                })
+                .collect();
+            if !found.is_empty() {
+                let (ttl, authentic) =
+                    found.iter().fold((self.ttl, self.authentic), |(ttl, authentic), (r, _)| {
+                        (ttl.min(r.ttl), authentic && r.proof == Proof::Secure)
+                    });
+                (self.ttl, self.authentic) = (ttl, authentic);
+                return Ok(Some(found.into_iter().map(|(_, data)| data).collect()));
+            }
+            let alias = here().find_map(|record| match &record.data {
+                RData::CNAME(target) => Some((text(target), record.ttl, record.proof == Proof::Secure)),
+                _ => None,
+            });
+            let Some((target, ttl, authentic)) = alias else { return Ok(None) };
+            if self.cnames.len() >= MAX_CNAMES {
+                return Err(Error::temporary("cname chain is too long or a loop"));
+            }
+            (self.ttl, self.authentic) = (self.ttl.min(ttl), self.authentic && authentic);
+            self.cnames.push(std::mem::replace(&mut self.at, target));
+        }
+    }
+
+    fn answer(self, records: Vec<Record>) -> Answer {
+        let Way { at, cnames, ttl, authentic } = self;
+        let ttl = Duration::from_secs(ttl.into());
+        Answer { records, ttl, authentic, expanded_name: at, cnames }
+    }
+
+    /// That there is nothing at the end of the way: proved only if the way is.
+    fn nothing(&self, error: Error) -> Error {
+        let kept = Duration::from_secs(self.ttl.into());
+        match error {
+            Error::NxDomain { authentic, ttl } => {
+                Error::NxDomain { authentic: authentic && self.authentic, ttl: ttl.min(kept) }
+            }
+            Error::NoData { authentic, ttl } => {
+                Error::NoData { authentic: authentic && self.authentic, ttl: ttl.min(kept) }
+            }
+            other => other,
+        }
+    }
+}
+
 impl Resolver for HickoryResolver {
     fn lookup(&self, name: &str, kind: RecordType) -> BoxFuture<'_, Result<Answer, Error>> {
         let name = normalize(name);
-        Box::pin(async move {
-            let name = name?;
-            // The final dot keeps the search list away.
-            let absolute = if name == "." { name.clone() } else { format!("{name}.") };
-            let query = Name::from_ascii(&absolute).map_err(|_| Error::BadName(name.clone()))?;
-            match self.inner.lookup(query, hickory_type(kind)).await {
-                Ok(lookup) => answer(&name, kind, lookup.answers()),
-                Err(e) => Err(error(e)),
-            }
-        })
+        Box::pin(async move { self.find(&name?, kind).await })
     }
 
     fn explain(&self, name: &str, kind: RecordType) -> BoxFuture<'_, Explained> {
@@ -147,49 +247,6 @@ impl Resolver for HickoryResolver {
         };
         Box::pin(async move { Explained::of(outcome.await, vec![why.to_owned()]) })
     }
-}
-
-/// Follows the CNAMEs of the answer section from the name asked for to the records.
-fn answer(
-    name: &str,
-    kind: RecordType,
-    records: &[hickory_resolver::proto::rr::Record],
-) -> Result<Answer, Error> {
-    let mut at = name.to_owned();
-    let mut cnames = Vec::new();
-    let (mut ttl, mut authentic) = (u32::MAX, true);
-    let mut note = |record: &hickory_resolver::proto::rr::Record| {
-        ttl = ttl.min(record.ttl);
-        authentic &= record.proof == Proof::Secure;
-    };
-    if kind != RecordType::Cname {
-        let aliases: HashMap<String, _> = records
-            .iter()
-            .filter_map(|record| match &record.data {
-                RData::CNAME(target) => Some((text(&record.name), (text(target), record))),
-                _ => None,
-            })
-            .collect();
-        while let Some((target, record)) = aliases.get(&at) {
-            note(record);
-            if cnames.len() >= MAX_CNAMES {
-                return Err(Error::temporary("cname chain is too long or a loop"));
-            }
-            cnames.push(std::mem::replace(&mut at, target.clone()));
-        }
-    }
-    let mut found = Vec::new();
-    for record in records.iter().filter(|record| text(&record.name) == at) {
-        if let Some(data) = convert(&record.data).filter(|data| data.kind() == kind) {
-            note(record);
-            found.push(data);
-        }
-    }
-    let ttl = Duration::from_secs(ttl.into());
-    if found.is_empty() {
-        return Err(Error::NoData { authentic: false, ttl: Duration::ZERO });
-    }
-    Ok(Answer { records: found, ttl, authentic, expanded_name: at, cnames })
 }
 
 /// A name as this room writes it.

@@ -4,12 +4,13 @@ use std::sync::Arc;
 
 use hickory_resolver::config::{NameServerConfig, ResolverOpts};
 use hickory_resolver::net::runtime::TokioRuntimeProvider;
-use hickory_resolver::net::xfer::{DnsHandle as _, FirstAnswer as _};
+use hickory_resolver::net::xfer::{DnsHandle as _, FirstAnswer as _, RetryDnsHandle};
 use hickory_resolver::net::{DnsError, NetError};
 use hickory_resolver::proto::op::{DnsRequest, DnsRequestOptions, Query, ResponseCode};
 use hickory_resolver::proto::rr::{Name, Record, RecordType};
 use hickory_resolver::{NameServerPool, PoolContext, TlsConfig};
 
+use crate::hickory::ATTEMPTS;
 use crate::{BoxFuture, Error};
 
 /// Bytes of an answer over UDP; larger ones come over TCP (dnsflagday.net/2020).
@@ -35,42 +36,57 @@ pub(crate) trait Ask: Send + Sync {
 }
 
 /// Name servers over the network, asked with DO and CD: for everything, and not to judge for us (RFC 4035 §3.2).
-pub(crate) struct Servers(NameServerPool<TokioRuntimeProvider>);
+pub(crate) struct Servers(RetryDnsHandle<NameServerPool<TokioRuntimeProvider>>);
 
 impl Servers {
     /// Gets ready; nothing is asked yet. Must be called within a tokio runtime.
     pub(crate) fn new(servers: Vec<NameServerConfig>, options: ResolverOpts) -> Result<Servers, Error> {
         let tls = TlsConfig::new().map_err(|e| Error::temporary(format!("starting the dns client: {e}")))?;
         let context = Arc::new(PoolContext::new(options, tls));
-        Ok(Servers(NameServerPool::from_config(servers, context, TokioRuntimeProvider::default())))
+        let pool = NameServerPool::from_config(servers, context, TokioRuntimeProvider::default());
+        Ok(Servers(RetryDnsHandle::new(pool, ATTEMPTS)))
     }
 }
 
 impl Ask for Servers {
     fn ask<'a>(&'a self, name: &'a Name, kind: RecordType) -> BoxFuture<'a, Result<Reply, Error>> {
         Box::pin(async move {
-            let mut options = DnsRequestOptions::default();
-            options.use_edns = true;
-            options.edns_payload_len = PAYLOAD;
-            options.edns_set_dnssec_ok = true;
-            options.recursion_desired = true;
-            let mut request = DnsRequest::from_query(Query::query(name.clone(), kind), options);
-            request.metadata.checking_disabled = true;
-            match self.0.send(request).first_answer().await {
-                Ok(response) => {
-                    let message = response.into_message();
-                    reply(message.metadata.response_code, message.answers, message.authorities)
+            let reply = self.send(name, kind).await?;
+            if kind == RecordType::SOA && reply.answers.is_empty() {
+                // The client drops a CNAME that leads to a name without an SOA.
+                let alias = self.send(name, RecordType::CNAME).await?;
+                if !alias.answers.is_empty() {
+                    return Ok(alias);
                 }
-                Err(NetError::Dns(DnsError::NoRecordsFound(none))) => {
-                    let authorities = none.authorities.map(|found| found.to_vec()).unwrap_or_default();
-                    reply(none.response_code, Vec::new(), authorities)
-                }
-                Err(NetError::Dns(DnsError::ResponseCode(code))) => {
-                    Err(Error::temporary(format!("name server says {code}")))
-                }
-                Err(e) => Err(Error::temporary(e.to_string())),
             }
+            Ok(reply)
         })
+    }
+}
+
+impl Servers {
+    async fn send(&self, name: &Name, kind: RecordType) -> Result<Reply, Error> {
+        let mut options = DnsRequestOptions::default();
+        options.use_edns = true;
+        options.edns_payload_len = PAYLOAD;
+        options.edns_set_dnssec_ok = true;
+        options.recursion_desired = true;
+        let mut request = DnsRequest::from_query(Query::query(name.clone(), kind), options);
+        request.metadata.checking_disabled = true;
+        match self.0.send(request).first_answer().await {
+            Ok(response) => {
+                let message = response.into_message();
+                reply(message.metadata.response_code, message.answers, message.authorities)
+            }
+            Err(NetError::Dns(DnsError::NoRecordsFound(none))) => {
+                let authorities = none.authorities.map(|found| found.to_vec()).unwrap_or_default();
+                reply(none.response_code, Vec::new(), authorities)
+            }
+            Err(NetError::Dns(DnsError::ResponseCode(code))) => {
+                Err(Error::temporary(format!("name server says {code}")))
+            }
+            Err(e) => Err(Error::temporary(e.to_string())),
+        }
     }
 }
 

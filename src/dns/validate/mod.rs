@@ -184,7 +184,12 @@ impl ValidatingResolver {
             None => self.zones.walk(at, work).await?,
         };
         let Trust::Secure(zone) = trust else { return Ok(None) };
-        let denials = Denials::gather(&reply.authorities, &zone, self.zones.now(), work)?;
+        let now = self.zones.now();
+        // Its TTL is used, so it must be the zone's own.
+        if let Some(soa) = Signed::gather(&reply.authorities, &zone.apex, HickoryType::SOA) {
+            soa.verify(&zone, now, work)?;
+        }
+        let denials = Denials::gather(&reply.authorities, &zone, now, work)?;
         match denials.prove(at, kind, work)? {
             Proof::Unsure => {
                 work.note(format!(
