@@ -26,8 +26,6 @@ use crate::{Along, Arrival, Blocklists, Case, Dmarc, Listed, Ruling, decide};
 
 /// Questions that one message may cost.
 pub(crate) const MAX_QUERIES: u32 = 300;
-/// Time that one message may cost; what is not known by then is a temporary error.
-pub(crate) const MAX_TIME: Duration = Duration::from_secs(60);
 
 /// Finds out whether a message is what it says.
 pub struct Authenticator {
@@ -39,6 +37,8 @@ pub struct Authenticator {
     pub hostname: Domain,
     /// The client's address, if not the real one.
     pub client_ip: Option<IpAddr>,
+    /// Time that one message may cost; what is not known by then is a temporary error.
+    pub patience: Duration,
     /// Block lists to ask about clients.
     pub blocklists: Blocklists,
     /// Counts what was found out.
@@ -98,7 +98,7 @@ impl Authenticator {
     }
 
     fn budget(&self) -> BudgetedResolver {
-        BudgetedResolver::new(Arc::clone(&self.resolver), Arc::clone(&self.clock), MAX_QUERIES, MAX_TIME)
+        BudgetedResolver::new(self.resolver.clone(), self.clock.clone(), MAX_QUERIES, self.patience)
     }
 
     /// The address that is judged.

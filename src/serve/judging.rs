@@ -2,6 +2,7 @@
 
 use std::net::{IpAddr, SocketAddr};
 use std::sync::Arc;
+use std::time::Duration;
 
 use mox_config::Config;
 use mox_dns::Resolver;
@@ -16,6 +17,8 @@ pub(crate) struct Judging {
     pub(crate) dns: JudgingDns,
     /// The client's address for SPF and iprev, if not the real one.
     pub(crate) client_ip: Option<IpAddr>,
+    /// Time that one message may cost.
+    pub(crate) patience: Duration,
     /// Acts on what was found out; else it is only kept with the message.
     pub(crate) enforce: bool,
     /// Judges also what users submit, as if another server had brought it.
@@ -51,6 +54,7 @@ impl Judging {
             clock: plan.clock.clone(),
             hostname: config.server.hostname.clone(),
             client_ip: self.client_ip,
+            patience: self.patience,
             blocklists: blocklists(config),
             metrics: metrics.clone(),
         }))

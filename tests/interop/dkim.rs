@@ -118,7 +118,7 @@ impl Bench {
             count += 1;
         }
         assert!(failed.is_empty(), "{peer} signed these, and they do not verify here:\n{failed}");
-        println!("{peer}: {count} messages signed there verify here");
+        eprintln!("{peer}: {count} messages signed there verify here");
     }
 }
 
@@ -225,7 +225,7 @@ fn all_are(
         count += 1;
     }
     assert!(wrong.is_empty(), "{peer} should say {wanted}:\n{wrong}");
-    println!("{peer}: {count} messages {wanted}");
+    eprintln!("{peer}: {count} messages {wanted}");
 }
 
 /// A name server that has these TXT records and no others.

@@ -43,6 +43,9 @@ pub const LOGIN: &str = "mox@localhost";
 /// Password of the administrator.
 pub const ADMIN_PASSWORD: &str = "moxadmin";
 
+/// Time that judging one message may take: programs that test mail wait less than servers do.
+const PATIENCE: Duration = Duration::from_secs(10);
+
 /// A next hop for mail that may leave.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct RelayRule {
@@ -165,6 +168,7 @@ pub async fn run(
                 JudgeBy::Lab => JudgingDns::Own(lab()),
             },
             client_ip: options.client_ip,
+            patience: PATIENCE,
             enforce: options.enforce,
             submitted: true,
         },

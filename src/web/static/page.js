@@ -70,15 +70,16 @@ function ask(form, button, text) {
   const yes = dialog.querySelector("[data-yes]");
   yes.textContent = button?.dataset.yes ?? button?.textContent.trim() ?? "Yes";
   dialog.returnValue = "";
-  dialog.addEventListener("close", () => {
-    if (dialog.returnValue !== "yes") return;
+  // Not a listener for one event: the close of an earlier question may come only now.
+  dialog.onclose = () => {
+    if (dialog.open || dialog.returnValue !== "yes") return;
     const field = Object.assign(document.createElement("input"), { type: "hidden", name: "confirm", value: "yes" });
     form.append(field);
     form.dataset.asked = "yes";
     form.requestSubmit(button ?? undefined);
     delete form.dataset.asked;
     field.remove();
-  }, { once: true });
+  };
   dialog.showModal();
 }
 
