@@ -142,3 +142,86 @@ impl<A: Along> Body for MessageBody<A> {
         self
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use mox_clock::sim::{SimClock, SimRandom};
+    use std::io::Read as _;
+    use std::sync::Arc;
+
+    /// What reads along saw.
+    #[derive(Default)]
+    struct Seen {
+        header: Vec<u8>,
+        body: Vec<u8>,
+    }
+
+    impl Along for Seen {
+        fn header(&mut self, header: &[u8]) {
+            assert!(self.header.is_empty() && self.body.is_empty(), "once, and first");
+            self.header = header.to_vec();
+        }
+
+        fn body(&mut self, piece: &[u8]) {
+            self.body.extend_from_slice(piece);
+        }
+    }
+
+    /// What is stored, the header at hand, and what was seen, of a message that comes in pieces of a size.
+    fn pass(store: &Store, message: &[u8], size: usize) -> (Vec<u8>, Vec<u8>, Seen) {
+        let ours = "mx.example".parse().unwrap();
+        let mut body = MessageBody::with(store, Seen::default()).guarding(ours);
+        for piece in message.chunks(size) {
+            body.take(piece).unwrap();
+        }
+        let (content, header, seen) = body.into_parts().unwrap();
+        let prepared = content.finish().unwrap();
+        let write = move |_: &Store, tx: &mut mox_db::Tx<'_>| {
+            let mut prepared = prepared;
+            prepared.insert(tx, 1)
+        };
+        let id = store.write_blocking(write).unwrap();
+        let stored = store.read_blocking(|store, tx| {
+            let mut bytes = Vec::new();
+            let content = mox_store::Content::load(store, tx, id, Vec::new())?;
+            content.reader()?.read_to_end(&mut bytes).unwrap();
+            Ok::<_, mox_store::Error>(bytes)
+        });
+        (stored.unwrap(), header, seen)
+    }
+
+    #[test]
+    fn claims_of_others_are_not_stored_and_signatures_see_them() {
+        let folder = tempfile::tempdir().unwrap();
+        let clock = Arc::new(SimClock::new(mox_clock::Timestamp::from_secs(0)));
+        let store = Store::open(folder.path(), &[], clock, Arc::new(SimRandom::new(1))).unwrap();
+        let forged = b"Authentication-Results: MX.example; spf=pass\r\n";
+        let (from, rest) = (b"From: a@b.example\r\n", b"Subject: x\r\n y\r\n\r\n");
+        let header = [&from[..], rest].concat();
+        let whole = [&from[..], forged, rest, b"body\r\n\r\nmore\r\n"].concat();
+        for size in [1, 2, 3, 7, 1000] {
+            let (stored, kept, seen) = pass(&store, &whole, size);
+            assert_eq!(stored, [&header[..], b"body\r\n\r\nmore\r\n"].concat(), "pieces of {size}");
+            assert_eq!(kept, header);
+            assert_eq!([seen.header, seen.body].concat(), whole);
+        }
+        for odd in [&b"\r\nonly a body\r\n"[..], b"Only: header\r\n", b"", b"\r\n", b"no end"] {
+            for size in [1, 1000] {
+                let (stored, kept, seen) = pass(&store, odd, size);
+                assert_eq!((stored.as_slice(), [seen.header, seen.body].concat()), (odd, odd.to_vec()));
+                assert!(odd.starts_with(&kept));
+            }
+        }
+    }
+
+    #[test]
+    fn a_header_without_end_is_cut() {
+        let folder = tempfile::tempdir().unwrap();
+        let clock = Arc::new(SimClock::new(mox_clock::Timestamp::from_secs(0)));
+        let store = Store::open(folder.path(), &[], clock, Arc::new(SimRandom::new(1))).unwrap();
+        let long = [vec![b'x'; MAX_HEADER + 10], b"\r\n\r\nbody".to_vec()].concat();
+        let (stored, kept, _) = pass(&store, &long, 64 << 10);
+        assert_eq!((stored, kept.len()), (long, MAX_HEADER));
+    }
+}

@@ -3,7 +3,7 @@
 //! Order of decisions and their replies: HELO name without address 550 5.5.0; sender domain that takes no mail
 //! 550 5.7.27 (451 when DNS cannot say); unknown recipient 550 5.1.1; mailbox full or too much mail 452 4.2.2;
 //! further recipients 452 4.5.3 when the reverse-path is null, SPF does not pass, or their rules are others;
-//! malformed header, when pedantic, 554 5.6.0; mail loop 550 5.4.6; several From 550 5.7.1; what [`crate::decide`]
+//! malformed header, when pedantic, 554 5.6.0; header over 1 MiB 552 5.3.4; mail loop 550 5.4.6; several From 550 5.7.1; what [`crate::decide`]
 //! says, DMARC 550 5.7.26. What concerns networks is lifted for loopback where the limits say so.
 //! RFC 5321 §3.3, §4.1.1, RFC 7505 (null MX), RFC 7372.
 
@@ -12,7 +12,7 @@ use std::sync::Arc;
 use mox_address::IpDomain;
 use mox_clock::{Clock, Random};
 use mox_dns::{Error as DnsError, Resolver, is_null_mx};
-use mox_message::header::Header;
+use mox_message::header::{Header, MAX_HEADER};
 use mox_message::trace;
 use mox_smtp::{EnhancedCode, Envelope, Findings, MailArgs, RcptArgs, Reply};
 use mox_smtpserver::{Body, BoxFuture, Handler, Session};
@@ -126,6 +126,7 @@ impl MxHandler {
         if self.pedantic {
             check_form(&header)?;
         }
+        check_size(&header)?;
         check_loop(&header, self.received_max)?;
         let mut arrival = Arrival::of(session, &envelope, self.clock.now());
         let mut to = self.delivery.places(&*self.recipients, session, &envelope)?;
@@ -166,6 +167,14 @@ fn check_authors(header: &[u8], evidence: &Evidence) -> Result<(), Reply> {
         true => {
             Err(Reply::new(550, EnhancedCode(5, 7, 1), "the message has several authors: From must have one"))
         }
+        false => Ok(()),
+    }
+}
+
+/// Refuses a header that is longer than what is read of it: what claims to be ours could hide behind.
+pub fn check_size(header: &[u8]) -> Result<(), Reply> {
+    match header.len() >= MAX_HEADER {
+        true => Err(Reply::new(552, EnhancedCode(5, 3, 4), "the header of the message is too large")),
         false => Ok(()),
     }
 }

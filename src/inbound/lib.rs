@@ -23,7 +23,7 @@ pub use blocklist::{Blocklists, Listed};
 pub use body::{Along, MessageBody};
 pub use decide::{Case, Dmarc, Ruling, decide};
 pub use deliver::{Accepted, Delivery, Error, Keeping, Places, Remote};
-pub use handler::{MxHandler, check_form, check_loop};
+pub use handler::{MxHandler, check_form, check_loop, check_size};
 pub use notice::Notices;
 pub use rates::Rates;
 pub use recipient::{Configured, Local, Recipients, Where};

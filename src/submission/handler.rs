@@ -8,7 +8,9 @@ use std::sync::Arc;
 
 use mox_address::Address;
 use mox_clock::{Clock, Random};
-use mox_inbound::{Arrival, Authenticator, Delivery, MessageBody, Recipients, check_form, check_loop};
+use mox_inbound::{
+    Arrival, Authenticator, Delivery, MessageBody, Recipients, check_form, check_loop, check_size,
+};
 use mox_message::trace::MAX_RECEIVED;
 use mox_sasl::{Credentials, Login, Mechanism};
 use mox_smtp::{EnhancedCode, Envelope, Findings, MailArgs, RcptArgs, Reply};
@@ -110,6 +112,7 @@ impl SubmissionHandler {
         if self.pedantic {
             check_form(&header)?;
         }
+        check_size(&header)?;
         check_loop(&header, MAX_RECEIVED)?;
         self.check_from(session, &header)?;
         let mut arrival = Arrival::of(session, &envelope, self.clock.now());
