@@ -109,8 +109,8 @@ pub(crate) struct Global {
     #[arg(long, global = true, value_name = "FILE", value_hint = clap::ValueHint::FilePath)]
     #[arg(help_heading = "DNS options")]
     pub(crate) trust_anchor: Option<PathBuf>,
-    /// Whom to believe about DNSSEC: a near resolver, else own validation; always own validation; the resolver
-    /// wherever it is; nobody
+    /// Whom to believe about DNSSEC: a near resolver that validates, else own validation where the resolver gives DNSSEC
+    /// records; always own validation; the resolver wherever it is; nobody
     #[arg(long, global = true, value_name = "MODE", value_enum, default_value_t = asker::Dnssec::Auto)]
     #[arg(help_heading = "DNS options")]
     pub(crate) dnssec: asker::Dnssec,

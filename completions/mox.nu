@@ -17,7 +17,7 @@ module completions {
     --verbose(-v)             # Say more about what is done
     --resolver: string        # Name server to ask instead of the system's, for commands that look names up
     --trust-anchor: path      # File with DS or DNSKEY records to trust instead of the built-in ones of the root; implies --dnssec validate
-    --dnssec: string@"nu-complete mox dnssec" # Whom to believe about DNSSEC: a near resolver, else own validation; always own validation; the resolver wherever it is; nobody
+    --dnssec: string@"nu-complete mox dnssec" # Whom to believe about DNSSEC: a near resolver that validates, else own validation where the resolver gives DNSSEC records; always own validation; the resolver wherever it is; nobody
     --help(-h)                # Print help (see more with '--help')
     --version(-V)             # Print version
   ]
@@ -70,7 +70,7 @@ module completions {
     --verbose(-v)             # Say more about what is done
     --resolver: string        # Name server to ask instead of the system's, for commands that look names up
     --trust-anchor: path      # File with DS or DNSKEY records to trust instead of the built-in ones of the root; implies --dnssec validate
-    --dnssec: string@"nu-complete mox localserve dnssec" # Whom to believe about DNSSEC: a near resolver, else own validation; always own validation; the resolver wherever it is; nobody
+    --dnssec: string@"nu-complete mox localserve dnssec" # Whom to believe about DNSSEC: a near resolver that validates, else own validation where the resolver gives DNSSEC records; always own validation; the resolver wherever it is; nobody
     --help(-h)                # Print help
   ]
 
@@ -101,7 +101,7 @@ module completions {
     --verbose(-v)             # Say more about what is done
     --resolver: string        # Name server to ask instead of the system's, for commands that look names up
     --trust-anchor: path      # File with DS or DNSKEY records to trust instead of the built-in ones of the root; implies --dnssec validate
-    --dnssec: string@"nu-complete mox localserve wait dnssec" # Whom to believe about DNSSEC: a near resolver, else own validation; always own validation; the resolver wherever it is; nobody
+    --dnssec: string@"nu-complete mox localserve wait dnssec" # Whom to believe about DNSSEC: a near resolver that validates, else own validation where the resolver gives DNSSEC records; always own validation; the resolver wherever it is; nobody
     --help(-h)                # Print help
   ]
 
@@ -122,7 +122,7 @@ module completions {
     --verbose(-v)             # Say more about what is done
     --resolver: string        # Name server to ask instead of the system's, for commands that look names up
     --trust-anchor: path      # File with DS or DNSKEY records to trust instead of the built-in ones of the root; implies --dnssec validate
-    --dnssec: string@"nu-complete mox localserve chaos dnssec" # Whom to believe about DNSSEC: a near resolver, else own validation; always own validation; the resolver wherever it is; nobody
+    --dnssec: string@"nu-complete mox localserve chaos dnssec" # Whom to believe about DNSSEC: a near resolver that validates, else own validation where the resolver gives DNSSEC records; always own validation; the resolver wherever it is; nobody
     --help(-h)                # Print help
   ]
 
@@ -143,7 +143,7 @@ module completions {
     --verbose(-v)             # Say more about what is done
     --resolver: string        # Name server to ask instead of the system's, for commands that look names up
     --trust-anchor: path      # File with DS or DNSKEY records to trust instead of the built-in ones of the root; implies --dnssec validate
-    --dnssec: string@"nu-complete mox localserve chaos list dnssec" # Whom to believe about DNSSEC: a near resolver, else own validation; always own validation; the resolver wherever it is; nobody
+    --dnssec: string@"nu-complete mox localserve chaos list dnssec" # Whom to believe about DNSSEC: a near resolver that validates, else own validation where the resolver gives DNSSEC records; always own validation; the resolver wherever it is; nobody
     --help(-h)                # Print help
   ]
 
@@ -165,7 +165,7 @@ module completions {
     --verbose(-v)             # Say more about what is done
     --resolver: string        # Name server to ask instead of the system's, for commands that look names up
     --trust-anchor: path      # File with DS or DNSKEY records to trust instead of the built-in ones of the root; implies --dnssec validate
-    --dnssec: string@"nu-complete mox localserve chaos add dnssec" # Whom to believe about DNSSEC: a near resolver, else own validation; always own validation; the resolver wherever it is; nobody
+    --dnssec: string@"nu-complete mox localserve chaos add dnssec" # Whom to believe about DNSSEC: a near resolver that validates, else own validation where the resolver gives DNSSEC records; always own validation; the resolver wherever it is; nobody
     --help(-h)                # Print help (see more with '--help')
     rule: string              # stage=STAGE and any of code, delay, probability, from, to, text, separated by commas
   ]
@@ -188,7 +188,7 @@ module completions {
     --verbose(-v)             # Say more about what is done
     --resolver: string        # Name server to ask instead of the system's, for commands that look names up
     --trust-anchor: path      # File with DS or DNSKEY records to trust instead of the built-in ones of the root; implies --dnssec validate
-    --dnssec: string@"nu-complete mox localserve chaos remove dnssec" # Whom to believe about DNSSEC: a near resolver, else own validation; always own validation; the resolver wherever it is; nobody
+    --dnssec: string@"nu-complete mox localserve chaos remove dnssec" # Whom to believe about DNSSEC: a near resolver that validates, else own validation where the resolver gives DNSSEC records; always own validation; the resolver wherever it is; nobody
     --help(-h)                # Print help
     number: string            # Number of the rule, from `mox localserve chaos list`
   ]
@@ -211,7 +211,7 @@ module completions {
     --verbose(-v)             # Say more about what is done
     --resolver: string        # Name server to ask instead of the system's, for commands that look names up
     --trust-anchor: path      # File with DS or DNSKEY records to trust instead of the built-in ones of the root; implies --dnssec validate
-    --dnssec: string@"nu-complete mox localserve chaos clear dnssec" # Whom to believe about DNSSEC: a near resolver, else own validation; always own validation; the resolver wherever it is; nobody
+    --dnssec: string@"nu-complete mox localserve chaos clear dnssec" # Whom to believe about DNSSEC: a near resolver that validates, else own validation where the resolver gives DNSSEC records; always own validation; the resolver wherever it is; nobody
     --help(-h)                # Print help
   ]
 
@@ -288,7 +288,7 @@ module completions {
     --verbose(-v)             # Say more about what is done
     --resolver: string        # Name server to ask instead of the system's, for commands that look names up
     --trust-anchor: path      # File with DS or DNSKEY records to trust instead of the built-in ones of the root; implies --dnssec validate
-    --dnssec: string@"nu-complete mox status dnssec" # Whom to believe about DNSSEC: a near resolver, else own validation; always own validation; the resolver wherever it is; nobody
+    --dnssec: string@"nu-complete mox status dnssec" # Whom to believe about DNSSEC: a near resolver that validates, else own validation where the resolver gives DNSSEC records; always own validation; the resolver wherever it is; nobody
     --help(-h)                # Print help
   ]
 
@@ -310,7 +310,7 @@ module completions {
     --verbose(-v)             # Say more about what is done
     --resolver: string        # Name server to ask instead of the system's, for commands that look names up
     --trust-anchor: path      # File with DS or DNSKEY records to trust instead of the built-in ones of the root; implies --dnssec validate
-    --dnssec: string@"nu-complete mox stop dnssec" # Whom to believe about DNSSEC: a near resolver, else own validation; always own validation; the resolver wherever it is; nobody
+    --dnssec: string@"nu-complete mox stop dnssec" # Whom to believe about DNSSEC: a near resolver that validates, else own validation where the resolver gives DNSSEC records; always own validation; the resolver wherever it is; nobody
     --help(-h)                # Print help
   ]
 
@@ -336,7 +336,7 @@ module completions {
     --verbose(-v)             # Say more about what is done
     --resolver: string        # Name server to ask instead of the system's, for commands that look names up
     --trust-anchor: path      # File with DS or DNSKEY records to trust instead of the built-in ones of the root; implies --dnssec validate
-    --dnssec: string@"nu-complete mox loglevels dnssec" # Whom to believe about DNSSEC: a near resolver, else own validation; always own validation; the resolver wherever it is; nobody
+    --dnssec: string@"nu-complete mox loglevels dnssec" # Whom to believe about DNSSEC: a near resolver that validates, else own validation where the resolver gives DNSSEC records; always own validation; the resolver wherever it is; nobody
     --help(-h)                # Print help
     level?: string@"nu-complete mox loglevels level" # New level; without it the levels are shown
     package?: string          # Part of the server, as `smtpserver` or `queue`; without it the default level is set
@@ -359,7 +359,7 @@ module completions {
     --verbose(-v)             # Say more about what is done
     --resolver: string        # Name server to ask instead of the system's, for commands that look names up
     --trust-anchor: path      # File with DS or DNSKEY records to trust instead of the built-in ones of the root; implies --dnssec validate
-    --dnssec: string@"nu-complete mox message dnssec" # Whom to believe about DNSSEC: a near resolver, else own validation; always own validation; the resolver wherever it is; nobody
+    --dnssec: string@"nu-complete mox message dnssec" # Whom to believe about DNSSEC: a near resolver that validates, else own validation where the resolver gives DNSSEC records; always own validation; the resolver wherever it is; nobody
     --help(-h)                # Print help
   ]
 
@@ -392,7 +392,7 @@ module completions {
     --verbose(-v)             # Say more about what is done
     --resolver: string        # Name server to ask instead of the system's, for commands that look names up
     --trust-anchor: path      # File with DS or DNSKEY records to trust instead of the built-in ones of the root; implies --dnssec validate
-    --dnssec: string@"nu-complete mox message list dnssec" # Whom to believe about DNSSEC: a near resolver, else own validation; always own validation; the resolver wherever it is; nobody
+    --dnssec: string@"nu-complete mox message list dnssec" # Whom to believe about DNSSEC: a near resolver that validates, else own validation where the resolver gives DNSSEC records; always own validation; the resolver wherever it is; nobody
     --help(-h)                # Print help
   ]
 
@@ -413,7 +413,7 @@ module completions {
     --verbose(-v)             # Say more about what is done
     --resolver: string        # Name server to ask instead of the system's, for commands that look names up
     --trust-anchor: path      # File with DS or DNSKEY records to trust instead of the built-in ones of the root; implies --dnssec validate
-    --dnssec: string@"nu-complete mox message show dnssec" # Whom to believe about DNSSEC: a near resolver, else own validation; always own validation; the resolver wherever it is; nobody
+    --dnssec: string@"nu-complete mox message show dnssec" # Whom to believe about DNSSEC: a near resolver that validates, else own validation where the resolver gives DNSSEC records; always own validation; the resolver wherever it is; nobody
     --help(-h)                # Print help
     id: string                # Id of the message, from `mox message list`
   ]
@@ -435,7 +435,7 @@ module completions {
     --verbose(-v)             # Say more about what is done
     --resolver: string        # Name server to ask instead of the system's, for commands that look names up
     --trust-anchor: path      # File with DS or DNSKEY records to trust instead of the built-in ones of the root; implies --dnssec validate
-    --dnssec: string@"nu-complete mox message cat dnssec" # Whom to believe about DNSSEC: a near resolver, else own validation; always own validation; the resolver wherever it is; nobody
+    --dnssec: string@"nu-complete mox message cat dnssec" # Whom to believe about DNSSEC: a near resolver that validates, else own validation where the resolver gives DNSSEC records; always own validation; the resolver wherever it is; nobody
     --help(-h)                # Print help
     id: string                # Id of the message, from `mox message list`
   ]
@@ -457,7 +457,7 @@ module completions {
     --verbose(-v)             # Say more about what is done
     --resolver: string        # Name server to ask instead of the system's, for commands that look names up
     --trust-anchor: path      # File with DS or DNSKEY records to trust instead of the built-in ones of the root; implies --dnssec validate
-    --dnssec: string@"nu-complete mox message html dnssec" # Whom to believe about DNSSEC: a near resolver, else own validation; always own validation; the resolver wherever it is; nobody
+    --dnssec: string@"nu-complete mox message html dnssec" # Whom to believe about DNSSEC: a near resolver that validates, else own validation where the resolver gives DNSSEC records; always own validation; the resolver wherever it is; nobody
     --help(-h)                # Print help
     id: string                # Id of the message, from `mox message list`
   ]
@@ -479,7 +479,7 @@ module completions {
     --verbose(-v)             # Say more about what is done
     --resolver: string        # Name server to ask instead of the system's, for commands that look names up
     --trust-anchor: path      # File with DS or DNSKEY records to trust instead of the built-in ones of the root; implies --dnssec validate
-    --dnssec: string@"nu-complete mox message part dnssec" # Whom to believe about DNSSEC: a near resolver, else own validation; always own validation; the resolver wherever it is; nobody
+    --dnssec: string@"nu-complete mox message part dnssec" # Whom to believe about DNSSEC: a near resolver that validates, else own validation where the resolver gives DNSSEC records; always own validation; the resolver wherever it is; nobody
     --help(-h)                # Print help
     id: string                # Id of the message, from `mox message list`
     part: string              # Its part, from `mox message show`, like 1.2
@@ -502,7 +502,7 @@ module completions {
     --verbose(-v)             # Say more about what is done
     --resolver: string        # Name server to ask instead of the system's, for commands that look names up
     --trust-anchor: path      # File with DS or DNSKEY records to trust instead of the built-in ones of the root; implies --dnssec validate
-    --dnssec: string@"nu-complete mox message transcript dnssec" # Whom to believe about DNSSEC: a near resolver, else own validation; always own validation; the resolver wherever it is; nobody
+    --dnssec: string@"nu-complete mox message transcript dnssec" # Whom to believe about DNSSEC: a near resolver that validates, else own validation where the resolver gives DNSSEC records; always own validation; the resolver wherever it is; nobody
     --help(-h)                # Print help
     id: string                # Id of the message, from `mox message list`
   ]
@@ -524,7 +524,7 @@ module completions {
     --verbose(-v)             # Say more about what is done
     --resolver: string        # Name server to ask instead of the system's, for commands that look names up
     --trust-anchor: path      # File with DS or DNSKEY records to trust instead of the built-in ones of the root; implies --dnssec validate
-    --dnssec: string@"nu-complete mox message events dnssec" # Whom to believe about DNSSEC: a near resolver, else own validation; always own validation; the resolver wherever it is; nobody
+    --dnssec: string@"nu-complete mox message events dnssec" # Whom to believe about DNSSEC: a near resolver that validates, else own validation where the resolver gives DNSSEC records; always own validation; the resolver wherever it is; nobody
     --help(-h)                # Print help
     id: string                # Id of the message, from `mox message list`
   ]
@@ -547,7 +547,7 @@ module completions {
     --verbose(-v)             # Say more about what is done
     --resolver: string        # Name server to ask instead of the system's, for commands that look names up
     --trust-anchor: path      # File with DS or DNSKEY records to trust instead of the built-in ones of the root; implies --dnssec validate
-    --dnssec: string@"nu-complete mox message report dnssec" # Whom to believe about DNSSEC: a near resolver, else own validation; always own validation; the resolver wherever it is; nobody
+    --dnssec: string@"nu-complete mox message report dnssec" # Whom to believe about DNSSEC: a near resolver that validates, else own validation where the resolver gives DNSSEC records; always own validation; the resolver wherever it is; nobody
     --help(-h)                # Print help
     id: string                # Id of the message, from `mox message list`
   ]
@@ -569,7 +569,7 @@ module completions {
     --verbose(-v)             # Say more about what is done
     --resolver: string        # Name server to ask instead of the system's, for commands that look names up
     --trust-anchor: path      # File with DS or DNSKEY records to trust instead of the built-in ones of the root; implies --dnssec validate
-    --dnssec: string@"nu-complete mox message parse dnssec" # Whom to believe about DNSSEC: a near resolver, else own validation; always own validation; the resolver wherever it is; nobody
+    --dnssec: string@"nu-complete mox message parse dnssec" # Whom to believe about DNSSEC: a near resolver that validates, else own validation where the resolver gives DNSSEC records; always own validation; the resolver wherever it is; nobody
     --help(-h)                # Print help
     file: path                # Message file; `-` is standard input
   ]
@@ -600,7 +600,7 @@ module completions {
     --verbose(-v)             # Say more about what is done
     --resolver: string        # Name server to ask instead of the system's, for commands that look names up
     --trust-anchor: path      # File with DS or DNSKEY records to trust instead of the built-in ones of the root; implies --dnssec validate
-    --dnssec: string@"nu-complete mox message watch dnssec" # Whom to believe about DNSSEC: a near resolver, else own validation; always own validation; the resolver wherever it is; nobody
+    --dnssec: string@"nu-complete mox message watch dnssec" # Whom to believe about DNSSEC: a near resolver that validates, else own validation where the resolver gives DNSSEC records; always own validation; the resolver wherever it is; nobody
     --help(-h)                # Print help
   ]
 
@@ -627,7 +627,7 @@ module completions {
     --verbose(-v)             # Say more about what is done
     --resolver: string        # Name server to ask instead of the system's, for commands that look names up
     --trust-anchor: path      # File with DS or DNSKEY records to trust instead of the built-in ones of the root; implies --dnssec validate
-    --dnssec: string@"nu-complete mox message mark dnssec" # Whom to believe about DNSSEC: a near resolver, else own validation; always own validation; the resolver wherever it is; nobody
+    --dnssec: string@"nu-complete mox message mark dnssec" # Whom to believe about DNSSEC: a near resolver that validates, else own validation where the resolver gives DNSSEC records; always own validation; the resolver wherever it is; nobody
     --help(-h)                # Print help
     ...ids: string            # Ids of messages, from `mox message list`
   ]
@@ -652,7 +652,7 @@ module completions {
     --verbose(-v)             # Say more about what is done
     --resolver: string        # Name server to ask instead of the system's, for commands that look names up
     --trust-anchor: path      # File with DS or DNSKEY records to trust instead of the built-in ones of the root; implies --dnssec validate
-    --dnssec: string@"nu-complete mox message release dnssec" # Whom to believe about DNSSEC: a near resolver, else own validation; always own validation; the resolver wherever it is; nobody
+    --dnssec: string@"nu-complete mox message release dnssec" # Whom to believe about DNSSEC: a near resolver that validates, else own validation where the resolver gives DNSSEC records; always own validation; the resolver wherever it is; nobody
     --help(-h)                # Print help
     ...ids: string            # Ids of messages, from `mox message list`
   ]
@@ -685,7 +685,7 @@ module completions {
     --verbose(-v)             # Say more about what is done
     --resolver: string        # Name server to ask instead of the system's, for commands that look names up
     --trust-anchor: path      # File with DS or DNSKEY records to trust instead of the built-in ones of the root; implies --dnssec validate
-    --dnssec: string@"nu-complete mox message delete dnssec" # Whom to believe about DNSSEC: a near resolver, else own validation; always own validation; the resolver wherever it is; nobody
+    --dnssec: string@"nu-complete mox message delete dnssec" # Whom to believe about DNSSEC: a near resolver that validates, else own validation where the resolver gives DNSSEC records; always own validation; the resolver wherever it is; nobody
     --help(-h)                # Print help
     ...ids: string            # Ids of messages, from `mox message list`
   ]
@@ -708,7 +708,7 @@ module completions {
     --verbose(-v)             # Say more about what is done
     --resolver: string        # Name server to ask instead of the system's, for commands that look names up
     --trust-anchor: path      # File with DS or DNSKEY records to trust instead of the built-in ones of the root; implies --dnssec validate
-    --dnssec: string@"nu-complete mox message mailboxes dnssec" # Whom to believe about DNSSEC: a near resolver, else own validation; always own validation; the resolver wherever it is; nobody
+    --dnssec: string@"nu-complete mox message mailboxes dnssec" # Whom to believe about DNSSEC: a near resolver that validates, else own validation where the resolver gives DNSSEC records; always own validation; the resolver wherever it is; nobody
     --help(-h)                # Print help
   ]
 
@@ -729,7 +729,7 @@ module completions {
     --verbose(-v)             # Say more about what is done
     --resolver: string        # Name server to ask instead of the system's, for commands that look names up
     --trust-anchor: path      # File with DS or DNSKEY records to trust instead of the built-in ones of the root; implies --dnssec validate
-    --dnssec: string@"nu-complete mox message tags dnssec" # Whom to believe about DNSSEC: a near resolver, else own validation; always own validation; the resolver wherever it is; nobody
+    --dnssec: string@"nu-complete mox message tags dnssec" # Whom to believe about DNSSEC: a near resolver that validates, else own validation where the resolver gives DNSSEC records; always own validation; the resolver wherever it is; nobody
     --help(-h)                # Print help
   ]
 
@@ -818,7 +818,7 @@ module completions {
     --verbose(-v)             # Say more about what is done
     --resolver: string        # Name server to ask instead of the system's, for commands that look names up
     --trust-anchor: path      # File with DS or DNSKEY records to trust instead of the built-in ones of the root; implies --dnssec validate
-    --dnssec: string@"nu-complete mox queue dnssec" # Whom to believe about DNSSEC: a near resolver, else own validation; always own validation; the resolver wherever it is; nobody
+    --dnssec: string@"nu-complete mox queue dnssec" # Whom to believe about DNSSEC: a near resolver that validates, else own validation where the resolver gives DNSSEC records; always own validation; the resolver wherever it is; nobody
     --help(-h)                # Print help
   ]
 
@@ -854,7 +854,7 @@ module completions {
     --verbose(-v)             # Say more about what is done
     --resolver: string        # Name server to ask instead of the system's, for commands that look names up
     --trust-anchor: path      # File with DS or DNSKEY records to trust instead of the built-in ones of the root; implies --dnssec validate
-    --dnssec: string@"nu-complete mox queue list dnssec" # Whom to believe about DNSSEC: a near resolver, else own validation; always own validation; the resolver wherever it is; nobody
+    --dnssec: string@"nu-complete mox queue list dnssec" # Whom to believe about DNSSEC: a near resolver that validates, else own validation where the resolver gives DNSSEC records; always own validation; the resolver wherever it is; nobody
     --help(-h)                # Print help
   ]
 
@@ -875,7 +875,7 @@ module completions {
     --verbose(-v)             # Say more about what is done
     --resolver: string        # Name server to ask instead of the system's, for commands that look names up
     --trust-anchor: path      # File with DS or DNSKEY records to trust instead of the built-in ones of the root; implies --dnssec validate
-    --dnssec: string@"nu-complete mox queue show dnssec" # Whom to believe about DNSSEC: a near resolver, else own validation; always own validation; the resolver wherever it is; nobody
+    --dnssec: string@"nu-complete mox queue show dnssec" # Whom to believe about DNSSEC: a near resolver that validates, else own validation where the resolver gives DNSSEC records; always own validation; the resolver wherever it is; nobody
     --help(-h)                # Print help
     id: string                # Id of the message, from `mox queue list`
   ]
@@ -897,7 +897,7 @@ module completions {
     --verbose(-v)             # Say more about what is done
     --resolver: string        # Name server to ask instead of the system's, for commands that look names up
     --trust-anchor: path      # File with DS or DNSKEY records to trust instead of the built-in ones of the root; implies --dnssec validate
-    --dnssec: string@"nu-complete mox queue explain dnssec" # Whom to believe about DNSSEC: a near resolver, else own validation; always own validation; the resolver wherever it is; nobody
+    --dnssec: string@"nu-complete mox queue explain dnssec" # Whom to believe about DNSSEC: a near resolver that validates, else own validation where the resolver gives DNSSEC records; always own validation; the resolver wherever it is; nobody
     --help(-h)                # Print help
     id: string                # Id of the message, from `mox queue list`
   ]
@@ -928,7 +928,7 @@ module completions {
     --verbose(-v)             # Say more about what is done
     --resolver: string        # Name server to ask instead of the system's, for commands that look names up
     --trust-anchor: path      # File with DS or DNSKEY records to trust instead of the built-in ones of the root; implies --dnssec validate
-    --dnssec: string@"nu-complete mox queue hold dnssec" # Whom to believe about DNSSEC: a near resolver, else own validation; always own validation; the resolver wherever it is; nobody
+    --dnssec: string@"nu-complete mox queue hold dnssec" # Whom to believe about DNSSEC: a near resolver that validates, else own validation where the resolver gives DNSSEC records; always own validation; the resolver wherever it is; nobody
     --help(-h)                # Print help
     ...ids: string            # Ids of messages, from `mox queue list`
   ]
@@ -959,7 +959,7 @@ module completions {
     --verbose(-v)             # Say more about what is done
     --resolver: string        # Name server to ask instead of the system's, for commands that look names up
     --trust-anchor: path      # File with DS or DNSKEY records to trust instead of the built-in ones of the root; implies --dnssec validate
-    --dnssec: string@"nu-complete mox queue unhold dnssec" # Whom to believe about DNSSEC: a near resolver, else own validation; always own validation; the resolver wherever it is; nobody
+    --dnssec: string@"nu-complete mox queue unhold dnssec" # Whom to believe about DNSSEC: a near resolver that validates, else own validation where the resolver gives DNSSEC records; always own validation; the resolver wherever it is; nobody
     --help(-h)                # Print help
     ...ids: string            # Ids of messages, from `mox queue list`
   ]
@@ -990,7 +990,7 @@ module completions {
     --verbose(-v)             # Say more about what is done
     --resolver: string        # Name server to ask instead of the system's, for commands that look names up
     --trust-anchor: path      # File with DS or DNSKEY records to trust instead of the built-in ones of the root; implies --dnssec validate
-    --dnssec: string@"nu-complete mox queue schedule dnssec" # Whom to believe about DNSSEC: a near resolver, else own validation; always own validation; the resolver wherever it is; nobody
+    --dnssec: string@"nu-complete mox queue schedule dnssec" # Whom to believe about DNSSEC: a near resolver that validates, else own validation where the resolver gives DNSSEC records; always own validation; the resolver wherever it is; nobody
     --help(-h)                # Print help
     when: string              # `now`, a time ahead like `2h`, `+2h` or `-2h` from each message's present time, or 2026-11-22T10:20:30Z
     ...ids: string            # Ids of messages, from `mox queue list`
@@ -1022,7 +1022,7 @@ module completions {
     --verbose(-v)             # Say more about what is done
     --resolver: string        # Name server to ask instead of the system's, for commands that look names up
     --trust-anchor: path      # File with DS or DNSKEY records to trust instead of the built-in ones of the root; implies --dnssec validate
-    --dnssec: string@"nu-complete mox queue fail dnssec" # Whom to believe about DNSSEC: a near resolver, else own validation; always own validation; the resolver wherever it is; nobody
+    --dnssec: string@"nu-complete mox queue fail dnssec" # Whom to believe about DNSSEC: a near resolver that validates, else own validation where the resolver gives DNSSEC records; always own validation; the resolver wherever it is; nobody
     --help(-h)                # Print help
     ...ids: string            # Ids of messages, from `mox queue list`
   ]
@@ -1053,7 +1053,7 @@ module completions {
     --verbose(-v)             # Say more about what is done
     --resolver: string        # Name server to ask instead of the system's, for commands that look names up
     --trust-anchor: path      # File with DS or DNSKEY records to trust instead of the built-in ones of the root; implies --dnssec validate
-    --dnssec: string@"nu-complete mox queue drop dnssec" # Whom to believe about DNSSEC: a near resolver, else own validation; always own validation; the resolver wherever it is; nobody
+    --dnssec: string@"nu-complete mox queue drop dnssec" # Whom to believe about DNSSEC: a near resolver that validates, else own validation where the resolver gives DNSSEC records; always own validation; the resolver wherever it is; nobody
     --help(-h)                # Print help
     ...ids: string            # Ids of messages, from `mox queue list`
   ]
@@ -1075,7 +1075,7 @@ module completions {
     --verbose(-v)             # Say more about what is done
     --resolver: string        # Name server to ask instead of the system's, for commands that look names up
     --trust-anchor: path      # File with DS or DNSKEY records to trust instead of the built-in ones of the root; implies --dnssec validate
-    --dnssec: string@"nu-complete mox queue dump dnssec" # Whom to believe about DNSSEC: a near resolver, else own validation; always own validation; the resolver wherever it is; nobody
+    --dnssec: string@"nu-complete mox queue dump dnssec" # Whom to believe about DNSSEC: a near resolver that validates, else own validation where the resolver gives DNSSEC records; always own validation; the resolver wherever it is; nobody
     --help(-h)                # Print help
     id: string                # Id of the message, from `mox queue list`
   ]
@@ -1104,7 +1104,7 @@ module completions {
     --verbose(-v)             # Say more about what is done
     --resolver: string        # Name server to ask instead of the system's, for commands that look names up
     --trust-anchor: path      # File with DS or DNSKEY records to trust instead of the built-in ones of the root; implies --dnssec validate
-    --dnssec: string@"nu-complete mox queue watch dnssec" # Whom to believe about DNSSEC: a near resolver, else own validation; always own validation; the resolver wherever it is; nobody
+    --dnssec: string@"nu-complete mox queue watch dnssec" # Whom to believe about DNSSEC: a near resolver that validates, else own validation where the resolver gives DNSSEC records; always own validation; the resolver wherever it is; nobody
     --help(-h)                # Print help
   ]
 
@@ -1131,7 +1131,7 @@ module completions {
     --verbose(-v)             # Say more about what is done
     --resolver: string        # Name server to ask instead of the system's, for commands that look names up
     --trust-anchor: path      # File with DS or DNSKEY records to trust instead of the built-in ones of the root; implies --dnssec validate
-    --dnssec: string@"nu-complete mox queue wait dnssec" # Whom to believe about DNSSEC: a near resolver, else own validation; always own validation; the resolver wherever it is; nobody
+    --dnssec: string@"nu-complete mox queue wait dnssec" # Whom to believe about DNSSEC: a near resolver that validates, else own validation where the resolver gives DNSSEC records; always own validation; the resolver wherever it is; nobody
     --help(-h)                # Print help (see more with '--help')
     id: string                # Id of the message, from `mox queue list`
   ]
@@ -1205,7 +1205,7 @@ module completions {
     --verbose(-v)             # Say more about what is done
     --resolver: string        # Name server to ask instead of the system's, for commands that look names up
     --trust-anchor: path      # File with DS or DNSKEY records to trust instead of the built-in ones of the root; implies --dnssec validate
-    --dnssec: string@"nu-complete mox config dnssec" # Whom to believe about DNSSEC: a near resolver, else own validation; always own validation; the resolver wherever it is; nobody
+    --dnssec: string@"nu-complete mox config dnssec" # Whom to believe about DNSSEC: a near resolver that validates, else own validation where the resolver gives DNSSEC records; always own validation; the resolver wherever it is; nobody
     --help(-h)                # Print help
   ]
 
@@ -1226,7 +1226,7 @@ module completions {
     --verbose(-v)             # Say more about what is done
     --resolver: string        # Name server to ask instead of the system's, for commands that look names up
     --trust-anchor: path      # File with DS or DNSKEY records to trust instead of the built-in ones of the root; implies --dnssec validate
-    --dnssec: string@"nu-complete mox config test dnssec" # Whom to believe about DNSSEC: a near resolver, else own validation; always own validation; the resolver wherever it is; nobody
+    --dnssec: string@"nu-complete mox config test dnssec" # Whom to believe about DNSSEC: a near resolver that validates, else own validation where the resolver gives DNSSEC records; always own validation; the resolver wherever it is; nobody
     --help(-h)                # Print help
   ]
 
@@ -1247,7 +1247,7 @@ module completions {
     --verbose(-v)             # Say more about what is done
     --resolver: string        # Name server to ask instead of the system's, for commands that look names up
     --trust-anchor: path      # File with DS or DNSKEY records to trust instead of the built-in ones of the root; implies --dnssec validate
-    --dnssec: string@"nu-complete mox config show dnssec" # Whom to believe about DNSSEC: a near resolver, else own validation; always own validation; the resolver wherever it is; nobody
+    --dnssec: string@"nu-complete mox config show dnssec" # Whom to believe about DNSSEC: a near resolver that validates, else own validation where the resolver gives DNSSEC records; always own validation; the resolver wherever it is; nobody
     --help(-h)                # Print help
   ]
 
@@ -1268,7 +1268,7 @@ module completions {
     --verbose(-v)             # Say more about what is done
     --resolver: string        # Name server to ask instead of the system's, for commands that look names up
     --trust-anchor: path      # File with DS or DNSKEY records to trust instead of the built-in ones of the root; implies --dnssec validate
-    --dnssec: string@"nu-complete mox config path dnssec" # Whom to believe about DNSSEC: a near resolver, else own validation; always own validation; the resolver wherever it is; nobody
+    --dnssec: string@"nu-complete mox config path dnssec" # Whom to believe about DNSSEC: a near resolver that validates, else own validation where the resolver gives DNSSEC records; always own validation; the resolver wherever it is; nobody
     --help(-h)                # Print help
   ]
 
@@ -1289,7 +1289,7 @@ module completions {
     --verbose(-v)             # Say more about what is done
     --resolver: string        # Name server to ask instead of the system's, for commands that look names up
     --trust-anchor: path      # File with DS or DNSKEY records to trust instead of the built-in ones of the root; implies --dnssec validate
-    --dnssec: string@"nu-complete mox config describe-static dnssec" # Whom to believe about DNSSEC: a near resolver, else own validation; always own validation; the resolver wherever it is; nobody
+    --dnssec: string@"nu-complete mox config describe-static dnssec" # Whom to believe about DNSSEC: a near resolver that validates, else own validation where the resolver gives DNSSEC records; always own validation; the resolver wherever it is; nobody
     --help(-h)                # Print help
   ]
 
@@ -1310,7 +1310,7 @@ module completions {
     --verbose(-v)             # Say more about what is done
     --resolver: string        # Name server to ask instead of the system's, for commands that look names up
     --trust-anchor: path      # File with DS or DNSKEY records to trust instead of the built-in ones of the root; implies --dnssec validate
-    --dnssec: string@"nu-complete mox config describe-domains dnssec" # Whom to believe about DNSSEC: a near resolver, else own validation; always own validation; the resolver wherever it is; nobody
+    --dnssec: string@"nu-complete mox config describe-domains dnssec" # Whom to believe about DNSSEC: a near resolver that validates, else own validation where the resolver gives DNSSEC records; always own validation; the resolver wherever it is; nobody
     --help(-h)                # Print help
   ]
 
@@ -1360,7 +1360,7 @@ module completions {
     --verbose(-v)             # Say more about what is done
     --resolver: string        # Name server to ask instead of the system's, for commands that look names up
     --trust-anchor: path      # File with DS or DNSKEY records to trust instead of the built-in ones of the root; implies --dnssec validate
-    --dnssec: string@"nu-complete mox setaccountpassword dnssec" # Whom to believe about DNSSEC: a near resolver, else own validation; always own validation; the resolver wherever it is; nobody
+    --dnssec: string@"nu-complete mox setaccountpassword dnssec" # Whom to believe about DNSSEC: a near resolver that validates, else own validation where the resolver gives DNSSEC records; always own validation; the resolver wherever it is; nobody
     --help(-h)                # Print help
     account: string           # Account name, or one of its addresses
   ]
@@ -1383,7 +1383,7 @@ module completions {
     --verbose(-v)             # Say more about what is done
     --resolver: string        # Name server to ask instead of the system's, for commands that look names up
     --trust-anchor: path      # File with DS or DNSKEY records to trust instead of the built-in ones of the root; implies --dnssec validate
-    --dnssec: string@"nu-complete mox setadminpassword dnssec" # Whom to believe about DNSSEC: a near resolver, else own validation; always own validation; the resolver wherever it is; nobody
+    --dnssec: string@"nu-complete mox setadminpassword dnssec" # Whom to believe about DNSSEC: a near resolver that validates, else own validation where the resolver gives DNSSEC records; always own validation; the resolver wherever it is; nobody
     --help(-h)                # Print help
   ]
 
@@ -1405,7 +1405,7 @@ module completions {
     --verbose(-v)             # Say more about what is done
     --resolver: string        # Name server to ask instead of the system's, for commands that look names up
     --trust-anchor: path      # File with DS or DNSKEY records to trust instead of the built-in ones of the root; implies --dnssec validate
-    --dnssec: string@"nu-complete mox verifydata dnssec" # Whom to believe about DNSSEC: a near resolver, else own validation; always own validation; the resolver wherever it is; nobody
+    --dnssec: string@"nu-complete mox verifydata dnssec" # Whom to believe about DNSSEC: a near resolver that validates, else own validation where the resolver gives DNSSEC records; always own validation; the resolver wherever it is; nobody
     --help(-h)                # Print help
     data?: directory          # Data folder [default: that of the config]
   ]
@@ -1427,7 +1427,7 @@ module completions {
     --verbose(-v)             # Say more about what is done
     --resolver: string        # Name server to ask instead of the system's, for commands that look names up
     --trust-anchor: path      # File with DS or DNSKEY records to trust instead of the built-in ones of the root; implies --dnssec validate
-    --dnssec: string@"nu-complete mox lab dnssec" # Whom to believe about DNSSEC: a near resolver, else own validation; always own validation; the resolver wherever it is; nobody
+    --dnssec: string@"nu-complete mox lab dnssec" # Whom to believe about DNSSEC: a near resolver that validates, else own validation where the resolver gives DNSSEC records; always own validation; the resolver wherever it is; nobody
     --help(-h)                # Print help
   ]
 
@@ -1448,7 +1448,7 @@ module completions {
     --verbose(-v)             # Say more about what is done
     --resolver: string        # Name server to ask instead of the system's, for commands that look names up
     --trust-anchor: path      # File with DS or DNSKEY records to trust instead of the built-in ones of the root; implies --dnssec validate
-    --dnssec: string@"nu-complete mox lab list dnssec" # Whom to believe about DNSSEC: a near resolver, else own validation; always own validation; the resolver wherever it is; nobody
+    --dnssec: string@"nu-complete mox lab list dnssec" # Whom to believe about DNSSEC: a near resolver that validates, else own validation where the resolver gives DNSSEC records; always own validation; the resolver wherever it is; nobody
     --help(-h)                # Print help
   ]
 
@@ -1469,7 +1469,7 @@ module completions {
     --verbose(-v)             # Say more about what is done
     --resolver: string        # Name server to ask instead of the system's, for commands that look names up
     --trust-anchor: path      # File with DS or DNSKEY records to trust instead of the built-in ones of the root; implies --dnssec validate
-    --dnssec: string@"nu-complete mox lab key dnssec" # Whom to believe about DNSSEC: a near resolver, else own validation; always own validation; the resolver wherever it is; nobody
+    --dnssec: string@"nu-complete mox lab key dnssec" # Whom to believe about DNSSEC: a near resolver that validates, else own validation where the resolver gives DNSSEC records; always own validation; the resolver wherever it is; nobody
     --help(-h)                # Print help
   ]
 
@@ -1506,7 +1506,7 @@ module completions {
     --verbose(-v)             # Say more about what is done
     --resolver: string        # Name server to ask instead of the system's, for commands that look names up
     --trust-anchor: path      # File with DS or DNSKEY records to trust instead of the built-in ones of the root; implies --dnssec validate
-    --dnssec: string@"nu-complete mox dns dnssec" # Whom to believe about DNSSEC: a near resolver, else own validation; always own validation; the resolver wherever it is; nobody
+    --dnssec: string@"nu-complete mox dns dnssec" # Whom to believe about DNSSEC: a near resolver that validates, else own validation where the resolver gives DNSSEC records; always own validation; the resolver wherever it is; nobody
     --help(-h)                # Print help
   ]
 
@@ -1531,7 +1531,7 @@ module completions {
     --verbose(-v)             # Say more about what is done
     --resolver: string        # Name server to ask instead of the system's, for commands that look names up
     --trust-anchor: path      # File with DS or DNSKEY records to trust instead of the built-in ones of the root; implies --dnssec validate
-    --dnssec: string@"nu-complete mox dns lookup dnssec" # Whom to believe about DNSSEC: a near resolver, else own validation; always own validation; the resolver wherever it is; nobody
+    --dnssec: string@"nu-complete mox dns lookup dnssec" # Whom to believe about DNSSEC: a near resolver that validates, else own validation where the resolver gives DNSSEC records; always own validation; the resolver wherever it is; nobody
     --help(-h)                # Print help (see more with '--help')
     kind?: string@"nu-complete mox dns lookup kind" # Type of record; ips are A and AAAA
     name: string              # Name to look up, from the root whether or not it ends in a dot; with ptr also an address
@@ -1566,7 +1566,7 @@ module completions {
     --verbose(-v)             # Say more about what is done
     --resolver: string        # Name server to ask instead of the system's, for commands that look names up
     --trust-anchor: path      # File with DS or DNSKEY records to trust instead of the built-in ones of the root; implies --dnssec validate
-    --dnssec: string@"nu-complete mox spf dnssec" # Whom to believe about DNSSEC: a near resolver, else own validation; always own validation; the resolver wherever it is; nobody
+    --dnssec: string@"nu-complete mox spf dnssec" # Whom to believe about DNSSEC: a near resolver that validates, else own validation where the resolver gives DNSSEC records; always own validation; the resolver wherever it is; nobody
     --help(-h)                # Print help
   ]
 
@@ -1590,7 +1590,7 @@ module completions {
     --verbose(-v)             # Say more about what is done
     --resolver: string        # Name server to ask instead of the system's, for commands that look names up
     --trust-anchor: path      # File with DS or DNSKEY records to trust instead of the built-in ones of the root; implies --dnssec validate
-    --dnssec: string@"nu-complete mox spf check dnssec" # Whom to believe about DNSSEC: a near resolver, else own validation; always own validation; the resolver wherever it is; nobody
+    --dnssec: string@"nu-complete mox spf check dnssec" # Whom to believe about DNSSEC: a near resolver that validates, else own validation where the resolver gives DNSSEC records; always own validation; the resolver wherever it is; nobody
     --help(-h)                # Print help (see more with '--help')
     domain?: string           # Domain of the reverse-path
     address?: string          # Address of the client
@@ -1613,7 +1613,7 @@ module completions {
     --verbose(-v)             # Say more about what is done
     --resolver: string        # Name server to ask instead of the system's, for commands that look names up
     --trust-anchor: path      # File with DS or DNSKEY records to trust instead of the built-in ones of the root; implies --dnssec validate
-    --dnssec: string@"nu-complete mox spf lookup dnssec" # Whom to believe about DNSSEC: a near resolver, else own validation; always own validation; the resolver wherever it is; nobody
+    --dnssec: string@"nu-complete mox spf lookup dnssec" # Whom to believe about DNSSEC: a near resolver that validates, else own validation where the resolver gives DNSSEC records; always own validation; the resolver wherever it is; nobody
     --help(-h)                # Print help (see more with '--help')
     domain: string            # Domain whose record to look up
   ]
@@ -1635,7 +1635,7 @@ module completions {
     --verbose(-v)             # Say more about what is done
     --resolver: string        # Name server to ask instead of the system's, for commands that look names up
     --trust-anchor: path      # File with DS or DNSKEY records to trust instead of the built-in ones of the root; implies --dnssec validate
-    --dnssec: string@"nu-complete mox spf parse dnssec" # Whom to believe about DNSSEC: a near resolver, else own validation; always own validation; the resolver wherever it is; nobody
+    --dnssec: string@"nu-complete mox spf parse dnssec" # Whom to believe about DNSSEC: a near resolver that validates, else own validation where the resolver gives DNSSEC records; always own validation; the resolver wherever it is; nobody
     --help(-h)                # Print help (see more with '--help')
     text: string              # Text of the record; `-` is standard input
   ]
@@ -1677,7 +1677,7 @@ module completions {
     --verbose(-v)             # Say more about what is done
     --resolver: string        # Name server to ask instead of the system's, for commands that look names up
     --trust-anchor: path      # File with DS or DNSKEY records to trust instead of the built-in ones of the root; implies --dnssec validate
-    --dnssec: string@"nu-complete mox dkim dnssec" # Whom to believe about DNSSEC: a near resolver, else own validation; always own validation; the resolver wherever it is; nobody
+    --dnssec: string@"nu-complete mox dkim dnssec" # Whom to believe about DNSSEC: a near resolver that validates, else own validation where the resolver gives DNSSEC records; always own validation; the resolver wherever it is; nobody
     --help(-h)                # Print help
   ]
 
@@ -1698,7 +1698,7 @@ module completions {
     --verbose(-v)             # Say more about what is done
     --resolver: string        # Name server to ask instead of the system's, for commands that look names up
     --trust-anchor: path      # File with DS or DNSKEY records to trust instead of the built-in ones of the root; implies --dnssec validate
-    --dnssec: string@"nu-complete mox dkim verify dnssec" # Whom to believe about DNSSEC: a near resolver, else own validation; always own validation; the resolver wherever it is; nobody
+    --dnssec: string@"nu-complete mox dkim verify dnssec" # Whom to believe about DNSSEC: a near resolver that validates, else own validation where the resolver gives DNSSEC records; always own validation; the resolver wherever it is; nobody
     --help(-h)                # Print help
     file: path                # Message file; `-` is standard input. When its first line ends with LF alone, all lines are ended by CRLF first
   ]
@@ -1729,7 +1729,7 @@ module completions {
     --verbose(-v)             # Say more about what is done
     --resolver: string        # Name server to ask instead of the system's, for commands that look names up
     --trust-anchor: path      # File with DS or DNSKEY records to trust instead of the built-in ones of the root; implies --dnssec validate
-    --dnssec: string@"nu-complete mox dkim sign dnssec" # Whom to believe about DNSSEC: a near resolver, else own validation; always own validation; the resolver wherever it is; nobody
+    --dnssec: string@"nu-complete mox dkim sign dnssec" # Whom to believe about DNSSEC: a near resolver that validates, else own validation where the resolver gives DNSSEC records; always own validation; the resolver wherever it is; nobody
     --help(-h)                # Print help
     file: path                # Message file; `-` is standard input. Lines ended by LF alone are ended by CRLF first
   ]
@@ -1751,7 +1751,7 @@ module completions {
     --verbose(-v)             # Say more about what is done
     --resolver: string        # Name server to ask instead of the system's, for commands that look names up
     --trust-anchor: path      # File with DS or DNSKEY records to trust instead of the built-in ones of the root; implies --dnssec validate
-    --dnssec: string@"nu-complete mox dkim lookup dnssec" # Whom to believe about DNSSEC: a near resolver, else own validation; always own validation; the resolver wherever it is; nobody
+    --dnssec: string@"nu-complete mox dkim lookup dnssec" # Whom to believe about DNSSEC: a near resolver that validates, else own validation where the resolver gives DNSSEC records; always own validation; the resolver wherever it is; nobody
     --help(-h)                # Print help
     selector: string          # Selector, s= of a signature
     domain: string            # Domain, d= of a signature
@@ -1776,7 +1776,7 @@ module completions {
     --verbose(-v)             # Say more about what is done
     --resolver: string        # Name server to ask instead of the system's, for commands that look names up
     --trust-anchor: path      # File with DS or DNSKEY records to trust instead of the built-in ones of the root; implies --dnssec validate
-    --dnssec: string@"nu-complete mox dkim txt dnssec" # Whom to believe about DNSSEC: a near resolver, else own validation; always own validation; the resolver wherever it is; nobody
+    --dnssec: string@"nu-complete mox dkim txt dnssec" # Whom to believe about DNSSEC: a near resolver that validates, else own validation where the resolver gives DNSSEC records; always own validation; the resolver wherever it is; nobody
     --help(-h)                # Print help
     file?: path               # File with the private key (PEM); `-` is standard input
   ]
@@ -1798,7 +1798,7 @@ module completions {
     --verbose(-v)             # Say more about what is done
     --resolver: string        # Name server to ask instead of the system's, for commands that look names up
     --trust-anchor: path      # File with DS or DNSKEY records to trust instead of the built-in ones of the root; implies --dnssec validate
-    --dnssec: string@"nu-complete mox dkim gened25519 dnssec" # Whom to believe about DNSSEC: a near resolver, else own validation; always own validation; the resolver wherever it is; nobody
+    --dnssec: string@"nu-complete mox dkim gened25519 dnssec" # Whom to believe about DNSSEC: a near resolver that validates, else own validation where the resolver gives DNSSEC records; always own validation; the resolver wherever it is; nobody
     --help(-h)                # Print help
   ]
 
@@ -1820,7 +1820,7 @@ module completions {
     --verbose(-v)             # Say more about what is done
     --resolver: string        # Name server to ask instead of the system's, for commands that look names up
     --trust-anchor: path      # File with DS or DNSKEY records to trust instead of the built-in ones of the root; implies --dnssec validate
-    --dnssec: string@"nu-complete mox dkim genrsa dnssec" # Whom to believe about DNSSEC: a near resolver, else own validation; always own validation; the resolver wherever it is; nobody
+    --dnssec: string@"nu-complete mox dkim genrsa dnssec" # Whom to believe about DNSSEC: a near resolver that validates, else own validation where the resolver gives DNSSEC records; always own validation; the resolver wherever it is; nobody
     --help(-h)                # Print help
   ]
 
@@ -1873,7 +1873,7 @@ module completions {
     --verbose(-v)             # Say more about what is done
     --resolver: string        # Name server to ask instead of the system's, for commands that look names up
     --trust-anchor: path      # File with DS or DNSKEY records to trust instead of the built-in ones of the root; implies --dnssec validate
-    --dnssec: string@"nu-complete mox dmarc dnssec" # Whom to believe about DNSSEC: a near resolver, else own validation; always own validation; the resolver wherever it is; nobody
+    --dnssec: string@"nu-complete mox dmarc dnssec" # Whom to believe about DNSSEC: a near resolver that validates, else own validation where the resolver gives DNSSEC records; always own validation; the resolver wherever it is; nobody
     --help(-h)                # Print help
   ]
 
@@ -1894,7 +1894,7 @@ module completions {
     --verbose(-v)             # Say more about what is done
     --resolver: string        # Name server to ask instead of the system's, for commands that look names up
     --trust-anchor: path      # File with DS or DNSKEY records to trust instead of the built-in ones of the root; implies --dnssec validate
-    --dnssec: string@"nu-complete mox dmarc lookup dnssec" # Whom to believe about DNSSEC: a near resolver, else own validation; always own validation; the resolver wherever it is; nobody
+    --dnssec: string@"nu-complete mox dmarc lookup dnssec" # Whom to believe about DNSSEC: a near resolver that validates, else own validation where the resolver gives DNSSEC records; always own validation; the resolver wherever it is; nobody
     --help(-h)                # Print help
     domain: string            # The domain as in From
   ]
@@ -1919,7 +1919,7 @@ module completions {
     --verbose(-v)             # Say more about what is done
     --resolver: string        # Name server to ask instead of the system's, for commands that look names up
     --trust-anchor: path      # File with DS or DNSKEY records to trust instead of the built-in ones of the root; implies --dnssec validate
-    --dnssec: string@"nu-complete mox dmarc verify dnssec" # Whom to believe about DNSSEC: a near resolver, else own validation; always own validation; the resolver wherever it is; nobody
+    --dnssec: string@"nu-complete mox dmarc verify dnssec" # Whom to believe about DNSSEC: a near resolver that validates, else own validation where the resolver gives DNSSEC records; always own validation; the resolver wherever it is; nobody
     --help(-h)                # Print help
     ...args: string           # Message file [default: standard input, as `-`]. When its first line ends with LF alone, all lines are ended by CRLF first. Without --ip before it: client address, MAIL FROM and HELO
   ]
@@ -1941,7 +1941,7 @@ module completions {
     --verbose(-v)             # Say more about what is done
     --resolver: string        # Name server to ask instead of the system's, for commands that look names up
     --trust-anchor: path      # File with DS or DNSKEY records to trust instead of the built-in ones of the root; implies --dnssec validate
-    --dnssec: string@"nu-complete mox dmarc checkreportaddrs dnssec" # Whom to believe about DNSSEC: a near resolver, else own validation; always own validation; the resolver wherever it is; nobody
+    --dnssec: string@"nu-complete mox dmarc checkreportaddrs dnssec" # Whom to believe about DNSSEC: a near resolver that validates, else own validation where the resolver gives DNSSEC records; always own validation; the resolver wherever it is; nobody
     --help(-h)                # Print help
     domain: string            # The domain as in From
   ]
@@ -1963,7 +1963,7 @@ module completions {
     --verbose(-v)             # Say more about what is done
     --resolver: string        # Name server to ask instead of the system's, for commands that look names up
     --trust-anchor: path      # File with DS or DNSKEY records to trust instead of the built-in ones of the root; implies --dnssec validate
-    --dnssec: string@"nu-complete mox dmarc parse dnssec" # Whom to believe about DNSSEC: a near resolver, else own validation; always own validation; the resolver wherever it is; nobody
+    --dnssec: string@"nu-complete mox dmarc parse dnssec" # Whom to believe about DNSSEC: a near resolver that validates, else own validation where the resolver gives DNSSEC records; always own validation; the resolver wherever it is; nobody
     --help(-h)                # Print help
     record: string            # The text of the record; `-` reads it from standard input
   ]
@@ -2009,7 +2009,7 @@ module completions {
     --verbose(-v)             # Say more about what is done
     --resolver: string        # Name server to ask instead of the system's, for commands that look names up
     --trust-anchor: path      # File with DS or DNSKEY records to trust instead of the built-in ones of the root; implies --dnssec validate
-    --dnssec: string@"nu-complete mox arc dnssec" # Whom to believe about DNSSEC: a near resolver, else own validation; always own validation; the resolver wherever it is; nobody
+    --dnssec: string@"nu-complete mox arc dnssec" # Whom to believe about DNSSEC: a near resolver that validates, else own validation where the resolver gives DNSSEC records; always own validation; the resolver wherever it is; nobody
     --help(-h)                # Print help
   ]
 
@@ -2030,7 +2030,7 @@ module completions {
     --verbose(-v)             # Say more about what is done
     --resolver: string        # Name server to ask instead of the system's, for commands that look names up
     --trust-anchor: path      # File with DS or DNSKEY records to trust instead of the built-in ones of the root; implies --dnssec validate
-    --dnssec: string@"nu-complete mox arc verify dnssec" # Whom to believe about DNSSEC: a near resolver, else own validation; always own validation; the resolver wherever it is; nobody
+    --dnssec: string@"nu-complete mox arc verify dnssec" # Whom to believe about DNSSEC: a near resolver that validates, else own validation where the resolver gives DNSSEC records; always own validation; the resolver wherever it is; nobody
     --help(-h)                # Print help
     file: path                # Message file; `-` is standard input. When its first line ends with LF alone, all lines are ended by CRLF first
   ]
@@ -2064,7 +2064,7 @@ module completions {
     --verbose(-v)             # Say more about what is done
     --resolver: string        # Name server to ask instead of the system's, for commands that look names up
     --trust-anchor: path      # File with DS or DNSKEY records to trust instead of the built-in ones of the root; implies --dnssec validate
-    --dnssec: string@"nu-complete mox iprev dnssec" # Whom to believe about DNSSEC: a near resolver, else own validation; always own validation; the resolver wherever it is; nobody
+    --dnssec: string@"nu-complete mox iprev dnssec" # Whom to believe about DNSSEC: a near resolver that validates, else own validation where the resolver gives DNSSEC records; always own validation; the resolver wherever it is; nobody
     --help(-h)                # Print help (see more with '--help')
     ip: string                # Address whose names to look up
   ]
@@ -2086,7 +2086,7 @@ module completions {
     --verbose(-v)             # Say more about what is done
     --resolver: string        # Name server to ask instead of the system's, for commands that look names up
     --trust-anchor: path      # File with DS or DNSKEY records to trust instead of the built-in ones of the root; implies --dnssec validate
-    --dnssec: string@"nu-complete mox dnsbl dnssec" # Whom to believe about DNSSEC: a near resolver, else own validation; always own validation; the resolver wherever it is; nobody
+    --dnssec: string@"nu-complete mox dnsbl dnssec" # Whom to believe about DNSSEC: a near resolver that validates, else own validation where the resolver gives DNSSEC records; always own validation; the resolver wherever it is; nobody
     --help(-h)                # Print help
   ]
 
@@ -2107,7 +2107,7 @@ module completions {
     --verbose(-v)             # Say more about what is done
     --resolver: string        # Name server to ask instead of the system's, for commands that look names up
     --trust-anchor: path      # File with DS or DNSKEY records to trust instead of the built-in ones of the root; implies --dnssec validate
-    --dnssec: string@"nu-complete mox dnsbl check dnssec" # Whom to believe about DNSSEC: a near resolver, else own validation; always own validation; the resolver wherever it is; nobody
+    --dnssec: string@"nu-complete mox dnsbl check dnssec" # Whom to believe about DNSSEC: a near resolver that validates, else own validation where the resolver gives DNSSEC records; always own validation; the resolver wherever it is; nobody
     --help(-h)                # Print help (see more with '--help')
     zone: string              # Domain of the list
     ip: string                # Address to ask about
@@ -2130,7 +2130,7 @@ module completions {
     --verbose(-v)             # Say more about what is done
     --resolver: string        # Name server to ask instead of the system's, for commands that look names up
     --trust-anchor: path      # File with DS or DNSKEY records to trust instead of the built-in ones of the root; implies --dnssec validate
-    --dnssec: string@"nu-complete mox dnsbl checkhealth dnssec" # Whom to believe about DNSSEC: a near resolver, else own validation; always own validation; the resolver wherever it is; nobody
+    --dnssec: string@"nu-complete mox dnsbl checkhealth dnssec" # Whom to believe about DNSSEC: a near resolver that validates, else own validation where the resolver gives DNSSEC records; always own validation; the resolver wherever it is; nobody
     --help(-h)                # Print help (see more with '--help')
     zone: string              # Domain of the list
   ]
@@ -2168,7 +2168,7 @@ module completions {
     --verbose(-v)             # Say more about what is done
     --resolver: string        # Name server to ask instead of the system's, for commands that look names up
     --trust-anchor: path      # File with DS or DNSKEY records to trust instead of the built-in ones of the root; implies --dnssec validate
-    --dnssec: string@"nu-complete mox mtasts dnssec" # Whom to believe about DNSSEC: a near resolver, else own validation; always own validation; the resolver wherever it is; nobody
+    --dnssec: string@"nu-complete mox mtasts dnssec" # Whom to believe about DNSSEC: a near resolver that validates, else own validation where the resolver gives DNSSEC records; always own validation; the resolver wherever it is; nobody
     --help(-h)                # Print help
   ]
 
@@ -2191,7 +2191,7 @@ module completions {
     --verbose(-v)             # Say more about what is done
     --resolver: string        # Name server to ask instead of the system's, for commands that look names up
     --trust-anchor: path      # File with DS or DNSKEY records to trust instead of the built-in ones of the root; implies --dnssec validate
-    --dnssec: string@"nu-complete mox mtasts lookup dnssec" # Whom to believe about DNSSEC: a near resolver, else own validation; always own validation; the resolver wherever it is; nobody
+    --dnssec: string@"nu-complete mox mtasts lookup dnssec" # Whom to believe about DNSSEC: a near resolver that validates, else own validation where the resolver gives DNSSEC records; always own validation; the resolver wherever it is; nobody
     --help(-h)                # Print help
     domain: string            # Domain of recipients, the part of their addresses after the @
   ]
@@ -2225,7 +2225,7 @@ module completions {
     --verbose(-v)             # Say more about what is done
     --resolver: string        # Name server to ask instead of the system's, for commands that look names up
     --trust-anchor: path      # File with DS or DNSKEY records to trust instead of the built-in ones of the root; implies --dnssec validate
-    --dnssec: string@"nu-complete mox tlsrpt dnssec" # Whom to believe about DNSSEC: a near resolver, else own validation; always own validation; the resolver wherever it is; nobody
+    --dnssec: string@"nu-complete mox tlsrpt dnssec" # Whom to believe about DNSSEC: a near resolver that validates, else own validation where the resolver gives DNSSEC records; always own validation; the resolver wherever it is; nobody
     --help(-h)                # Print help
   ]
 
@@ -2246,7 +2246,7 @@ module completions {
     --verbose(-v)             # Say more about what is done
     --resolver: string        # Name server to ask instead of the system's, for commands that look names up
     --trust-anchor: path      # File with DS or DNSKEY records to trust instead of the built-in ones of the root; implies --dnssec validate
-    --dnssec: string@"nu-complete mox tlsrpt lookup dnssec" # Whom to believe about DNSSEC: a near resolver, else own validation; always own validation; the resolver wherever it is; nobody
+    --dnssec: string@"nu-complete mox tlsrpt lookup dnssec" # Whom to believe about DNSSEC: a near resolver that validates, else own validation where the resolver gives DNSSEC records; always own validation; the resolver wherever it is; nobody
     --help(-h)                # Print help
     domain: string            # Domain of recipients, or, for reports about DANE, a mail host
   ]
@@ -2280,7 +2280,7 @@ module completions {
     --verbose(-v)             # Say more about what is done
     --resolver: string        # Name server to ask instead of the system's, for commands that look names up
     --trust-anchor: path      # File with DS or DNSKEY records to trust instead of the built-in ones of the root; implies --dnssec validate
-    --dnssec: string@"nu-complete mox dane dnssec" # Whom to believe about DNSSEC: a near resolver, else own validation; always own validation; the resolver wherever it is; nobody
+    --dnssec: string@"nu-complete mox dane dnssec" # Whom to believe about DNSSEC: a near resolver that validates, else own validation where the resolver gives DNSSEC records; always own validation; the resolver wherever it is; nobody
     --help(-h)                # Print help
   ]
 
@@ -2303,7 +2303,7 @@ module completions {
     --verbose(-v)             # Say more about what is done
     --resolver: string        # Name server to ask instead of the system's, for commands that look names up
     --trust-anchor: path      # File with DS or DNSKEY records to trust instead of the built-in ones of the root; implies --dnssec validate
-    --dnssec: string@"nu-complete mox dane makerecord dnssec" # Whom to believe about DNSSEC: a near resolver, else own validation; always own validation; the resolver wherever it is; nobody
+    --dnssec: string@"nu-complete mox dane makerecord dnssec" # Whom to believe about DNSSEC: a near resolver that validates, else own validation where the resolver gives DNSSEC records; always own validation; the resolver wherever it is; nobody
     --help(-h)                # Print help
     usage: string             # What the certificate is: 0 pkix-ta, 1 pkix-ee, 2 dane-ta, 3 dane-ee; mail needs one of the last two
     selector: string          # What of it counts: 0 cert, 1 spki (its public key)
@@ -2340,7 +2340,7 @@ module completions {
     --verbose(-v)             # Say more about what is done
     --resolver: string        # Name server to ask instead of the system's, for commands that look names up
     --trust-anchor: path      # File with DS or DNSKEY records to trust instead of the built-in ones of the root; implies --dnssec validate
-    --dnssec: string@"nu-complete mox rdap dnssec" # Whom to believe about DNSSEC: a near resolver, else own validation; always own validation; the resolver wherever it is; nobody
+    --dnssec: string@"nu-complete mox rdap dnssec" # Whom to believe about DNSSEC: a near resolver that validates, else own validation where the resolver gives DNSSEC records; always own validation; the resolver wherever it is; nobody
     --help(-h)                # Print help
   ]
 
@@ -2364,7 +2364,7 @@ module completions {
     --verbose(-v)             # Say more about what is done
     --resolver: string        # Name server to ask instead of the system's, for commands that look names up
     --trust-anchor: path      # File with DS or DNSKEY records to trust instead of the built-in ones of the root; implies --dnssec validate
-    --dnssec: string@"nu-complete mox rdap domainage dnssec" # Whom to believe about DNSSEC: a near resolver, else own validation; always own validation; the resolver wherever it is; nobody
+    --dnssec: string@"nu-complete mox rdap domainage dnssec" # Whom to believe about DNSSEC: a near resolver that validates, else own validation where the resolver gives DNSSEC records; always own validation; the resolver wherever it is; nobody
     --help(-h)                # Print help
     domain: string            # Domain as it was registered, without host names before it
   ]
@@ -2415,7 +2415,7 @@ module completions {
     --verbose(-v)             # Say more about what is done
     --resolver: string        # Name server to ask instead of the system's, for commands that look names up
     --trust-anchor: path      # File with DS or DNSKEY records to trust instead of the built-in ones of the root; implies --dnssec validate
-    --dnssec: string@"nu-complete mox sendmail dnssec" # Whom to believe about DNSSEC: a near resolver, else own validation; always own validation; the resolver wherever it is; nobody
+    --dnssec: string@"nu-complete mox sendmail dnssec" # Whom to believe about DNSSEC: a near resolver that validates, else own validation where the resolver gives DNSSEC records; always own validation; the resolver wherever it is; nobody
     --help(-h)                # Print help
     ...recipients: string     # Addresses of recipients
   ]
@@ -2437,7 +2437,7 @@ module completions {
     --verbose(-v)             # Say more about what is done
     --resolver: string        # Name server to ask instead of the system's, for commands that look names up
     --trust-anchor: path      # File with DS or DNSKEY records to trust instead of the built-in ones of the root; implies --dnssec validate
-    --dnssec: string@"nu-complete mox version dnssec" # Whom to believe about DNSSEC: a near resolver, else own validation; always own validation; the resolver wherever it is; nobody
+    --dnssec: string@"nu-complete mox version dnssec" # Whom to believe about DNSSEC: a near resolver that validates, else own validation where the resolver gives DNSSEC records; always own validation; the resolver wherever it is; nobody
     --help(-h)                # Print help
   ]
 
@@ -2462,7 +2462,7 @@ module completions {
     --verbose(-v)             # Say more about what is done
     --resolver: string        # Name server to ask instead of the system's, for commands that look names up
     --trust-anchor: path      # File with DS or DNSKEY records to trust instead of the built-in ones of the root; implies --dnssec validate
-    --dnssec: string@"nu-complete mox completion dnssec" # Whom to believe about DNSSEC: a near resolver, else own validation; always own validation; the resolver wherever it is; nobody
+    --dnssec: string@"nu-complete mox completion dnssec" # Whom to believe about DNSSEC: a near resolver that validates, else own validation where the resolver gives DNSSEC records; always own validation; the resolver wherever it is; nobody
     --help(-h)                # Print help
     shell: string@"nu-complete mox completion shell" # Which shell
   ]
@@ -2490,7 +2490,7 @@ module completions {
     --verbose(-v)             # Say more about what is done
     --resolver: string        # Name server to ask instead of the system's, for commands that look names up
     --trust-anchor: path      # File with DS or DNSKEY records to trust instead of the built-in ones of the root; implies --dnssec validate
-    --dnssec: string@"nu-complete mox generate dnssec" # Whom to believe about DNSSEC: a near resolver, else own validation; always own validation; the resolver wherever it is; nobody
+    --dnssec: string@"nu-complete mox generate dnssec" # Whom to believe about DNSSEC: a near resolver that validates, else own validation where the resolver gives DNSSEC records; always own validation; the resolver wherever it is; nobody
     --help(-h)                # Print help
     what: string@"nu-complete mox generate what" # Which files
   ]

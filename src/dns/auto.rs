@@ -1,8 +1,10 @@
 //! Whom to believe: the AD bit of name servers, or own validation.
 //!
 //! A trusted name server need not validate; many that merely forward do not. Whether it does shows in its answer for the
-//! SOA of the root, which is signed: without the AD bit there, answers are validated here, through it.
-//! RFC 6840 §5.7, §5.8, resolv.conf(5).
+//! SOA of the root, which is signed: without the AD bit there, answers are validated here, through it. Name servers that
+//! give no DNSSEC records at all, as those of some networks, leave nothing to validate: names are still looked up, and
+//! nothing is authentic. That is found out once, at the first question; `validate` does without it, and then every answer
+//! from there is bogus. RFC 6840 §5.7, §5.8, resolv.conf(5).
 
 use std::sync::Arc;
 
@@ -25,28 +27,59 @@ pub(crate) fn choose(options: &Options, clock: &Arc<dyn Clock>) -> Result<Arc<dy
     Ok(match options.dnssec {
         Dnssec::Off => Arc::new(believing(false)?),
         Dnssec::TrustAd => Arc::new(believing(true)?),
-        Dnssec::Auto if near && anchors.is_none() => Arc::new(Auto {
-            believing: believing(true)?,
+        Dnssec::Auto if anchors.is_none() => Arc::new(Auto {
+            near: near.then(|| believing(true)).transpose()?,
             validating: validating()?,
-            vouches: OnceCell::new(),
+            unproved: believing(false)?,
+            way: OnceCell::new(),
         }),
         Dnssec::Auto | Dnssec::Validate => Arc::new(validating()?),
     })
 }
 
-/// Believes name servers that validate, and validates what others answer.
+/// Chooses at the first question.
 struct Auto {
-    believing: HickoryResolver,
+    /// Believes the AD bit, where the name servers are trusted.
+    near: Option<HickoryResolver>,
     validating: ValidatingResolver,
-    /// Whether the name servers validate, once that is known.
-    vouches: OnceCell<bool>,
+    /// Believes nobody.
+    unproved: HickoryResolver,
+    way: OnceCell<Way>,
+}
+
+#[derive(Debug, Clone, Copy)]
+enum Way {
+    Near,
+    Validating,
+    Unproved,
 }
 
 impl Auto {
+    async fn choose(&self) -> Result<Way, Error> {
+        if let Some(near) = &self.near {
+            match near.lookup(".", RecordType::Soa).await {
+                Ok(answer) if answer.authentic => return Ok(Way::Near),
+                Err(e) if e.is_temporary() => return Err(e),
+                // It does not validate.
+                Ok(_) | Err(_) => {}
+            }
+        }
+        if self.validating.is_served().await? {
+            return Ok(Way::Validating);
+        }
+        tracing::warn!(
+            "the name servers give no DNSSEC records, so no answer is authentic: ask others, or install one that validates"
+        );
+        Ok(Way::Unproved)
+    }
+
     async fn chosen(&self) -> Result<&dyn Resolver, Error> {
-        let probe = || async { self.believing.lookup(".", RecordType::Soa).await.map(|soa| soa.authentic) };
-        let vouches = self.vouches.get_or_try_init(probe).await?;
-        Ok(if *vouches { &self.believing } else { &self.validating })
+        let way = self.way.get_or_try_init(|| self.choose()).await?;
+        Ok(match (way, &self.near) {
+            (Way::Near, Some(near)) => near,
+            (Way::Near | Way::Validating, _) => &self.validating,
+            (Way::Unproved, _) => &self.unproved,
+        })
     }
 }
 
@@ -59,12 +92,17 @@ impl Resolver for Auto {
     fn explain(&self, name: &str, kind: RecordType) -> BoxFuture<'_, Explained> {
         let name = name.to_owned();
         Box::pin(async move {
-            match self.chosen().await {
+            let mut explained = match self.chosen().await {
                 Ok(resolver) => resolver.explain(&name, kind).await,
-                Err(e) => {
-                    Explained::of(Err(e), vec!["the name servers do not answer for the root".to_owned()])
-                }
-            }
+                Err(e) => Explained::of(Err(e), Vec::new()),
+            };
+            let first = match self.way.get() {
+                Some(Way::Near | Way::Validating) => return explained,
+                Some(Way::Unproved) => "the name servers give no DNSSEC records",
+                None => "the name servers do not answer for the root",
+            };
+            explained.why.insert(0, first.to_owned());
+            explained
         })
     }
 }

@@ -443,6 +443,7 @@ mod tests {
                 let txt = TXT::new(vec!["v=DKIM1; ".to_owned(), "p=x".to_owned()]);
                 reply.add_answers([record(&name, RData::TXT(txt))])
             }
+            "." => reply.add_authorities([record(".", RData::SOA(soa))]),
             "snodata.example." => reply.add_authorities([record("example.", RData::SOA(soa))]),
             "snx.example." => {
                 reply.metadata.response_code = ResponseCode::NXDomain;
@@ -463,6 +464,12 @@ mod tests {
     }
 
     async fn stub(trust_ad: bool, address: &str) -> HickoryResolver {
+        let (servers, trusted) = stub_server(trust_ad, address).await.servers();
+        HickoryResolver::new(servers, trusted).unwrap()
+    }
+
+    /// A name server of the stub's names: the root is signed by its word, and has no keys.
+    async fn stub_server(trust_ad: bool, address: &str) -> Upstream {
         let socket = UdpSocket::bind((address, 0)).await.unwrap();
         let upstream = Upstream::Server { address: socket.local_addr().unwrap(), trust_ad };
         tokio::spawn(async move {
@@ -473,8 +480,24 @@ mod tests {
                 socket.send_to(&reply.to_vec().unwrap(), from).await.unwrap();
             }
         });
-        let (servers, trusted) = upstream.servers();
-        HickoryResolver::new(servers, trusted).unwrap()
+        upstream
+    }
+
+    #[tokio::test]
+    async fn who_gives_no_signatures_is_asked_and_not_believed() {
+        let clock = std::sync::Arc::new(mox_clock::sim::SimClock::new(mox_clock::Timestamp::from_secs(0)));
+        let upstream = stub_server(false, "127.0.0.1").await;
+        let ask = |dnssec, name: &'static str| {
+            let options = crate::Options { upstream: upstream.clone(), dnssec, anchors: None };
+            let resolver = crate::resolver(&options, crate::Hosts::default(), clock.clone()).unwrap();
+            async move { resolver.lookup(name, RecordType::A).await }
+        };
+        // The stub sets AD only for names that begin with s, so not for the root: it does not validate.
+        let found = ask(crate::Dnssec::Auto, "s.example").await.unwrap();
+        assert!(!found.authentic);
+        assert!(matches!(ask(crate::Dnssec::Validate, "s.example").await, Err(Error::Bogus { .. })));
+        assert!(ask(crate::Dnssec::TrustAd, "s.example").await.unwrap().authentic);
+        assert!(!ask(crate::Dnssec::Off, "s.example").await.unwrap().authentic);
     }
 
     #[tokio::test]

@@ -54,7 +54,8 @@ pub const CACHE_ENTRIES: usize = 10_000;
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub enum Dnssec {
     /// The AD bit of name servers that are trusted (on a loopback address, or by `options trust-ad` in resolv.conf) and
-    /// that validate, else own validation. Own validation with own trust anchors.
+    /// that validate, else own validation, where the name servers give DNSSEC records at all. Own validation with own
+    /// trust anchors.
     #[default]
     Auto,
     /// Own validation, from the trust anchors.

@@ -62,6 +62,13 @@ impl ValidatingResolver {
         ValidatingResolver { zones: Zones::new(ask, anchors, clock) }
     }
 
+    /// Whether the name servers give what validation needs: the signed keys of the root, whatever they are.
+    pub(crate) async fn is_served(&self) -> Result<bool, Error> {
+        let reply = self.zones.ask(&Name::root(), HickoryType::DNSKEY, &mut Work::default()).await?;
+        let keys = Signed::gather(&reply.answers, &Name::root(), HickoryType::DNSKEY);
+        Ok(keys.is_some_and(|keys| keys.signer().is_some()))
+    }
+
     async fn find(&self, name: &str, kind: RecordType, work: &mut Work) -> Result<Answer, Error> {
         let absolute = if name == "." { name.to_owned() } else { format!("{name}.") };
         let mut at = Name::from_ascii(&absolute).map_err(|_| Error::BadName(name.to_owned()))?;
