@@ -268,6 +268,9 @@ pub(crate) fn convert(data: &RData) -> Option<Record> {
             mname: text(&soa.mname),
             rname: text(&soa.rname),
             serial: soa.serial,
+            refresh: soa.refresh,
+            retry: soa.retry,
+            expire: soa.expire,
             minimum: soa.minimum,
         },
         RData::SRV(srv) => Record::Srv {

@@ -92,6 +92,12 @@ pub enum Record {
         mname: String,
         rname: String,
         serial: u32,
+        /// How often secondaries look for changes, in seconds.
+        refresh: i32,
+        /// How often when that fails.
+        retry: i32,
+        /// After which time secondaries give up.
+        expire: i32,
         /// How long negative answers may be kept, in seconds (RFC 2308).
         minimum: u32,
     },
@@ -149,9 +155,10 @@ impl Record {
             RecordType::Ns => Record::Ns(normalize(word()?).ok()?),
             RecordType::Soa => {
                 let (mname, rname) = (normalize(word()?).ok()?, normalize(word()?).ok()?);
-                let numbers: Vec<u32> = (0..5).map_while(|_| word()?.parse().ok()).collect();
-                let [serial, _refresh, _retry, _expire, minimum] = numbers.try_into().ok()?;
-                Record::Soa { mname, rname, serial, minimum }
+                let serial = word()?.parse().ok()?;
+                let mut seconds = || word()?.parse::<i32>().ok();
+                let (refresh, retry, expire) = (seconds()?, seconds()?, seconds()?);
+                Record::Soa { mname, rname, serial, refresh, retry, expire, minimum: word()?.parse().ok()? }
             }
             RecordType::Srv => Record::Srv {
                 priority: word()?.parse().ok()?,
@@ -253,8 +260,9 @@ impl fmt::Display for Record {
             Record::Mx { preference, host } => write!(f, "{preference} {}", Dotted(host)),
             Record::Txt(text) => write_strings(f, text),
             Record::Cname(name) | Record::Ptr(name) | Record::Ns(name) => write!(f, "{}", Dotted(name)),
-            Record::Soa { mname, rname, serial, minimum } => {
-                write!(f, "{} {} {serial} 0 0 0 {minimum}", Dotted(mname), Dotted(rname))
+            Record::Soa { mname, rname, serial, refresh, retry, expire, minimum } => {
+                let (mname, rname) = (Dotted(mname), Dotted(rname));
+                write!(f, "{mname} {rname} {serial} {refresh} {retry} {expire} {minimum}")
             }
             Record::Srv { priority, weight, port, target } => {
                 write!(f, "{priority} {weight} {port} {}", Dotted(target))
@@ -288,7 +296,7 @@ mod tests {
             ("CNAME", "other.example."),
             ("PTR", "host.example."),
             ("NS", "ns.example."),
-            ("SOA", "ns.example. root.example. 1 0 0 0 300"),
+            ("SOA", "ns.example. root.example. 1 7200 3600 1209600 300"),
             ("SRV", "0 1 587 mail.example."),
             ("TLSA", "3 1 1 00ff10"),
             ("CAA", "0 issue \"ca.example\""),
