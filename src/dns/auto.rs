@@ -37,7 +37,19 @@ pub(crate) fn choose(options: &Options, clock: &Arc<dyn Clock>) -> Result<Arc<dy
     })
 }
 
-/// Chooses at the first question.
+/// Domains that a network has for itself and the root denies (RFC 6761 §6, RFC 8375, and what RFC 6762 lists as used).
+const LOCAL: [&str; 10] =
+    ["corp", "home", "home.arpa", "internal", "intranet", "lan", "local", "localdomain", "private", "test"];
+
+/// Whether a name is one that only this network knows: below [`LOCAL`], or of one label, as containers have.
+fn is_local(name: &str) -> bool {
+    let name = name.trim_end_matches('.').to_ascii_lowercase();
+    let below = |domain: &&str| name.strip_suffix(domain).is_some_and(|front| front.ends_with('.'));
+    !name.is_empty() && (!name.contains('.') || LOCAL.iter().any(|domain| below(&domain) || name == *domain))
+}
+
+/// Chooses at the first question. Names that only the network knows are looked up and never authentic, for the root
+/// proves that they do not exist.
 struct Auto {
     /// Believes the AD bit, where the name servers are trusted.
     near: Option<HickoryResolver>,
@@ -73,10 +85,11 @@ impl Auto {
         Ok(Way::Unproved)
     }
 
-    async fn chosen(&self) -> Result<&dyn Resolver, Error> {
+    async fn chosen(&self, name: &str) -> Result<&dyn Resolver, Error> {
         let way = self.way.get_or_try_init(|| self.choose()).await?;
         Ok(match (way, &self.near) {
             (Way::Near, Some(near)) => near,
+            (Way::Near | Way::Validating, _) if is_local(name) => &self.unproved,
             (Way::Near | Way::Validating, _) => &self.validating,
             (Way::Unproved, _) => &self.unproved,
         })
@@ -86,13 +99,13 @@ impl Auto {
 impl Resolver for Auto {
     fn lookup(&self, name: &str, kind: RecordType) -> BoxFuture<'_, Result<Answer, Error>> {
         let name = name.to_owned();
-        Box::pin(async move { self.chosen().await?.lookup(&name, kind).await })
+        Box::pin(async move { self.chosen(&name).await?.lookup(&name, kind).await })
     }
 
     fn explain(&self, name: &str, kind: RecordType) -> BoxFuture<'_, Explained> {
         let name = name.to_owned();
         Box::pin(async move {
-            let mut explained = match self.chosen().await {
+            let mut explained = match self.chosen(&name).await {
                 Ok(resolver) => resolver.explain(&name, kind).await,
                 Err(e) => Explained::of(Err(e), Vec::new()),
             };
@@ -104,5 +117,22 @@ impl Resolver for Auto {
             explained.why.insert(0, first.to_owned());
             explained
         })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn names_of_a_network() {
+        for name in ["mailhog", "Smtp.", "a.lan", "x.home.ARPA.", "db.internal", "lan"] {
+            assert!(is_local(name), "{name}");
+        }
+        for name in
+            [".", "example.org", "lan.example", "arpa.example.", "plan.example", "1.2.0.192.in-addr.arpa"]
+        {
+            assert!(!is_local(name), "{name}");
+        }
     }
 }
