@@ -45,7 +45,7 @@ const LOCAL: [&str; 10] =
 fn is_local(name: &str) -> bool {
     let name = name.trim_end_matches('.').to_ascii_lowercase();
     let below = |domain: &&str| name.strip_suffix(domain).is_some_and(|front| front.ends_with('.'));
-    !name.is_empty() && (!name.contains('.') || LOCAL.iter().any(|domain| below(&domain) || name == *domain))
+    !name.is_empty() && (!name.contains('.') || LOCAL.iter().any(|domain| below(domain) || name == *domain))
 }
 
 /// Chooses at the first question. Names that only the network knows are looked up and never authentic, for the root
