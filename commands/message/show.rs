@@ -66,6 +66,9 @@ fn authentication(verdicts: &Verdicts, page: &mut Page) {
         because if because.is_empty() => page.verdict(verdicts.is_good(), decision),
         because => page.verdict(verdicts.is_good(), format_args!("{decision}: {because}")),
     }
+    if verdicts.dns.is_some() {
+        page.verdict(None, "judged by the lab, which knows only the domains below lab.test");
+    }
     for MethodFinding { method, result, ok, about, why, aligned } in verdicts.findings() {
         let aligned = match aligned {
             Some(true) => "aligned",

@@ -31,6 +31,8 @@ pub(crate) const MAX_QUERIES: u32 = 300;
 pub struct Authenticator {
     /// Where names, keys and policies are.
     pub resolver: Arc<dyn Resolver>,
+    /// What that is called, where it is not the DNS of the world.
+    pub dns: Option<&'static str>,
     /// Time.
     pub clock: Arc<dyn Clock>,
     /// Our name, in the fields that say what was found out.
@@ -274,7 +276,9 @@ impl Evidence {
         let utf8 = arrival.protocol.utf8;
         let mut fields = authres::format(&authenticator.hostname, &results, utf8);
         fields.push_str(&self.received_spf);
-        Judged { verdicts: self.verdicts(&ruling).to_json(), fields, ruling }
+        let dns = authenticator.dns.map(str::to_owned);
+        let verdicts = Verdicts { dns, ..self.verdicts(&ruling) };
+        Judged { verdicts: verdicts.to_json(), fields, ruling }
     }
 
     /// For Authentication-Results.
@@ -366,6 +370,7 @@ impl Evidence {
                 sealer: self.sealer().map(|domain| domain.ascii().to_owned()),
             }),
             queries: self.queries,
+            dns: None,
         }
     }
 

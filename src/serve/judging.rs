@@ -31,8 +31,8 @@ pub(crate) enum JudgingDns {
     Off,
     /// Where all names are.
     House,
-    /// In a DNS of its own.
-    Own(Arc<dyn Resolver>),
+    /// In the DNS of the lab.
+    Lab(Arc<dyn Resolver>),
 }
 
 impl Judging {
@@ -44,13 +44,14 @@ impl Judging {
         house: &Arc<dyn Resolver>,
         metrics: &Arc<Metrics>,
     ) -> Option<Arc<Authenticator>> {
-        let resolver = match &self.dns {
+        let (resolver, dns) = match &self.dns {
             JudgingDns::Off => return None,
-            JudgingDns::House => Arc::clone(house),
-            JudgingDns::Own(resolver) => Arc::clone(resolver),
+            JudgingDns::House => (Arc::clone(house), None),
+            JudgingDns::Lab(resolver) => (Arc::clone(resolver), Some("lab")),
         };
         Some(Arc::new(Authenticator {
             resolver,
+            dns,
             clock: plan.clock.clone(),
             hostname: config.server.hostname.clone(),
             client_ip: self.client_ip,

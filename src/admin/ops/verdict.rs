@@ -32,6 +32,9 @@ pub struct Verdicts {
     pub arc: Option<ArcVerdict>,
     /// Questions asked of DNS.
     pub queries: u32,
+    /// Which DNS was asked, where it is not that of the world: `lab`.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub dns: Option<String>,
 }
 
 /// What follows from the verdicts.

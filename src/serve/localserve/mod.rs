@@ -165,7 +165,7 @@ pub async fn run(
             dns: match options.judge_by {
                 JudgeBy::Nothing => JudgingDns::Off,
                 JudgeBy::Real => JudgingDns::House,
-                JudgeBy::Lab => JudgingDns::Own(lab()),
+                JudgeBy::Lab => JudgingDns::Lab(lab()),
             },
             client_ip: options.client_ip,
             patience: PATIENCE,
