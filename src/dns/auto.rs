@@ -86,7 +86,11 @@ impl Auto {
     }
 
     async fn chosen(&self, name: &str) -> Result<&dyn Resolver, Error> {
-        let way = self.way.get_or_try_init(|| self.choose()).await?;
+        let way = match self.way.get_or_try_init(|| self.choose()).await {
+            // Name servers of a network may know its names and nothing of the root.
+            Err(_) if is_local(name) => return Ok(&self.unproved),
+            way => way?,
+        };
         Ok(match (way, &self.near) {
             (Way::Near, Some(near)) => near,
             (Way::Near | Way::Validating, _) if is_local(name) => &self.unproved,

@@ -22,7 +22,7 @@ use mox_remoteip::IprevOutcome;
 use mox_spf::{Identity, SpfResult};
 use mox_telemetry::{Finding, Metrics};
 
-use crate::{Along, Arrival, Blocklists, Case, Dmarc, Listed, Ruling, decide};
+use crate::{Along, Arrival, Blocklists, Case, Dmarc, Listed, Ruling, Uncertain, decide};
 
 /// Questions that one message may cost.
 pub(crate) const MAX_QUERIES: u32 = 300;
@@ -215,6 +215,16 @@ impl Evidence {
         spf.into_iter().chain(dkim).chain(self.sealer().cloned()).collect()
     }
 
+    /// What DNS could not say for a time.
+    fn uncertain(&self) -> Uncertain {
+        let spf = Domain::parse(&self.spf.domain).ok().filter(|_| self.spf.result == SpfResult::TempError);
+        let dkim = self.dkim.iter().filter(|s| s.result == DkimResult::TempError);
+        let domains: Vec<Domain> = spf.into_iter().chain(dkim.filter_map(|s| s.domain.clone())).collect();
+        let author = domains.iter().any(|domain| self.is_aligned(domain));
+        let sealer = self.arc.sets.last().filter(|_| self.arc.temporary).map(|set| set.domain.clone());
+        Uncertain { verified: domains.into_iter().chain(sealer).collect(), author }
+    }
+
     /// Who sealed last, where the chain holds.
     fn sealer(&self) -> Option<&Domain> {
         self.arc.sets.last().filter(|_| self.arc.result == ArcResult::Pass).map(|set| &set.domain)
@@ -257,13 +267,14 @@ impl Evidence {
         rules: &Rules,
         arrival: &Arrival,
     ) -> Judged {
-        let verified = self.verified();
+        let (verified, uncertain) = (self.verified(), self.uncertain());
         let mail_from = arrival.reverse_path.as_ref().map(ToString::to_string).unwrap_or_default();
         let policy_domain = self.dmarc.policy_domain.as_ref().map(ToString::to_string).unwrap_or_default();
         let ruling = decide(&Case {
             mail_from: &mail_from,
             from: &self.from,
             verified: &verified,
+            uncertain: &uncertain,
             dmarc: self.asked(),
             policy_domain: &policy_domain,
             from_verified: self.dmarc.result == DmarcResult::Pass || self.author_is_verified(),

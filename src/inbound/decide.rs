@@ -13,8 +13,17 @@ use mox_smtp::{EnhancedCode, Reply};
 
 use crate::blocklist::Listed;
 
+/// What DNS could not say for a time.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Uncertain {
+    /// Domains that SPF, DKIM or a chain of seals may verify later.
+    pub verified: Vec<Domain>,
+    /// One of them is of the same organisation as the From domain.
+    pub author: bool,
+}
+
 /// What the stages look at.
-#[derive(Debug)]
+#[derive(Debug, Clone, Copy)]
 pub struct Case<'a> {
     /// Reverse-path; empty for the null one.
     pub mail_from: &'a str,
@@ -22,6 +31,8 @@ pub struct Case<'a> {
     pub from: &'a str,
     /// Domains that SPF or DKIM verified, and who sealed a chain that holds.
     pub verified: &'a [Domain],
+    /// What could not be found out now.
+    pub uncertain: &'a Uncertain,
     /// What DMARC found.
     pub dmarc: Dmarc,
     /// The domain whose policy that is.
@@ -78,8 +89,33 @@ type Stage = fn(&Case<'_>, Option<&Ruleset>) -> Option<Ruling>;
 /// The stages, in order.
 const STAGES: [Stage; 5] = [list_allowed, forwarded, dmarc_policy, auth_required, blocklisted];
 
-/// Decides for one address.
+/// Decides for one address. What would be decided otherwise if DNS had said what it could not say now is put off: mail
+/// is neither refused nor filed as junk because of a temporary error.
 pub fn decide(case: &Case<'_>) -> Ruling {
+    let ruling = decide_now(case);
+    let Uncertain { verified, author } = case.uncertain;
+    if verified.is_empty() || !matches!(ruling.decision, Decision::Reject | Decision::Quarantine) {
+        return ruling;
+    }
+    let all = [case.verified, verified].concat();
+    let later = decide_now(&Case { verified: &all, from_verified: case.from_verified || *author, ..*case });
+    match later.decision == ruling.decision {
+        true => ruling,
+        false => {
+            let names: Vec<&str> = verified.iter().map(Domain::ascii).collect();
+            put_off(format!("DNS cannot say now whether the message is from {}", names.join(" or ")))
+        }
+    }
+}
+
+/// Refused for now, since DNS could not say what decides.
+fn put_off(text: String) -> Ruling {
+    let reply = Reply::new(451, EnhancedCode(4, 7, 26), text.clone());
+    Ruling { reply: Some(reply), ..Ruling::new(Decision::Defer, text) }
+}
+
+/// Decides by what is known.
+fn decide_now(case: &Case<'_>) -> Ruling {
     let rule = case.rules.rulesets.iter().find(|rule| matches(rule, case));
     let mut ruling = STAGES
         .iter()
@@ -153,11 +189,9 @@ fn dmarc_policy(case: &Case<'_>, _rule: Option<&Ruleset>) -> Option<Ruling> {
                 "{domain} asks by its DMARC policy to treat mail as junk that is not proved to be its own"
             ),
         )),
-        Dmarc::Undecided => {
-            let text = format!("DNS cannot say now whether the message passes the DMARC policy of {domain}");
-            let reply = Reply::new(451, EnhancedCode(4, 7, 26), text.clone());
-            Some(Ruling { reply: Some(reply), ..Ruling::new(Decision::Defer, text) })
-        }
+        Dmarc::Undecided => Some(put_off(format!(
+            "DNS cannot say now whether the message passes the DMARC policy of {domain}"
+        ))),
         Dmarc::Temporary | Dmarc::Nothing => None,
     }
 }
@@ -213,18 +247,23 @@ mod tests {
     }
 
     fn ruling(dmarc: Dmarc, rules: Rules) -> Ruling {
+        ruling_when(dmarc, &rules, &Uncertain::default())
+    }
+
+    fn ruling_when(dmarc: Dmarc, rules: &Rules, uncertain: &Uncertain) -> Ruling {
         let verified = [domain("lists.example.org")];
         let header = b"List-Id: News <news.lists.example.org>\r\nSubject: x\r\n\r\n";
         decide(&Case {
             mail_from: "bounce@lists.example.org",
             from: "amy@example.com",
             verified: &verified,
+            uncertain,
             dmarc,
             policy_domain: "example.com",
             from_verified: false,
             listed: None,
             header: Header::of(header),
-            rules: &rules,
+            rules,
         })
     }
 
@@ -289,6 +328,32 @@ mod tests {
             let rules = Rules { auth_required: "prove it".to_owned(), ..Rules::default() };
             let reply = ruling(dmarc, rules).reply.map(|reply| reply.to_string());
             assert_eq!(reply.as_deref().map(str::trim_end), Some(code));
+        }
+    }
+
+    #[test]
+    fn what_dns_cannot_say_now_refuses_nothing_for_good() {
+        let list = Ruleset {
+            list_allow_domain: Some(domain("late.example")),
+            verified_domain: Some(domain("late.example")),
+            ..rule()
+        };
+        let required = Rules { auth_required: "prove it".to_owned(), ..Rules::default() };
+        let (late, other) =
+            (Uncertain { verified: vec![domain("late.example")], author: true }, Uncertain::default());
+        for (dmarc, rules, uncertain, decision, code) in [
+            // The list that would be allowed may be proved later; so may the author.
+            (Dmarc::Reject, with(list.clone()), &late, Decision::Defer, Some("451 4.7.26 ")),
+            (Dmarc::Quarantine, with(list.clone()), &late, Decision::Defer, Some("451 4.7.26 ")),
+            (Dmarc::Nothing, required.clone(), &late, Decision::Defer, Some("451 4.7.26 ")),
+            // Where that would change nothing, it is no way around a policy.
+            (Dmarc::Reject, Rules::default(), &late, Decision::Reject, Some("550 5.7.26 ")),
+            (Dmarc::Reject, with(list), &other, Decision::Reject, Some("550 5.7.26 ")),
+            (Dmarc::Nothing, required, &other, Decision::Reject, Some("550 5.7.26 ")),
+        ] {
+            let found = ruling_when(dmarc, &rules, uncertain);
+            let reply = found.reply.map(|reply| reply.to_string());
+            assert_eq!((found.decision, reply.as_deref().map(|text| &text[..11])), (decision, code));
         }
     }
 

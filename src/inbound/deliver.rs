@@ -87,7 +87,8 @@ impl Places {
         let ruling = |local: &Local| local.judged.as_ref().map(|judged| judged.ruling.clone());
         let refused = self.local.iter().filter_map(|(local, _)| ruling(local)?.reply).next();
         self.local.retain(|(local, _)| ruling(local).is_none_or(|ruling| ruling.reply.is_none()));
-        if let (Some(reply), true, true) = (refused, self.local.is_empty(), self.remote.is_empty()) {
+        // What the queue would send on has no rules of its own: it goes the way of the copies here.
+        if let (Some(reply), true) = (refused, self.local.is_empty()) {
             return Err(reply);
         }
         for (local, _) in &mut self.local {
@@ -412,5 +413,46 @@ impl New {
             store.keep_transcript(tx, content, &transcript, &end.to_string())?;
         }
         Ok(accepted)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::Ruling;
+
+    /// Places with a copy here for each ruling, and perhaps one elsewhere.
+    fn places(rulings: &[(Decision, Option<u16>)], elsewhere: bool) -> Places {
+        let local = rulings.iter().enumerate().map(|(n, (decision, code))| {
+            let ruling = Ruling {
+                decision: *decision,
+                reason: String::new(),
+                overridden: None,
+                mailbox: None,
+                reply: code.map(|code| Reply::new(code, EnhancedCode(5, 7, 26), "refused")),
+            };
+            let judged = Judged { ruling, fields: String::new(), verdicts: String::new() };
+            let local = Local::new(format!("account{n}"), MailboxName::inbox(), None);
+            (Local { judged: Some(judged), ..local }, format!("rcpt{n}@example.org"))
+        });
+        let path: Path = "a@elsewhere.example".parse().unwrap();
+        let forward_path = mox_smtp::ForwardPath::Path(path.clone());
+        let args = RcptArgs { forward_path, notify: None, orcpt: None };
+        Places {
+            local: local.collect(),
+            remote: elsewhere.then_some(Remote { path, args }).into_iter().collect(),
+        }
+    }
+
+    #[test]
+    fn what_is_refused_goes_nowhere() {
+        for elsewhere in [false, true] {
+            let refused = places(&[(Decision::Reject, Some(550))], elsewhere).follow();
+            assert!(refused.is_err(), "a copy for elsewhere: {elsewhere}");
+        }
+        let mut some = places(&[(Decision::Reject, Some(550)), (Decision::Quarantine, None)], false);
+        some.follow().unwrap();
+        assert_eq!(some.accounts().into_iter().collect::<Vec<_>>(), ["account1"]);
+        assert_eq!(some.local[0].0.mailbox.as_str(), JUNK);
     }
 }

@@ -21,7 +21,7 @@ pub use arrival::Arrival;
 pub use authentication::{Authenticator, Checks, Evidence, Judged};
 pub use blocklist::{Blocklists, Listed};
 pub use body::{Along, MessageBody};
-pub use decide::{Case, Dmarc, Ruling, decide};
+pub use decide::{Case, Dmarc, Ruling, Uncertain, decide};
 pub use deliver::{Accepted, Delivery, Error, Keeping, Places, Remote};
 pub use handler::{MxHandler, check_form, check_loop, check_size};
 pub use notice::Notices;
