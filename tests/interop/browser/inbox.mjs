@@ -268,6 +268,13 @@ async function liveList() {
   fine("the list is live");
 }
 
+// Does what leads to another page, and waits until that page listens: a key pressed before goes nowhere.
+async function turns(act) {
+  const loaded = page.waitForEvent("load");
+  await act();
+  await loaded;
+}
+
 async function keys() {
   await page.goto(base);
   await page.locator("#live.on").waitFor();
@@ -297,16 +304,18 @@ async function keys() {
   assert.equal(await page.evaluate(() => document.activeElement.id), "search");
   await page.keyboard.press("Escape");
   await page.keyboard.press("j");
-  await page.keyboard.press("Enter");
+  await turns(() => page.keyboard.press("Enter"));
   await page.locator("[data-message]").waitFor();
-  await page.keyboard.press("j");
-  await page.waitForURL((url) => url.pathname.startsWith("/message/"));
-  await page.keyboard.press("u");
+  const read = page.url();
+  await turns(() => page.keyboard.press("j"));
+  assert.notEqual(page.url(), read, "j leads to the next message");
+  await page.locator("[data-message]").waitFor();
+  await turns(() => page.keyboard.press("u"));
   await page.getByText("marked as unread").waitFor();
   await page.locator("#rows .row.unseen").first().waitFor();
-  await page.locator("#rows .row a").first().click();
+  await turns(() => page.locator("#rows .row a").first().click());
   await page.locator("[data-message]").waitFor();
-  await page.keyboard.press("Escape");
+  await turns(() => page.keyboard.press("Escape"));
   await page.locator("#listing").waitFor();
   // By Tab alone: the first stop leads past the navigation.
   await page.reload();
