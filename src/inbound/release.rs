@@ -51,7 +51,7 @@ impl Outbound for LocalOutbound {
         };
         let peer = Peer { host: self.hostname.ascii().to_owned(), ip: None, tls: "none".to_owned() };
         let steps = vec![Step::new("connect", true, "the mailbox is on this server")];
-        Box::pin(std::future::ready(Ok(Opened { session: Box::new(session), peer, steps, tls: Vec::new() })))
+        Box::pin(std::future::ready(Ok(Opened { session: Box::new(session), peer, steps, tls: None })))
     }
 }
 

@@ -4,6 +4,7 @@
 //! both; where one cannot do a thing, the item says so.
 
 pub mod ctlsocket;
+pub mod faults;
 pub mod files;
 mod lock;
 pub mod paths;

@@ -41,8 +41,8 @@ pub use message::{Class, End, NewQueued, NewRecipient, QueueId, Queued};
 pub use options::{Options, Retry};
 pub use outcome::arrived;
 pub use seam::{
-    BoxFuture, Leaving, LocalDelivery, NoResults, Notice, OpenFailure, Opened, Outbound, Outcome, Outgoing,
-    Peer, Relay, RelayAuth, RelayTls, ResultSink, Route, Router, Sent, Session, Step, Target, TlsAttempt,
+    BoxFuture, Leaving, LocalDelivery, NoReporting, Notice, OpenFailure, Opened, Outbound, Outcome, Outgoing,
+    Peer, Relay, RelayAuth, RelayTls, Reporting, Route, Router, Sent, Session, Step, Target, TlsResults,
     Verdict,
 };
 pub use smtp::Smtp;
@@ -73,8 +73,8 @@ pub struct Seams {
     pub router: Arc<dyn Router>,
     /// Puts DSNs into mailboxes here.
     pub local: Arc<dyn LocalDelivery>,
-    /// Hears how TLS went.
-    pub results: Arc<dyn ResultSink>,
+    /// Hears how TLS went, and how reports of ours end.
+    pub reporting: Arc<dyn Reporting>,
     /// Makes SMTP sessions.
     pub outbound: Arc<dyn Outbound>,
     /// Time.

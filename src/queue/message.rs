@@ -23,23 +23,33 @@ pub enum Class {
     Normal,
     /// A delivery status notification of ours.
     Dsn,
-    /// A DMARC or TLS report of ours.
-    Report,
+    /// A TLS report of ours: sent whatever TLS the receiver has, and never the reason for a report.
+    TlsReport,
+    /// A DMARC report of ours: never sent without TLS after TLS failed, and the reason for a TLS report only when it
+    /// failed.
+    DmarcReport,
 }
 
 impl Class {
+    /// Whether it is a report of ours, whose end the report engine hears of.
+    pub fn is_report(self) -> bool {
+        matches!(self, Class::TlsReport | Class::DmarcReport)
+    }
+
     pub(crate) fn code(self) -> i64 {
         match self {
             Class::Normal => 0,
             Class::Dsn => 1,
-            Class::Report => 2,
+            Class::TlsReport => 2,
+            Class::DmarcReport => 3,
         }
     }
 
     pub(crate) fn from_code(code: i64) -> Class {
         match code {
             1 => Class::Dsn,
-            2 => Class::Report,
+            2 => Class::TlsReport,
+            3 => Class::DmarcReport,
             _ => Class::Normal,
         }
     }

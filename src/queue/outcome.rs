@@ -14,7 +14,7 @@ use mox_smtp::{Body, EnhancedCode};
 use mox_store::{ContentId, Error, Store};
 
 use crate::dsn::Telling;
-use crate::seam::{Notice, Outcome, Peer, Step, TlsAttempt, Verdict};
+use crate::seam::{Notice, Outcome, Peer, Step, TlsResults, Verdict};
 use crate::tables::{self, Last};
 use crate::worker::{Batch, Report};
 use crate::{Class, End, NewQueued, Queue, QueueId, Queued};
@@ -66,7 +66,7 @@ struct Plan {
     untold: Option<String>,
     peer: Peer,
     steps: Vec<Step>,
-    tls: Vec<TlsAttempt>,
+    tls: Option<TlsResults>,
     duration: Duration,
     /// Take the next message of this destination.
     next: Option<String>,
@@ -200,8 +200,8 @@ impl Queue {
                 self.tell(store, tx, telling, &plan.settled, now)?;
             }
         }
-        for attempt in &plan.tls {
-            self.0.seams.results.record(tx, attempt)?;
+        if let Some(results) = &plan.tls {
+            self.0.seams.reporting.tls(tx, results)?;
         }
         domains.sort();
         domains.dedup();
@@ -281,6 +281,9 @@ impl Queue {
             }
         }
         tables::end(tx.conn(), q.id, end, now)?;
+        if q.class.is_report() {
+            self.0.seams.reporting.ended(tx, q, end, verdict)?;
+        }
         if let Some(content) = current.content {
             release(store, tx, q.id, content)?;
         }

@@ -5,15 +5,16 @@ use std::future::Future;
 use std::net::IpAddr;
 use std::pin::Pin;
 
-use mox_address::{IpDomain, Path, ReversePath};
+use mox_address::{Domain, IpDomain, Path, ReversePath};
 use mox_clock::Timestamp;
 use mox_db::Tx;
 use mox_sasl::Mechanism;
 use mox_smtp::{EnhancedCode, MailArgs, RcptArgs};
 use mox_store::{Content, ContentId, Digest, Error, Store};
+use mox_tlsrpt::PolicyResult;
 use serde::{Deserialize, Serialize};
 
-use crate::QueueId;
+use crate::{Class, End, QueueId, Queued};
 
 /// A boxed future that may move between threads.
 pub type BoxFuture<'a, T> = Pin<Box<dyn Future<Output = T> + Send + 'a>>;
@@ -137,36 +138,39 @@ pub struct Notice<'a> {
     pub received: Timestamp,
 }
 
-/// Hears how TLS went, in the transaction of the outcome.
-pub trait ResultSink: Send + Sync {
-    /// One connection that was tried.
-    fn record(&self, tx: &mut Tx<'_>, attempt: &TlsAttempt) -> Result<(), Error>;
+/// What the makers of reports hear of deliveries, in the transaction of the outcome.
+pub trait Reporting: Send + Sync {
+    /// How TLS went in one attempt, when a connection was tried or a policy stood in the way.
+    fn tls(&self, tx: &mut Tx<'_>, results: &TlsResults) -> Result<(), Error>;
+    /// The end of a report of ours: a row whose [`Class`] is one.
+    fn ended(&self, tx: &mut Tx<'_>, row: &Queued, end: End, verdict: &Verdict) -> Result<(), Error>;
 }
 
-/// A [`ResultSink`] that forgets.
-pub struct NoResults;
+/// A [`Reporting`] that forgets.
+pub struct NoReporting;
 
-impl ResultSink for NoResults {
-    fn record(&self, _: &mut Tx<'_>, _: &TlsAttempt) -> Result<(), Error> {
+impl Reporting for NoReporting {
+    fn tls(&self, _: &mut Tx<'_>, _: &TlsResults) -> Result<(), Error> {
+        Ok(())
+    }
+    fn ended(&self, _: &mut Tx<'_>, _: &Queued, _: End, _: &Verdict) -> Result<(), Error> {
         Ok(())
     }
 }
 
-/// How TLS went with one connection.
+/// How TLS went in one attempt at delivery, under the policies that reports are about.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct TlsAttempt {
+pub struct TlsResults {
     /// Domain of the recipients.
-    pub domain: String,
-    /// Host dialed.
-    pub host: String,
-    /// Its address.
-    pub ip: Option<IpAddr>,
+    pub recipient_domain: Domain,
     /// When.
     pub at: Timestamp,
-    /// `none`, `TLSv1.3 verified`, ...
-    pub tls: String,
-    /// Stable name of what went wrong; none when TLS succeeded or was not tried.
-    pub finding: Option<String>,
+    /// What was on its way.
+    pub class: Class,
+    /// Under the policy of the recipient domain: `sts` or `no-policy-found`; its policy domain is the recipient domain.
+    pub domain: Option<PolicyResult>,
+    /// Under the policy of each host tried: `tlsa` or `no-policy-found`; the policy domain is the TLSA base domain.
+    pub hosts: Vec<PolicyResult>,
 }
 
 /// Makes SMTP sessions.
@@ -184,6 +188,8 @@ pub struct Target {
     pub domain: IpDomain,
     /// REQUIRETLS, TLS-Required: No, or neither.
     pub require_tls: Option<bool>,
+    /// What is on its way.
+    pub class: Class,
     /// Number of the attempt, 1 for the first.
     pub attempt: u32,
 }
@@ -196,8 +202,8 @@ pub struct Opened {
     pub peer: Peer,
     /// What was done to get there.
     pub steps: Vec<Step>,
-    /// The connections tried.
-    pub tls: Vec<TlsAttempt>,
+    /// How TLS went; none where reports are about nobody: relays, address literals.
+    pub tls: Option<TlsResults>,
 }
 
 /// Who is at the other end.
@@ -220,8 +226,8 @@ pub struct OpenFailure {
     pub peer: Peer,
     /// What was done.
     pub steps: Vec<Step>,
-    /// The connections tried.
-    pub tls: Vec<TlsAttempt>,
+    /// How TLS went; none where reports are about nobody: relays, address literals.
+    pub tls: Option<TlsResults>,
 }
 
 /// One thing that was done, for `explain`.

@@ -21,7 +21,7 @@ use mox_tls::RootCertStore;
 
 use crate::seam::{
     BoxFuture, OpenFailure, Opened, Outbound, Outcome, Outgoing, Peer, Relay, RelayAuth, RelayTls, Route,
-    Sent, Session, Step, Target, TlsAttempt, Verdict,
+    Sent, Session, Step, Target, Verdict,
 };
 
 /// Most connections that one attempt makes.
@@ -57,7 +57,6 @@ struct Search<'a> {
     smtp: &'a Smtp,
     target: &'a Target,
     steps: Vec<Step>,
-    tls: Vec<TlsAttempt>,
     peer: Peer,
     /// The last failure; a temporary one stays before permanent ones.
     failure: Option<client::Error>,
@@ -77,15 +76,16 @@ struct Manner {
 
 impl Outbound for Smtp {
     fn open<'a>(&'a self, target: &'a Target) -> BoxFuture<'a, Result<Opened, OpenFailure>> {
-        let (steps, tls) = (Vec::new(), Vec::new());
+        let steps = Vec::new();
         let mut search =
-            Search { smtp: self, target, steps, tls, peer: Peer::default(), failure: None, connections: 0 };
+            Search { smtp: self, target, steps, peer: Peer::default(), failure: None, connections: 0 };
         Box::pin(async move {
             let found = match &target.route {
                 Route::Relay(relay) => search.relay(relay).await,
                 Route::Direct | Route::Local | Route::Fail { .. } => search.direct().await,
             };
-            let Search { steps, tls, peer, failure, .. } = search;
+            let Search { steps, peer, failure, .. } = search;
+            let tls = None;
             match found {
                 Some(session) => Ok(Opened { session: Box::new(Live(session)), peer, steps, tls }),
                 None => {
@@ -278,15 +278,7 @@ impl Search<'_> {
         };
         let why = finding.as_ref().map(|f| format!(" ({f})")).unwrap_or_default();
         self.steps.push(Step::new("tls", ok, format!("TLS: {text}{why}")));
-        self.peer.tls.clone_from(&text);
-        self.tls.push(TlsAttempt {
-            domain: self.target.domain.to_string(),
-            host: self.peer.host.clone(),
-            ip: self.peer.ip,
-            at: self.smtp.clock.now(),
-            tls: text,
-            finding,
-        });
+        self.peer.tls = text;
     }
 
     fn fail(&mut self, step: &str, error: client::Error) {

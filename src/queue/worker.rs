@@ -16,7 +16,7 @@ use mox_store::{Content, Error, Store};
 use tokio::sync::watch;
 
 use crate::schedule::Claim;
-use crate::seam::{Outcome, Outgoing, Peer, Route, Session, Step, Target, TlsAttempt, Verdict};
+use crate::seam::{Outcome, Outgoing, Peer, Route, Session, Step, Target, TlsResults, Verdict};
 use crate::{Leaving, Queue, Queued, tables};
 
 /// Rows that share a failed connection, in one transaction.
@@ -42,7 +42,7 @@ pub(crate) struct Report {
     pub(crate) verdicts: Vec<Option<Verdict>>,
     pub(crate) peer: Peer,
     pub(crate) steps: Vec<Step>,
-    pub(crate) tls: Vec<TlsAttempt>,
+    pub(crate) tls: Option<TlsResults>,
 }
 
 /// An open session and what it is good for.
@@ -133,7 +133,13 @@ impl Queue {
             return (report, None);
         }
         let domain = first.domain().clone();
-        let target = Target { route, domain, require_tls: first.require_tls, attempt: first.attempts };
+        let target = Target {
+            route,
+            domain,
+            require_tls: first.require_tls,
+            class: first.class,
+            attempt: first.attempts,
+        };
         if let Some(old) = open.take_if(|old| !old.target.same(&target)) {
             old.session.quit().await;
         }
@@ -243,7 +249,7 @@ impl Queue {
                 verdicts: vec![Some(verdict.clone()); rows.len()],
                 peer: report.peer.clone(),
                 steps: vec![Step::new("connect", false, text.clone())],
-                tls: Vec::new(),
+                tls: None,
             };
             let batch = Batch { rows, started: now, began: self.0.seams.clock.monotonic() };
             self.settle_untaken(batch, shared).await?;
@@ -264,6 +270,9 @@ async fn caught<T>(future: impl Future<Output = T>) -> Option<T> {
 impl Target {
     /// Whether a session for this target is good for the other.
     fn same(&self, other: &Target) -> bool {
-        self.route == other.route && self.domain == other.domain && self.require_tls == other.require_tls
+        self.route == other.route
+            && self.domain == other.domain
+            && self.require_tls == other.require_tls
+            && self.class == other.class
     }
 }

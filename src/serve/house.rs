@@ -228,7 +228,7 @@ impl House {
             Seams {
                 router: plan.router.clone(),
                 local: Arc::new(Notices::new(plan.recipients.clone())),
-                results: Arc::new(mox_queue::NoResults),
+                reporting: Arc::new(mox_queue::NoReporting),
                 outbound: (plan.outbound)(outbound(&plan, &config, &store, resolver.clone())),
                 clock: plan.clock.clone(),
                 random: plan.random.clone(),

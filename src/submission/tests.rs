@@ -11,7 +11,7 @@ use mox_config::{Config, Handle};
 use mox_dkim::{SignOptions, SigningKey};
 use mox_inbound::{Configured, Delivery, Keeping, Notices, Recipients};
 use mox_queue::{
-    BoxFuture, Leaving, NoResults, OpenFailure, Opened, Options, Outbound, Queue, Route, Router, Seams,
+    BoxFuture, Leaving, NoReporting, OpenFailure, Opened, Options, Outbound, Queue, Route, Router, Seams,
     Target,
 };
 use mox_smtp::{Command, Envelope, Findings, Syntax};
@@ -77,7 +77,7 @@ fn handler(dir: &TempDir) -> SubmissionHandler {
     let seams = Seams {
         router: Arc::new(Nowhere),
         local: Arc::new(Notices::new(recipients.clone())),
-        results: Arc::new(NoResults),
+        reporting: Arc::new(NoReporting),
         outbound: Arc::new(Nowhere),
         clock: clock.clone(),
         random: random.clone(),

@@ -1,4 +1,5 @@
-//! Client side: verify the server by PKIX, or verify nothing and record what PKIX would have said.
+//! Client side: verify the server by PKIX, or verify nothing and record what PKIX would have said, or let a caller
+//! judge (DANE).
 //!
 //! Mail to an MX host is opportunistic: without a policy an unverified connection is better than none, and the
 //! recorded outcome feeds logs and reports. RFC 7435, RFC 5280 §6, RFC 6125.
@@ -33,6 +34,27 @@ pub enum ClientVerify {
     Pkix,
     /// The handshake goes on; the first verdict is recorded here. For one connection each.
     Recorded(Outcome),
+    /// The judge decides. For one connection each.
+    Judged(Arc<dyn Judge>),
+}
+
+/// Decides whether a server is who it should be.
+pub trait Judge: std::fmt::Debug + Send + Sync {
+    /// An error ends the handshake.
+    fn judge(&self, presented: &Presented<'_>) -> Result<(), rustls::Error>;
+}
+
+/// What a server showed, and what PKIX says of it.
+#[derive(Debug)]
+pub struct Presented<'a> {
+    /// Its own certificate, DER.
+    pub own: &'a [u8],
+    /// The others it sent, in its order, DER.
+    pub others: Vec<&'a [u8]>,
+    /// When.
+    pub now: UnixTime,
+    /// Whether the chain leads to a trust anchor and the expected name matches.
+    pub pkix: Result<(), rustls::Error>,
 }
 
 /// How a client does TLS.
@@ -111,6 +133,10 @@ impl ServerCertVerifier for Verifier {
             ClientVerify::Pkix => verdict?,
             ClientVerify::Recorded(outcome) => {
                 let _ = outcome.0.set(verdict);
+            }
+            ClientVerify::Judged(judge) => {
+                let others = intermediates.iter().map(AsRef::as_ref).collect();
+                judge.judge(&Presented { own: own.as_ref(), others, now, pkix: verdict })?;
             }
         }
         Ok(ServerCertVerified::assertion())

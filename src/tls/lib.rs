@@ -18,10 +18,9 @@ use std::time::Duration;
 
 use mox_clock::Clock;
 use rustls::crypto::CryptoProvider;
-use rustls_pki_types::UnixTime;
 
 pub use cert::{Certificate, MAX_CHAIN, SelfSigned, fingerprint, self_signed, spki_sha256};
-pub use client::{ClientOptions, ClientVerify, Outcome, client_config};
+pub use client::{ClientOptions, ClientVerify, Judge, Outcome, Presented, client_config};
 pub use finding::{Category, Finding, finding, is_certificate};
 pub use info::TlsInfo;
 pub use public::{PublicPart, is_spki, sha512, spki};
@@ -31,7 +30,7 @@ pub use server::{Certificates, ServerOptions, server_config};
 /// The configuration types that other rooms hand around.
 pub use rustls::{ClientConfig, RootCertStore, ServerConfig};
 /// The name a client expects a server to prove.
-pub use rustls_pki_types::ServerName;
+pub use rustls_pki_types::{ServerName, UnixTime};
 
 /// What goes wrong before a handshake: with files, keys and certificates.
 #[derive(Debug, thiserror::Error)]

@@ -54,7 +54,7 @@ CREATE TABLE queue (
   orcpt TEXT,                       -- kind;address
   subject TEXT NOT NULL,
   message_id TEXT,
-  class INTEGER NOT NULL,           -- 0 normal, 1 dsn, 2 report
+  class INTEGER NOT NULL,           -- 0 normal, 1 dsn, 2 tls report, 3 dmarc report
   ended INTEGER
 );
 CREATE INDEX queue_due ON queue (domain, next_attempt, queue_id) WHERE state = 0 AND hold = 0 AND busy = 0;

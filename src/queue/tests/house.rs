@@ -124,7 +124,7 @@ impl House {
         let seams = Seams {
             router: Arc::new(Routes),
             local: Arc::new(Local),
-            results: Arc::new(NoResults),
+            reporting: Arc::new(NoReporting),
             outbound: Arc::new(smtp),
             clock: Arc::new(clock.clone()),
             random,
