@@ -54,7 +54,7 @@ async fn open(conf: &SubmitConf, clock: Arc<dyn Clock>) -> Result<Session, Comma
             (false, true) => TlsMode::RequiredStartTls,
             (false, false) => TlsMode::Skip,
         },
-        verify: if conf.skip_verify { Verify::None } else { Verify::Pkix },
+        verify: if conf.skip_verify { Verify::NONE } else { Verify::PKIX },
         server_name: conf.host.clone(),
         roots: Arc::new(mox_tls::system_roots()),
         identity: None,

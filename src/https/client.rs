@@ -134,9 +134,9 @@ impl Client {
         for ip in ips.into_iter().take(MAX_ADDRESSES) {
             let address = SocketAddr::new(ip, url.port);
             match self.dial.dial(address, None, self.limits.connect).await {
-                Ok(io) if url.scheme == Scheme::Http => return Ok(io),
-                Ok(io) => {
-                    let tls = self.tls(url, io).await;
+                Ok(dialed) if url.scheme == Scheme::Http => return Ok(dialed.io),
+                Ok(dialed) => {
+                    let tls = self.tls(url, dialed.io).await;
                     return tls.map_err(|source| Error::Tls { host: host(), source });
                 }
                 Err(source) => failed = Error::Connect { address, source },

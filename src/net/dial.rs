@@ -10,6 +10,14 @@ use tokio::net::TcpSocket;
 
 use crate::{BoxFuture, Io};
 
+/// A connection that was made.
+pub struct Dialed {
+    /// What goes through it.
+    pub io: Box<dyn Io>,
+    /// Our end of it.
+    pub local: SocketAddr,
+}
+
 /// Makes connections: the real network or [`crate::sim::SimNet`].
 pub trait Dial: Send + Sync {
     /// Connects to `remote`, from `local` where given. No answer within `timeout` is `TimedOut`.
@@ -18,7 +26,7 @@ pub trait Dial: Send + Sync {
         remote: SocketAddr,
         local: Option<IpAddr>,
         timeout: Duration,
-    ) -> BoxFuture<'_, io::Result<Box<dyn Io>>>;
+    ) -> BoxFuture<'_, io::Result<Dialed>>;
 }
 
 /// The real network.
@@ -39,7 +47,7 @@ impl Dial for TcpDial {
         remote: SocketAddr,
         local: Option<IpAddr>,
         timeout: Duration,
-    ) -> BoxFuture<'_, io::Result<Box<dyn Io>>> {
+    ) -> BoxFuture<'_, io::Result<Dialed>> {
         Box::pin(async move {
             let socket = if remote.is_ipv4() { TcpSocket::new_v4()? } else { TcpSocket::new_v6()? };
             if let Some(ip) = local {
@@ -48,7 +56,11 @@ impl Dial for TcpDial {
             socket.set_nodelay(true)?;
             tokio::select! {
                 biased;
-                stream = socket.connect(remote) => Ok(Box::new(stream?) as Box<dyn Io>),
+                stream = socket.connect(remote) => {
+                    let stream = stream?;
+                    let local = stream.local_addr()?;
+                    Ok(Dialed { io: Box::new(stream), local })
+                }
                 () = self.clock.sleep(timeout) => Err(io::ErrorKind::TimedOut.into()),
             }
         })

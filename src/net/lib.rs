@@ -12,7 +12,7 @@ mod tls;
 use std::future::Future;
 use std::pin::Pin;
 
-pub use dial::{Dial, TcpDial};
+pub use dial::{Dial, Dialed, TcpDial};
 pub use error::Error;
 pub use listen::{Accepted, Listen, TcpListen, listen};
 pub use mox_platform::Io;

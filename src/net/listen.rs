@@ -83,7 +83,7 @@ mod tests {
         let mut listener = listen("127.0.0.1:0".parse().unwrap()).unwrap();
         let dial = TcpDial::new(Arc::new(SystemClock));
         let local = "127.0.0.1".parse().ok();
-        let mut client = dial.dial(listener.local(), local, Duration::from_secs(5)).await.unwrap();
+        let mut client = dial.dial(listener.local(), local, Duration::from_secs(5)).await.unwrap().io;
         let mut server = listener.accept().await.unwrap();
         assert_eq!(server.local, listener.local());
         client.write_all(b"x").await.unwrap();

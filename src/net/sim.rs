@@ -12,7 +12,7 @@ use mox_clock::Clock;
 use tokio::io::{AsyncRead, AsyncWrite, DuplexStream, ReadBuf, duplex};
 use tokio::sync::mpsc;
 
-use crate::{Accepted, BoxFuture, Dial, Io, Listen};
+use crate::{Accepted, BoxFuture, Dial, Dialed, Io, Listen};
 
 /// Bytes on their way in each direction.
 const WINDOW: usize = 64 * 1024;
@@ -77,7 +77,7 @@ impl SimNet {
         self.state().hosts.insert(ip, host);
     }
 
-    async fn connect(&self, remote: SocketAddr, from: Option<IpAddr>) -> io::Result<Box<dyn Io>> {
+    async fn connect(&self, remote: SocketAddr, from: Option<IpAddr>) -> io::Result<Dialed> {
         let host = self.state().hosts.get(&remote.ip()).copied().unwrap_or_default();
         let budget = match host {
             Host::BlackHole => return std::future::pending().await,
@@ -97,10 +97,11 @@ impl SimNet {
         };
         let accepted = Accepted { io: Box::new(far), remote: local, local: remote };
         listener.send(accepted).await.map_err(|_| io::ErrorKind::ConnectionRefused)?;
-        Ok(match budget {
+        let io: Box<dyn Io> = match budget {
             None => Box::new(near),
             Some(left) => Box::new(Resetting { io: Some(near), left }),
-        })
+        };
+        Ok(Dialed { io, local })
     }
 
     fn state(&self) -> MutexGuard<'_, State> {
@@ -121,7 +122,7 @@ impl Dial for SimNet {
         remote: SocketAddr,
         local: Option<IpAddr>,
         timeout: Duration,
-    ) -> BoxFuture<'_, io::Result<Box<dyn Io>>> {
+    ) -> BoxFuture<'_, io::Result<Dialed>> {
         Box::pin(async move {
             tokio::select! {
                 biased;
@@ -205,9 +206,9 @@ mod tests {
         let address: SocketAddr = "192.0.2.1:25".parse().unwrap();
         let mut listener = net.listen(address).unwrap();
         assert_eq!(net.listen(address).err().unwrap().kind(), io::ErrorKind::AddrInUse);
-        let failed = |e: io::Result<Box<dyn Io>>| e.err().unwrap().kind();
+        let failed = |e: io::Result<Dialed>| e.err().unwrap().kind();
 
-        let mut client = net.dial(address, "192.0.2.7".parse().ok(), WAIT).await.unwrap();
+        let mut client = net.dial(address, "192.0.2.7".parse().ok(), WAIT).await.unwrap().io;
         let mut server = listener.accept().await.unwrap();
         assert_eq!((server.local, server.remote.ip().to_string().as_str()), (address, "192.0.2.7"));
         client.write_all(b"x").await.unwrap();
@@ -225,7 +226,7 @@ mod tests {
         assert!(dialed.is_ok());
 
         net.set_host(address.ip(), Host::ResetsAfter(3));
-        let mut client = net.dial(address, None, WAIT).await.unwrap();
+        let mut client = net.dial(address, None, WAIT).await.unwrap().io;
         assert!(client.write_all(b"four").await.is_err());
         assert_eq!(client.read_u8().await.unwrap_err().kind(), io::ErrorKind::ConnectionReset);
 

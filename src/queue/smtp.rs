@@ -140,7 +140,7 @@ impl Search<'_> {
         let manner = Manner {
             port: PORT,
             mode: if required { TlsMode::RequiredStartTls } else { TlsMode::Opportunistic },
-            verify: if required { Verify::Pkix } else { Verify::None },
+            verify: if required { Verify::PKIX } else { Verify::NONE },
             fallback: !required,
             login: None,
         };
@@ -164,11 +164,11 @@ impl Search<'_> {
         };
         let required = self.target.require_tls == Some(true);
         let (mode, verify) = match relay.tls {
-            RelayTls::Implicit => (TlsMode::Immediate, Verify::Pkix),
-            RelayTls::StartTls => (TlsMode::RequiredStartTls, Verify::Pkix),
-            RelayTls::None | RelayTls::Opportunistic if required => (TlsMode::RequiredStartTls, Verify::Pkix),
-            RelayTls::Opportunistic => (TlsMode::Opportunistic, Verify::None),
-            RelayTls::None => (TlsMode::Skip, Verify::None),
+            RelayTls::Implicit => (TlsMode::Immediate, Verify::PKIX),
+            RelayTls::StartTls => (TlsMode::RequiredStartTls, Verify::PKIX),
+            RelayTls::None | RelayTls::Opportunistic if required => (TlsMode::RequiredStartTls, Verify::PKIX),
+            RelayTls::Opportunistic => (TlsMode::Opportunistic, Verify::NONE),
+            RelayTls::None => (TlsMode::Skip, Verify::NONE),
         };
         let login = relay.auth.as_ref().map(login);
         let fallback = mode == TlsMode::Opportunistic && login.is_none();
@@ -236,7 +236,7 @@ impl Search<'_> {
         let options = client::Options {
             hello: smtp.hostname.clone(),
             mode,
-            verify: manner.verify,
+            verify: manner.verify.clone(),
             server_name: name.clone(),
             roots: smtp.roots.clone(),
             identity: None,
@@ -262,10 +262,10 @@ impl Search<'_> {
 
     fn note_tls(&mut self, tls: &client::TlsAttempt) {
         let (text, ok, finding) = match &tls.outcome {
-            TlsOutcome::Established { version, pkix, .. } => {
-                let proved =
-                    if tls.verify == Verify::Pkix || pkix.is_ok() { "verified" } else { "unverified" };
-                let finding = pkix.as_ref().err().map(|f| f.name.to_string());
+            TlsOutcome::Established { version, .. } => {
+                let proved = if tls.is_verified() { "verified" } else { "unverified" };
+                let finding =
+                    tls.proofs.pkix.as_ref().and_then(|p| p.as_ref().err()).map(|f| f.name.to_string());
                 (format!("{version} {proved}"), Some(true), finding)
             }
             TlsOutcome::Failed { finding } => {

@@ -1,6 +1,6 @@
 //! Connects to the first address that answers, and greets. RFC 5321 §3.1, §3.2, §4.1.1.1.
 
-use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
+use std::net::{IpAddr, SocketAddr};
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -28,12 +28,7 @@ pub async fn dial(
         let local = locals.iter().find(|local| local.is_ipv4() == ip.is_ipv4()).copied();
         let remote = SocketAddr::new(*ip, port);
         match dial.dial(remote, local, timeout).await {
-            Ok(io) => {
-                let any: IpAddr =
-                    if ip.is_ipv4() { Ipv4Addr::UNSPECIFIED.into() } else { Ipv6Addr::UNSPECIFIED.into() };
-                let local = SocketAddr::new(local.unwrap_or(any), 0);
-                return Ok(Stream::new(io, clock, remote, local));
-            }
+            Ok(dialed) => return Ok(Stream::new(dialed.io, clock, remote, dialed.local)),
             Err(e) => failures.push(format!("{remote}: {e}")),
         }
     }

@@ -1,5 +1,7 @@
 //! What went wrong, whether a later try may help, and what the server said.
 
+use std::net::SocketAddr;
+
 use mox_net::Error as NetError;
 use mox_smtp::{EnhancedCode, Reply, ReplyError};
 
@@ -47,13 +49,19 @@ pub struct Error {
     pub remote: Vec<String>,
     /// For people: what failed, in which phase.
     pub reason: String,
+    /// That DNSSEC validation failed, where that is why.
+    pub bogus: Option<Bogus>,
 }
+
+/// DNSSEC validation failed; with what the validator said, if it did.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Bogus(pub Option<mox_dns::ExtendedError>);
 
 impl Error {
     /// A local failure.
     pub fn local(kind: Kind, temporary: bool, enhanced: EnhancedCode, reason: impl Into<String>) -> Error {
         let (code, remote) = (None, Vec::new());
-        Error { kind, temporary, code, enhanced: Some(enhanced), remote, reason: reason.into() }
+        Error { kind, temporary, code, enhanced: Some(enhanced), remote, reason: reason.into(), bogus: None }
     }
 
     /// A negative or unexpected reply to `phase`. Only 5xx is permanent.
@@ -65,6 +73,7 @@ impl Error {
             enhanced: reply.enhanced,
             remote: reply.lines.clone(),
             reason: format!("{phase} refused: {} {}", reply.code, reply.text()),
+            bogus: None,
         }
     }
 
@@ -100,4 +109,8 @@ pub struct OpenError {
     pub error: Error,
     /// For reports, and for deciding about another attempt.
     pub tls: TlsAttempt,
+    /// First line of the greeting, without its code; empty when there was none.
+    pub greeting: String,
+    /// Our end of the connection.
+    pub local: SocketAddr,
 }

@@ -10,7 +10,7 @@ use mox_clock::Random;
 use mox_dns::{Error as DnsError, RecordType, Resolver, is_null_mx};
 use mox_smtp::EnhancedCode;
 
-use crate::{Error, Kind};
+use crate::{Bogus, Error, Kind};
 
 /// Most hosts of a domain that are used.
 pub const MAX_HOSTS: usize = 20;
@@ -168,7 +168,11 @@ async fn steps(
 fn dns_error(what: &str, error: &DnsError, enhanced: EnhancedCode) -> Error {
     let temporary = error.is_temporary();
     let enhanced = if temporary { EnhancedCode(4, 4, 3) } else { enhanced };
-    Error::local(Kind::Dns, temporary, enhanced, format!("{what}: {error}"))
+    let bogus = match error {
+        DnsError::Bogus { extended } => Some(Bogus(extended.clone())),
+        _ => None,
+    };
+    Error { bogus, ..Error::local(Kind::Dns, temporary, enhanced, format!("{what}: {error}")) }
 }
 
 impl NextHops {

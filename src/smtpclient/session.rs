@@ -8,7 +8,7 @@ use mox_net::Stream;
 use mox_smtp::{Command, Extensions, MAX_REPLY_LINE, Reply, ReplyParser};
 use mox_tls::{Certificate, RootCertStore};
 
-use crate::{Error, Kind, Login, OpenError, Timeouts, TlsAttempt, TlsMode, TlsOutcome, Verify};
+use crate::{Error, Kind, Login, OpenError, Proofs, Timeouts, TlsAttempt, TlsMode, TlsOutcome, Verify};
 
 /// How to open a session.
 #[derive(Clone)]
@@ -17,7 +17,7 @@ pub struct Options {
     pub hello: String,
     /// When TLS starts.
     pub mode: TlsMode,
-    /// Whether the server must prove its name.
+    /// What the server must prove.
     pub verify: Verify,
     /// The name the server proves in TLS: the MX host, or the host that was configured.
     pub server_name: String,
@@ -52,16 +52,18 @@ pub struct Session {
 impl Session {
     /// Waits for the greeting, says hello, starts TLS and logs in as the options say.
     pub async fn open(stream: Stream, options: Options, random: &dyn Random) -> Result<Session, OpenError> {
-        let tls = TlsAttempt { mode: options.mode, verify: options.verify, outcome: TlsOutcome::NotTried };
+        let (mode, verify) = (options.mode, options.verify.clone());
+        let tls = TlsAttempt { mode, verify, outcome: TlsOutcome::NotTried, proofs: Proofs::default() };
         let extensions = Extensions::default();
         let greeting = String::new();
         let mut session = Session { stream, options, extensions, tls, greeting, usable: true, dirty: false };
         match session.begin(random).await {
             Ok(()) => Ok(session),
             Err(error) => {
-                let tls = session.tls.clone();
+                let (tls, greeting) = (session.tls.clone(), std::mem::take(&mut session.greeting));
+                let local = session.stream.local();
                 session.quit().await;
-                Err(OpenError { error, tls })
+                Err(OpenError { error, tls, greeting, local })
             }
         }
     }

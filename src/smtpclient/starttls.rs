@@ -1,14 +1,20 @@
 //! TLS on a connection to a server: when it starts, what must be proved, what was found.
 //!
+//! PKIX is always judged, DANE where there are records; both verdicts are kept whether or not they had to be good.
 //! After a failed handshake the connection is of no more use; whether to come back without TLS is the caller's
 //! decision, with [`TlsMode::Skip`] on a new connection. Bytes the server sends between its reply to STARTTLS and
-//! the handshake end the session: somebody else may have written them. RFC 3207, RFC 8314.
+//! the handshake end the session: somebody else may have written them. RFC 3207, RFC 7672 §3, RFC 8314.
 
 use std::borrow::Cow;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
+use mox_dane::{NoMatch, Record, satisfied};
 use mox_net::Error as NetError;
 use mox_smtp::{Command, EnhancedCode};
-use mox_tls::{Category, ClientOptions, ClientVerify, Finding, Outcome, ServerName, client_config, finding};
+use mox_tls::{
+    Category, ClientOptions, ClientVerify, Finding, Judge, Presented, ServerName, VerifyError, client_config,
+    finding,
+};
 
 use crate::{Error, Kind, Session};
 
@@ -25,13 +31,40 @@ pub enum TlsMode {
     Skip,
 }
 
-/// Whether the server must prove its name.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
-pub enum Verify {
+/// What the server must prove, and how.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct Verify {
     /// By a certificate that leads to a trust anchor and holds the name.
-    Pkix,
-    /// It need not; what PKIX would have said is recorded.
-    None,
+    pub pkix: bool,
+    /// By a certificate that satisfies TLSA records.
+    pub dane: Option<Dane>,
+    /// Go on whatever comes of it, as `TLS-Required: No` asks (RFC 8689 §5).
+    pub ignore: bool,
+}
+
+/// TLSA records to satisfy.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Dane {
+    /// Usable ones, at least one.
+    pub records: Vec<Record>,
+    /// Names that a certificate may hold below a DANE-TA record: the TLSA base domain first.
+    pub names: Vec<String>,
+}
+
+impl Verify {
+    /// Nothing; what PKIX would have said is recorded.
+    pub const NONE: Verify = Verify { pkix: false, dane: None, ignore: false };
+    /// Its name by PKIX.
+    pub const PKIX: Verify = Verify { pkix: true, dane: None, ignore: false };
+}
+
+/// What the certificate proved; none for what was not judged.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct Proofs {
+    /// Whether it leads to a trust anchor and holds the name.
+    pub pkix: Option<Result<(), Finding>>,
+    /// The TLSA record that it satisfies.
+    pub dane: Option<Result<Record, NoMatch>>,
 }
 
 /// What TLS came to on one connection.
@@ -43,6 +76,8 @@ pub struct TlsAttempt {
     pub verify: Verify,
     /// What happened.
     pub outcome: TlsOutcome,
+    /// What the certificate proved.
+    pub proofs: Proofs,
 }
 
 /// What happened.
@@ -63,8 +98,6 @@ pub enum TlsOutcome {
         version: &'static str,
         /// As `TLS13_AES_256_GCM_SHA384`.
         cipher: String,
-        /// Whether the certificate leads to a trust anchor and holds the name.
-        pkix: Result<(), Finding>,
     },
     /// The handshake failed, or the server ended the connection with a TLS alert after it.
     Failed {
@@ -81,7 +114,7 @@ impl TlsAttempt {
 
     /// Whether TLS is active and the server has proved its name by PKIX.
     pub fn is_verified(&self) -> bool {
-        matches!(self.outcome, TlsOutcome::Established { pkix: Ok(()), .. })
+        self.is_established() && self.proofs.pkix == Some(Ok(()))
     }
 }
 
@@ -112,29 +145,26 @@ impl Session {
 
     /// Does the handshake and records what came of it.
     pub(crate) async fn handshake(&mut self) -> Result<(), Error> {
-        let recorded = Outcome::default();
-        let verify = match self.options.verify {
-            Verify::Pkix => ClientVerify::Pkix,
-            Verify::None => ClientVerify::Recorded(recorded.clone()),
-        };
+        let bench = Arc::new(Bench { verify: self.options.verify.clone(), proofs: Mutex::default() });
         let identity = self.options.identity.clone();
-        let client = ClientOptions { verify, identity, alpn: Vec::new() };
+        let client =
+            ClientOptions { verify: ClientVerify::Judged(bench.clone()), identity, alpn: Vec::new() };
         let config = client_config(self.options.roots.clone(), client, self.options.clock.clone());
         let config = config.map_err(|e| self.tls_error(&e.to_string()))?;
         let name = self.server_name()?;
-        match self.stream.start_tls_client(config, name, self.options.timeouts.handshake).await {
+        let done = self.stream.start_tls_client(config, name, self.options.timeouts.handshake).await;
+        self.tls.proofs = std::mem::take(&mut *bench.proofs());
+        match done {
             Ok(info) => {
-                let pkix = match recorded.get() {
-                    Some(Err(e)) => Err(finding(e)),
-                    Some(Ok(())) | None => Ok(()),
-                };
-                let (version, cipher) = (info.version, info.cipher);
-                self.tls.outcome = TlsOutcome::Established { version, cipher, pkix };
+                self.tls.outcome = TlsOutcome::Established { version: info.version, cipher: info.cipher };
                 Ok(())
             }
             Err(e) => {
                 self.usable = false;
-                let found = handshake_finding(&e);
+                let found = match &self.tls.proofs.dane {
+                    Some(Err(_)) if !self.options.verify.ignore => DANE_NO_MATCH,
+                    _ => handshake_finding(&e),
+                };
                 let reason = format!("tls handshake failed: {} ({e})", found.name);
                 self.tls.outcome = TlsOutcome::Failed { finding: found };
                 Err(self.tls_error(&reason))
@@ -147,7 +177,9 @@ impl Session {
         let name = self.options.server_name.trim_end_matches('.');
         match ServerName::try_from(name.to_owned()) {
             Ok(name) => Ok(name),
-            Err(_) if self.options.verify == Verify::None => Ok(self.stream.remote().ip().into()),
+            Err(_) if !self.options.verify.pkix || self.options.verify.ignore => {
+                Ok(self.stream.remote().ip().into())
+            }
             Err(_) => {
                 let reason = format!("{name:?} is not a name a certificate can hold");
                 Err(self.tls_error(&reason))
@@ -167,6 +199,45 @@ impl Session {
         }
     }
 }
+
+/// Judges one server.
+#[derive(Debug)]
+struct Bench {
+    verify: Verify,
+    proofs: Mutex<Proofs>,
+}
+
+impl Bench {
+    fn proofs(&self) -> MutexGuard<'_, Proofs> {
+        self.proofs.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl Judge for Bench {
+    fn judge(&self, presented: &Presented<'_>) -> Result<(), VerifyError> {
+        let dane = self.verify.dane.as_ref().map(|dane| {
+            let names: Vec<&str> = dane.names.iter().map(String::as_str).collect();
+            satisfied(&dane.records, &names, presented).cloned()
+        });
+        let pkix = match &presented.pkix {
+            Ok(()) => Ok(()),
+            Err(e) => Err(finding(e)),
+        };
+        let unsatisfied = dane.as_ref().is_some_and(Result::is_err);
+        *self.proofs() = Proofs { pkix: Some(pkix), dane };
+        if self.verify.ignore {
+            return Ok(());
+        }
+        if unsatisfied {
+            return Err(VerifyError::General("no TLSA record matches the certificate".to_owned()));
+        }
+        if self.verify.pkix { presented.pkix.clone() } else { Ok(()) }
+    }
+}
+
+/// The finding of a handshake that ended because no TLSA record matches.
+const DANE_NO_MATCH: Finding =
+    Finding { name: Cow::Borrowed("dane-no-match"), category: Category::Validation };
 
 fn missing(required: bool, reason: &str) -> Result<(), Error> {
     if required { Err(Error::local(Kind::Tls, true, EnhancedCode(4, 7, 4), reason)) } else { Ok(()) }

@@ -61,7 +61,7 @@ impl World {
         Options {
             hello: "me.example".to_owned(),
             mode: TlsMode::Skip,
-            verify: Verify::None,
+            verify: Verify::NONE,
             server_name: "mx.example".to_owned(),
             roots: self.ca.roots(),
             identity: None,
@@ -227,7 +227,7 @@ fn outcome_name(tls: &TlsAttempt) -> String {
         TlsOutcome::NotTried => "not tried".to_owned(),
         TlsOutcome::StartTlsMissing => "missing".to_owned(),
         TlsOutcome::StartTlsRefused { code } => format!("refused {code}"),
-        TlsOutcome::Established { version, pkix, .. } => match pkix {
+        TlsOutcome::Established { version, .. } => match tls.proofs.pkix.as_ref().unwrap() {
             Ok(()) => format!("{version} ok"),
             Err(finding) => format!("{version} {}", finding.name),
         },
@@ -257,30 +257,30 @@ async fn tls_modes_against_server_behaviours() {
     ];
     // (server, mode, verify, session opens, what is recorded)
     let table = [
-        ("good", Opportunistic, Verify::None, true, "TLSv1.3 ok"),
-        ("good", Required, Verify::Pkix, true, "TLSv1.3 ok"),
-        ("wrong name", Opportunistic, Verify::None, true, "TLSv1.3 certificate-host-mismatch"),
-        ("wrong name", Required, Verify::None, true, "TLSv1.3 certificate-host-mismatch"),
-        ("wrong name", Required, Verify::Pkix, false, "failed certificate-host-mismatch"),
-        ("wrong name", Opportunistic, Verify::Pkix, false, "failed certificate-host-mismatch"),
-        ("missing", Opportunistic, Verify::None, true, "missing"),
-        ("missing", Required, Verify::None, false, "missing"),
-        ("missing", Skip, Verify::None, true, "not tried"),
-        ("454", Opportunistic, Verify::None, true, "refused 454"),
-        ("454", Required, Verify::None, false, "refused 454"),
-        ("421", Opportunistic, Verify::None, false, "refused 421"),
-        ("injected", Opportunistic, Verify::None, false, "failed unexpected-bytes"),
-        ("injected", Required, Verify::Pkix, false, "failed unexpected-bytes"),
-        ("junk", Opportunistic, Verify::None, false, "failed invalid-message"),
-        ("junk", Required, Verify::Pkix, false, "failed invalid-message"),
-        ("close", Opportunistic, Verify::None, false, "failed connection-closed"),
-        ("hang", Required, Verify::None, false, "failed handshake-timeout"),
-        ("implicit", Immediate, Verify::Pkix, true, "TLSv1.3 ok"),
+        ("good", Opportunistic, Verify::NONE, true, "TLSv1.3 ok"),
+        ("good", Required, Verify::PKIX, true, "TLSv1.3 ok"),
+        ("wrong name", Opportunistic, Verify::NONE, true, "TLSv1.3 certificate-host-mismatch"),
+        ("wrong name", Required, Verify::NONE, true, "TLSv1.3 certificate-host-mismatch"),
+        ("wrong name", Required, Verify::PKIX, false, "failed certificate-host-mismatch"),
+        ("wrong name", Opportunistic, Verify::PKIX, false, "failed certificate-host-mismatch"),
+        ("missing", Opportunistic, Verify::NONE, true, "missing"),
+        ("missing", Required, Verify::NONE, false, "missing"),
+        ("missing", Skip, Verify::NONE, true, "not tried"),
+        ("454", Opportunistic, Verify::NONE, true, "refused 454"),
+        ("454", Required, Verify::NONE, false, "refused 454"),
+        ("421", Opportunistic, Verify::NONE, false, "refused 421"),
+        ("injected", Opportunistic, Verify::NONE, false, "failed unexpected-bytes"),
+        ("injected", Required, Verify::PKIX, false, "failed unexpected-bytes"),
+        ("junk", Opportunistic, Verify::NONE, false, "failed invalid-message"),
+        ("junk", Required, Verify::PKIX, false, "failed invalid-message"),
+        ("close", Opportunistic, Verify::NONE, false, "failed connection-closed"),
+        ("hang", Required, Verify::NONE, false, "failed handshake-timeout"),
+        ("implicit", Immediate, Verify::PKIX, true, "TLSv1.3 ok"),
     ];
     for (server, mode, verify, opens, recorded) in table {
         let world = World::new();
         let script = scripts.iter().find(|(name, _)| *name == server).unwrap();
-        let options = Options { mode, verify, ..world.options() };
+        let options = Options { mode, verify: verify.clone(), ..world.options() };
         let (opened, heard) = world.open(&script.1, options).await;
         let tls = match &opened {
             Ok(session) => session.tls().clone(),
@@ -296,11 +296,60 @@ async fn tls_modes_against_server_behaviours() {
 }
 
 #[tokio::test]
+async fn dane_and_pkix_are_judged_each_by_itself() {
+    let record = |of: &Authority| {
+        let part = mox_tls::PublicPart::from_pem(of.pem().as_bytes()).unwrap();
+        mox_dane::Record::make(2.into(), 0.into(), 0.into(), &part).unwrap()
+    };
+    let stranger = Authority::new();
+    // The name in the certificate, a stranger's record, a name DANE accepts, PKIX a must, ignore; opens, what is
+    // found by DANE, by PKIX.
+    for (name, strange, accepted, pkix, ignore, opens, by_dane, by_pkix) in [
+        ("mx.example", false, "mx.example", false, false, true, true, true),
+        ("mx.example", false, "mx.example", true, false, true, true, true),
+        ("base.example", false, "base.example", false, false, true, true, false),
+        ("base.example", false, "base.example", true, false, false, true, false),
+        ("base.example", false, "mx.example", false, false, false, false, false),
+        ("mx.example", true, "mx.example", false, false, false, false, true),
+        ("mx.example", true, "mx.example", true, true, true, false, true),
+    ] {
+        let world = World::new();
+        let records = vec![record(if strange { &stranger } else { &world.ca })];
+        let dane = Some(Dane { records, names: vec![accepted.to_owned()] });
+        let mode = TlsMode::RequiredStartTls;
+        let options = Options { mode, verify: Verify { pkix, dane, ignore }, ..world.options() };
+        let name: &'static str = name;
+        let script: [&[Act]; 4] = [
+            &EHLO_TLS,
+            &[Hear("STARTTLS"), Say("220 go"), Tls(name)],
+            &[Hear("EHLO"), Say("250 mx.example")],
+            &[Drain],
+        ];
+        let (opened, _) = world.open(&script, options).await;
+        let tls = match &opened {
+            Ok(session) => session.tls().clone(),
+            Err(e) => e.tls.clone(),
+        };
+        let case = format!("{name} {strange} {accepted} {pkix} {ignore}: {tls:?}");
+        assert_eq!(opened.is_ok(), opens, "{case}");
+        assert_eq!(tls.proofs.dane.as_ref().map(Result::is_ok), Some(by_dane), "{case}");
+        assert_eq!(tls.proofs.pkix.as_ref().map(Result::is_ok), Some(by_pkix), "{case}");
+        let expected = match (opens, by_dane) {
+            (true, _) => "TLSv1.3",
+            (false, true) => "failed certificate-host-mismatch",
+            (false, false) => "failed dane-no-match",
+        };
+        assert!(outcome_name(&tls).starts_with(expected), "{case}");
+    }
+}
+
+#[tokio::test]
 async fn names_no_certificate_can_hold_need_not_be_proved() {
-    for (verify, opens) in [(Verify::None, true), (Verify::Pkix, false)] {
+    for (verify, opens) in [(Verify::NONE, true), (Verify::PKIX, false)] {
         let world = World::new();
         let server_name = "not a name".to_owned();
-        let options = Options { mode: TlsMode::Immediate, verify, server_name, ..world.options() };
+        let options =
+            Options { mode: TlsMode::Immediate, verify: verify.clone(), server_name, ..world.options() };
         let script: [&[Act]; 3] = [&[Tls("mx.example")], &EHLO, &[Drain]];
         assert_eq!(world.open(&script, options).await.0.is_ok(), opens, "{verify:?}");
     }
@@ -601,7 +650,7 @@ async fn logging_in() {
     for (script, tls, mechanisms, expected) in table {
         let world = World::new();
         let mode = if tls { TlsMode::Immediate } else { TlsMode::Skip };
-        let options = Options { mode, verify: Verify::Pkix, login: login(mechanisms), ..world.options() };
+        let options = Options { mode, verify: Verify::PKIX, login: login(mechanisms), ..world.options() };
         let (opened, heard) = world.open(script, options).await;
         let got = opened.as_ref().err().map(|e| (e.error.kind, e.error.temporary));
         assert_eq!(got, expected, "{heard:?} {opened:?}");
@@ -614,7 +663,7 @@ async fn scram_is_bound_to_the_connection() {
     let verifiers = Arc::new(Verifiers::derive("moxmoxmox", &SimRandom::new(5)).unwrap());
     let options = Options {
         mode: TlsMode::Immediate,
-        verify: Verify::Pkix,
+        verify: Verify::PKIX,
         login: login(&Mechanism::ALL),
         ..world.options()
     };

@@ -181,7 +181,7 @@ async fn a_broken_handler_ends_its_session_only_and_the_listener_drains() {
     let listener = Box::new(net.listen(address).unwrap());
     let served = tokio::spawn(serve(listener, house.context()));
     let connect = async || {
-        let io = net.dial(address, None, Duration::from_secs(1)).await.unwrap();
+        let io = net.dial(address, None, Duration::from_secs(1)).await.unwrap().io;
         let mut peer = house.peer(io, tokio::spawn(async { crate::End::Quit }));
         assert_eq!(peer.line().await.as_deref(), Some("220 mx.example ESMTP"));
         peer
@@ -211,7 +211,7 @@ async fn a_network_has_so_many_connections_at_once() {
     let address = "192.0.2.1:25".parse().unwrap();
     tokio::spawn(serve(Box::new(net.listen(address).unwrap()), house.context()));
     let connect = async || {
-        let io = net.dial(address, None, Duration::from_secs(1)).await.unwrap();
+        let io = net.dial(address, None, Duration::from_secs(1)).await.unwrap().io;
         let mut peer = house.peer(io, tokio::spawn(async { crate::End::Quit }));
         (peer.line().await.unwrap(), peer)
     };

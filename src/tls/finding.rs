@@ -34,7 +34,7 @@ impl Category {
 /// A named failure. Names are lower case with dashes, closed but for the alert's name, and do not change.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Finding {
-    /// As `certificate-expired` or `remote-alert-handshake-failure`.
+    /// As `certificate-expired` or `remote-alert-40-handshake-failure`.
     pub name: Cow<'static, str>,
     /// For reports.
     pub category: Category,
@@ -91,11 +91,11 @@ fn certificate(error: &CertificateError) -> (&'static str, Category) {
     }
 }
 
-/// `HandshakeFailure` becomes `remote-alert-handshake-failure`; an unknown one keeps its number.
+/// `HandshakeFailure` becomes `remote-alert-40-handshake-failure`; an unknown one has its number only.
 fn alert_name(alert: AlertDescription) -> String {
-    let mut name = String::from("remote-alert");
+    let mut name = format!("remote-alert-{}", u8::from(alert));
     match alert.as_str() {
-        None => name.push_str(&format!("-{}", u8::from(alert))),
+        None => {}
         Some(known) => {
             for c in known.chars() {
                 if c.is_ascii_uppercase() {
@@ -137,7 +137,7 @@ mod tests {
             ),
             (
                 Error::AlertReceived(AlertDescription::HandshakeFailure),
-                "remote-alert-handshake-failure",
+                "remote-alert-40-handshake-failure",
                 "validation-failure",
             ),
             (Error::AlertReceived(AlertDescription::from(200)), "remote-alert-200", "validation-failure"),

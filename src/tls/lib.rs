@@ -4,6 +4,7 @@
 //! the given Clock. 3. No resumption unless asked for: each session shows its certificate. 4. No ALPN unless asked for.
 
 mod cert;
+pub mod chain;
 mod client;
 mod finding;
 mod info;
@@ -27,6 +28,8 @@ pub use public::{PublicPart, is_spki, sha512, spki};
 pub use roots::{add_pem, system_roots};
 pub use server::{Certificates, ServerOptions, server_config};
 
+/// Why a certificate or a handshake is refused; [`finding`] names it.
+pub use rustls::Error as VerifyError;
 /// The configuration types that other rooms hand around.
 pub use rustls::{ClientConfig, RootCertStore, ServerConfig};
 /// The name a client expects a server to prove.

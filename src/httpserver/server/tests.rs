@@ -61,7 +61,7 @@ impl House {
     }
 
     async fn dial(&self) -> Box<dyn Io> {
-        self.net.dial(self.address, None, WAIT).await.unwrap()
+        self.net.dial(self.address, None, WAIT).await.unwrap().io
     }
 
     /// Sends bytes and returns all that comes back until the server closes.
