@@ -24,6 +24,7 @@ mod outcome;
 mod schedule;
 mod seam;
 mod smtp;
+mod sts;
 mod tables;
 #[cfg(test)]
 mod tests;
@@ -46,6 +47,7 @@ pub use seam::{
     Verdict,
 };
 pub use smtp::Smtp;
+pub use sts::{Cached, Failure, Found, MAX_LISTED, Policies, STS_SCHEMA};
 
 /// The tables of this room.
 pub const SCHEMA: Schema = tables::SCHEMA;
