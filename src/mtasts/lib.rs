@@ -14,7 +14,7 @@ mod tests;
 
 pub use fetch::{Fetch, FetchError, Fetched, LIMITS, ResultType, fetch, policy_url};
 pub use lookup::{Outcome, RecordLookup, lookup, lookup_record, record_name};
-pub use policy::{MAX_AGE, MAX_MX, MAX_POLICY, Mode, MxPattern, Policy, PolicyError};
+pub use policy::{MAX_AGE, MAX_MX, MAX_POLICY, Mode, MxPattern, Policy, PolicyError, stated_max_age};
 pub use record::{MAX_ID, MAX_RECORD, Record, RecordError};
 
 /// What an asynchronous seam returns.

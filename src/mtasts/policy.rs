@@ -1,7 +1,8 @@
 //! The policy file: mode, how long it holds, and which MX hosts are the domain's.
 //!
 //! Lines end in CRLF or LF. Unknown keys are kept and mean nothing; of a key that stands twice the first counts, but for
-//! `mx`. A policy that breaks a rule is none at all. At most [`MAX_POLICY`] bytes and [`MAX_MX`] patterns.
+//! `mx`. A `max_age` over [`MAX_AGE`] counts as that; a policy that breaks any other rule is none at all. At most
+//! [`MAX_POLICY`] bytes and [`MAX_MX`] patterns.
 //! RFC 8461 §3.2, §4.1.
 
 use std::fmt;
@@ -138,8 +139,8 @@ pub enum PolicyError {
     /// There is no such mode.
     #[error("mode {0:?} is none of enforce, testing, none")]
     Mode(String),
-    /// The time is not a number of seconds, or longer than a year.
-    #[error("max_age {0:?} is not a number of seconds up to {MAX_AGE}")]
+    /// The time is not a number of seconds, of ten digits at most.
+    #[error("max_age {0:?} is not a number of seconds")]
     MaxAge(String),
     /// The pattern is not a name in A-labels, or has its wildcard elsewhere than as the whole first label.
     #[error("mx {0:?} is not a host name or a name after \"*.\"")]
@@ -173,7 +174,7 @@ impl Policy {
                 "version" if value == "STSv1" => version = Some(()),
                 "version" => return Err(PolicyError::Version(value.to_owned())),
                 "mode" => mode = Some(value.parse()?),
-                "max_age" => max_age = Some(seconds(value)?),
+                "max_age" => max_age = Some(seconds(value)?.min(u64::from(MAX_AGE))),
                 "mx" if mx.len() == MAX_MX => return Err(PolicyError::TooManyMx),
                 "mx" => mx.push(value.parse()?),
                 key => extensions.push((key.to_owned(), value.to_owned())),
@@ -182,6 +183,7 @@ impl Policy {
         version.ok_or(PolicyError::Missing("version"))?;
         let mode = mode.ok_or(PolicyError::Missing("mode"))?;
         let max_age = max_age.ok_or(PolicyError::Missing("max_age"))?;
+        let max_age = u32::try_from(max_age).unwrap_or(MAX_AGE);
         if mx.is_empty() && mode != Mode::None {
             return Err(PolicyError::Missing("mx"));
         }
@@ -203,10 +205,18 @@ fn key_value(line: &str) -> Option<(&str, &str)> {
     good.then_some((key, value))
 }
 
-fn seconds(text: &str) -> Result<u32, PolicyError> {
+/// What the first `max_age` of a policy file says before it is brought down to [`MAX_AGE`].
+pub fn stated_max_age(file: &str) -> Option<u64> {
+    let value = file
+        .split('\n')
+        .filter_map(key_value)
+        .find_map(|(key, value)| (key == "max_age").then_some(value))?;
+    seconds(value).ok()
+}
+
+fn seconds(text: &str) -> Result<u64, PolicyError> {
     let digits = (1..=10).contains(&text.len()) && text.bytes().all(|b| b.is_ascii_digit());
-    let number = text.parse().ok().filter(|number| digits && *number <= MAX_AGE);
-    number.ok_or_else(|| PolicyError::MaxAge(text.to_owned()))
+    text.parse().ok().filter(|_| digits).ok_or_else(|| PolicyError::MaxAge(text.to_owned()))
 }
 
 impl fmt::Display for Policy {
@@ -249,6 +259,8 @@ mod tests {
                 policy(Mode::Testing, 0, &["a.example"]),
             ),
             ("max_age: 31557600\nmode: none\nversion: STSv1\n", policy(Mode::None, MAX_AGE, &[])),
+            ("max_age: 31557601\nmode: none\nversion: STSv1\n", policy(Mode::None, MAX_AGE, &[])),
+            ("max_age: 9999999999\nmode: none\nversion: STSv1\n", policy(Mode::None, MAX_AGE, &[])),
             (
                 "mode: none\nmx: *.a.example\nversion: STSv1\nmax_age: 0000000001\n",
                 policy(Mode::None, 1, &["*.a.example"]),
@@ -268,6 +280,18 @@ mod tests {
         let extended = "version: STSv1\nmode: none\nmax_age: 1\nX-a.b: d\u{e9}j\u{e0} vu: x\n";
         let found = Policy::parse(extended.as_bytes()).unwrap();
         assert_eq!(found.extensions, [("X-a.b".to_owned(), "d\u{e9}j\u{e0} vu: x".to_owned())]);
+    }
+
+    #[test]
+    fn an_age_that_is_too_long_is_brought_down_but_can_be_told() {
+        for (text, stated) in [
+            ("version: STSv1\r\nmax_age: 99999999\r\nmax_age: 1\r\n", Some(99_999_999)),
+            ("max_age:1", Some(1)),
+            ("max_age: x\nmax_age: 1", None),
+            ("mode: none", None),
+        ] {
+            assert_eq!(stated_max_age(text), stated, "{text}");
+        }
     }
 
     #[test]
@@ -291,7 +315,6 @@ mod tests {
             ("Version: STSv1\nmode: none\nmax_age: 1", E::Missing("version")),
             ("version: STSv2\nmode: none\nmax_age: 1", E::Version("STSv2".into())),
             ("version: STSv1\nmode: Enforce\nmax_age: 1", E::Mode("Enforce".into())),
-            ("version: STSv1\nmode: none\nmax_age: 31557601", E::MaxAge("31557601".into())),
             ("version: STSv1\nmode: none\nmax_age: 00000000001", E::MaxAge("00000000001".into())),
             ("version: STSv1\nmode: none\nmax_age: -1", E::MaxAge("-1".into())),
             ("version: STSv1\nmode: none\nmax_age: +1", E::MaxAge("+1".into())),

@@ -64,6 +64,11 @@ impl Flights {
         }
     }
 
+    #[cfg(test)]
+    pub(super) fn is_idle(&self) -> bool {
+        self.under_way().is_empty()
+    }
+
     fn under_way(&self) -> MutexGuard<'_, HashMap<Domain, watch::Receiver<Answer>>> {
         self.0.lock().unwrap_or_else(PoisonError::into_inner)
     }
