@@ -15,8 +15,10 @@
 //! RFC 5321 §4.5.4 (sending strategy), RFC 3461, RFC 4865.
 
 mod add;
+mod direct;
 mod dsn;
 mod explain;
+mod ledger;
 mod message;
 mod ops;
 mod options;
@@ -28,6 +30,7 @@ mod sts;
 mod tables;
 #[cfg(test)]
 mod tests;
+mod tlsplan;
 mod worker;
 
 use std::collections::HashMap;
@@ -47,7 +50,7 @@ pub use seam::{
     Verdict,
 };
 pub use smtp::Smtp;
-pub use sts::{Cached, Failure, Found, MAX_LISTED, Policies, STS_SCHEMA};
+pub use sts::{Cached, Failure, Found, MAX_LISTED, Policies, STS_SCHEMA, StsPolicies};
 
 /// The tables of this room.
 pub const SCHEMA: Schema = tables::SCHEMA;

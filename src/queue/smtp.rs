@@ -1,10 +1,9 @@
-//! SMTP sessions for the queue: which hosts in which order, with which TLS, and when to come back without.
+//! SMTP sessions for the queue: a host's addresses one after the other, with TLS, and maybe once more without.
 //!
-//! Direct mail goes to the hosts that DNS names, by preference, families alternating from attempt to attempt; TLS is
-//! opportunistic (RFC 7435), and a failed handshake leads to a second connection without it, unless the message
-//! asks for REQUIRETLS. What a host refuses in its greeting or to EHLO sends us to the next one. A relay's
-//! troubles are never permanent: they are ours to mend. Limits: [`MAX_CONNECTIONS`] an attempt.
-//! RFC 5321 §5.1, RFC 3207, RFC 8689 §4.2.1 (PKIX stands for the policies that come later).
+//! Which hosts, and what TLS they must have, is said by [`crate::direct`] or by the relay. Families alternate from
+//! attempt to attempt. What a host refuses in its greeting or to EHLO sends us to the next one. A relay's troubles are
+//! never permanent: they are ours to mend. Limits: [`MAX_CONNECTIONS`] an attempt.
+//! RFC 5321 §5.1, RFC 3207, RFC 7435, RFC 8689 §4.2.1.
 
 use std::io::Read;
 use std::net::{IpAddr, SocketAddr};
@@ -19,15 +18,18 @@ use mox_smtp::EnhancedCode;
 use mox_smtpclient::{self as client, Login, Timeouts, TlsMode, TlsOutcome, Verify};
 use mox_tls::RootCertStore;
 
+use crate::direct::host_name;
+use crate::ledger::{Contact, Ledger};
 use crate::seam::{
     BoxFuture, OpenFailure, Opened, Outbound, Outcome, Outgoing, Peer, Relay, RelayAuth, RelayTls, Route,
     Sent, Session, Step, Target, Verdict,
 };
+use crate::sts::StsPolicies;
 
 /// Most connections that one attempt makes.
 const MAX_CONNECTIONS: usize = 8;
 /// Port of mail hosts.
-const PORT: u16 = 25;
+pub(crate) const PORT: u16 = 25;
 /// Bytes of a message read at a time.
 const CHUNK: usize = 32 * 1024;
 
@@ -50,13 +52,17 @@ pub struct Smtp {
     pub timeouts: Timeouts,
     /// Addresses to dial from, at most one a family; any where there is none.
     pub locals: Vec<IpAddr>,
+    /// MTA-STS policies; none where the domains of recipients are not asked for any.
+    pub policies: Option<Arc<dyn StsPolicies>>,
 }
 
 /// What one attempt found so far.
-struct Search<'a> {
-    smtp: &'a Smtp,
-    target: &'a Target,
-    steps: Vec<Step>,
+pub(crate) struct Search<'a> {
+    pub(crate) smtp: &'a Smtp,
+    pub(crate) target: &'a Target,
+    pub(crate) steps: Vec<Step>,
+    /// For reports; none where they are about nobody.
+    pub(crate) ledger: Option<Ledger>,
     peer: Peer,
     /// The last failure; a temporary one stays before permanent ones.
     failure: Option<client::Error>,
@@ -65,27 +71,32 @@ struct Search<'a> {
 
 /// How a host is to be spoken to.
 #[derive(Clone)]
-struct Manner {
-    port: u16,
-    mode: TlsMode,
-    verify: Verify,
+pub(crate) struct Manner {
+    pub(crate) port: u16,
+    pub(crate) mode: TlsMode,
+    pub(crate) verify: Verify,
     /// A failed handshake may be followed by a session without TLS.
-    fallback: bool,
-    login: Option<Login>,
+    pub(crate) fallback: bool,
+    /// The host must offer REQUIRETLS.
+    pub(crate) requiretls: bool,
+    pub(crate) login: Option<Login>,
 }
 
 impl Outbound for Smtp {
     fn open<'a>(&'a self, target: &'a Target) -> BoxFuture<'a, Result<Opened, OpenFailure>> {
-        let steps = Vec::new();
-        let mut search =
-            Search { smtp: self, target, steps, peer: Peer::default(), failure: None, connections: 0 };
+        let ledger = match (&target.route, &target.domain) {
+            (Route::Direct, IpDomain::Domain(domain)) => Some(Ledger::new(domain.clone())),
+            _ => None,
+        };
+        let (steps, peer) = (Vec::new(), Peer::default());
+        let mut search = Search { smtp: self, target, steps, ledger, peer, failure: None, connections: 0 };
         Box::pin(async move {
             let found = match &target.route {
                 Route::Relay(relay) => search.relay(relay).await,
                 Route::Direct | Route::Local | Route::Fail { .. } => search.direct().await,
             };
-            let Search { steps, peer, failure, .. } = search;
-            let tls = None;
+            let Search { steps, peer, failure, ledger, .. } = search;
+            let tls = ledger.and_then(|ledger| ledger.finish(self.clock.now(), target.class));
             match found {
                 Some(session) => Ok(Opened { session: Box::new(Live(session)), peer, steps, tls }),
                 None => {
@@ -118,40 +129,6 @@ fn login(auth: &RelayAuth) -> Login {
 }
 
 impl Search<'_> {
-    async fn direct(&mut self) -> Option<client::Session> {
-        let (smtp, domain) = (self.smtp, &self.target.domain);
-        let mut hops = match client::gather(&*smtp.resolver, &*smtp.random, domain).await {
-            Ok(hops) => hops,
-            Err(e) => {
-                self.fail("mx", e);
-                return None;
-            }
-        };
-        let names: Vec<String> = hops.hosts.iter().map(|hop| hop.host.to_string()).collect();
-        let how = if hops.has_mx { "MX of" } else { "no MX; the host is" };
-        self.steps.push(Step::new("mx", true, format!("{how} {domain}: {}", names.join(", "))));
-        hops.before(|host| host.to_string().eq_ignore_ascii_case(&smtp.hostname));
-        if hops.hosts.is_empty() {
-            let reason = format!("mail for {domain} would come back to this host, which does not take it");
-            self.fail("mx", client::Error::local(client::Kind::Dns, false, EnhancedCode(5, 4, 6), reason));
-            return None;
-        }
-        let required = self.target.require_tls == Some(true);
-        let manner = Manner {
-            port: PORT,
-            mode: if required { TlsMode::RequiredStartTls } else { TlsMode::Opportunistic },
-            verify: if required { Verify::PKIX } else { Verify::NONE },
-            fallback: !required,
-            login: None,
-        };
-        for hop in &hops.hosts {
-            if let Some(session) = self.host(&hop.host, &manner).await {
-                return Some(session);
-            }
-        }
-        None
-    }
-
     async fn relay(&mut self, relay: &Relay) -> Option<client::Session> {
         let host = match relay.host.parse::<IpAddr>() {
             Ok(ip) => Ok(IpDomain::Ip(ip)),
@@ -172,17 +149,27 @@ impl Search<'_> {
         };
         let login = relay.auth.as_ref().map(login);
         let fallback = mode == TlsMode::Opportunistic && login.is_none();
-        self.host(&host, &Manner { port: relay.port, mode, verify, fallback, login }).await
+        self.host(&host, &Manner { port: relay.port, mode, verify, fallback, requiretls: required, login })
+            .await
     }
 
     async fn host(&mut self, host: &IpDomain, manner: &Manner) -> Option<client::Session> {
-        let mut ips = match client::addresses(&*self.smtp.resolver, host).await {
-            Ok(found) => found.ips,
+        match client::addresses(&*self.smtp.resolver, host).await {
+            Ok(found) => self.addresses(host, found.ips, manner).await,
             Err(e) => {
                 self.fail("mx", e);
-                return None;
+                None
             }
-        };
+        }
+    }
+
+    /// The addresses of a host, one after the other.
+    pub(crate) async fn addresses(
+        &mut self,
+        host: &IpDomain,
+        mut ips: Vec<IpAddr>,
+        manner: &Manner,
+    ) -> Option<client::Session> {
         // IPv6 first in odd attempts, IPv4 first in even ones.
         let odd = self.target.attempt % 2 == 1;
         ips.sort_by_key(|ip| ip.is_ipv4() == odd);
@@ -217,10 +204,7 @@ impl Search<'_> {
         }
         self.connections += 1;
         let smtp = self.smtp;
-        let name = match host {
-            IpDomain::Domain(domain) => domain.ascii().to_owned(),
-            IpDomain::Ip(ip) => ip.to_string(),
-        };
+        let name = host_name(host);
         self.peer = Peer { host: name.clone(), ip: Some(ip), tls: String::new() };
         let remote = SocketAddr::new(ip, manner.port);
         let (dial, clock) = (&*smtp.dial, smtp.clock.clone());
@@ -247,11 +231,13 @@ impl Search<'_> {
         };
         match client::Session::open(stream, options, &*smtp.random).await {
             Ok(session) => {
-                self.note_tls(session.tls());
-                Ok(session)
+                let (greeting, local) = (session.greeting().to_owned(), session.stream().local());
+                self.note_tls(session.tls(), &Contact { host: &name, ip, local, greeting: &greeting });
+                self.with_requiretls(session, manner).await
             }
             Err(failure) => {
-                self.note_tls(&failure.tls);
+                let (greeting, local) = (&failure.greeting, failure.local);
+                self.note_tls(&failure.tls, &Contact { host: &name, ip, local, greeting });
                 let handshake = matches!(failure.tls.outcome, TlsOutcome::Failed { .. });
                 let step = if failure.error.kind == client::Kind::Tls { "tls" } else { "connect" };
                 self.fail(step, failure.error);
@@ -260,13 +246,31 @@ impl Search<'_> {
         }
     }
 
-    fn note_tls(&mut self, tls: &client::TlsAttempt) {
+    /// The session, if the host offers REQUIRETLS where that is a must.
+    async fn with_requiretls(
+        &mut self,
+        session: client::Session,
+        manner: &Manner,
+    ) -> Result<client::Session, TryPlain> {
+        if !manner.requiretls || session.extensions().require_tls {
+            return Ok(session);
+        }
+        let text = format!("{} does not offer REQUIRETLS, which the message needs", self.peer.host);
+        self.fail("tls", client::Error::local(client::Kind::Capability, false, EnhancedCode(5, 7, 30), text));
+        session.quit().await;
+        Err(TryPlain(false))
+    }
+
+    fn note_tls(&mut self, tls: &client::TlsAttempt, contact: &Contact<'_>) {
+        // The second connection, without TLS, tells nothing new.
+        if let (Some(ledger), true) = (&mut self.ledger, tls.mode != TlsMode::Skip) {
+            ledger.connection(tls, contact);
+        }
         let (text, ok, finding) = match &tls.outcome {
             TlsOutcome::Established { version, .. } => {
-                let proved = if tls.is_verified() { "verified" } else { "unverified" };
                 let finding =
                     tls.proofs.pkix.as_ref().and_then(|p| p.as_ref().err()).map(|f| f.name.to_string());
-                (format!("{version} {proved}"), Some(true), finding)
+                (format!("{version} {}", proved(tls)), Some(true), finding)
             }
             TlsOutcome::Failed { finding } => {
                 ("none".to_owned(), Some(false), Some(finding.name.to_string()))
@@ -281,11 +285,25 @@ impl Search<'_> {
         self.peer.tls = text;
     }
 
-    fn fail(&mut self, step: &str, error: client::Error) {
+    pub(crate) fn fail(&mut self, step: &str, error: client::Error) {
         self.steps.push(Step::new(step, false, error.reason.clone()));
         if self.failure.as_ref().is_none_or(|before| !before.temporary || error.temporary) {
             self.failure = Some(error);
         }
+    }
+}
+
+/// How a session was verified: by the policies that had to be satisfied, else by what would have satisfied PKIX.
+fn proved(tls: &client::TlsAttempt) -> &'static str {
+    let dane = matches!(tls.proofs.dane, Some(Ok(_)));
+    let sts = tls.verify.pkix && tls.is_verified();
+    match (dane, sts) {
+        (true, true) => "verified by DANE and PKIX",
+        (true, false) => "verified by DANE",
+        (false, _) if matches!(tls.proofs.dane, Some(Err(_))) => "unverified",
+        (false, true) => "verified by PKIX",
+        (false, false) if tls.is_verified() => "verified",
+        (false, false) => "unverified",
     }
 }
 

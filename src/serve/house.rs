@@ -379,6 +379,7 @@ fn outbound(
         roots: plan.roots.clone(),
         timeouts: mox_smtpclient::Timeouts::RFC,
         locals: Vec::new(),
+        policies: None,
     };
     Arc::new(LocalOutbound {
         store: store.clone(),

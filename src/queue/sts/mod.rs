@@ -86,6 +86,18 @@ pub struct Failure {
     pub reason: String,
 }
 
+/// Knows the MTA-STS policies of recipient domains.
+pub trait StsPolicies: Send + Sync {
+    /// What holds for a delivery to the domain now.
+    fn get<'a>(&'a self, domain: &'a Domain) -> crate::BoxFuture<'a, Found>;
+}
+
+impl StsPolicies for Policies {
+    fn get<'a>(&'a self, domain: &'a Domain) -> crate::BoxFuture<'a, Found> {
+        Box::pin(Policies::get(self, domain))
+    }
+}
+
 /// What is remembered of a domain.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Cached {

@@ -120,6 +120,7 @@ impl House {
             roots: Arc::new(RootCertStore::empty()),
             timeouts: Timeouts::RFC,
             locals: Vec::new(),
+            policies: None,
         };
         let seams = Seams {
             router: Arc::new(Routes),
