@@ -171,13 +171,11 @@ impl Reader<'_> {
 
     fn contact(&mut self, top: &Object) -> String {
         let text = self.required(top, "contact-info");
-        match text.strip_prefix("mailto:") {
-            Some(address) => {
-                self.odd("contact-info is a mailto: URI");
-                address.to_owned()
-            }
-            None => text,
+        let address = text.trim_start_matches("mailto:");
+        if address.len() < text.len() {
+            self.odd("contact-info is a mailto: URI");
         }
+        address.to_owned()
     }
 
     fn range(&mut self, range: &Object) -> Result<(Timestamp, Timestamp), ReportError> {

@@ -6,6 +6,7 @@
 pub mod gzip;
 mod lenient;
 mod lookup;
+pub mod message;
 mod record;
 mod report;
 mod result;

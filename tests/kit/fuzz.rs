@@ -42,6 +42,7 @@ pub const TARGETS: &[(&str, Target)] = &[
     ("smtp_command", smtp_command),
     ("spf", spf),
     ("tlsrpt_record", tlsrpt_record),
+    ("tlsrpt_report", tlsrpt_report),
 ];
 
 /// A request to the API, `METHOD TARGET`, media type and body a line each: it is answered with a status that fits, in
@@ -354,6 +355,11 @@ pub fn tlsrpt_record(bytes: &[u8]) {
     if let Ok(text) = std::str::from_utf8(bytes) {
         crate::hosts::tlsrpt_record(text);
     }
+}
+
+/// A TLS report, as a file or in a message: bounded, and what was forgiven is gone when it is written.
+pub fn tlsrpt_report(bytes: &[u8]) {
+    crate::hosts::tlsrpt_report(bytes);
 }
 
 /// A key record: written as what is read again, in strings that a TXT record holds.

@@ -55,6 +55,20 @@ pub(crate) fn tlsrpt_record(text: &str) {
     }
 }
 
+pub(crate) fn tlsrpt_report(bytes: &[u8]) {
+    use mox_tlsrpt::message::{Depth, find};
+    let Ok(found) = find(bytes, Depth::Own).or_else(|_| find(bytes, Depth::Any)) else { return };
+    let limits = mox_tlsrpt::Limits::default();
+    let report = found.parsed.report;
+    assert!(report.policies.len() <= limits.policies && report.start <= report.end);
+    assert!(report.policies.iter().map(|p| p.details.len()).sum::<usize>() <= limits.details);
+    assert!(report.organization_name.len() <= limits.text && !report.report_id.contains('\n'));
+    let again = mox_tlsrpt::Report::parse(report.to_json().as_bytes(), &limits);
+    assert_eq!(again.map(|parsed| parsed.report).as_ref(), Ok(&report));
+    let packed = mox_tlsrpt::gzip::compress(report.to_json().as_bytes());
+    assert_eq!(find(&packed, Depth::Own).map(|found| found.parsed.report).as_ref(), Ok(&report));
+}
+
 pub(crate) fn dane_record(text: &str) {
     let Some(record) = again::<mox_dane::Record>(text) else { return };
     assert!((1..=mox_dane::MAX_DATA).contains(&record.data.len()));

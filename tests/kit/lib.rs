@@ -1,6 +1,6 @@
 //! What tests and benchmarks share: what must hold for any input (`fuzz`) and of HTML that was made safe (`html`), a
 //! running server (`house`), load for it (`sender`), random choices (`chance`),
-//! a name server (`nameserver`).
+//! a name server (`nameserver`), JSON schemas (`schema`).
 
 mod api;
 pub mod chance;
@@ -9,5 +9,6 @@ mod hosts;
 pub mod house;
 pub mod html;
 pub mod nameserver;
+pub mod schema;
 pub mod sender;
 mod signatures;
