@@ -1,53 +1,94 @@
 //! The lab: a small internet of mail domains below `lab.test.`, each with its way to behave. It needs no network.
 //!
-//! So far it has senders: domains whose mail passes or fails authentication when it comes from this machine. All of
-//! them is in the table of [`domains`], from which the zone is made. RFC 6761 §6.2 (`test.`).
+//! All of it is in two tables, those of [`domains`]: senders, whose mail passes or fails authentication when it comes from
+//! this machine, and receivers, which take mail or not, with good and bad TLS, and want reports about that. Names, hosts,
+//! policies and what to expect are made from the tables. [`Lab`] is the running one, behind a [`mox_net::Dial`].
+//! RFC 6761 §6.2 (`test.`), RFC 5737 and RFC 3849 (its addresses).
 
+mod clock;
+mod expect;
+mod hosts;
+mod internet;
+mod keys;
+mod pki;
+mod receivers;
+mod running;
 mod senders;
+mod sink;
+#[cfg(test)]
+mod tests;
+mod web;
+
+use std::sync::LazyLock;
 
 use mox_dns::sim::SimResolver;
 use serde::Serialize;
+
+pub use clock::LabClock;
+pub use expect::{Delivery, Expect, ExpectedDetail, ExpectedResult, Receiving, ResultKind, Sending};
+pub use internet::{LabDial, NETWORKS};
+pub use running::{Lab, LabError, StepError};
+pub use sink::{Accepted, Ignored, MAX_BODY, Posted, Sink};
 
 /// The domain that the others are below.
 pub const DOMAIN: &str = "lab.test";
 
 /// A domain of the lab.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct LabDomain {
     /// Its name.
-    pub name: &'static str,
+    pub name: String,
+    /// What it is among: `senders`, or a group of receivers.
+    pub group: &'static str,
     /// What it does.
-    pub does: &'static str,
-    /// What to expect of mail from it, when the client is this machine.
+    pub does: String,
+    /// What to expect of mail from it, when the client is this machine; or of mail to it.
     pub expect: Expect,
-    /// Its records, as zone text of [`mox_dns::sim`].
+    /// What it does next, in order.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub steps: Vec<LabStep>,
+    /// Its records at the start, as zone text of [`mox_dns::sim`].
     #[serde(skip)]
-    pub zone: &'static str,
+    pub zone: String,
 }
 
-/// Results to expect, in the words of RFC 8601.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
-pub struct Expect {
-    /// SPF, for MAIL FROM at the domain.
-    pub spf: &'static str,
-    /// DMARC, for From at the domain and no signature.
-    pub dmarc: &'static str,
-    /// What follows: `accept`, `quarantine`, `reject`, `defer`.
-    pub decision: &'static str,
+/// What a domain with a history does next.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct LabStep {
+    /// What.
+    pub does: String,
+    /// It comes by itself, so many seconds after the first message.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub after_secs: Option<u64>,
+    /// What to expect of mail from then on.
+    pub expect: Expect,
+    /// Its records from then on.
+    #[serde(skip)]
+    pub zone: String,
 }
 
-/// Every domain of the lab, in the order of their groups.
+/// Every domain of the lab, in the order of their groups: receivers first.
 pub fn domains() -> &'static [LabDomain] {
-    senders::ALL
+    static ALL: LazyLock<Vec<LabDomain>> = LazyLock::new(|| {
+        let receivers = receivers::all().iter().map(|receiver| receiver.domain.clone());
+        receivers.chain(senders::all()).collect()
+    });
+    &ALL
 }
 
 /// Names and answers of the lab; every other name does not exist.
 pub fn resolver() -> Result<SimResolver, String> {
     let sim = SimResolver::from_zone(CLIENT)?.forgetting();
+    sim.add(&infrastructure())?;
     for domain in domains() {
-        sim.add(domain.zone)?;
+        sim.add(&domain.zone)?;
     }
     Ok(sim)
+}
+
+/// The zone text of everything that is none of [`domains`]: this machine, and where reports go.
+pub fn infrastructure_zone() -> String {
+    format!("{CLIENT}\n{}", infrastructure())
 }
 
 /// This machine as the lab's names know it.
@@ -56,6 +97,18 @@ const CLIENT: &str = "
     client.lab.test. AAAA ::1
     1.0.0.127.in-addr.arpa. PTR client.lab.test.
     1.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.ip6.arpa. PTR client.lab.test.";
+
+/// Where reports go.
+fn infrastructure() -> String {
+    let (web, mail) = (receivers::ipv4(receivers::WEB), receivers::ipv4(receivers::REPORTS));
+    format!(
+        "rua.{DOMAIN} A {web}
+        rua.{DOMAIN} MX 10 mx.rua.{DOMAIN}
+        mx.rua.{DOMAIN} A {mail}
+        *._report._dmarc.rua.{DOMAIN} TXT \"v=DMARC1\"
+        stranger.{DOMAIN} MX 10 mx.rua.{DOMAIN}"
+    )
+}
 
 /// The selector of the lab's DKIM key.
 pub const SELECTOR: &str = "lab";

@@ -41,6 +41,11 @@ fn field(shown: &Value, name: &str) -> String {
     field.map(|header| header["value"].as_str().unwrap().to_owned()).unwrap_or_default()
 }
 
+/// The domains of the lab that mail comes from.
+fn senders(domains: &Value) -> impl Iterator<Item = &Value> {
+    domains.as_array().unwrap().iter().filter(|domain| domain["expect"]["spf"].is_string())
+}
+
 #[test]
 fn every_sender_of_the_lab_gets_its_verdict() {
     if !installed(&["swaks", "curl"]) {
@@ -49,7 +54,7 @@ fn every_sender_of_the_lab_gets_its_verdict() {
     let folder = tempfile::tempdir().unwrap();
     let mut house = House::start(&folder.path().join("house"), &[]);
     let domains = house.json(&["lab", "list", "--json"]);
-    for domain in domains.as_array().unwrap() {
+    for domain in senders(&domains) {
         let name = domain["name"].as_str().unwrap();
         let address = format!("amy@{name}");
         let sent = swaks(&house, &address, &address, name, &[]);
@@ -156,7 +161,7 @@ fn verdicts_are_acted_upon_where_that_is_asked_for() {
     let folder = tempfile::tempdir().unwrap();
     let house = House::start(&folder.path().join("house"), &["--enforce"]);
     let mut kept = 0;
-    for domain in house.json(&["lab", "list", "--json"]).as_array().unwrap() {
+    for domain in senders(&house.json(&["lab", "list", "--json"])) {
         let name = domain["name"].as_str().unwrap();
         let address = format!("amy@{name}");
         let sent = swaks(&house, &address, &address, name, &[]);

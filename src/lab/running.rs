@@ -1,0 +1,114 @@
+//! The lab as it runs: names, network, trust and clock, and what moves its domains on.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use mox_clock::{Clock, Random};
+use mox_dns::sim::SimResolver;
+use mox_net::Dial;
+use mox_tls::RootCertStore;
+
+use crate::internet::World;
+use crate::pki::Pki;
+use crate::sink::Sink;
+use crate::{LabClock, LabDial, LabDomain, LabStep, domains};
+
+/// Longest wait for connections to end before time moves.
+const QUIET: Duration = Duration::from_secs(5);
+
+/// Why there is no lab.
+#[derive(Debug, thiserror::Error)]
+pub enum LabError {
+    /// A row of the table is wrong.
+    #[error("{0}")]
+    Zone(String),
+    /// A certificate could not be made.
+    #[error(transparent)]
+    Tls(#[from] mox_tls::Error),
+}
+
+/// Why a domain does not move on.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum StepError {
+    /// There is none of this name.
+    #[error("the lab has no domain {0}")]
+    Unknown(String),
+    /// It has made its last step.
+    #[error("{0} has no further step")]
+    Last(String),
+    /// Nobody moves it but time.
+    #[error("{0} moves on by itself, {1} seconds after the first message")]
+    ByItself(String, u64),
+}
+
+/// A running lab.
+pub struct Lab {
+    /// Its names. Steps change them.
+    pub zones: SimResolver,
+    /// Its network, in front of another.
+    pub dial: Arc<LabDial>,
+    /// Trust in its authority alone.
+    pub roots: Arc<RootCertStore>,
+    /// Its clock. Who waits on peers takes [`LabClock::paced`].
+    pub clock: LabClock,
+    world: Arc<World>,
+}
+
+impl Lab {
+    /// A lab whose time starts as that of `clock`. Addresses that are not the lab's are dialed by `inner`.
+    pub fn start(
+        clock: Arc<dyn Clock>,
+        random: Arc<dyn Random>,
+        inner: Arc<dyn Dial>,
+        sink: Arc<dyn Sink>,
+    ) -> Result<Lab, LabError> {
+        let clock = LabClock::new(clock);
+        let zones = crate::resolver().map_err(LabError::Zone)?;
+        let pki = Pki::new(clock.paced())?;
+        let world = Arc::new(World::new(&pki, clock.clone(), random, sink)?);
+        let dial = Arc::new(LabDial { world: world.clone(), inner });
+        Ok(Lab { zones, dial, roots: pki.roots(), clock, world })
+    }
+
+    /// The table.
+    pub fn domains(&self) -> &'static [LabDomain] {
+        domains()
+    }
+
+    /// Moves time on, once nobody is connected to a host of the lab; after a few seconds anyway.
+    pub async fn advance(&self, by: Duration) {
+        let _quiet = self.world.quiet(QUIET).await;
+        self.clock.advance(by);
+    }
+
+    /// How many steps a domain has made.
+    pub fn steps_made(&self, name: &str) -> usize {
+        let at = domains().iter().position(|domain| domain.name.eq_ignore_ascii_case(name));
+        at.and_then(|at| self.world.steps().get(at).copied()).unwrap_or(0)
+    }
+
+    /// Lets a domain do what it does next.
+    pub fn step(&self, name: &str) -> Result<&'static LabStep, StepError> {
+        let all = domains();
+        let at = all.iter().position(|domain| domain.name.eq_ignore_ascii_case(name));
+        let (at, domain) =
+            at.and_then(|at| Some((at, all.get(at)?))).ok_or_else(|| StepError::Unknown(name.to_owned()))?;
+        let mut steps = self.world.steps();
+        let made = steps.get_mut(at).ok_or_else(|| StepError::Unknown(name.to_owned()))?;
+        let step = domain.steps.get(*made).ok_or_else(|| StepError::Last(domain.name.clone()))?;
+        if let Some(secs) = step.after_secs {
+            return Err(StepError::ByItself(domain.name.clone(), secs));
+        }
+        let before = match made.checked_sub(1) {
+            None => &domain.zone,
+            Some(last) => domain.steps.get(last).map_or(&domain.zone, |step| &step.zone),
+        };
+        for name in before.lines().filter_map(|line| line.split_whitespace().next()) {
+            self.zones.remove(name);
+        }
+        // The zones of all steps are read by a test.
+        let _ = self.zones.add(&step.zone);
+        *made += 1;
+        Ok(step)
+    }
+}
