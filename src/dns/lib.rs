@@ -2,7 +2,7 @@
 //!
 //! [`Resolver`] is the seam: [`HickoryResolver`] asks name servers and believes their AD bit, [`ValidatingResolver`]
 //! believes nobody and proves what they answer, [`CachingResolver`] remembers, [`BudgetedResolver`] bounds, [`HostsResolver`]
-//! knows this host's names, [`sim::SimResolver`] answers from zone text. Typed lookups are methods of
+//! knows this host's names, [`sim::SimResolver`] answers from zone text, [`signed::SignedZones`] signs what it answers. Typed lookups are methods of
 //! `dyn Resolver`. RFC 1034, 1035, 2308 (negative answers), 4035 §3.2.3 (AD bit), 8914 (extended errors).
 //!
 //! Names are text: absolute, A-labels, with or without the final dot when asked for; answers give them in lower
@@ -18,9 +18,11 @@ mod hickory;
 mod hosts;
 mod name;
 mod record;
+pub mod signed;
 pub mod sim;
 mod typed;
 mod validate;
+mod zonetext;
 
 use std::future::Future;
 use std::path::PathBuf;

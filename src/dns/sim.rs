@@ -2,8 +2,9 @@
 //!
 //! One record a line: `NAME TYPE DATA [; FLAG]...`, `#` begins a comment line. Everything is signed (authentic)
 //! unless flagged. Flags hold for the name and type of their line, and for every type of the name with the type
-//! `ANY`; the data may be missing then: `; insecure`, `; bogus`, `; servfail`, `; delay SECONDS`.
-//! `*.example.org.` answers for names below that do not exist otherwise.
+//! `ANY`; the data may be missing then: `; insecure`, `; bogus`, `; expired`, `; servfail`, `; delay SECONDS`.
+//! `*.example.org.` answers for names below that do not exist otherwise. `NAME ZONE` is for [`crate::signed`]; here it
+//! only makes the name exist, and flags on it are as with `ANY`.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
@@ -12,6 +13,7 @@ use std::time::Duration;
 use mox_clock::Clock;
 
 use crate::name::normalize;
+use crate::zonetext::{self, Flags, Line, Of};
 use crate::{Answer, BoxFuture, Error, ExtendedError, MAX_CNAMES, Record, RecordType, Resolver};
 
 /// TTL of everything the simulation answers.
@@ -33,14 +35,6 @@ struct State {
     forgetting: bool,
 }
 
-#[derive(Debug, Clone, Copy, Default)]
-struct Flags {
-    insecure: bool,
-    bogus: bool,
-    servfail: bool,
-    delay: Duration,
-}
-
 impl SimResolver {
     /// Reads zone text; the error says which line is wrong.
     pub fn from_zone(text: &str) -> Result<SimResolver, String> {
@@ -57,8 +51,8 @@ impl SimResolver {
     /// Adds more zone text.
     pub fn add(&self, text: &str) -> Result<(), String> {
         let mut state = self.state();
-        for line in text.lines().map(str::trim).filter(|line| !line.is_empty() && !line.starts_with('#')) {
-            state.add_line(line).ok_or_else(|| format!("bad zone line: {line}"))?;
+        for line in zonetext::lines(text) {
+            state.add_line(line?);
         }
         Ok(())
     }
@@ -94,47 +88,23 @@ impl SimResolver {
 }
 
 impl State {
-    fn add_line(&mut self, line: &str) -> Option<()> {
-        let (mut data, flag_text) = split_flags(line);
-        let mut word = || {
-            let (word, rest) = data.split_once(char::is_whitespace).unwrap_or((data, ""));
-            data = rest.trim_start();
-            word
+    fn add_line(&mut self, line: Line) {
+        let kind = match line.of {
+            Of::Type(kind) => Some(kind),
+            Of::Any | Of::Zone => None,
         };
-        let name = normalize(word()).ok()?;
-        let kind = match word() {
-            any if any.eq_ignore_ascii_case("ANY") => None,
-            kind => Some(kind.parse::<RecordType>().ok()?),
-        };
-        if !flag_text.is_empty() {
-            let flags = self.flags.entry((name.clone(), kind)).or_default();
-            for flag in flag_text.split(';').map(str::trim).filter(|flag| !flag.is_empty()) {
-                match flag.split_once(' ').unwrap_or((flag, "")) {
-                    ("insecure", "") => flags.insecure = true,
-                    ("bogus", "") => flags.bogus = true,
-                    ("servfail", "") => flags.servfail = true,
-                    ("delay", secs) => flags.delay = Duration::from_secs(secs.trim().parse().ok()?),
-                    _ => return None,
-                }
-            }
+        if line.flags.is_some() || line.of == Of::Zone {
+            let flags = self.flags.entry((line.name.clone(), kind)).or_default();
+            *flags = flags.and(line.flags.unwrap_or_default());
         }
-        match (kind, data.trim()) {
-            (_, "") if !flag_text.is_empty() => {}
-            (Some(kind), data) => self.records.entry(name).or_default().push(Record::parse(kind, data)?),
-            (None, _) => return None,
+        if let Some(record) = line.record {
+            self.records.entry(line.name).or_default().push(record);
         }
-        Some(())
     }
 
     fn flags(&self, name: &str, kind: RecordType) -> Flags {
         let of = |kind| self.flags.get(&(name.to_owned(), kind)).copied().unwrap_or_default();
-        let (a, b) = (of(Some(kind)), of(None));
-        Flags {
-            insecure: a.insecure || b.insecure,
-            bogus: a.bogus || b.bogus,
-            servfail: a.servfail || b.servfail,
-            delay: a.delay.max(b.delay),
-        }
+        of(Some(kind)).and(of(None))
     }
 
     /// The records of a name, its own or those of the wildcard above it; none when it does not exist.
@@ -173,9 +143,9 @@ impl State {
             if flags.servfail {
                 return (delay, Err(Error::temporary("simulated server failure")));
             }
-            if flags.bogus {
-                let text = String::new();
-                return (delay, Err(Error::Bogus { extended: Some(ExtendedError { code: 6, text }) }));
+            if flags.bogus || flags.expired {
+                let (code, text) = (if flags.bogus { 6 } else { 7 }, String::new());
+                return (delay, Err(Error::Bogus { extended: Some(ExtendedError { code, text }) }));
             }
             let Some(records) = self.find(&at) else {
                 return (delay, Err(Error::NxDomain { authentic, ttl: TTL }));
@@ -198,16 +168,6 @@ impl State {
             cnames.push(std::mem::replace(&mut at, target));
         }
     }
-}
-
-/// Splits the flags off, at the first `;` outside quotes.
-fn split_flags(line: &str) -> (&str, &str) {
-    let mut quoted = false;
-    let at = line.find(|c| {
-        quoted ^= c == '"';
-        c == ';' && !quoted
-    });
-    at.and_then(|at| line.split_at_checked(at)).unwrap_or((line, ""))
 }
 
 impl Resolver for SimResolver {

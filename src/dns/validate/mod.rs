@@ -6,10 +6,10 @@
 //! chain of CNAMEs that begins at the question are never looked at. The clock for signatures is passed in.
 //! RFC 4033, 4034, 4035, 5155 (NSEC3), 6840, 6672 (DNAME), 9276 (iterations), 9905 (no SHA-1).
 
-mod anchors;
-mod ask;
+pub(crate) mod anchors;
+pub(crate) mod ask;
 mod denial;
-mod names;
+pub(crate) mod names;
 mod signature;
 #[cfg(test)]
 mod tests;
@@ -58,7 +58,7 @@ impl ValidatingResolver {
         Ok(ValidatingResolver::with(ask, anchors, clock))
     }
 
-    fn with(ask: Arc<dyn Ask>, anchors: Anchors, clock: Arc<dyn Clock>) -> ValidatingResolver {
+    pub(crate) fn with(ask: Arc<dyn Ask>, anchors: Anchors, clock: Arc<dyn Clock>) -> ValidatingResolver {
         ValidatingResolver { zones: Zones::new(ask, anchors, clock) }
     }
 

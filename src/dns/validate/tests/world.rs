@@ -5,19 +5,19 @@ use std::net::Ipv4Addr;
 use std::sync::atomic::{AtomicU32, Ordering};
 use std::sync::{Arc, Mutex};
 
-use hickory_resolver::proto::dnssec::crypto::Ed25519SigningKey;
 use hickory_resolver::proto::dnssec::rdata::sig::SigInput;
-use hickory_resolver::proto::dnssec::rdata::{DNSKEY, DNSSECRData, DS, NSEC, NSEC3, RRSIG};
-use hickory_resolver::proto::dnssec::{Algorithm, DigestType, Nsec3HashAlgorithm, SigningKey, TBS};
+use hickory_resolver::proto::dnssec::rdata::{DNSKEY, DNSSECRData, DS, NSEC, NSEC3};
+use hickory_resolver::proto::dnssec::{Algorithm, DigestType, Nsec3HashAlgorithm};
 use hickory_resolver::proto::op::ResponseCode;
 use hickory_resolver::proto::rr::rdata::{A, CNAME, MX, NS, SOA, TXT};
-use hickory_resolver::proto::rr::{DNSClass, Name, RData, Record, RecordType};
+use hickory_resolver::proto::rr::{Name, RData, Record, RecordType};
 use mox_clock::Timestamp;
 use mox_clock::sim::SimClock;
 
 use super::super::ask::{Ask, Reply};
 use super::super::names::{below, labels, order, same, within};
 use super::super::{Anchors, ValidatingResolver};
+use crate::signed::ZoneKey;
 use crate::{BoxFuture, Error};
 
 /// When the stories play.
@@ -51,42 +51,32 @@ pub(super) fn cname(owner: &str, target: &str) -> Record {
 
 /// A key of a zone.
 pub(super) struct Key {
-    signing: Ed25519SigningKey,
+    signing: ZoneKey,
     pub(super) public: DNSKEY,
 }
 
 impl Key {
     pub(super) fn new() -> Key {
-        let signing = Ed25519SigningKey::from_pkcs8(&Ed25519SigningKey::generate_pkcs8().unwrap()).unwrap();
-        let public = DNSKEY::with_flags(257, signing.to_public_key().unwrap());
+        static MADE: AtomicU32 = AtomicU32::new(0);
+        let mut secret = [0; 32];
+        secret[..4].copy_from_slice(&MADE.fetch_add(1, Ordering::Relaxed).to_be_bytes());
+        let signing = ZoneKey::from_secret(secret).unwrap();
+        let public = signing.public.clone();
         Key { signing, public }
-    }
-
-    pub(super) fn tag(&self) -> u16 {
-        self.public.calculate_key_tag().unwrap()
     }
 
     /// What a signature of this key over some records says.
     pub(super) fn input(&self, zone: &str, set: &[Record]) -> SigInput {
-        let owner = &set[0].name;
-        SigInput {
-            type_covered: set[0].data.record_type(),
-            algorithm: Algorithm::ED25519,
-            num_labels: u8::try_from(labels(owner) - usize::from(owner.is_wildcard())).unwrap(),
-            original_ttl: TTL,
-            sig_expiration: (u32::try_from(NOW).unwrap() + 86400).into(),
-            sig_inception: (u32::try_from(NOW).unwrap() - 86400).into(),
-            key_tag: self.tag(),
-            signer_name: name(zone),
-        }
+        let now = u32::try_from(NOW).unwrap();
+        let input = self.signing.input(&name(zone), set, (now - 86400, now + 86400)).unwrap();
+        SigInput { original_ttl: TTL, ..input }
     }
 
     /// A signature that says `input`.
     pub(super) fn sign_as(&self, input: SigInput, set: &[Record]) -> Record {
-        let tbs = TBS::from_input(&set[0].name, DNSClass::IN, &input, set.iter()).unwrap();
-        let signature = self.signing.sign(&tbs).unwrap();
-        let data = RData::DNSSEC(DNSSECRData::RRSIG(RRSIG::from_sig(input, signature)));
-        Record::from_rdata(set[0].name.clone(), TTL, data)
+        let mut record = self.signing.sign(input, set).unwrap();
+        record.ttl = TTL;
+        record
     }
 
     pub(super) fn sign(&self, zone: &str, set: &[Record]) -> Record {
