@@ -2,7 +2,8 @@
 //!
 //! [`Resolver`] is the seam: [`HickoryResolver`] asks name servers and believes their AD bit, [`ValidatingResolver`]
 //! believes nobody and proves what they answer, [`CachingResolver`] remembers, [`BudgetedResolver`] bounds, [`HostsResolver`]
-//! knows this host's names, [`sim::SimResolver`] answers from zone text, [`signed::SignedZones`] signs what it answers. Typed lookups are methods of
+//! knows this host's names, [`sim::SimResolver`] answers from zone text; [`signed`] holds zones that sign what they
+//! answer, for the validating resolver, and [`server`] gives both kinds of zones to others. Typed lookups are methods of
 //! `dyn Resolver`. RFC 1034, 1035, 2308 (negative answers), 4035 §3.2.3 (AD bit), 8914 (extended errors).
 //!
 //! Names are text: absolute, A-labels, with or without the final dot when asked for; answers give them in lower
@@ -18,6 +19,7 @@ mod hickory;
 mod hosts;
 mod name;
 mod record;
+pub mod server;
 pub mod signed;
 pub mod sim;
 mod typed;

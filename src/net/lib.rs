@@ -8,6 +8,7 @@ mod ratelimit;
 pub mod sim;
 mod stream;
 mod tls;
+mod udp;
 
 use std::future::Future;
 use std::pin::Pin;
@@ -20,6 +21,7 @@ pub use mox_tls::TlsInfo;
 pub use ratelimit::{ConnectionGuard, ConnectionLimit, Prefix, RateLimit, Window, prefixes};
 pub use stream::{Line, MAX_BUFFER, Stream, Tap};
 pub use tls::{accept_tls, connect_tls};
+pub use udp::{Datagrams, bind_udp};
 
 /// What an object-safe async function returns.
 pub type BoxFuture<'a, T> = Pin<Box<dyn Future<Output = T> + Send + 'a>>;

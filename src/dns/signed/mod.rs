@@ -29,12 +29,13 @@ use crate::validate::anchors::Anchors;
 use crate::validate::ask::{Ask, Reply};
 use crate::{BoxFuture, Error, Resolver, ValidatingResolver, zonetext};
 
+pub(crate) use data::{name as absolute, rdata};
 #[cfg(test)]
 pub(crate) use key::ZoneKey;
 use zones::State;
 
 /// Most records of all zones.
-pub const MAX_RECORDS: usize = 20_000;
+pub const MAX_RECORDS: usize = 10_000;
 
 /// How long everything may be kept, in seconds.
 pub(crate) const TTL: u32 = 5;
