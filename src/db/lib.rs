@@ -16,6 +16,7 @@ mod error;
 mod functions;
 mod reader;
 mod schema;
+mod settings;
 mod verify;
 mod writer;
 

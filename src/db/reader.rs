@@ -59,7 +59,7 @@ fn open(path: &Path) -> Result<Connection, Error> {
     let connection = Connection::open_with_flags(path, flags)?;
     connection.busy_timeout(Duration::from_secs(5))?;
     connection.pragma_update(None, "cache_size", -2000)?;
-    crate::functions::register(&connection)?;
+    crate::settings::apply(&connection)?;
     connection.set_prepared_statement_cache_capacity(64);
     Ok(connection)
 }

@@ -210,6 +210,19 @@ fn a_full_disk_takes_back_the_group_and_nobody_else() {
 }
 
 #[test]
+fn no_connection_plans_by_values() {
+    let dir = TempDir::new().unwrap();
+    let db = open(&dir);
+    let stable = |connection: &rusqlite::Connection| {
+        connection.db_config(rusqlite::config::DbConfig::SQLITE_DBCONFIG_ENABLE_QPSG).unwrap()
+    };
+    assert!(db.write_blocking(move |tx| Ok::<_, Error>(stable(tx.conn()))).unwrap(), "the writer");
+    assert!(db.read_blocking(|r| Ok::<_, Error>(stable(r.conn()))).unwrap(), "a reader");
+    let alone = Db::open_read_only(db.path()).unwrap();
+    assert!(alone.read(|r| Ok::<_, Error>(stable(r.conn()))).unwrap(), "a reader beside the server");
+}
+
+#[test]
 fn unused_pages_go_back_to_the_disk() {
     let dir = TempDir::new().unwrap();
     let db = open(&dir);

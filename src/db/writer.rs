@@ -144,7 +144,7 @@ pub(crate) fn connect(path: &Path, checkpoint_pages: u32) -> Result<Connection, 
     connection.pragma_update(None, "wal_autocheckpoint", checkpoint_pages)?;
     connection.pragma_update_and_check(None, "journal_size_limit", 64 << 20, |_| Ok(()))?;
     connection.set_prepared_statement_cache_capacity(256);
-    crate::functions::register(&connection)?;
+    crate::settings::apply(&connection)?;
     Ok(connection)
 }
 
