@@ -9,7 +9,7 @@ use std::time::Duration;
 
 use mox_clock::Clock;
 
-use crate::{Answer, BoxFuture, Error, RecordType, Resolver};
+use crate::{Answer, BoxFuture, Error, Explained, RecordType, Resolver};
 
 /// A resolver that answers only so many questions, and only for so long.
 pub struct BudgetedResolver {
@@ -40,28 +40,52 @@ impl BudgetedResolver {
     }
 }
 
-impl Resolver for BudgetedResolver {
-    fn lookup(&self, name: &str, kind: RecordType) -> BoxFuture<'_, Result<Answer, Error>> {
+impl BudgetedResolver {
+    /// Takes a question from the budget; the time that is left for its answer.
+    fn take(&self) -> Result<Duration, Error> {
         let before = self.used.fetch_add(1, Ordering::Relaxed);
         if before >= self.questions {
             self.used.store(self.questions, Ordering::Relaxed);
-            let most = self.questions;
-            return Box::pin(async move {
-                Err(Error::temporary(format!("more than {most} questions for one message")))
-            });
+            return Err(Error::temporary(format!("more than {} questions for one message", self.questions)));
         }
         let passed = self.clock.monotonic().saturating_sub(self.begun);
-        let Some(left) = self.time.checked_sub(passed).filter(|left| !left.is_zero()) else {
-            return Box::pin(async { Err(Error::temporary("no time is left for this message")) });
+        self.time.checked_sub(passed).filter(|left| !left.is_zero()).ok_or_else(out_of_time)
+    }
+}
+
+impl Resolver for BudgetedResolver {
+    fn lookup(&self, name: &str, kind: RecordType) -> BoxFuture<'_, Result<Answer, Error>> {
+        let left = match self.take() {
+            Ok(left) => left,
+            Err(error) => return Box::pin(async { Err(error) }),
         };
         let answer = self.inner.lookup(name, kind);
         Box::pin(async move {
             tokio::select! {
                 answer = answer => answer,
-                () = self.clock.sleep(left) => Err(Error::temporary("no time is left for this message")),
+                () = self.clock.sleep(left) => Err(out_of_time()),
             }
         })
     }
+
+    /// One question of the budget, as a lookup is: what either asks behind it to validate is not counted.
+    fn explain(&self, name: &str, kind: RecordType) -> BoxFuture<'_, Explained> {
+        let left = match self.take() {
+            Ok(left) => left,
+            Err(error) => return Box::pin(async { Explained::of(Err(error), Vec::new()) }),
+        };
+        let explained = self.inner.explain(name, kind);
+        Box::pin(async move {
+            tokio::select! {
+                explained = explained => explained,
+                () = self.clock.sleep(left) => Explained::of(Err(out_of_time()), Vec::new()),
+            }
+        })
+    }
+}
+
+fn out_of_time() -> Error {
+    Error::temporary("no time is left for this message")
 }
 
 #[cfg(test)]
@@ -96,5 +120,39 @@ mod tests {
         let (answer, ()) = tokio::join!(slow, async { clock.advance(Duration::from_secs(61)) });
         assert!(answer.unwrap_err().is_temporary());
         assert!(budget.lookup("a.example", RecordType::A).await.unwrap_err().is_temporary());
+    }
+
+    /// Knows why, which an explanation made of the answer alone does not.
+    struct Knows;
+
+    impl Resolver for Knows {
+        fn lookup(&self, _: &str, _: RecordType) -> BoxFuture<'_, Result<Answer, Error>> {
+            Box::pin(async { Err(Error::temporary("not asked")) })
+        }
+
+        fn explain(&self, name: &str, kind: RecordType) -> BoxFuture<'_, Explained> {
+            let outcome = self.lookup(name, kind);
+            Box::pin(async move { Explained::of(outcome.await, vec!["the parent has no DS".to_owned()]) })
+        }
+    }
+
+    #[tokio::test]
+    async fn an_explanation_is_that_of_the_resolver_and_a_question() {
+        let clock = SimClock::new(mox_clock::Timestamp::from_secs(0));
+        let budget = BudgetedResolver::new(Arc::new(Knows), Arc::new(clock), 1, Duration::from_secs(60));
+        assert_eq!(budget.explain("a.example", RecordType::A).await.why, ["the parent has no DS"]);
+        assert_eq!(budget.used(), 1);
+        let past = budget.explain("a.example", RecordType::A).await;
+        assert!(past.why.is_empty());
+        assert!(past.outcome.unwrap_err().to_string().contains("more than 1 questions"));
+    }
+
+    #[tokio::test]
+    async fn an_explanation_ends_with_the_time() {
+        let (budget, clock) = budgeted(9);
+        let slow = budget.explain("slow.example", RecordType::A);
+        let (explained, ()) = tokio::join!(slow, async { clock.advance(Duration::from_secs(61)) });
+        assert!(explained.outcome.unwrap_err().is_temporary());
+        assert!(budget.explain("a.example", RecordType::A).await.outcome.unwrap_err().is_temporary());
     }
 }

@@ -140,17 +140,17 @@ impl dyn Resolver + '_ {
         Ok(answer.with(names))
     }
 
-    /// The hosts of a service such as `_submissions._tcp.example.org`, by priority, in it the heavier first.
-    pub async fn lookup_srv(&self, name: &str) -> Result<Answer<Service>, Error> {
+    /// The hosts of a service such as `_submissions._tcp.example.org`, by priority; those of one priority are drawn,
+    /// a heavier one sooner as often as its share says.
+    pub async fn lookup_srv(&self, name: &str, random: &dyn Random) -> Result<Answer<Service>, Error> {
         let mut answer = self.lookup(name, RecordType::Srv).await?;
-        let mut services = take(&mut answer, |record| match record {
+        let services = take(&mut answer, |record| match record {
             Record::Srv { priority, weight, port, target } => {
                 Some(Service { priority, weight, port, target })
             }
             _ => None,
         });
-        services.sort_by_key(|service| (service.priority, std::cmp::Reverse(service.weight)));
-        Ok(answer.with(services))
+        Ok(answer.with(draw(services, random)))
     }
 
     /// The TLSA records of a service such as `_25._tcp.mx.example.org`, in the order received.
@@ -180,6 +180,31 @@ fn take<T>(answer: &mut Answer, want: impl FnMut(Record) -> Option<T>) -> Vec<T>
     std::mem::take(&mut answer.records).into_iter().filter_map(want).collect()
 }
 
+/// The order in which services are tried (RFC 2782, "Weight").
+fn draw(services: Vec<Service>, random: &dyn Random) -> Vec<Service> {
+    // Those without a weight come first, so that they are drawn only by a zero; equal ones in random order.
+    let mut keyed: Vec<((u16, bool, u64), Service)> = services
+        .into_iter()
+        .map(|s| ((s.priority, s.weight != 0, random_below(random, u64::MAX)), s))
+        .collect();
+    keyed.sort_by_key(|(key, _)| *key);
+    let mut waiting: Vec<Service> = keyed.into_iter().map(|(_, service)| service).collect();
+    let mut drawn = Vec::with_capacity(waiting.len());
+    while let Some(priority) = waiting.first().map(|service| service.priority) {
+        let group = || waiting.iter().take_while(|service| service.priority == priority);
+        let total: u64 = group().map(|service| u64::from(service.weight)).sum();
+        let wanted = random_below(random, total + 1);
+        let mut sum = 0;
+        let place = group().position(|service| {
+            sum += u64::from(service.weight);
+            sum >= wanted
+        });
+        // The sum of all is at least what is wanted, so one is always found.
+        drawn.push(waiting.remove(place.unwrap_or(0)));
+    }
+    drawn
+}
+
 /// One error for two families, neither of which has addresses.
 fn both_failed(a: Error, b: Error) -> Error {
     match (a, b) {
@@ -197,6 +222,8 @@ fn both_failed(a: Error, b: Error) -> Error {
 
 #[cfg(test)]
 mod tests {
+    use std::collections::{HashMap, HashSet};
+
     use super::*;
     use crate::sim::SimResolver;
     use mox_clock::sim::SimRandom;
@@ -221,6 +248,7 @@ mod tests {
             _imaps._tcp.example.org. SRV 1 1 993 b.example.org.
             _imaps._tcp.example.org. SRV 0 1 993 a.example.org.
             _imaps._tcp.example.org. SRV 0 9 993 c.example.org.
+            _imaps._tcp.example.org. SRV 0 0 993 spare.example.org.
             _25._tcp.a.example.org. TLSA 3 1 1 00ff
             example.org. CAA 128 issue \"ca.example\"
             _dmarc.example.org. TXT \"v=DMARC1; \" \"p=none\"
@@ -286,11 +314,49 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn services_keys_and_issuers() {
+    async fn services_are_drawn_by_their_weight() {
+        const DRAWS: usize = 4000;
+        let (sim, random) = (sim(), SimRandom::new(1));
+        let mut first: HashMap<String, usize> = HashMap::new();
+        let mut second: HashMap<String, usize> = HashMap::new();
+        for _ in 0..DRAWS {
+            let services = sim.lookup_srv("_imaps._tcp.example.org", &random).await.unwrap().records;
+            let targets: Vec<String> = services.into_iter().map(|service| service.target).collect();
+            assert_eq!(targets.len(), 4);
+            assert_eq!(targets[3], "b.example.org", "its priority is the last");
+            *first.entry(targets[0].clone()).or_default() += 1;
+            *second.entry(targets[1].clone()).or_default() += 1;
+        }
+        // The draw is from 0 to the sum of the weights, both included: 11 numbers for the first, of which 0 alone
+        // takes the one without a weight, 9 the heavy one, 1 the light one.
+        let cases = [("spare.example.org", 1), ("a.example.org", 1), ("c.example.org", 9)];
+        for (target, numbers) in cases {
+            let (got, want) = (first[target], DRAWS * numbers / 11);
+            assert!(got.abs_diff(want) < 80, "{target} first {got} times of {DRAWS}, not about {want}");
+        }
+        assert!(cases.iter().all(|(target, _)| second[*target] > 100), "{second:?}");
+    }
+
+    #[tokio::test]
+    async fn services_of_equal_weight_are_shuffled() {
+        for weight in [0, 1, 65535] {
+            let zone: String =
+                (0..8).map(|i| format!("_x._tcp.e.example. SRV 1 {weight} 25 m{i}.example.\n")).collect();
+            let sim: Box<dyn Resolver> = Box::new(SimResolver::from_zone(&zone).unwrap());
+            let random = SimRandom::new(1);
+            let mut firsts = HashSet::new();
+            for _ in 0..200 {
+                let services = sim.lookup_srv("_x._tcp.e.example", &random).await.unwrap().records;
+                assert_eq!(services.iter().map(|s| &s.target).collect::<HashSet<_>>().len(), 8);
+                firsts.extend(services.into_iter().next().map(|service| service.target));
+            }
+            assert_eq!(firsts.len(), 8, "weight {weight}: each is the first at some time");
+        }
+    }
+
+    #[tokio::test]
+    async fn keys_and_issuers() {
         let sim = sim();
-        let services = sim.lookup_srv("_imaps._tcp.example.org").await.unwrap().records;
-        let targets: Vec<&str> = services.iter().map(|service| service.target.as_str()).collect();
-        assert_eq!(targets, ["c.example.org", "a.example.org", "b.example.org"]);
         let tlsa = sim.lookup_tlsa("_25._tcp.a.example.org").await.unwrap();
         let expected = TlsAssociation { usage: 3, selector: 1, matching: 1, data: vec![0, 255] };
         assert_eq!((tlsa.records.as_slice(), tlsa.authentic), (&[expected][..], true));
