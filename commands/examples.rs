@@ -80,6 +80,8 @@ pub fn all() -> &'static [(&'static str, &'static [Example])] {
         ("message tags", message::tags::EXAMPLES),
         ("message transcript", message::transcript::EXAMPLES),
         ("message watch", message::watch::EXAMPLES),
+        ("mtasts forget", mtasts::forget::EXAMPLES),
+        ("mtasts list", mtasts::list::EXAMPLES),
         ("mtasts lookup", mtasts::lookup::EXAMPLES),
         ("queue drop", queue::drop::EXAMPLES),
         ("queue dump", queue::dump::EXAMPLES),

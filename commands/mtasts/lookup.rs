@@ -5,7 +5,9 @@ use serde::Serialize;
 use mox_address::Domain;
 use mox_clock::Random;
 use mox_dns::{MxHost, Resolver, is_null_mx};
-use mox_mtasts::{Fetch, FetchError, Fetched, Mode, Policy, Record, RecordLookup, ResultType};
+use mox_mtasts::{
+    Fetch, FetchError, Fetched, MAX_AGE, Mode, Policy, Record, RecordLookup, ResultType, stated_max_age,
+};
 use mox_platform::SystemRandom;
 
 use crate::context::Context;
@@ -60,6 +62,46 @@ struct Mx {
     host: String,
     /// Whether the policy names it; none without a policy, or in mode none.
     matches: Option<bool>,
+    /// What a sender that honours the policy does with mail for this host.
+    sender: Sender,
+}
+
+/// What a sender does at a host.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "kebab-case")]
+enum Sender {
+    /// Delivers over TLS with a certificate for the host that leads to a known authority, or not at all.
+    DeliversWithVerifiedTls,
+    /// Goes to the next host.
+    SkipsTheHost,
+    /// Delivers in any case, and reports what would have been wrong.
+    DeliversAndReports,
+    /// Delivers with what TLS there is: nothing is asked of it.
+    Delivers,
+    /// Puts the mail off, unless it remembers a policy.
+    Waits,
+}
+
+impl Sender {
+    fn of(policy: Option<&Policy>, matches: Option<bool>, waits: bool) -> Sender {
+        match (policy.map(|policy| policy.mode), matches) {
+            (Some(Mode::Enforce), Some(true)) => Sender::DeliversWithVerifiedTls,
+            (Some(Mode::Enforce), _) => Sender::SkipsTheHost,
+            (Some(Mode::Testing), _) => Sender::DeliversAndReports,
+            _ if waits => Sender::Waits,
+            _ => Sender::Delivers,
+        }
+    }
+
+    fn text(self) -> &'static str {
+        match self {
+            Sender::DeliversWithVerifiedTls => "senders deliver with verified TLS only",
+            Sender::SkipsTheHost => "senders do not deliver to it",
+            Sender::DeliversAndReports => "senders deliver, and report what is wrong",
+            Sender::Delivers => "senders deliver as without MTA-STS",
+            Sender::Waits => "senders wait, unless they remember a policy",
+        }
+    }
 }
 
 #[derive(Serialize)]
@@ -130,7 +172,15 @@ impl Report {
 
     fn add_policy(&mut self, fetched: Result<Fetched, FetchError>) {
         match fetched {
-            Ok(Fetched { policy, text }) => (self.policy, self.policy_text) = (Some(policy), Some(text)),
+            Ok(Fetched { policy, text }) => {
+                if let Some(stated) = stated_max_age(&text).filter(|stated| *stated > u64::from(MAX_AGE)) {
+                    let text = format!(
+                        "max_age {stated} is over a year ({MAX_AGE} s): some senders refuse the policy, others take a year"
+                    );
+                    self.problem("max-age-too-long", text);
+                }
+                (self.policy, self.policy_text) = (Some(policy), Some(text));
+            }
             Err(error) => {
                 self.problems.push(Problem {
                     code: error.reason_code(),
@@ -159,6 +209,8 @@ impl Report {
                 return self.problems.push(Problem { code, text, result_type: None, temporary });
             }
         };
+        // No answer of DNS about the record; what the policy host does counts only when there is one.
+        let waits = self.problems.iter().any(|p| p.temporary && p.result_type.is_none());
         for MxHost { preference, host } in hosts {
             let policy = self.policy.as_ref().filter(|policy| policy.mode != Mode::None);
             let name = host.parse::<Domain>();
@@ -169,7 +221,8 @@ impl Report {
                     format!("the policy does not name the mail host {host}"),
                 );
             }
-            self.mx.push(Mx { preference, host, matches });
+            let sender = Sender::of(self.policy.as_ref(), matches, waits);
+            self.mx.push(Mx { preference, host, matches, sender });
         }
     }
 
@@ -207,7 +260,8 @@ impl Show for Report {
                 Some(false) => "not in the policy",
                 None => "there is no policy for it",
             };
-            page.verdict(mx.matches, format!("mail host {} ({}): {state}", mx.host, mx.preference));
+            let sender = mx.sender.text();
+            page.verdict(mx.matches, format!("mail host {} ({}): {state}; {sender}", mx.host, mx.preference));
         }
         for problem in &self.problems {
             page.verdict(Some(false), &problem.text);
@@ -274,6 +328,13 @@ mod tests {
             ),
             ("alone.example", POLICY, &["mtasts-policy-mx-mismatch"], &[Some(false)], Exit::Problems),
             ("null.example", POLICY, &[], &[], Exit::Done),
+            (
+                "good.example",
+                "version: STSv1\nmode: testing\nmx: *.good.example\nmax_age: 31557601\n",
+                &["max-age-too-long"],
+                &[Some(true)],
+                Exit::Problems,
+            ),
             ("good.example", "version: STSv1\nmode: none\nmax_age: 1\n", &[], &[None], Exit::Done),
             ("good.example", "<html>", &["policy-syntax-error"], &[None], Exit::Problems),
             ("none.example", POLICY, &["no-mta-sts-dns-txt-record"], &[None], Exit::Problems),
@@ -291,5 +352,43 @@ mod tests {
             report.show(&mut page);
             assert!(page.text().contains(domain));
         }
+    }
+
+    #[tokio::test]
+    async fn what_senders_do_is_told_for_each_host() {
+        use Sender as S;
+        let resolver = SimResolver::from_zone(ZONE).unwrap();
+        let testing = "version: STSv1\nmode: testing\nmx: *.good.example\nmax_age: 1\n";
+        let none = "version: STSv1\nmode: none\nmax_age: 1\n";
+        for (domain, served, senders) in [
+            ("moved.example", POLICY, &[S::DeliversWithVerifiedTls, S::SkipsTheHost][..]),
+            ("moved.example", testing, &[S::DeliversAndReports, S::DeliversAndReports]),
+            ("good.example", none, &[S::Delivers]),
+            ("good.example", "<html>", &[S::Delivers]),
+            ("none.example", POLICY, &[S::Delivers]),
+            ("down.example", POLICY, &[S::Waits]),
+        ] {
+            let web = Canned(served);
+            let report = Report::of(&resolver, &web, &SimRandom::new(1), &domain.parse().unwrap()).await;
+            let found: Vec<Sender> = report.mx.iter().map(|mx| mx.sender).collect();
+            assert_eq!(found, senders, "{domain} {served}");
+        }
+        let report =
+            Report::of(&resolver, &Canned(POLICY), &SimRandom::new(1), &"moved.example".parse().unwrap());
+        let mut page = Page::new(false);
+        report.await.show(&mut page);
+        let expected = "\
+domain:        moved.example
+record:        v=STSv1; id=1
+dnssec:        proves it
+policy:        https://mta-sts.moved.example/.well-known/mta-sts.txt
+mode:          enforce
+max age:       1 s
+mx:            *.good.example
+ok  mail host mx.good.example (10): in the policy; senders deliver with verified TLS only
+bad mail host mx.elsewhere.example (20): not in the policy; senders do not deliver to it
+bad the policy does not name the mail host mx.elsewhere.example
+";
+        assert_eq!(page.text(), expected);
     }
 }

@@ -256,6 +256,7 @@ impl House {
             feed: feed.clone(),
             router: plan.router.clone(),
             relays: plan.relays.clone(),
+            policies: None,
         };
         let operations: Arc<dyn Dispatch> = Arc::new(crate::operations::all(parts));
         let endpoint = mox_ctl::endpoint(&plan.data);

@@ -6,6 +6,7 @@ mod complete;
 mod finding;
 mod inbox;
 mod message;
+mod mtasts;
 mod queue;
 mod server;
 mod verdict;
@@ -23,6 +24,7 @@ pub use message::{
     Header, MessageCat, MessageDelete, MessageDetail, MessageFilter, MessageList, MessageRow, MessageShow,
     MessageWait, MessageWaited, PartRow,
 };
+pub use mtasts::{MtastsForget, MtastsForgotten, MtastsList, MtastsRow};
 pub use queue::{
     ExplainLine, QueueDrop, QueueDump, QueueEnd, QueueExplain, QueueExplanation, QueueFail, QueueFilter,
     QueueHold, QueueList, QueueOutcome, QueueRow, QueueSchedule, QueueShow, QueueSort, QueueUnhold,
@@ -88,6 +90,8 @@ operations! {
     RelayList = "relay-list" -> Vec<RelayRow>;
     ChaosGet = "chaos-get" -> Chaos;
     ChaosSet = "chaos-set" -> Chaos;
+    MtastsList = "mtasts-list" -> Vec<MtastsRow>;
+    MtastsForget = "mtasts-forget" -> MtastsForgotten;
     QueueList = "queue-list" -> Vec<QueueRow>;
     QueueShow = "queue-show" -> QueueRow;
     QueueHold = "queue-hold" -> Changed;

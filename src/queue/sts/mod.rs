@@ -21,7 +21,7 @@ use std::time::Duration;
 
 use mox_address::Domain;
 use mox_clock::{Clock, Random, Timestamp};
-use mox_db::{Schema, Tx};
+use mox_db::{ReadTx, Schema, Tx};
 use mox_dns::Resolver;
 use mox_mtasts::{Fetch, FetchError, Fetched, Mode, Policy, RecordLookup};
 use mox_store::{Error, Store};
@@ -137,6 +137,15 @@ impl Policies {
     /// What is remembered, in order of names; at most [`MAX_LISTED`].
     pub async fn list(&self) -> Result<Vec<Cached>, Error> {
         self.0.store.read(|_, tx| tables::list(tx.conn(), MAX_LISTED)).await
+    }
+
+    /// What is remembered of the domain.
+    pub async fn known(&self, domain: &Domain) -> Result<Option<Cached>, Error> {
+        let domain = domain.clone();
+        let read = move |_: &Store, tx: &ReadTx<'_>| {
+            Ok(tables::get(tx.conn(), &domain)?.map(|row| row.shown(domain)))
+        };
+        self.0.store.read(read).await
     }
 
     /// Forgets what is known of the domain; says whether that was something. The next delivery looks anew.

@@ -51,6 +51,18 @@ impl Row {
         let failure = Some(failure);
         Row { held: None, record_id, fetched: now, expires: retry, used: now, retry, failure }
     }
+
+    pub(super) fn shown(self, domain: Domain) -> Cached {
+        Cached {
+            domain,
+            policy: self.held.map(|held| held.policy),
+            record_id: self.record_id,
+            fetched: self.fetched,
+            expires: self.expires,
+            used: self.used,
+            failure: self.failure,
+        }
+    }
 }
 
 fn read(row: &rusqlite::Row<'_>) -> rusqlite::Result<(String, Option<Row>)> {
@@ -145,17 +157,5 @@ pub(super) fn list(conn: &Connection, max: u32) -> Result<Vec<Cached>, Error> {
     let sql = format!("SELECT {COLUMNS} FROM mtasts_policy ORDER BY domain LIMIT ?1");
     let mut statement = conn.prepare_cached(&sql)?;
     let rows = statement.query_map([max], read)?.collect::<Result<Vec<_>, _>>()?;
-    let shown = |(name, row): (String, Option<Row>)| {
-        let (domain, row) = (name.parse().ok()?, row?);
-        Some(Cached {
-            domain,
-            policy: row.held.map(|held| held.policy),
-            record_id: row.record_id,
-            fetched: row.fetched,
-            expires: row.expires,
-            used: row.used,
-            failure: row.failure,
-        })
-    };
-    Ok(rows.into_iter().filter_map(shown).collect())
+    Ok(rows.into_iter().filter_map(|(name, row)| Some(row?.shown(name.parse().ok()?))).collect())
 }

@@ -4,6 +4,7 @@ mod chaos;
 pub(crate) mod feed;
 mod inbox;
 mod messages;
+mod policies;
 mod server;
 mod waiting;
 
@@ -19,7 +20,7 @@ use mox_admin::ops::{
 use mox_admin::{OpError, Operations};
 use mox_clock::{Clock, Random, Timestamp};
 use mox_config::Handle;
-use mox_queue::{Queue, Router};
+use mox_queue::{Policies, Queue, Router};
 use mox_store::{Error, Store};
 use mox_telemetry::{Levels, Metrics};
 use tokio::sync::watch;
@@ -41,13 +42,15 @@ pub(crate) struct Parts {
     pub(crate) feed: Arc<feed::Feed>,
     pub(crate) router: Arc<dyn Router>,
     pub(crate) relays: Vec<RelayRow>,
+    /// MTA-STS policies; none where nothing is delivered to the world.
+    pub(crate) policies: Option<Policies>,
 }
 
 /// All operations.
 pub(crate) fn all(parts: Parts) -> Operations {
     let parts = Arc::new(parts);
     let operations = queue(Operations::new(), &parts.queue);
-    let adds = [messages::add, inbox::add, waiting::add, chaos::add, server::add];
+    let adds = [messages::add, inbox::add, waiting::add, chaos::add, server::add, policies::add];
     adds.into_iter().fold(operations, |operations, add| add(operations, &parts))
 }
 
