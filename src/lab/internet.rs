@@ -8,7 +8,7 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
 use mox_clock::Random;
-use mox_net::{BoxFuture, Dial, Io, Stream};
+use mox_net::{BoxFuture, Dial, Dialed, Stream};
 use mox_tls::ServerConfig;
 use tokio::io::duplex;
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
@@ -145,7 +145,7 @@ impl World {
         number: u8,
         remote: SocketAddr,
         local: Option<IpAddr>,
-    ) -> io::Result<Box<dyn Io>> {
+    ) -> io::Result<Dialed> {
         let refused = || io::Error::from(io::ErrorKind::ConnectionRefused);
         let permit = self.connections.clone().acquire_owned().await.map_err(|_| refused())?;
         let (near, far) = duplex(WINDOW);
@@ -170,7 +170,7 @@ impl World {
             }
             _ => return Err(refused()),
         }
-        Ok(Box::new(near))
+        Ok(Dialed { io: Box::new(near), local: peer })
     }
 }
 
@@ -212,7 +212,7 @@ impl Dial for LabDial {
         remote: SocketAddr,
         local: Option<IpAddr>,
         timeout: Duration,
-    ) -> BoxFuture<'_, io::Result<Box<dyn Io>>> {
+    ) -> BoxFuture<'_, io::Result<Dialed>> {
         match receivers::number(remote.ip()) {
             None => self.inner.dial(remote, local, timeout),
             Some(number) => Box::pin(async move {

@@ -130,7 +130,9 @@ impl Search<'_> {
 
     /// Whether an MTA-STS policy in mode enforce names the host; none when the host must be left out for it.
     fn is_in_policy(&mut self, sts: &Found, host: &IpDomain) -> Option<bool> {
-        let Some(policy) = &sts.policy else { return Some(false) };
+        let Some(policy) = sts.policy.as_ref().filter(|policy| policy.mode != Mode::None) else {
+            return Some(false);
+        };
         let named = matches!(host, IpDomain::Domain(name) if policy.matches(name));
         let enforced = policy.mode == Mode::Enforce;
         if named {

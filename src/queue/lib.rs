@@ -50,7 +50,7 @@ pub use seam::{
     Verdict,
 };
 pub use smtp::Smtp;
-pub use sts::{Cached, Failure, Found, MAX_LISTED, Policies, STS_SCHEMA, StsPolicies};
+pub use sts::{Asking, Cached, Failure, Found, MAX_LISTED, Policies, STS_SCHEMA, StsPolicies};
 
 /// The tables of this room.
 pub const SCHEMA: Schema = tables::SCHEMA;

@@ -10,6 +10,7 @@
 //! delivery waits. 5. A delivery under a policy in force costs no commit, but for one a day that notes its use.
 //! RFC 8461 §3.3, §5, §10.2 (refresh).
 
+mod asking;
 mod flight;
 mod refresh;
 pub(crate) mod tables;
@@ -27,6 +28,7 @@ use mox_mtasts::{Fetch, FetchError, Fetched, Mode, Policy, RecordLookup};
 use mox_store::{Error, Store};
 use mox_tlsrpt::ResultType;
 
+pub use asking::Asking;
 use flight::Flights;
 use tables::Row;
 
@@ -67,7 +69,7 @@ struct Inner {
 /// What holds for a delivery to a domain.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Found {
-    /// The policy in force; none without MTA-STS, and in mode `none`.
+    /// The policy in force; one in mode `none` asks for nothing. None without MTA-STS.
     pub policy: Option<Policy>,
     /// Its file as it was served, for reports; empty without a policy in force.
     pub text: String,
@@ -183,15 +185,7 @@ impl Policies {
         let started = self.0.clock.monotonic();
         let record = match self.record(domain, FIRST).await {
             RecordLookup::Found { record, .. } => record,
-            RecordLookup::Absent { .. } => return Found::default(),
-            other => {
-                let failure = failure_of_record(&other);
-                let temporary = match other {
-                    RecordLookup::Temporary(error) => Some(format!("looking for MTA-STS: {error}")),
-                    _ => None,
-                };
-                return Found { failure, temporary, ..Found::default() };
-            }
+            other => return Found::without_policy(&other),
         };
         let left = FIRST.saturating_sub(self.0.clock.monotonic().saturating_sub(started));
         match self.fetch(domain, left).await {
@@ -351,10 +345,7 @@ struct Held {
 
 impl Found {
     fn in_force(fetched: Fetched) -> Found {
-        match fetched.policy.mode {
-            Mode::None => Found::default(),
-            _ => Found { policy: Some(fetched.policy), text: fetched.text, ..Found::default() },
-        }
+        Found { policy: Some(fetched.policy), text: fetched.text, ..Found::default() }
     }
 
     fn failing(result_type: ResultType, reason: &str) -> Found {

@@ -1,5 +1,7 @@
 //! The running lab as its clients see it: mail hosts, policy hosts, hosts that take reports, time and steps.
 
+mod delivery;
+
 use std::net::IpAddr;
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
@@ -12,7 +14,7 @@ use mox_mtasts::RecordLookup;
 use mox_net::sim::SimNet;
 use mox_net::{Dial as _, Stream};
 use mox_smtp::{MailArgs, RcptArgs};
-use mox_smtpclient::{OpenError, Options, Session, Timeouts, TlsMode, TlsOutcome, Verify};
+use mox_smtpclient::{OpenError, Options, Session, Timeouts, TlsAttempt, TlsMode, TlsOutcome, Verify};
 use mox_tlsrpt::PolicyType;
 
 use crate::hosts::{Mail, Proof, Tls};
@@ -112,7 +114,7 @@ impl World {
 
     /// Delivers a message, without asking for proof: the code that ended it, 0 for none.
     async fn deliver(&self, domain: &str, mode: TlsMode) -> Result<(), u16> {
-        let opened = self.open(domain, mode, Verify::None).await;
+        let opened = self.open(domain, mode, Verify::NONE).await;
         let mut session = opened.map_err(|e| e.error.code.unwrap_or(0))?;
         let outcome = deliver(&mut session, domain, mail()).await;
         session.quit().await;
@@ -175,33 +177,35 @@ fn found(tls: Tls) -> (&'static str, &'static str) {
         Tls::Missing => ("missing", ""),
         Tls::Refused => ("refused", "454"),
         Tls::Injected => ("failed", "unexpected-bytes"),
-        Tls::Alert => ("failed", "remote-alert-handshake-failure"),
-        Tls::LateAlert => ("failed", "remote-alert-certificate-required"),
+        Tls::Alert => ("failed", "remote-alert-40-handshake-failure"),
+        Tls::LateAlert => ("failed", "remote-alert-116-certificate-required"),
         Tls::Garbage => ("failed", "invalid-message"),
         Tls::Close => ("failed", "connection-closed"),
     }
 }
 
-fn described(outcome: &TlsOutcome) -> (&'static str, String) {
-    match outcome {
+fn described(tls: &TlsAttempt) -> (&'static str, String) {
+    match &tls.outcome {
         TlsOutcome::NotTried => ("not-tried", String::new()),
         TlsOutcome::StartTlsMissing => ("missing", String::new()),
         TlsOutcome::StartTlsRefused { code } => ("refused", code.to_string()),
-        TlsOutcome::Established { pkix: Ok(()), .. } => ("established", String::new()),
-        TlsOutcome::Established { pkix: Err(finding), .. } => ("established", finding.name.to_string()),
+        TlsOutcome::Established { .. } => match tls.proofs.pkix.as_ref().unwrap() {
+            Ok(()) => ("established", String::new()),
+            Err(finding) => ("established", finding.name.to_string()),
+        },
         TlsOutcome::Failed { finding } => ("failed", finding.name.to_string()),
     }
 }
 
 /// The outcome of a session, open or not.
-async fn outcome(opened: Result<Session, OpenError>) -> TlsOutcome {
+async fn outcome(opened: Result<Session, OpenError>) -> TlsAttempt {
     match opened {
         Ok(session) => {
-            let outcome = session.tls().outcome.clone();
+            let tls = session.tls().clone();
             session.quit().await;
-            outcome
+            tls
         }
-        Err(failed) => failed.tls.outcome,
+        Err(failed) => failed.tls,
     }
 }
 
@@ -210,11 +214,11 @@ async fn every_host_does_with_tls_what_its_row_says() {
     let world = World::new();
     for receiver in reached() {
         let (name, tls) = (&receiver.name, receiver.row.host.tls);
-        let opened = world.open(name, TlsMode::Opportunistic, Verify::None).await;
+        let opened = world.open(name, TlsMode::Opportunistic, Verify::NONE).await;
         let outcome = outcome(opened).await;
         let (what, detail) = described(&outcome);
         assert_eq!((what, detail.as_str()), found(tls), "{name}");
-        let verified = world.open(name, TlsMode::RequiredStartTls, Verify::Pkix).await;
+        let verified = world.open(name, TlsMode::RequiredStartTls, Verify::PKIX).await;
         let good = matches!(tls, Tls::With(Proof::Good | Proof::WithIssuer));
         assert_eq!(verified.is_ok(), good, "{name}");
     }
@@ -270,7 +274,7 @@ async fn hosts_that_are_not_there() {
 #[tokio::test]
 async fn a_host_that_stalls_is_given_up() {
     let world = World::new();
-    let stalled = world.open("stall.lab.test", TlsMode::Opportunistic, Verify::None);
+    let stalled = world.open("stall.lab.test", TlsMode::Opportunistic, Verify::NONE);
     let time = async {
         while world.sim.until_next_sleeper().is_none() {
             idle().await;
@@ -302,7 +306,7 @@ async fn requiretls_is_announced_where_the_row_says() {
     let world = World::new();
     for receiver in reached().filter(|receiver| receiver.row.with_requiretls.is_some()) {
         let name = &receiver.name;
-        let mut session = world.open(name, TlsMode::RequiredStartTls, Verify::Pkix).await.unwrap();
+        let mut session = world.open(name, TlsMode::RequiredStartTls, Verify::PKIX).await.unwrap();
         let delivered = deliver(&mut session, name, MailArgs { require_tls: true, ..mail() }).await;
         let want = receiver.row.with_requiretls == Some(Delivery::Delivered);
         assert_eq!(delivered.is_ok(), want, "{name}");
@@ -324,7 +328,7 @@ async fn tlsa_records_fit_hosts_as_expected() {
         ("dane-required", None),
     ] {
         let found = zones.lookup_tlsa(&format!("_25._tcp.mx.{name}.lab.test")).await;
-        let session = world.open(&format!("{name}.lab.test"), TlsMode::RequiredStartTls, Verify::None).await;
+        let session = world.open(&format!("{name}.lab.test"), TlsMode::RequiredStartTls, Verify::NONE).await;
         let session = session.unwrap();
         let host = session.stream().tls().unwrap().peer_spki_sha256.unwrap();
         let authority = crate::keys::digest(crate::keys::AUTHORITY);
@@ -437,7 +441,7 @@ async fn reports_by_mail_arrive() {
 #[tokio::test]
 async fn time_moves_when_nobody_is_connected() {
     let world = World::new();
-    let session = world.open("nopolicy-plain.lab.test", TlsMode::Opportunistic, Verify::None).await.unwrap();
+    let session = world.open("nopolicy-plain.lab.test", TlsMode::Opportunistic, Verify::NONE).await.unwrap();
     let before = world.lab.clock.now();
     let advance = world.lab.advance(Duration::from_secs(86_400));
     let end = async {
@@ -449,5 +453,5 @@ async fn time_moves_when_nobody_is_connected() {
     assert_eq!(world.lab.clock.now(), before.plus(Duration::from_secs(86_400)));
     // Certificates outlast it.
     world.lab.advance(Duration::from_secs(10 * 365 * 86_400)).await;
-    world.open("sts-ok.lab.test", TlsMode::RequiredStartTls, Verify::Pkix).await.unwrap().quit().await;
+    world.open("sts-ok.lab.test", TlsMode::RequiredStartTls, Verify::PKIX).await.unwrap().quit().await;
 }

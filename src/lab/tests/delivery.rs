@@ -1,0 +1,115 @@
+//! The queue's deliverer on every domain of the lab: what it finds out about TLS is what the table says.
+
+use mox_address::IpDomain;
+use mox_queue::{Asking, Class, Outbound, Route, Smtp, Target};
+use mox_tlsrpt::PolicyResult;
+
+use super::*;
+use crate::expect::{ExpectedDetail, ExpectedResult, ResultKind};
+
+fn smtp(world: &World) -> Smtp {
+    let resolver: Arc<dyn Resolver> = Arc::new(world.lab.zones.clone());
+    let clock = world.lab.clock.paced();
+    let web = Client {
+        dial: world.lab.dial.clone(),
+        resolver: resolver.clone(),
+        roots: world.lab.roots.clone(),
+        egress: Egress::Public { allow: NETWORKS.iter().map(|n| n.parse().unwrap()).collect() },
+        limits: Limits::default(),
+        clock: clock.clone(),
+        user_agent: "test".to_owned(),
+    };
+    Smtp {
+        resolver: resolver.clone(),
+        dial: world.lab.dial.clone(),
+        clock,
+        random: Arc::new(SimRandom::new(1)),
+        hostname: "client.lab.test".to_owned(),
+        roots: world.lab.roots.clone(),
+        timeouts: Timeouts { greeting: Duration::from_secs(3), ..Timeouts::RFC },
+        locals: Vec::new(),
+        policies: Some(Arc::new(Asking { resolver, web: Arc::new(web) })),
+    }
+}
+
+fn expected(kind: ResultKind, recipient: &str, result: &PolicyResult) -> ExpectedResult {
+    ExpectedResult {
+        policy_domain: result.policy.domain.clone(),
+        recipient_domain: recipient.to_owned(),
+        kind,
+        policy_type: result.policy.kind.clone(),
+        policy_string: result.policy.strings.clone(),
+        mx_host: result.policy.mx_hosts.clone(),
+        successful: result.summary.successful,
+        failed: result.summary.failed,
+        details: result
+            .details
+            .iter()
+            .map(|d| ExpectedDetail {
+                result: d.result.clone(),
+                reason: d.reason.clone(),
+                mx_hostname: d.mx_hostname.clone(),
+                failed: d.failed,
+            })
+            .collect(),
+    }
+}
+
+/// Lets time pass when nothing else happens.
+async fn stepped<T>(world: &World, work: impl Future<Output = T>) -> T {
+    let mut work = std::pin::pin!(work);
+    let mut idle = 0;
+    loop {
+        tokio::select! {
+            biased;
+            done = &mut work => return done,
+            () = tokio::task::yield_now() => idle += 1,
+        }
+        if idle > 500 {
+            idle = 0;
+            world.sim.advance(world.sim.until_next_sleeper().unwrap_or(Duration::from_secs(1)));
+        }
+    }
+}
+
+#[tokio::test]
+async fn deliveries_find_out_what_the_table_says() {
+    let mut wrong = Vec::new();
+    for receiver in all() {
+        let Expect::Receiving(expect) = &receiver.domain.expect else { continue };
+        let world = World::new();
+        let smtp = smtp(&world);
+        let target = Target {
+            route: Route::Direct,
+            domain: IpDomain::Domain(receiver.name.parse().unwrap()),
+            require_tls: None,
+            class: Class::Normal,
+            attempt: 1,
+        };
+        let opened = stepped(&world, smtp.open(&target)).await;
+        let tls = match &opened {
+            Ok(opened) => &opened.tls,
+            Err(failure) => &failure.tls,
+        };
+        let mut found = Vec::new();
+        if let Some(tls) = tls {
+            let name = tls.recipient_domain.ascii();
+            found.extend(tls.domain.iter().map(|r| expected(ResultKind::Domain, name, r)));
+            found.extend(tls.hosts.iter().map(|r| expected(ResultKind::Host, name, r)));
+        }
+        if found.iter().any(|r| r.policy_type == PolicyType::Tlsa && r.policy_domain == receiver.name) {
+            found.retain(|r| r.kind == ResultKind::Host || r.policy_type != PolicyType::NoPolicyFound);
+        }
+        if found != expect.results {
+            let steps = match &opened {
+                Ok(opened) => opened.steps.clone(),
+                Err(failure) => failure.steps.clone(),
+            };
+            wrong.push(format!(
+                "{}\n  found {found:#?}\n  table {:#?}\n  {steps:#?}",
+                receiver.name, expect.results
+            ));
+        }
+    }
+    assert!(wrong.is_empty(), "{} wrong\n{}", wrong.len(), wrong.join("\n"));
+}
