@@ -373,10 +373,10 @@ mod tests {
             let found: Vec<Sender> = report.mx.iter().map(|mx| mx.sender).collect();
             assert_eq!(found, senders, "{domain} {served}");
         }
-        let report =
-            Report::of(&resolver, &Canned(POLICY), &SimRandom::new(1), &"moved.example".parse().unwrap());
+        let (random, domain) = (SimRandom::new(1), "moved.example".parse().unwrap());
+        let report = Report::of(&resolver, &Canned(POLICY), &random, &domain).await;
         let mut page = Page::new(false);
-        report.await.show(&mut page);
+        report.show(&mut page);
         let expected = "\
 domain:        moved.example
 record:        v=STSv1; id=1

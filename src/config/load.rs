@@ -210,12 +210,12 @@ impl Config {
     }
 
     /// The transport, with its name, for a message of an account after `attempts` failed attempts; none for
-    /// direct delivery. `from` is none for the null reverse-path.
+    /// direct delivery. `from` is none for the null reverse-path, `to` for an address literal.
     pub fn transport(
         &self,
         account: &str,
         from: Option<&Domain>,
-        to: &Domain,
+        to: Option<&Domain>,
         attempts: u32,
     ) -> Option<(&str, &Transport)> {
         let own = self.dynamic.accounts.get(account).map(|a| a.routes.as_slice());
@@ -382,12 +382,13 @@ mod tests {
     fn routes_pick_transports() {
         let config = config();
         let domain = |text: &str| Domain::parse(text).unwrap();
-        let name =
-            |to: &str, attempts| config.transport("mjl", None, &domain(to), attempts).map(|(name, _)| name);
+        let name = |to: &str, attempts| {
+            config.transport("mjl", None, Some(&domain(to)), attempts).map(|(name, _)| name)
+        };
         assert_eq!(name("a.example.net", 2), Some("smart"));
         assert_eq!(name("a.example.net", 1), None);
         assert_eq!(name("example.com", 9), None);
-        let (_, smart) = config.transport("mjl", None, &domain("example.net"), 2).unwrap();
+        let (_, smart) = config.transport("mjl", None, Some(&domain("example.net")), 2).unwrap();
         assert_eq!(smart.submission.as_ref().map(|s| s.port), Some(587));
     }
 

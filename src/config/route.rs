@@ -20,11 +20,12 @@ section! {
 }
 
 impl Route {
-    /// Whether a message takes this route; `attempts` have failed. The null reverse-path has no domain.
-    pub fn matches(&self, from: Option<&Domain>, to: &Domain, attempts: u32) -> bool {
+    /// Whether a message takes this route; `attempts` have failed. The null reverse-path has no domain, nor has an
+    /// address literal.
+    pub fn matches(&self, from: Option<&Domain>, to: Option<&Domain>, attempts: u32) -> bool {
         let fits = |patterns: &[DomainPattern], domain| {
             patterns.is_empty() || patterns.iter().any(|pattern| pattern.matches(domain))
         };
-        fits(&self.from_domain, from) && fits(&self.to_domain, Some(to)) && attempts >= self.minimum_attempts
+        fits(&self.from_domain, from) && fits(&self.to_domain, to) && attempts >= self.minimum_attempts
     }
 }

@@ -18,7 +18,7 @@ section! {
         "SMTP" smtp: Option<SmartHost> = None,
         /// To MX hosts, through a SOCKS5 proxy.
         "Socks" socks: Option<Socks> = None,
-        /// To MX hosts, with a choice of the IP family.
+        /// To MX hosts, with a choice of the IP family and of what TLS they must have.
         "Direct" direct: Option<Direct> = None,
         /// Nowhere: delivery fails at once.
         "Fail" fail: Option<Fail> = None,
@@ -63,16 +63,22 @@ section! {
         "RemoteIPs" remote_ips: Vec<IpAddr>,
         /// Name for those addresses, sent in EHLO.
         "RemoteHostname" remote_hostname: Domain,
+        /// User name for the proxy; none is sent if empty.
+        "Username" username: String = String::new(),
+        /// Password for the proxy. It is sent in the clear.
+        "Password" password: Secret = Secret::default(),
     }
 }
 
 section! {
-    /// A choice of the IP family.
+    /// A choice of the IP family and of what TLS is asked.
     optional Direct {
         /// Do not connect over IPv4.
         "DisableIPv4" disable_ipv4: bool = false,
         /// Do not connect over IPv6.
         "DisableIPv6" disable_ipv6: bool = false,
+        /// Deliver only to hosts whose certificate DANE verifies.
+        "RequireDANE" require_dane: bool = false,
     }
 }
 

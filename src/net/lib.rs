@@ -1,4 +1,4 @@
-//! Sockets with limits: streams with deadlines and TLS, dialing, listening, rate limits, and a simulated network.
+//! Sockets with limits: streams with deadlines and TLS, dialing, SOCKS, listening, rate limits, a simulated network.
 
 mod deadline;
 mod dial;
@@ -6,6 +6,7 @@ mod error;
 mod listen;
 mod ratelimit;
 pub mod sim;
+pub mod socks;
 mod stream;
 mod tls;
 mod udp;

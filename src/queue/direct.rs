@@ -114,7 +114,7 @@ impl Search<'_> {
             class: self.target.class,
             sts,
             dane: &dane,
-            require_dane: false,
+            require_dane: self.direct_options().is_some_and(|options| options.require_dane),
         };
         let plan = match plan(demands) {
             Ok(plan) => plan,

@@ -23,6 +23,7 @@ mod message;
 mod ops;
 mod options;
 mod outcome;
+mod route;
 mod schedule;
 mod seam;
 mod smtp;
@@ -31,6 +32,7 @@ mod tables;
 #[cfg(test)]
 mod tests;
 mod tlsplan;
+mod transport;
 mod worker;
 
 use std::collections::HashMap;
@@ -44,13 +46,14 @@ use tokio::sync::{Notify, watch};
 pub use message::{Class, End, NewQueued, NewRecipient, QueueId, Queued};
 pub use options::{Options, Retry};
 pub use outcome::arrived;
+pub use route::{DirectOptions, Leaving, Relay, RelayAuth, RelayTls, Route, Router, Socks};
 pub use seam::{
-    BoxFuture, Leaving, LocalDelivery, NoReporting, Notice, OpenFailure, Opened, Outbound, Outcome, Outgoing,
-    Peer, Relay, RelayAuth, RelayTls, Reporting, Route, Router, Sent, Session, Step, Target, TlsResults,
-    Verdict,
+    BoxFuture, LocalDelivery, NoReporting, Notice, OpenFailure, Opened, Outbound, Outcome, Outgoing, Peer,
+    Reporting, Sent, Session, Step, Target, TlsResults, Verdict,
 };
 pub use smtp::Smtp;
 pub use sts::{Asking, Cached, Failure, Found, MAX_LISTED, Policies, STS_SCHEMA, StsPolicies};
+pub use transport::ConfigRouter;
 
 /// The tables of this room.
 pub const SCHEMA: Schema = tables::SCHEMA;

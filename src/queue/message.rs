@@ -245,6 +245,8 @@ pub struct Queued {
     pub ended: Option<Timestamp>,
     /// The copy that a mailbox here holds, if any.
     pub copy: Option<MessageId>,
+    /// The transport that an operator chose; none for what routes say.
+    pub transport: Option<String>,
 }
 
 impl Queued {

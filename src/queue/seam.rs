@@ -1,116 +1,22 @@
-//! What the queue asks of others: routes, SMTP sessions, local delivery of DSNs, an ear for TLS results.
+//! What the queue asks of others: SMTP sessions, local delivery of DSNs, an ear for TLS results. Routes: [`crate::route`].
 
 use std::fmt;
 use std::future::Future;
 use std::net::IpAddr;
 use std::pin::Pin;
 
-use mox_address::{Domain, IpDomain, Path, ReversePath};
+use mox_address::{Domain, IpDomain, Path};
 use mox_clock::Timestamp;
 use mox_db::Tx;
-use mox_sasl::Mechanism;
 use mox_smtp::{EnhancedCode, MailArgs, RcptArgs};
 use mox_store::{Content, ContentId, Digest, Error, Store};
 use mox_tlsrpt::PolicyResult;
 use serde::{Deserialize, Serialize};
 
-use crate::{Class, End, QueueId, Queued};
+use crate::{Class, End, QueueId, Queued, Route};
 
 /// A boxed future that may move between threads.
 pub type BoxFuture<'a, T> = Pin<Box<dyn Future<Output = T> + Send + 'a>>;
-
-/// Chooses the way of a message.
-pub trait Router: Send + Sync {
-    /// The route for a message. Asked once an attempt.
-    fn route(&self, mail: &Leaving<'_>) -> Route;
-}
-
-/// What a route is chosen by.
-#[derive(Debug, Clone, Copy)]
-pub struct Leaving<'a> {
-    /// Reverse-path.
-    pub from: &'a ReversePath,
-    /// Domain of the recipient.
-    pub to: &'a IpDomain,
-    /// Attempts made before.
-    pub attempts: u32,
-    /// A mailbox here holds the same message: it is sent on, not on its way in.
-    pub copied: bool,
-}
-
-/// The way of a message.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Route {
-    /// Into mailboxes of this house: mail that was held for its sender (RFC 4865).
-    Local,
-    /// To the hosts that DNS names for the domain.
-    Direct,
-    /// To this host, whatever DNS says.
-    Relay(Relay),
-    /// Nowhere.
-    Fail {
-        /// 4xx for later, 5xx for never.
-        code: u16,
-        /// Enhanced code.
-        enhanced: EnhancedCode,
-        /// Why, one sentence.
-        text: String,
-    },
-}
-
-impl fmt::Display for Route {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self {
-            Route::Local => f.write_str("into a mailbox of this server"),
-            Route::Direct => f.write_str("to the mail hosts that DNS names for the domain"),
-            Route::Relay(relay) => write!(f, "through {} port {}", relay.host, relay.port),
-            Route::Fail { code, enhanced, text } => write!(f, "nowhere: {code} {enhanced} {text}"),
-        }
-    }
-}
-
-/// A host that relays for us.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Relay {
-    /// Its name, or an IP address.
-    pub host: String,
-    /// Its port.
-    pub port: u16,
-    /// What TLS is asked.
-    pub tls: RelayTls,
-    /// How to log in.
-    pub auth: Option<RelayAuth>,
-}
-
-/// What TLS a relay must have.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum RelayTls {
-    /// None is tried.
-    None,
-    /// STARTTLS where offered, not verified.
-    Opportunistic,
-    /// STARTTLS, verified.
-    StartTls,
-    /// TLS from the first byte, verified.
-    Implicit,
-}
-
-/// Name and password for a relay.
-#[derive(Clone, PartialEq, Eq)]
-pub struct RelayAuth {
-    /// User name.
-    pub username: String,
-    /// Password.
-    pub password: String,
-    /// Mechanisms that may be used; empty for all that need no client certificate.
-    pub mechanisms: Vec<Mechanism>,
-}
-
-impl fmt::Debug for RelayAuth {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("RelayAuth").field("username", &self.username).finish_non_exhaustive()
-    }
-}
 
 /// Puts DSNs into mailboxes of this house.
 pub trait LocalDelivery: Send + Sync {

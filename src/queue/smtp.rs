@@ -13,6 +13,7 @@ use mox_address::IpDomain;
 use mox_clock::{Clock, Random};
 use mox_dns::Resolver;
 use mox_net::Dial;
+use mox_net::socks::SocksDial;
 use mox_sasl::Mechanism;
 use mox_smtp::EnhancedCode;
 use mox_smtpclient::{self as client, Login, Timeouts, TlsMode, TlsOutcome, Verify};
@@ -20,9 +21,9 @@ use mox_tls::RootCertStore;
 
 use crate::direct::host_name;
 use crate::ledger::{Contact, Ledger};
+use crate::route::{DirectOptions, Relay, RelayAuth, RelayTls, Route, Socks};
 use crate::seam::{
-    BoxFuture, OpenFailure, Opened, Outbound, Outcome, Outgoing, Peer, Relay, RelayAuth, RelayTls, Route,
-    Sent, Session, Step, Target, Verdict,
+    BoxFuture, OpenFailure, Opened, Outbound, Outcome, Outgoing, Peer, Sent, Session, Step, Target, Verdict,
 };
 use crate::sts::StsPolicies;
 
@@ -85,7 +86,7 @@ pub(crate) struct Manner {
 impl Outbound for Smtp {
     fn open<'a>(&'a self, target: &'a Target) -> BoxFuture<'a, Result<Opened, OpenFailure>> {
         let ledger = match (&target.route, &target.domain) {
-            (Route::Direct, IpDomain::Domain(domain)) => Some(Ledger::new(domain.clone())),
+            (Route::Direct(_), IpDomain::Domain(domain)) => Some(Ledger::new(domain.clone())),
             _ => None,
         };
         let (steps, peer) = (Vec::new(), Peer::default());
@@ -93,7 +94,7 @@ impl Outbound for Smtp {
         Box::pin(async move {
             let found = match &target.route {
                 Route::Relay(relay) => search.relay(relay).await,
-                Route::Direct | Route::Local | Route::Fail { .. } => search.direct().await,
+                Route::Direct(_) | Route::Local | Route::Fail { .. } => search.direct().await,
             };
             let Search { steps, peer, failure, ledger, .. } = search;
             let tls = ledger.and_then(|ledger| ledger.finish(self.clock.now(), target.class));
@@ -143,8 +144,11 @@ impl Search<'_> {
         let (mode, verify) = match relay.tls {
             RelayTls::Implicit => (TlsMode::Immediate, Verify::PKIX),
             RelayTls::StartTls => (TlsMode::RequiredStartTls, Verify::PKIX),
-            RelayTls::None | RelayTls::Opportunistic if required => (TlsMode::RequiredStartTls, Verify::PKIX),
+            RelayTls::None | RelayTls::Opportunistic | RelayTls::Unverified if required => {
+                (TlsMode::RequiredStartTls, Verify::PKIX)
+            }
             RelayTls::Opportunistic => (TlsMode::Opportunistic, Verify::NONE),
+            RelayTls::Unverified => (TlsMode::RequiredStartTls, Verify::NONE),
             RelayTls::None => (TlsMode::Skip, Verify::NONE),
         };
         let login = relay.auth.as_ref().map(login);
@@ -170,6 +174,14 @@ impl Search<'_> {
         mut ips: Vec<IpAddr>,
         manner: &Manner,
     ) -> Option<client::Session> {
+        if let Some(options) = self.direct_options() {
+            let before = ips.len();
+            ips.retain(|ip| if ip.is_ipv4() { options.ipv4 } else { options.ipv6 });
+            if ips.is_empty() && before > 0 {
+                let reason = format!("{host} has no address of a family that the transport allows");
+                self.fail("mx", client::Error::local(client::Kind::Dns, true, EnhancedCode(4, 4, 1), reason));
+            }
+        }
         // IPv6 first in odd attempts, IPv4 first in even ones.
         let odd = self.target.attempt % 2 == 1;
         ips.sort_by_key(|ip| ip.is_ipv4() == odd);
@@ -207,18 +219,33 @@ impl Search<'_> {
         let name = host_name(host);
         self.peer = Peer { host: name.clone(), ip: Some(ip), tls: String::new() };
         let remote = SocketAddr::new(ip, manner.port);
-        let (dial, clock) = (&*smtp.dial, smtp.clock.clone());
-        let stream =
-            match client::dial(dial, clock, &[ip], manner.port, &smtp.locals, smtp.timeouts.connect).await {
-                Ok(stream) => stream,
-                Err(e) => {
-                    self.fail("connect", client::Error { reason: format!("{name} {}", e.reason), ..e });
-                    return Err(TryPlain(false));
-                }
-            };
+        let (dial, hello) = match self.way().await {
+            Ok(way) => way,
+            Err(e) => {
+                self.fail("connect", e);
+                return Err(TryPlain(false));
+            }
+        };
+        let clock = smtp.clock.clone();
+        let stream = match client::dial(
+            &*dial,
+            clock,
+            &[ip],
+            manner.port,
+            &smtp.locals,
+            smtp.timeouts.connect,
+        )
+        .await
+        {
+            Ok(stream) => stream,
+            Err(e) => {
+                self.fail("connect", client::Error { reason: format!("{name} {}", e.reason), ..e });
+                return Err(TryPlain(false));
+            }
+        };
         self.steps.push(Step::new("connect", true, format!("connected to {name} {remote}")));
         let options = client::Options {
-            hello: smtp.hostname.clone(),
+            hello,
             mode,
             verify: manner.verify.clone(),
             server_name: name.clone(),
@@ -243,6 +270,38 @@ impl Search<'_> {
                 self.fail(step, failure.error);
                 Err(TryPlain(handshake && manner.fallback && mode != TlsMode::Skip))
             }
+        }
+    }
+
+    /// What to dial with, and what to say in EHLO: through a proxy, or not.
+    async fn way(&self) -> Result<(Arc<dyn Dial>, String), client::Error> {
+        let smtp = self.smtp;
+        match self.direct_options().and_then(|options| options.socks.as_ref()) {
+            Some(socks) => Ok((Arc::new(self.proxy(socks).await?), socks.hello.clone())),
+            None => Ok((smtp.dial.clone(), smtp.hostname.clone())),
+        }
+    }
+
+    async fn proxy(&self, socks: &Socks) -> Result<SocksDial, client::Error> {
+        let smtp = self.smtp;
+        let bad =
+            |text: String| client::Error::local(client::Kind::Connect, true, EnhancedCode(4, 3, 5), text);
+        let host = match socks.host.parse::<IpAddr>() {
+            Ok(ip) => Ok(IpDomain::Ip(ip)),
+            Err(_) => socks.host.parse::<IpDomain>(),
+        };
+        let host =
+            host.map_err(|_| bad(format!("the proxy {:?} is neither a name nor an address", socks.host)))?;
+        let found = client::addresses(&*smtp.resolver, &host).await?;
+        let ip = found.ips.first().ok_or_else(|| bad(format!("the proxy {host} has no address")))?;
+        let proxy = SocketAddr::new(*ip, socks.port);
+        Ok(SocksDial::new(smtp.dial.clone(), smtp.clock.clone(), proxy, socks.login.clone()))
+    }
+
+    pub(crate) fn direct_options(&self) -> Option<&DirectOptions> {
+        match &self.target.route {
+            Route::Direct(options) => Some(options),
+            _ => None,
         }
     }
 

@@ -15,9 +15,10 @@ use mox_smtp::{ForwardPath, MailArgs, RcptArgs};
 use mox_store::{Content, Error, Store};
 use tokio::sync::watch;
 
+use crate::route::{Leaving, Route};
 use crate::schedule::Claim;
-use crate::seam::{Outcome, Outgoing, Peer, Route, Session, Step, Target, TlsResults, Verdict};
-use crate::{Leaving, Queue, Queued, tables};
+use crate::seam::{Outcome, Outgoing, Peer, Session, Step, Target, TlsResults, Verdict};
+use crate::{Queue, Queued, tables};
 
 /// Rows that share a failed connection, in one transaction.
 const PAGE: u32 = 500;
@@ -189,10 +190,12 @@ impl Queue {
 
     fn route(&self, q: &Queued) -> Route {
         self.0.seams.router.route(&Leaving {
+            account: &q.account,
             from: &q.reverse_path,
             to: q.domain(),
             attempts: q.attempts.saturating_sub(1),
             copied: q.copy.is_some(),
+            transport: q.transport.as_deref(),
         })
     }
 

@@ -56,7 +56,7 @@ struct Nowhere;
 
 impl Router for Nowhere {
     fn route(&self, _: &Leaving<'_>) -> Route {
-        Route::Direct
+        Route::direct()
     }
 }
 

@@ -15,6 +15,7 @@ use mox_message::encodedword;
 use mox_message::param::Parameterized;
 use mox_message::part::Tree;
 use mox_message::{AddressList, Header, summary};
+use mox_net::socks::{MAX_REPLY, Progress, reply};
 use mox_smtp::{Command, DataReader, Findings, Syntax, dot_stuff, is_http};
 use mox_spf::macros::{MacroString, Place, Values, to_name};
 
@@ -40,6 +41,7 @@ pub const TARGETS: &[(&str, Target)] = &[
     ("mtasts_record", mtasts_record),
     ("rdap", rdap),
     ("smtp_command", smtp_command),
+    ("socks_reply", socks_reply),
     ("spf", spf),
     ("tlsrpt_record", tlsrpt_record),
     ("tlsrpt_report", tlsrpt_report),
@@ -138,6 +140,29 @@ pub fn smtp_command(line: &[u8]) {
         assert!(lines.flat_map(str::chars).all(|c| !c.is_control()), "{text:?}");
     }
     is_http(line);
+}
+
+/// The answer of a SOCKS5 proxy: what is needed grows to an end within the bound, the rest changes nothing.
+pub fn socks_reply(bytes: &[u8]) {
+    let whole = reply(bytes);
+    let mut length = 0;
+    let stepwise = loop {
+        match reply(bytes.get(..length).unwrap_or(bytes)) {
+            Ok(Progress::Need(more)) => {
+                assert!(more > length && more <= MAX_REPLY, "{more} after {length}");
+                if more > bytes.len() {
+                    break Ok(Progress::Need(more));
+                }
+                length = more;
+            }
+            other => break other,
+        }
+    };
+    // A refusal can be known before all that the next step would read is there.
+    assert!(whole == stepwise || whole.is_err(), "{whole:?} {stepwise:?}");
+    if let Ok(Progress::Connected(end)) = whole {
+        assert_eq!(end, length, "no byte of the destination is read");
+    }
 }
 
 /// Message data: the first byte is the size of the chunks, the rest is what the client sends.

@@ -1,7 +1,7 @@
 //! The queue's deliverer on every domain of the lab: what it finds out about TLS is what the table says.
 
 use mox_address::IpDomain;
-use mox_queue::{Asking, Class, Outbound, Route, Smtp, Target};
+use mox_queue::{Asking, Class, DirectOptions, Outbound, Route, Smtp, Target};
 use mox_tlsrpt::PolicyResult;
 
 use super::*;
@@ -80,7 +80,10 @@ async fn deliveries_find_out_what_the_table_says() {
         let world = World::new();
         let smtp = smtp(&world);
         let target = Target {
-            route: Route::Direct,
+            route: Route::Direct(DirectOptions {
+                require_dane: receiver.row.name == "dane-required",
+                ..DirectOptions::default()
+            }),
             domain: IpDomain::Domain(receiver.name.parse().unwrap()),
             require_tls: None,
             class: Class::Normal,

@@ -171,7 +171,7 @@ async fn what_is_found_when_nothing_is_known() {
         ("other records", &["\"hello\""], Some(&enforce), "- | -", 0, false),
         ("a policy", &[ID_1], Some(&enforce), "enforce | -", 1, true),
         ("testing", &[ID_1], Some(&policy("testing", DAY)), "testing | -", 1, true),
-        ("none", &[ID_1], Some(&policy("none", DAY)), "- | -", 1, true),
+        ("none", &[ID_1], Some(&policy("none", DAY)), "none | -", 1, true),
         ("age zero", &[ID_1], Some(&policy("enforce", Duration::ZERO)), "enforce | -", 1, true),
         (
             "two records",
@@ -225,7 +225,7 @@ async fn what_is_in_force_stays_in_force() {
         ("same id", &enforce, &[ID_1][..], None, "enforce | -".to_owned(), 0),
         ("same id, other policy", &enforce, &[ID_1], Some(&*none), "enforce | -".to_owned(), 0),
         ("other id", &enforce, &[ID_2], Some(&policy("testing", DAY)), "testing | -".to_owned(), 1),
-        ("other id, none", &enforce, &[ID_2], Some(&none), "- | -".to_owned(), 1),
+        ("other id, none", &enforce, &[ID_2], Some(&none), "none | -".to_owned(), 1),
         (
             "other id, no policy",
             &enforce,
@@ -253,10 +253,10 @@ async fn what_is_in_force_stays_in_force() {
             format!("enforce | {}", error("dns-extended-error-6-dnssec-bogus")),
             0,
         ),
-        ("none, same id", &none, &[ID_1], None, "- | -".to_owned(), 0),
+        ("none, same id", &none, &[ID_1], None, "none | -".to_owned(), 0),
         ("none, gone", &none, &[], None, "- | -".to_owned(), 0),
         ("none, other id", &none, &[ID_2], Some(&enforce), "enforce | -".to_owned(), 1),
-        ("none, down", &none, &["; servfail"], None, format!("- | {}", error("dns-lookup")), 0),
+        ("none, down", &none, &["; servfail"], None, format!("none | {}", error("dns-lookup")), 0),
     ] {
         world.record("good.example", &[ID_1]);
         world.serve("good.example", Some(first.clone()));

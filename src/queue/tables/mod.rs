@@ -17,7 +17,7 @@ use mox_store::{ContentId, Error, MessageId};
 
 use crate::{End, NewQueued, QueueId, Queued};
 
-pub(crate) const SCHEMA: Schema = Schema { room: "queue", steps: &[STEP_1, STEP_2] };
+pub(crate) const SCHEMA: Schema = Schema { room: "queue", steps: &[STEP_1, STEP_2, STEP_3] };
 
 const STEP_1: &str = "
 CREATE TABLE queue (
@@ -102,6 +102,35 @@ const STEP_2: &str = "
 -- Message of the store that is the same one, in a mailbox here.
 ALTER TABLE queue ADD COLUMN copy_id INTEGER;
 CREATE INDEX queue_copy ON queue (copy_id) WHERE copy_id IS NOT NULL;
+";
+
+const STEP_3: &str = "
+-- The transport that an operator chose; none for what routes say.
+ALTER TABLE queue ADD COLUMN transport TEXT;
+-- Of what ended: kept at least until then, because its account asks for it.
+ALTER TABLE queue ADD COLUMN keep_until INTEGER;
+CREATE INDEX queue_kept ON queue (keep_until) WHERE keep_until IS NOT NULL;
+CREATE INDEX queue_forget ON queue (ended) WHERE state <> 0 AND keep_until IS NULL;
+CREATE INDEX queue_history ON queue (account, rcpt_to COLLATE NOCASE, ended) WHERE keep_until IS NOT NULL;
+
+-- New messages that match all that is set are put on hold.
+CREATE TABLE queue_holdrule (
+  rule_id INTEGER PRIMARY KEY AUTOINCREMENT,
+  account TEXT,
+  from_domain TEXT,                 -- A-label or address literal
+  domain TEXT                       -- A-label or address literal
+);
+
+-- Recipients that an account sends nothing more to.
+CREATE TABLE queue_suppression (
+  account TEXT NOT NULL,
+  base TEXT NOT NULL,               -- address in the form that addresses are compared in
+  address TEXT NOT NULL,            -- as it was added
+  added INTEGER NOT NULL,
+  manual INTEGER NOT NULL,
+  reason TEXT NOT NULL,
+  PRIMARY KEY (account, base)
+) WITHOUT ROWID;
 ";
 
 pub(crate) fn insert(
@@ -215,13 +244,15 @@ pub(crate) fn siblings(
 ) -> Result<Vec<Queued>, Error> {
     let sql = format!(
         "SELECT {} FROM queue WHERE state = 0 AND base_id <> 0 AND base_id = ?1 AND domain = ?2 AND hold = 0
-         AND busy = 0         AND attempts = ?3 AND next_attempt <= ?4 AND queue_id <> ?5 ORDER BY queue_id LIMIT ?6",
+         AND busy = 0 AND attempts = ?3 AND next_attempt <= ?4 AND queue_id <> ?5 AND require_tls IS ?7
+         AND transport IS ?8 ORDER BY queue_id LIMIT ?6",
         row::COLUMNS
     );
     let domain = first.domain().to_string();
     let max = i64::try_from(max).unwrap_or(i64::MAX);
     let mut statement = conn.prepare_cached(&sql)?;
-    let parameters = (first.base, domain, first.attempts, now.micros(), first.id.0, max);
+    let of = (first.require_tls, &first.transport);
+    let parameters = (first.base, domain, first.attempts, now.micros(), first.id.0, max, of.0, of.1);
     let rows = statement.query_map(parameters, |r| Ok(row::read(r)))?;
     rows.map(|r| r?).collect()
 }

@@ -82,8 +82,26 @@ impl Router for Routes {
                 enhanced: mox_smtp::EnhancedCode(5, 7, 1),
                 text: "no mail goes there".to_owned(),
             },
+            "smart.example" => Route::Relay(Relay {
+                host: "192.0.2.99".to_owned(),
+                port: 587,
+                tls: RelayTls::StartTls,
+                auth: None,
+            }),
+            "socks.example" => Route::Direct(DirectOptions {
+                socks: Some(Socks {
+                    host: "proxy.here.example".to_owned(),
+                    port: 1080,
+                    login: None,
+                    hello: "out.here.example".to_owned(),
+                }),
+                ..DirectOptions::default()
+            }),
+            "six.example" | "six.there.example" => {
+                Route::Direct(DirectOptions { ipv4: false, ..DirectOptions::default() })
+            }
             "panics.example" if mail.attempts == 0 => panic!("on purpose"),
-            _ => Route::Direct,
+            _ => Route::direct(),
         }
     }
 }
@@ -102,6 +120,12 @@ impl House {
              panics.example. MX 10 mx.there.example.
              dead.example. MX 10 mx.dead.example.
              mx.dead.example. A 192.0.2.66
+             six.example. MX 10 mx.six.example.
+             mx.six.example. A 192.0.2.1
+             mx.six.example. AAAA 2001:db8::1
+             six.there.example. MX 10 mx.there.example.
+             socks.example. A 192.0.2.77
+             proxy.here.example. A 192.0.2.50
              null.example. MX 0 .",
         )
         .unwrap();
@@ -273,6 +297,8 @@ pub(super) struct Seen {
     pub(super) connections: usize,
     /// (when, recipients, message) of each message taken.
     pub(super) taken: Vec<(Timestamp, Vec<String>, String)>,
+    /// EHLO lines.
+    pub(super) hello: Vec<String>,
     /// How many RCPTs came.
     pub(super) rcpts: usize,
 }
@@ -300,6 +326,10 @@ async fn session(
         let Ok(line) = stream.read_line(2000, WAIT).await else { return };
         let line = String::from_utf8(line.bytes).unwrap();
         reply = match line.get(..4).unwrap_or_default() {
+            "EHLO" => {
+                host.0.lock().unwrap().hello.push(line);
+                "250 mx".to_owned()
+            }
             "RCPT" => {
                 host.0.lock().unwrap().rcpts += 1;
                 let path = line.split_once('<').unwrap().1.split_once('>').unwrap().0.to_owned();

@@ -5,3 +5,4 @@ mod faults;
 mod house;
 mod load;
 mod operations;
+mod transports;

@@ -127,7 +127,14 @@ mod tests {
             ("example.net", true, Some(2526)),
             ("example.net", false, None),
         ] {
-            let mail = Leaving { from: &None, to: &to.parse().unwrap(), attempts: 0, copied };
+            let mail = Leaving {
+                account: ACCOUNT,
+                from: &None,
+                to: &to.parse().unwrap(),
+                attempts: 0,
+                copied,
+                transport: None,
+            };
             let found = match catchall.route(&mail) {
                 Route::Relay(relay) => Some(relay.port),
                 _ => None,

@@ -263,7 +263,10 @@ async fn release(parts: &Parts, op: MessageRelease) -> Result<Released, OpError>
 /// Only a relay that was named lets mail out.
 fn route(parts: &Parts, message: &Message, to: &Path) -> Result<Route, OpError> {
     let from = message.mail_from.as_ref().and_then(|from| from.parse().ok());
-    match parts.router.route(&Leaving { from: &from, to: &to.domain, attempts: 0, copied: true }) {
+    let account = "";
+    let (to_domain, transport) = (&to.domain, None);
+    let leaving = Leaving { account, from: &from, to: to_domain, attempts: 0, copied: true, transport };
+    match parts.router.route(&leaving) {
         relay @ Route::Relay(_) => Ok(relay),
         _ => Err(OpError::usage(format!("no relay takes mail for {}", to.domain)).hint(
             "start `mox localserve` with --release HOST:PORT: then nothing leaves but what is released",
