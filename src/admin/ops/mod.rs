@@ -9,6 +9,7 @@ mod message;
 mod mtasts;
 mod queue;
 mod server;
+mod tlsrpt;
 mod verdict;
 
 pub use account::{SetAccountPassword, SetAdminPassword};
@@ -35,6 +36,11 @@ pub use server::{
     Reloaded, Status, StatusReport, Stop, Stopped, Verified, VerifyData,
 };
 
+pub use tlsrpt::{
+    TlsDestination, TlsExplain, TlsExplanation, TlsFailure, TlsHistory, TlsHistoryRow, TlsPreview,
+    TlsPreviewed, TlsReportPreview, TlsResultRow, TlsResults, TlsSendNow, TlsSent, TlsStep, TlsSuppressAdd,
+    TlsSuppressExtend, TlsSuppressList, TlsSuppressRemove, TlsSuppressRow, TlsWithheld,
+};
 pub use verdict::{ArcVerdict, Decision, DkimVerdict, DmarcVerdict, IprevVerdict, SpfVerdict, Verdicts};
 
 use schemars::JsonSchema;
@@ -102,6 +108,15 @@ operations! {
     QueueWait = "queue-wait" -> QueueOutcome;
     QueueWatch = "queue-watch" -> QueueWatched;
     QueueExplain = "queue-explain" -> QueueExplanation;
+    TlsResults = "tls-results" -> Vec<TlsResultRow>;
+    TlsPreview = "tls-preview" -> TlsPreviewed;
+    TlsSendNow = "tls-send-now" -> Vec<TlsSent>;
+    TlsHistory = "tls-history" -> Vec<TlsHistoryRow>;
+    TlsExplain = "tls-explain" -> TlsExplanation;
+    TlsSuppressList = "tls-suppress-list" -> Vec<TlsSuppressRow>;
+    TlsSuppressAdd = "tls-suppress-add" -> TlsSuppressRow;
+    TlsSuppressRemove = "tls-suppress-remove" -> TlsSuppressRow;
+    TlsSuppressExtend = "tls-suppress-extend" -> TlsSuppressRow;
 }
 
 /// Writes one `impl RawOperation` line an operation.
