@@ -82,6 +82,8 @@ pub struct Metrics {
     pub mail_verdicts: Family<Finding, Counter>,
     /// [`names::QUEUE_ATTEMPTS`]
     pub queue_attempts: Family<Outcome, Counter>,
+    /// [`names::TLS_REPORTS`]
+    pub tls_reports: Family<Outcome, Counter>,
     /// [`names::WEBHOOK_CALLS`]
     pub webhook_calls: Family<Outcome, Counter>,
     /// [`names::HTTP_REQUESTS`]
@@ -104,6 +106,7 @@ impl Metrics {
             auth: register(r, names::AUTH),
             mail_verdicts: register(r, names::MAIL_VERDICTS),
             queue_attempts: register(r, names::QUEUE_ATTEMPTS),
+            tls_reports: register(r, names::TLS_REPORTS),
             webhook_calls: register(r, names::WEBHOOK_CALLS),
             http_requests: register(r, names::HTTP_REQUESTS),
             watched,

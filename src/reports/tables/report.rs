@@ -1,0 +1,159 @@
+//! Reports that were made, and periods for which none was.
+
+use mox_clock::{Day, Timestamp};
+use mox_db::rusqlite::{Connection, OptionalExtension, Row, params};
+use mox_store::Error;
+
+use crate::tls::Kind;
+
+/// A report, or a period that was discarded.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct Made {
+    /// 0 before it is stored.
+    pub(crate) id: i64,
+    pub(crate) kind: Kind,
+    pub(crate) policy_domain: String,
+    pub(crate) start: Timestamp,
+    /// 0 for the whole period, else the number of an extra report.
+    pub(crate) part: u32,
+    /// Last second of the period.
+    pub(crate) until: Timestamp,
+    /// Of an extra report: `partial`, `copy`, `sample`.
+    pub(crate) note: String,
+    /// The id in the report; empty where nothing was made.
+    pub(crate) name: String,
+    pub(crate) submitter: String,
+    pub(crate) file_name: String,
+    /// JSON; none where nothing was made.
+    pub(crate) document: Option<String>,
+    pub(crate) sealed: Timestamp,
+    pub(crate) due: Timestamp,
+    /// Why it was discarded.
+    pub(crate) why: String,
+    pub(crate) successful: u64,
+    pub(crate) failed: u64,
+}
+
+impl Made {
+    pub(crate) fn day(&self) -> Day {
+        self.start.day()
+    }
+}
+
+const COLUMNS: &str = "report_id, kind, policy_domain, start, part, until, note, name, submitter, file_name, document,
+  sealed, due, why, successful, failed";
+
+fn read(row: &Row<'_>) -> Result<Made, mox_db::rusqlite::Error> {
+    let time = |at: usize| row.get(at).map(Timestamp::from_micros);
+    Ok(Made {
+        id: row.get(0)?,
+        kind: Kind::from_code(row.get(1)?),
+        policy_domain: row.get(2)?,
+        start: time(3)?,
+        part: row.get(4)?,
+        until: time(5)?,
+        note: row.get(6)?,
+        name: row.get(7)?,
+        submitter: row.get(8)?,
+        file_name: row.get(9)?,
+        document: row.get(10)?,
+        sealed: time(11)?,
+        due: time(12)?,
+        why: row.get(13)?,
+        successful: u64::try_from(row.get::<_, i64>(14)?).unwrap_or(0),
+        failed: u64::try_from(row.get::<_, i64>(15)?).unwrap_or(0),
+    })
+}
+
+/// Stores one; answers its id, or none when there is one with the same key.
+pub(crate) fn insert(conn: &Connection, made: &Made) -> Result<Option<i64>, Error> {
+    let sql = "INSERT INTO report_out (kind, policy_domain, start, part, until, note, name, submitter, file_name,
+      document, sealed, due, why, successful, failed)
+      VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15)
+      ON CONFLICT (kind, policy_domain, start, part) DO NOTHING";
+    let inserted = conn.prepare_cached(sql)?.execute(params![
+        made.kind.code(),
+        made.policy_domain,
+        made.start.micros(),
+        made.part,
+        made.until.micros(),
+        made.note,
+        made.name,
+        made.submitter,
+        made.file_name,
+        made.document,
+        made.sealed.micros(),
+        made.due.micros(),
+        made.why,
+        i64::try_from(made.successful).unwrap_or(i64::MAX),
+        i64::try_from(made.failed).unwrap_or(i64::MAX),
+    ])?;
+    Ok((inserted == 1).then(|| conn.last_insert_rowid()))
+}
+
+pub(crate) fn get(conn: &Connection, id: i64) -> Result<Option<Made>, Error> {
+    let sql = format!("SELECT {COLUMNS} FROM report_out WHERE report_id = ?1");
+    Ok(conn.prepare_cached(&sql)?.query_row([id], read).optional()?)
+}
+
+/// That with a key.
+pub(crate) fn find(
+    conn: &Connection,
+    kind: Kind,
+    policy_domain: &str,
+    start: Timestamp,
+    part: u32,
+) -> Result<Option<Made>, Error> {
+    let sql = format!(
+        "SELECT {COLUMNS} FROM report_out WHERE kind = ?1 AND policy_domain = ?2 AND start = ?3 AND part = ?4"
+    );
+    let mut statement = conn.prepare_cached(&sql)?;
+    Ok(statement.query_row((kind.code(), policy_domain, start.micros(), part), read).optional()?)
+}
+
+/// Number of the next extra report of a period.
+pub(crate) fn next_part(
+    conn: &Connection,
+    kind: Kind,
+    policy_domain: &str,
+    start: Timestamp,
+) -> Result<u32, Error> {
+    let sql = "SELECT ifnull(max(part), 0) + 1 FROM report_out
+      WHERE kind = ?1 AND policy_domain = ?2 AND start = ?3";
+    Ok(conn.prepare_cached(sql)?.query_row((kind.code(), policy_domain, start.micros()), |r| r.get(0))?)
+}
+
+/// Newest first, of one policy domain or all, without documents.
+pub(crate) fn list(conn: &Connection, domain: Option<&str>, max: u32) -> Result<Vec<Made>, Error> {
+    let columns = COLUMNS.replace("document", "NULL");
+    let sql = format!(
+        "SELECT {columns} FROM report_out WHERE ?1 IS NULL OR policy_domain = ?1
+         ORDER BY sealed DESC, report_id DESC LIMIT ?2"
+    );
+    let mut statement = conn.prepare_cached(&sql)?;
+    let rows = statement.query_map((domain, max), read)?;
+    Ok(rows.collect::<Result<_, _>>()?)
+}
+
+/// When a report is handed over.
+pub(crate) fn set_due(conn: &Connection, id: i64, due: Timestamp) -> Result<(), Error> {
+    conn.prepare_cached("UPDATE report_out SET due = ?2 WHERE report_id = ?1")?.execute((id, due.micros()))?;
+    let sql = "UPDATE report_destination SET next = ?2 WHERE report_id = ?1 AND state = 0 AND attempts = 0";
+    conn.prepare_cached(sql)?.execute((id, due.micros()))?;
+    Ok(())
+}
+
+/// Forgets those made before some time whose destinations have all ended; at most `max`. Answers how many went.
+pub(crate) fn forget(conn: &Connection, before: Timestamp, max: u32) -> Result<usize, Error> {
+    let sql = "SELECT report_id FROM report_out r WHERE sealed < ?1 AND NOT EXISTS
+      (SELECT 1 FROM report_destination d WHERE d.report_id = r.report_id AND d.state IN (0, 1)) LIMIT ?2";
+    let ids: Vec<i64> = conn
+        .prepare_cached(sql)?
+        .query_map((before.micros(), max), |r| r.get(0))?
+        .collect::<Result<_, _>>()?;
+    for id in &ids {
+        conn.prepare_cached("DELETE FROM report_destination WHERE report_id = ?1")?.execute([id])?;
+        conn.prepare_cached("DELETE FROM report_out WHERE report_id = ?1")?.execute([id])?;
+    }
+    Ok(ids.len())
+}

@@ -1,0 +1,78 @@
+//! Addresses that get no reports for a while.
+
+use mox_clock::Timestamp;
+use mox_db::rusqlite::{Connection, OptionalExtension, Row};
+use mox_store::Error;
+
+/// An address that gets none until some time; afterwards what is remembered of it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct Suppressed {
+    pub(crate) address: String,
+    pub(crate) since: Timestamp,
+    pub(crate) until: Timestamp,
+    pub(crate) automatic: bool,
+    pub(crate) failures: u32,
+    pub(crate) comment: String,
+}
+
+const COLUMNS: &str = "address, since, until, automatic, failures, comment";
+
+fn read(row: &Row<'_>) -> Result<Suppressed, mox_db::rusqlite::Error> {
+    Ok(Suppressed {
+        address: row.get(0)?,
+        since: Timestamp::from_micros(row.get(1)?),
+        until: Timestamp::from_micros(row.get(2)?),
+        automatic: row.get(3)?,
+        failures: row.get(4)?,
+        comment: row.get(5)?,
+    })
+}
+
+pub(crate) fn get(conn: &Connection, address: &str) -> Result<Option<Suppressed>, Error> {
+    let sql = format!("SELECT {COLUMNS} FROM report_suppress WHERE address = ?1");
+    Ok(conn.prepare_cached(&sql)?.query_row([address], read).optional()?)
+}
+
+/// The suppression of an address that is in force.
+pub(crate) fn active(conn: &Connection, address: &str, now: Timestamp) -> Result<Option<Suppressed>, Error> {
+    Ok(get(conn, address)?.filter(|found| found.until > now))
+}
+
+/// All that are in force.
+pub(crate) fn list(conn: &Connection, now: Timestamp) -> Result<Vec<Suppressed>, Error> {
+    let sql = format!("SELECT {COLUMNS} FROM report_suppress WHERE until > ?1 ORDER BY address");
+    let mut statement = conn.prepare_cached(&sql)?;
+    let rows = statement.query_map([now.micros()], read)?;
+    Ok(rows.collect::<Result<_, _>>()?)
+}
+
+pub(crate) fn put(conn: &Connection, s: &Suppressed) -> Result<(), Error> {
+    let sql = format!("INSERT OR REPLACE INTO report_suppress ({COLUMNS}) VALUES (?1, ?2, ?3, ?4, ?5, ?6)");
+    conn.prepare_cached(&sql)?.execute((
+        &s.address,
+        s.since.micros(),
+        s.until.micros(),
+        s.automatic,
+        s.failures,
+        &s.comment,
+    ))?;
+    Ok(())
+}
+
+pub(crate) fn remove(conn: &Connection, address: &str) -> Result<(), Error> {
+    conn.prepare_cached("DELETE FROM report_suppress WHERE address = ?1")?.execute([address])?;
+    Ok(())
+}
+
+/// A report arrived: failures before it no longer count.
+pub(crate) fn forgive(conn: &Connection, address: &str) -> Result<(), Error> {
+    let sql = "DELETE FROM report_suppress WHERE address = ?1 AND automatic = 1";
+    conn.prepare_cached(sql)?.execute([address])?;
+    Ok(())
+}
+
+/// Forgets those that ended before some time.
+pub(crate) fn forget(conn: &Connection, before: Timestamp) -> Result<(), Error> {
+    conn.prepare_cached("DELETE FROM report_suppress WHERE until < ?1")?.execute([before.micros()])?;
+    Ok(())
+}

@@ -1,0 +1,1 @@
+//! The engine on a store, a resolver and a clock that do as told.

@@ -1,0 +1,136 @@
+//! What the queue tells: how TLS went, and how report mail ended. All of it is part of the queue's own transaction.
+//!
+//! Limits: [`MAX_DETAILS`] kinds of failure and [`MAX_POLICIES`] policies a row, so that a host that answers something
+//! new each time does not fill the database; counts stay right. RFC 8460 §4.2, §5.
+
+use std::time::Duration;
+
+use mox_db::Tx;
+use mox_queue::{Class, End, Outcome, Queued, Reporting, TlsResults, Verdict};
+use mox_store::Error;
+use mox_tlsrpt::{PolicyResult, PolicyType, merge};
+
+use crate::Reports;
+use crate::tables::suppress::Suppressed;
+use crate::tables::{destination, result, suppress};
+
+/// Kinds of failure that are told apart under one policy.
+const MAX_DETAILS: usize = 100;
+/// Policies of one domain that are told apart on one day.
+const MAX_POLICIES: usize = 20;
+/// Longest text that a host can make us store.
+const MAX_TEXT: usize = 500;
+/// First suppression after a failure.
+const SUPPRESS: Duration = Duration::from_secs(7 * 86_400);
+/// Longest suppression.
+const SUPPRESS_MAX: Duration = Duration::from_secs(180 * 86_400);
+
+impl Reporting for Reports {
+    fn tls(&self, tx: &mut Tx<'_>, results: &TlsResults) -> Result<(), Error> {
+        if !self.0.options.on {
+            return Ok(());
+        }
+        let (recipient, day) = (results.recipient_domain.ascii(), results.at.day());
+        let send = may_cause_report(results);
+        let domain = results.domain.as_ref().filter(|own| !is_overruled(own, &results.hosts));
+        let all = domain.map(|own| (own, false)).into_iter();
+        for (one, is_host) in all.chain(results.hosts.iter().map(|host| (host, true))) {
+            let policy_domain = one.policy.domain.trim_end_matches('.').to_ascii_lowercase();
+            let one = bounded(one.clone());
+            result::add(tx.conn(), &policy_domain, day, recipient, is_host, send, |found| add(found, one))?;
+        }
+        Ok(())
+    }
+
+    fn ended(&self, tx: &mut Tx<'_>, row: &Queued, end: End, verdict: &Verdict) -> Result<(), Error> {
+        let now = self.0.seams.clock.now();
+        let Some(found) = destination::of_queue(tx.conn(), row.id.0)?.filter(|d| d.state.is_open()) else {
+            return Ok(());
+        };
+        let permanent = verdict.outcome == Outcome::Permanent;
+        let (state, why) = match end {
+            End::Delivered => (destination::State::Delivered, String::new()),
+            End::Dropped => (destination::State::Failed, "removed from the queue by an operator".to_owned()),
+            End::Failed if permanent => (destination::State::Failed, verdict.to_string()),
+            End::Failed => (destination::State::Expired, verdict.to_string()),
+        };
+        destination::end(tx.conn(), found.id, state, &why, now)?;
+        match end {
+            End::Delivered => suppress::forgive(tx.conn(), &found.address)?,
+            End::Failed if permanent => self.suppress(tx, &found.address, &why)?,
+            End::Failed | End::Dropped => {}
+        }
+        tracing::info!(
+            address = found.address,
+            queue_id = row.id.0,
+            result = state.as_str(),
+            reason = why,
+            "tls report"
+        );
+        let reports = self.clone();
+        tx.on_commit(move || {
+            reports.count(state.as_str());
+            reports.0.wake.notify_one();
+        });
+        Ok(())
+    }
+}
+
+impl Reports {
+    /// After a permanent failure the address is left alone: 7 days, then twice as long each time.
+    fn suppress(&self, tx: &mut Tx<'_>, address: &str, why: &str) -> Result<(), Error> {
+        let now = self.0.seams.clock.now();
+        let before = suppress::get(tx.conn(), address)?;
+        if before.as_ref().is_some_and(|s| !s.automatic && s.until > now) {
+            // What an operator said stays.
+            return Ok(());
+        }
+        let failures = before.as_ref().map_or(0, |s| s.failures).saturating_add(1);
+        let time = SUPPRESS.saturating_mul(2u32.saturating_pow(failures.saturating_sub(1).min(16)));
+        let suppressed = Suppressed {
+            address: address.to_owned(),
+            since: before.filter(|s| s.until > now).map_or(now, |s| s.since),
+            until: now.plus(time.min(SUPPRESS_MAX)),
+            automatic: true,
+            failures,
+            comment: format!("a report was refused: {why}"),
+        };
+        suppress::put(tx.conn(), &suppressed)
+    }
+}
+
+/// Delivering a TLS report never does; delivering a DMARC report does when something failed.
+fn may_cause_report(results: &TlsResults) -> bool {
+    let failed = |one: &PolicyResult| one.summary.failed > 0;
+    match results.class {
+        Class::TlsReport => false,
+        Class::DmarcReport => results.domain.iter().chain(&results.hosts).any(failed),
+        Class::Normal | Class::Dsn => true,
+    }
+}
+
+/// A domain without MX records is its own host: where that has TLSA records, there was a policy after all.
+fn is_overruled(own: &PolicyResult, hosts: &[PolicyResult]) -> bool {
+    let overrules =
+        |host: &PolicyResult| host.policy.kind == PolicyType::Tlsa && host.policy.domain == own.policy.domain;
+    own.policy.kind == PolicyType::NoPolicyFound && hosts.iter().any(overrules)
+}
+
+/// Adds a result to what is known. When there are too many policies, it counts with one of its kind.
+fn add(found: &mut Vec<PolicyResult>, one: PolicyResult) {
+    let room = found.len() < MAX_POLICIES || found.iter().any(|f| f.policy == one.policy);
+    match found.iter_mut().rfind(|f| !room && f.policy.kind == one.policy.kind) {
+        Some(other) => other.add(one, MAX_DETAILS),
+        None => merge(found, one, MAX_DETAILS),
+    }
+}
+
+/// The same with texts that hosts chose cut to a length, and without control characters.
+fn bounded(mut one: PolicyResult) -> PolicyResult {
+    for detail in &mut one.details {
+        for text in [&mut detail.mx_hostname, &mut detail.mx_helo, &mut detail.information, &mut detail.reason] {
+            *text = text.chars().filter(|c| !c.is_control()).take(MAX_TEXT).collect();
+        }
+    }
+    one
+}
