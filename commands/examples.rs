@@ -104,6 +104,7 @@ pub fn all() -> &'static [(&'static str, &'static [Example])] {
         ("status", status::EXAMPLES),
         ("stop", stop::EXAMPLES),
         ("tlsrpt lookup", tlsrpt::lookup::EXAMPLES),
+        ("tlsrpt parse", tlsrpt::parse::EXAMPLES),
         ("verifydata", verifydata::EXAMPLES),
         ("version", version::EXAMPLES),
     ]

@@ -2251,12 +2251,38 @@ module completions {
     domain: string            # Domain of recipients, or, for reports about DANE, a mail host
   ]
 
+  def "nu-complete mox tlsrpt parse color" [] {
+    [ "auto" "always" "never" ]
+  }
+
+  def "nu-complete mox tlsrpt parse dnssec" [] {
+    [ "auto" "validate" "trust-ad" "off" ]
+  }
+
+  # Tell in sentences what a report says, from a file or message
+  export extern "mox tlsrpt parse" [
+    --config: path            # Config file, or the folder that holds mox.conf [default: ./config/mox.conf, else that of localserve]
+    --json                    # Print the result as JSON
+    --color: string@"nu-complete mox tlsrpt parse color" # When to use colours; NO_COLOR and CLICOLOR_FORCE are honoured
+    --quiet(-q)               # Print nothing but the result and errors
+    --verbose(-v)             # Say more about what is done
+    --resolver: string        # Name server to ask instead of the system's, for commands that look names up
+    --trust-anchor: path      # File with DS or DNSKEY records to trust instead of the built-in ones of the root; implies --dnssec validate
+    --dnssec: string@"nu-complete mox tlsrpt parse dnssec" # Whom to believe about DNSSEC: a near resolver that validates, else own validation where the resolver gives DNSSEC records; always own validation; the resolver wherever it is; nobody
+    --help(-h)                # Print help
+    file: path                # Report (.json, .json.gz) or message with a report in it; `-` is standard input
+  ]
+
   # Print this message or the help of the given subcommand(s)
   export extern "mox tlsrpt help" [
   ]
 
   # Look up where reports about TLS to a domain go
   export extern "mox tlsrpt help lookup" [
+  ]
+
+  # Tell in sentences what a report says, from a file or message
+  export extern "mox tlsrpt help parse" [
   ]
 
   # Print this message or the help of the given subcommand(s)
@@ -2809,6 +2835,10 @@ module completions {
 
   # Look up where reports about TLS to a domain go
   export extern "mox help tlsrpt lookup" [
+  ]
+
+  # Tell in sentences what a report says, from a file or message
+  export extern "mox help tlsrpt parse" [
   ]
 
   # Make TLSA records (DANE)

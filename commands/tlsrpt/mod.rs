@@ -1,6 +1,7 @@
 //! `mox tlsrpt`: reports about TLS.
 
 pub(crate) mod lookup;
+pub(crate) mod parse;
 
 use crate::context::Context;
 use crate::error::{CommandError, Exit};
@@ -9,12 +10,15 @@ use crate::error::{CommandError, Exit};
 pub(crate) enum Command {
     /// Look up where reports about TLS to a domain go
     Lookup(lookup::Args),
+    /// Tell in sentences what a report says, from a file or message
+    Parse(parse::Args),
 }
 
 impl Command {
     pub(crate) fn run(self, cx: &mut Context) -> Result<Exit, CommandError> {
         match self {
             Command::Lookup(args) => lookup::run(cx, args),
+            Command::Parse(args) => parse::run(cx, args),
         }
     }
 }

@@ -3,6 +3,7 @@
 //! Asked for is the policy domain: the domain of recipients, or the TLSA base domain (an MX host) where DANE is what
 //! decided. Both have records of their own.
 
+pub mod advice;
 pub mod gzip;
 mod lenient;
 mod lookup;
