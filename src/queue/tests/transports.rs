@@ -30,7 +30,7 @@ fn proxy(house: &House) -> Arc<Mutex<Vec<Vec<u8>>>> {
             seen.lock().unwrap().push(request);
             let mut far = net.dial("192.0.2.1:25".parse().unwrap(), None, WAIT).await.unwrap();
             accepted.io.write_all(&[5, 0, 0, 1, 0, 0, 0, 0, 0, 0]).await.unwrap();
-            tokio::spawn(async move { tokio::io::copy_bidirectional(&mut accepted.io, &mut far).await });
+            tokio::spawn(async move { tokio::io::copy_bidirectional(&mut accepted.io, &mut far.io).await });
         }
     });
     asked
