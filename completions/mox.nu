@@ -1441,6 +1441,7 @@ module completions {
 
   # List the domains of the lab: what each does, and what to expect
   export extern "mox lab list" [
+    --group: string           # Only domains of this group
     --config: path            # Config file, or the folder that holds mox.conf [default: ./config/mox.conf, else that of localserve]
     --json                    # Print the result as JSON
     --color: string@"nu-complete mox lab list color" # When to use colours; NO_COLOR and CLICOLOR_FORCE are honoured
@@ -1473,6 +1474,52 @@ module completions {
     --help(-h)                # Print help
   ]
 
+  def "nu-complete mox lab advance color" [] {
+    [ "auto" "always" "never" ]
+  }
+
+  def "nu-complete mox lab advance dnssec" [] {
+    [ "auto" "validate" "trust-ad" "off" ]
+  }
+
+  # Move the time of a running lab on
+  export extern "mox lab advance" [
+    --dry-run                 # Only say what time it would be
+    --config: path            # Config file, or the folder that holds mox.conf [default: ./config/mox.conf, else that of localserve]
+    --json                    # Print the result as JSON
+    --color: string@"nu-complete mox lab advance color" # When to use colours; NO_COLOR and CLICOLOR_FORCE are honoured
+    --quiet(-q)               # Print nothing but the result and errors
+    --verbose(-v)             # Say more about what is done
+    --resolver: string        # Name server to ask instead of the system's, for commands that look names up
+    --trust-anchor: path      # File with DS or DNSKEY records to trust instead of the built-in ones of the root; implies --dnssec validate
+    --dnssec: string@"nu-complete mox lab advance dnssec" # Whom to believe about DNSSEC: a near resolver that validates, else own validation where the resolver gives DNSSEC records; always own validation; the resolver wherever it is; nobody
+    --help(-h)                # Print help
+    by: string                # How far: a time like `90s`, `2h` or `7d`, or `midnight` for the next one, UTC
+  ]
+
+  def "nu-complete mox lab step color" [] {
+    [ "auto" "always" "never" ]
+  }
+
+  def "nu-complete mox lab step dnssec" [] {
+    [ "auto" "validate" "trust-ad" "off" ]
+  }
+
+  # Let a domain with a history do what it does next
+  export extern "mox lab step" [
+    --dry-run                 # Only say what it would do
+    --config: path            # Config file, or the folder that holds mox.conf [default: ./config/mox.conf, else that of localserve]
+    --json                    # Print the result as JSON
+    --color: string@"nu-complete mox lab step color" # When to use colours; NO_COLOR and CLICOLOR_FORCE are honoured
+    --quiet(-q)               # Print nothing but the result and errors
+    --verbose(-v)             # Say more about what is done
+    --resolver: string        # Name server to ask instead of the system's, for commands that look names up
+    --trust-anchor: path      # File with DS or DNSKEY records to trust instead of the built-in ones of the root; implies --dnssec validate
+    --dnssec: string@"nu-complete mox lab step dnssec" # Whom to believe about DNSSEC: a near resolver that validates, else own validation where the resolver gives DNSSEC records; always own validation; the resolver wherever it is; nobody
+    --help(-h)                # Print help
+    domain: string            # The domain, one of those for which `mox lab list` has a line that begins with then
+  ]
+
   # Print this message or the help of the given subcommand(s)
   export extern "mox lab help" [
   ]
@@ -1483,6 +1530,14 @@ module completions {
 
   # Print the private key with which mail from the lab's domains can be signed
   export extern "mox lab help key" [
+  ]
+
+  # Move the time of a running lab on
+  export extern "mox lab help advance" [
+  ]
+
+  # Let a domain with a history do what it does next
+  export extern "mox lab help step" [
   ]
 
   # Print this message or the help of the given subcommand(s)
@@ -2723,6 +2778,14 @@ module completions {
 
   # Print the private key with which mail from the lab's domains can be signed
   export extern "mox help lab key" [
+  ]
+
+  # Move the time of a running lab on
+  export extern "mox help lab advance" [
+  ]
+
+  # Let a domain with a history do what it does next
+  export extern "mox help lab step" [
   ]
 
   # Look names up, with what DNSSEC says of the answer

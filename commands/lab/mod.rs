@@ -1,7 +1,9 @@
 //! `mox lab`: the small internet of mail domains that localserve knows.
 
+pub(crate) mod advance;
 pub(crate) mod key;
 pub(crate) mod list;
+pub(crate) mod step;
 
 use crate::context::Context;
 use crate::error::{CommandError, Exit};
@@ -12,6 +14,10 @@ pub(crate) enum Command {
     List(list::Args),
     /// Print the private key with which mail from the lab's domains can be signed
     Key(key::Args),
+    /// Move the time of a running lab on
+    Advance(advance::Args),
+    /// Let a domain with a history do what it does next
+    Step(step::Args),
 }
 
 impl Command {
@@ -19,6 +25,8 @@ impl Command {
         match self {
             Command::List(args) => list::run(cx, args),
             Command::Key(args) => key::run(cx, args),
+            Command::Advance(args) => advance::run(cx, args),
+            Command::Step(args) => step::run(cx, args),
         }
     }
 }

@@ -81,34 +81,49 @@ impl Lab {
         self.clock.advance(by);
     }
 
+    /// Time until the next midnight, UTC.
+    pub fn until_midnight(&self) -> Duration {
+        let now = self.clock.now();
+        now.day().next().start().since(now)
+    }
+
     /// How many steps a domain has made.
     pub fn steps_made(&self, name: &str) -> usize {
         let at = domains().iter().position(|domain| domain.name.eq_ignore_ascii_case(name));
         at.and_then(|at| self.world.steps().get(at).copied()).unwrap_or(0)
     }
 
+    /// What a domain does next.
+    pub fn next_step(&self, name: &str) -> Result<&'static LabStep, StepError> {
+        self.next(name, &self.world.steps()).map(|(_, _, step)| step)
+    }
+
     /// Lets a domain do what it does next.
     pub fn step(&self, name: &str) -> Result<&'static LabStep, StepError> {
-        let all = domains();
-        let at = all.iter().position(|domain| domain.name.eq_ignore_ascii_case(name));
-        let (at, domain) =
-            at.and_then(|at| Some((at, all.get(at)?))).ok_or_else(|| StepError::Unknown(name.to_owned()))?;
         let mut steps = self.world.steps();
-        let made = steps.get_mut(at).ok_or_else(|| StepError::Unknown(name.to_owned()))?;
-        let step = domain.steps.get(*made).ok_or_else(|| StepError::Last(domain.name.clone()))?;
-        if let Some(secs) = step.after_secs {
-            return Err(StepError::ByItself(domain.name.clone(), secs));
-        }
-        let before = match made.checked_sub(1) {
-            None => &domain.zone,
-            Some(last) => domain.steps.get(last).map_or(&domain.zone, |step| &step.zone),
-        };
-        for name in before.lines().filter_map(|line| line.split_whitespace().next()) {
+        let (at, zone, step) = self.next(name, &steps)?;
+        for name in zone.lines().filter_map(|line| line.split_whitespace().next()) {
             self.zones.remove(name);
         }
         // The zones of all steps are read by a test.
         let _ = self.zones.add(&step.zone);
-        *made += 1;
+        if let Some(made) = steps.get_mut(at) {
+            *made += 1;
+        }
         Ok(step)
+    }
+
+    /// The place of a domain in the table, its zone now, and its next step, after so many steps of each.
+    fn next(&self, name: &str, made: &[usize]) -> Result<(usize, &'static str, &'static LabStep), StepError> {
+        let mut all = domains().iter().zip(made).enumerate();
+        let (at, (domain, made)) = all
+            .find(|(_, (domain, _))| domain.name.eq_ignore_ascii_case(name))
+            .ok_or_else(|| StepError::Unknown(name.to_owned()))?;
+        let step = domain.steps.get(*made).ok_or_else(|| StepError::Last(domain.name.clone()))?;
+        if let Some(secs) = step.after_secs {
+            return Err(StepError::ByItself(domain.name.clone(), secs));
+        }
+        let last = made.checked_sub(1).and_then(|last| domain.steps.get(last));
+        Ok((at, last.map_or(&domain.zone, |step| &step.zone), step))
     }
 }

@@ -153,7 +153,7 @@ fn one_queued(id: i64) -> Result<QueueRow, OpError> {
 }
 
 fn operations(stop: Arc<Notify>) -> Operations {
-    chaos(inbox(mail(queue(Operations::new()))))
+    lab(chaos(inbox(mail(queue(Operations::new())))))
         .on(|_: Status| async {
             Ok(StatusReport {
                 version: "0.1.0".into(),
@@ -232,6 +232,28 @@ fn chaos(operations: Operations) -> Operations {
                     Err(OpError::usage(format!("rule {number}: code: 400 to 598")))
                 }
                 None => Ok(op.chaos),
+            }
+        })
+}
+
+fn lab(operations: Operations) -> Operations {
+    operations
+        .on(|op: LabAdvance| async move {
+            let before = Timestamp::parse_rfc3339("2026-11-22T10:20:30Z").unwrap();
+            let now = match op.by {
+                LabMove::ByMs(ms) => before.plus(std::time::Duration::from_millis(ms)),
+                LabMove::Midnight => before.day().next().start(),
+            };
+            Ok(LabAdvanced { before: Time(before), now: Time(now), dry_run: op.dry_run })
+        })
+        .on(|op: LabStep| async move {
+            match op.domain.as_str() {
+                "sts-gone.lab.test" => Ok(LabStepped {
+                    domain: op.domain,
+                    does: "has neither record nor policy any more".into(),
+                    dry_run: op.dry_run,
+                }),
+                domain => Err(OpError::not_found(format!("the lab has no domain {domain}"))),
             }
         })
 }

@@ -97,6 +97,22 @@ const WITH_SERVER: &[(&str, &[&str])] = &[
         ],
     ),
     (
+        "lab.txt",
+        &[
+            "mox lab list --group weather",
+            "mox lab list --group requiretls --json",
+            "mox lab list --group nosuch",
+            "mox lab advance 7d",
+            "mox lab advance midnight --dry-run",
+            "mox lab advance midnight --json",
+            "mox lab advance noon",
+            "mox lab advance 0s",
+            "mox lab step sts-gone.lab.test",
+            "mox lab step sts-gone.lab.test --dry-run",
+            "mox lab step nosuch.lab.test --json",
+        ],
+    ),
+    (
         "localserve.txt",
         &[
             "mox localserve wait --to bob@example.org",

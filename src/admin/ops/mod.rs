@@ -5,6 +5,7 @@ mod chaos;
 mod complete;
 mod finding;
 mod inbox;
+mod lab;
 mod message;
 mod mtasts;
 mod queue;
@@ -21,6 +22,7 @@ pub use inbox::{
     MessagePart, MessageRelease, MessageReport, MessageTranscript, MessageWatch, MessageWatched, RelayList,
     RelayRow, ReleaseRow, Released, TagList, TagRow, Transcript,
 };
+pub use lab::{LabAdvance, LabAdvanced, LabMove, LabStep, LabStepped};
 pub use message::{
     Header, MessageCat, MessageDelete, MessageDetail, MessageFilter, MessageList, MessageRow, MessageShow,
     MessageWait, MessageWaited, PartRow,
@@ -117,6 +119,8 @@ operations! {
     TlsSuppressAdd = "tls-suppress-add" -> TlsSuppressRow;
     TlsSuppressRemove = "tls-suppress-remove" -> TlsSuppressRow;
     TlsSuppressExtend = "tls-suppress-extend" -> TlsSuppressRow;
+    LabAdvance = "lab-advance" -> LabAdvanced;
+    LabStep = "lab-step" -> LabStepped;
 }
 
 /// Writes one `impl RawOperation` line an operation.
