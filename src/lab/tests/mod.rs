@@ -16,6 +16,7 @@ use mox_net::{Dial as _, Stream};
 use mox_smtp::{MailArgs, RcptArgs};
 use mox_smtpclient::{OpenError, Options, Session, Timeouts, TlsAttempt, TlsMode, TlsOutcome, Verify};
 use mox_tlsrpt::PolicyType;
+use tokio::io::{AsyncReadExt, AsyncWriteExt};
 
 use crate::hosts::{Mail, Proof, Tls};
 use crate::receivers::{Receiver, all};
@@ -454,4 +455,56 @@ async fn time_moves_when_nobody_is_connected() {
     // Certificates outlast it.
     world.lab.advance(Duration::from_secs(10 * 365 * 86_400)).await;
     world.open("sts-ok.lab.test", TlsMode::RequiredStartTls, Verify::PKIX).await.unwrap().quit().await;
+}
+
+#[tokio::test]
+async fn one_stranger_agrees_to_dmarc_reports_and_one_does_not() {
+    let world = World::new();
+    let zones: &dyn Resolver = &world.lab.zones;
+    for (from, to, agrees) in [
+        ("dmarc-rua-authorised", "rua", true),
+        ("dmarc-rua-unauthorised", "stranger", false),
+        ("dmarc-loop-a", "dmarc-loop-b", true),
+        ("dmarc-loop-b", "dmarc-loop-a", true),
+    ] {
+        let policy = zones.lookup_txt(&format!("_dmarc.{from}.lab.test")).await.unwrap().records.remove(0);
+        assert!(policy.ends_with(&format!("rua=mailto:dmarc@{to}.lab.test")), "{policy}");
+        let consent = zones.lookup_txt(&format!("{from}.lab.test._report._dmarc.{to}.lab.test")).await;
+        assert_eq!(consent.is_ok(), agrees, "{from}");
+        assert!(!world.hosts(&format!("{to}.lab.test")).await.is_empty(), "{to} has a host");
+    }
+}
+
+/// Sends bytes to whoever listens there, and hears the answer to its end.
+async fn say(world: &World, address: &str, bytes: &[u8]) -> Vec<u8> {
+    let dialed = world.lab.dial.dial(address.parse().unwrap(), None, Duration::from_secs(1)).await;
+    let (mut heard, mut io) = (Vec::new(), dialed.unwrap());
+    let (mut read, mut write) = tokio::io::split(&mut io);
+    let send = async {
+        let _ = write.write_all(bytes).await;
+        let _ = write.shutdown().await;
+    };
+    let _ = tokio::join!(send, read.read_to_end(&mut heard));
+    heard
+}
+
+proptest::proptest! {
+    #![proptest_config(proptest::prelude::ProptestConfig::with_cases(32))]
+    #[test]
+    fn hosts_answer_whatever_is_said_and_end(
+        lines in proptest::collection::vec("(?s)(MAIL FROM:<.*>|RCPT TO:<.*>|DATA|EHLO x|RSET|QUIT|\\.|.*)\r?\n", 0..12),
+        host in 10u8..80,
+    ) {
+        let runtime = tokio::runtime::Builder::new_current_thread().build().unwrap();
+        runtime.block_on(async {
+            static LIMIT: usize = 20_000;
+            let world = World::new();
+            let text: Vec<u8> = lines.concat().into_bytes();
+            for address in [format!("198.51.100.{host}:25"), "198.51.100.2:443".to_owned()] {
+                let heard = say(&world, &address, &text).await;
+                assert!(heard.len() < LIMIT, "{address}: {}", heard.len());
+            }
+            assert!(world.lab.dial.world.quiet(Duration::from_secs(1)).await.is_some());
+        });
+    }
 }
