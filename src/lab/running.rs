@@ -14,7 +14,7 @@ use crate::sink::Sink;
 use crate::{LabClock, LabDial, LabDomain, LabStep, domains};
 
 /// Longest wait for connections to end before time moves.
-const QUIET: Duration = Duration::from_secs(5);
+const QUIET: Duration = Duration::from_secs(2);
 
 /// Why there is no lab.
 #[derive(Debug, thiserror::Error)]
@@ -75,7 +75,7 @@ impl Lab {
         domains()
     }
 
-    /// Moves time on, once nobody is connected to a host of the lab; after a few seconds anyway.
+    /// Moves time on, once nobody is connected to a host of the lab; after two seconds anyway.
     pub async fn advance(&self, by: Duration) {
         let _quiet = self.world.quiet(QUIET).await;
         self.clock.advance(by);
