@@ -277,12 +277,12 @@ async fn a_host_that_stalls_is_given_up() {
     let world = World::new();
     let stalled = world.open("stall.lab.test", TlsMode::Opportunistic, Verify::NONE);
     let time = async {
-        while world.sim.until_next_sleeper().is_none() {
+        loop {
             idle().await;
+            world.sim.advance(Duration::from_secs(3));
         }
-        world.sim.advance(Duration::from_secs(3));
     };
-    let (stalled, ()) = tokio::join!(stalled, time);
+    let stalled = tokio::select! { stalled = stalled => stalled, () = time => unreachable!() };
     let failed = stalled.unwrap_err();
     assert_eq!(
         (failed.error.kind, failed.tls.outcome),
