@@ -7,7 +7,7 @@ use mox_clock::Timestamp;
 use mox_db::Tx;
 
 use crate::flags::keywords;
-use crate::message::{Digest, Message, SmtpEnvelope};
+use crate::message::{Digest, Message, SmtpEnvelope, Trace};
 use crate::tables::{Counter, mailbox, message, next};
 use crate::{AccountId, Change, ContentId, Error, Flags, MailboxId, MessageId, Store};
 
@@ -90,9 +90,9 @@ impl Store {
             from_text: new.digest.from_text.clone(),
             to_text: new.digest.to_text.clone(),
             sent: new.digest.sent,
-            verdicts: new.verdicts.clone(),
         };
-        message::insert(tx.conn(), &row, new.prefix)?;
+        let trace = Trace { prefix: new.prefix.to_vec(), verdicts: new.verdicts.clone() };
+        message::insert(tx.conn(), &row, &trace)?;
         self.note_keywords(tx, &row, &row.keywords, modseq)?;
         let appended =
             Change::Appended { account: new.account, mailbox: new.mailbox, message: MessageId(id), modseq };

@@ -29,7 +29,7 @@ impl Store {
 
     fn copy_one(&self, tx: &mut Tx<'_>, original: &Message, to: MailboxId) -> Result<Stored, Error> {
         let (account, size) = (original.account, original.size);
-        let prefix = message::prefix(tx.conn(), account, original.id)?;
+        let trace = message::trace(tx.conn(), account, original.id)?;
         self.retain(tx, original.content)?;
         let (modseq, _) = self.advance(tx, account, 1, size)?;
         let id = next(tx.conn(), Counter::Message)?;
@@ -46,7 +46,7 @@ impl Store {
             saved,
             ..original.clone()
         };
-        message::insert(tx.conn(), &copy, &prefix)?;
+        message::insert(tx.conn(), &copy, &trace)?;
         self.note_keywords(tx, &copy, &copy.keywords, modseq)?;
         self.tell(tx, Change::Appended { account, mailbox: to, message: copy.id, modseq });
         Ok(Stored { id: copy.id, uid, modseq })

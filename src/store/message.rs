@@ -62,8 +62,15 @@ pub struct Message {
     pub to_text: String,
     /// Date field.
     pub sent: Option<Timestamp>,
+}
+
+/// What is long and rarely read of a message, so it is kept beside the row.
+#[derive(Debug, Clone, Default)]
+pub(crate) struct Trace {
+    /// Header lines of this copy alone.
+    pub(crate) prefix: Vec<u8>,
     /// What mail authentication found, as JSON.
-    pub verdicts: Option<String>,
+    pub(crate) verdicts: Option<String>,
 }
 
 /// How a message came by SMTP; empty when it did not.
@@ -166,13 +173,18 @@ impl Store {
 
     /// The bytes of a message.
     pub fn content(&self, tx: &ReadTx<'_>, m: &Message) -> Result<Content, Error> {
-        let prefix = table::prefix(tx.conn(), m.account, m.id)?;
+        let prefix = self.prefix(tx, m)?;
         Content::load(self, tx, m.content, prefix)
     }
 
     /// The header lines of this copy alone, which stand before the shared content.
     pub fn prefix(&self, tx: &ReadTx<'_>, m: &Message) -> Result<Vec<u8>, Error> {
-        table::prefix(tx.conn(), m.account, m.id)
+        Ok(table::trace(tx.conn(), m.account, m.id)?.prefix)
+    }
+
+    /// What mail authentication found of a message, as JSON.
+    pub fn verdicts(&self, tx: &ReadTx<'_>, m: &Message) -> Result<Option<String>, Error> {
+        Ok(table::trace(tx.conn(), m.account, m.id)?.verdicts)
     }
 
     /// What changed after `modseq`, tombstones included, in order of modseq, at most `max`.

@@ -447,6 +447,57 @@ fn over_quota_changes_nothing() {
     assert_eq!(house.problems(false), []);
 }
 
+#[test]
+fn traces_of_an_older_version_are_read_where_they_are() {
+    let (dir, clock) = (TempDir::new().unwrap(), SimClock::new(Timestamp::from_secs(1_800_000_000)));
+    let old = mox_db::Schema { steps: SCHEMA.steps.get(..5).unwrap(), ..SCHEMA };
+    let options = mox_db::Options::new(Arc::new(clock.clone()));
+    let db = mox_db::Db::open(&dir.path().join(DATABASE), &[old], options).unwrap();
+    let fill = "
+        INSERT INTO account VALUES (1, 'mox', 0, 2, 0, 1, 10);
+        INSERT INTO mailbox (account_id, mailbox_id, name, uidvalidity, uidnext, created_modseq, modseq, total, unseen, size)
+          VALUES (1, 1, 'Inbox', 1, 2, 1, 2, 1, 1, 10);
+        INSERT INTO content VALUES (1, 4, 1, 0, NULL, CAST('text' AS BLOB));
+        INSERT INTO message (account_id, message_id, mailbox_id, uid, email_id, thread_id, created_modseq, modseq,
+          content_id, prefix, size, received, saved, flags, verdicts)
+          VALUES (1, 1, 1, 1, 1, 1, 2, 2, 1, CAST('A: b' || x'0d0a' AS BLOB), 10, 0, 0, 0, '{}');
+        UPDATE counter SET value = 1 WHERE name <> 'indexed';";
+    db.write_blocking(move |tx| Ok::<_, mox_db::Error>(tx.conn().execute_batch(fill)?)).unwrap();
+    db.close();
+    drop(db);
+    let house = House { store: House::open(&dir, &clock), dir, clock };
+    let inbox = house.list(Filter::default());
+    let verdicts = |m: &Message| {
+        let m = m.clone();
+        house.store.read_blocking(move |s, tx| s.verdicts(tx, &m)).unwrap()
+    };
+    assert_eq!(
+        (house.bytes(inbox[0].id), verdicts(&inbox[0])),
+        (b"A: b\r\ntext".to_vec(), Some("{}".into()))
+    );
+    // A copy has a trace of its own, which goes with it and leaves the original's alone.
+    let original = inbox.clone();
+    house.change(move |s, tx| s.copy(tx, &original, original[0].mailbox).unwrap());
+    let copy = house.list(Filter::default()).remove(0);
+    assert_ne!(copy.id, inbox[0].id);
+    assert_eq!((house.bytes(copy.id), verdicts(&copy)), (b"A: b\r\ntext".to_vec(), Some("{}".into())));
+    assert_eq!((house.problems(false), traces(&house)), (vec![], 1));
+    let gone = copy.clone();
+    house.change(move |s, tx| s.expunge(tx, &[gone]).unwrap());
+    assert_eq!((traces(&house), verdicts(&copy)), (0, None), "a tombstone has none");
+    assert_eq!(
+        (house.bytes(inbox[0].id), verdicts(&inbox[0])),
+        (b"A: b\r\ntext".to_vec(), Some("{}".into()))
+    );
+    house.change(move |s, tx| s.expunge(tx, &inbox).unwrap());
+    assert_eq!(house.problems(false), []);
+}
+
+fn traces(house: &House) -> i64 {
+    let count = |_: &Store, tx: &mox_db::ReadTx<'_>| crate::tables::message::traces(tx.conn());
+    house.store.read_blocking(count).unwrap()
+}
+
 /// Sends from account `mox`; what there was too much of, if anything.
 fn send(house: &House, recipients: &[&str], limits: OutgoingLimits) -> Option<&'static str> {
     let recipients: Vec<String> = recipients.iter().map(|r| (*r).to_owned()).collect();

@@ -16,7 +16,7 @@ use mox_queue::{Leaving, NewQueued, NewRecipient, Route};
 use mox_smtp::Body;
 use mox_store::{Error, Flags, MAX_KEYWORD, Mark, Message, MessageId, Store};
 
-use super::messages::{CHUNK, Choice, changed, chosen, load};
+use super::messages::{CHUNK, Choice, changed, chosen, load, verdicts};
 use super::{Parts, failed};
 
 /// Most copies that one release sends.
@@ -130,7 +130,7 @@ async fn history(parts: &Parts, op: MessageEvents) -> Result<MessageHistory, OpE
         line(message.received, "received", arrival(&message)),
         line(message.saved, "stored", format!("in mailbox {} of account {}", row.mailbox, row.account)),
     ];
-    if let Some(verdicts) = message.verdicts.as_deref().and_then(Verdicts::from_json) {
+    if let Some(verdicts) = verdicts(&parts.store, &message).await? {
         lines.insert(1, judged(message.received, &verdicts));
     }
     for entry in &queue {

@@ -191,12 +191,20 @@ pub(super) async fn load(store: &Store, id: MessageId) -> Result<(Message, Messa
     Ok((message, row, bytes))
 }
 
+/// What mail authentication found of a message.
+pub(super) async fn verdicts(store: &Store, message: &Message) -> Result<Option<Verdicts>, OpError> {
+    let message = message.clone();
+    let json = store.read(move |store, tx| store.verdicts(tx, &message)).await.map_err(failed)?;
+    Ok(json.as_deref().and_then(Verdicts::from_json))
+}
+
 async fn bytes(store: &Store, id: MessageId) -> Result<Vec<u8>, OpError> {
     Ok(load(store, id).await?.2)
 }
 
 async fn detail(store: &Store, id: MessageId) -> Result<MessageDetail, OpError> {
     let (message, row, bytes) = load(store, id).await?;
+    let verdicts = verdicts(store, &message).await?;
     let tree = Tree::parse(&bytes);
     let headers = Header::of(&bytes).fields().map(|field| HeaderRow {
         name: field.name.to_owned(),
@@ -219,7 +227,7 @@ async fn detail(store: &Store, id: MessageId) -> Result<MessageDetail, OpError> 
         mail_from: message.mail_from.unwrap_or_default(),
         remote_ip: message.remote_ip,
         tls: message.tls,
-        verdicts: message.verdicts.as_deref().and_then(Verdicts::from_json),
+        verdicts,
         row,
     })
 }

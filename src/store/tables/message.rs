@@ -7,13 +7,14 @@ use mox_db::fold;
 use mox_db::rusqlite::types::Value;
 use mox_db::rusqlite::{Connection, OptionalExtension, Row, params_from_iter};
 
+use crate::message::Trace;
 use crate::search::Found;
 use crate::{AccountId, ContentId, Error, Filter, Flags, MailboxId, Message, MessageChange, MessageId};
 
 const COLUMNS: &str = "m.account_id, m.message_id, m.mailbox_id, m.uid, m.email_id, m.thread_id, m.created_modseq, \
                        m.modseq, m.content_id, m.size, m.received, m.saved, m.flags, m.keywords, m.mail_from, \
                        m.rcpt_to, m.remote_ip, m.helo, m.header_id, m.subject, m.from_address, m.from_text, \
-                       m.to_text, m.sent, m.verdicts, m.tls";
+                       m.to_text, m.sent, m.tls";
 
 fn read(row: &Row<'_>) -> mox_db::rusqlite::Result<Message> {
     let keywords: Option<String> = row.get(13)?;
@@ -42,16 +43,15 @@ fn read(row: &Row<'_>) -> mox_db::rusqlite::Result<Message> {
         from_text: row.get::<_, Option<String>>(21)?.unwrap_or_default(),
         to_text: row.get::<_, Option<String>>(22)?.unwrap_or_default(),
         sent: row.get::<_, Option<i64>>(23)?.map(Timestamp::from_micros),
-        verdicts: row.get(24)?,
-        tls: row.get(25)?,
+        tls: row.get(24)?,
     })
 }
 
-pub(crate) fn insert(conn: &Connection, m: &Message, prefix: &[u8]) -> Result<(), Error> {
+pub(crate) fn insert(conn: &Connection, m: &Message, trace: &Trace) -> Result<(), Error> {
     let sql = "INSERT INTO message (account_id, message_id, mailbox_id, uid, email_id, thread_id, created_modseq,
-               modseq, content_id, prefix, size, received, saved, flags, keywords, mail_from, rcpt_to, remote_ip, helo,
-               header_id, subject, from_address, from_text, to_text, sent, verdicts, tls)
-               VALUES (?1,?2,?3,?4,?5,?6,?7,?8,?9,?10,?11,?12,?13,?14,?15,?16,?17,?18,?19,?20,?21,?22,?23,?24,?25,?26,?27)";
+               modseq, content_id, size, received, saved, flags, keywords, mail_from, rcpt_to, remote_ip, helo,
+               header_id, subject, from_address, from_text, to_text, sent, tls)
+               VALUES (?1,?2,?3,?4,?5,?6,?7,?8,?9,?10,?11,?12,?13,?14,?15,?16,?17,?18,?19,?20,?21,?22,?23,?24,?25)";
     let keywords = (!m.keywords.is_empty()).then(|| m.keywords.join(" "));
     conn.prepare_cached(sql)?.execute(mox_db::rusqlite::params![
         m.account.0,
@@ -63,7 +63,6 @@ pub(crate) fn insert(conn: &Connection, m: &Message, prefix: &[u8]) -> Result<()
         m.created_modseq,
         m.modseq,
         m.content.0,
-        prefix,
         m.size,
         m.received.micros(),
         m.saved.micros(),
@@ -79,9 +78,13 @@ pub(crate) fn insert(conn: &Connection, m: &Message, prefix: &[u8]) -> Result<()
         m.from_text,
         m.to_text,
         m.sent.map(Timestamp::micros),
-        m.verdicts,
         m.tls,
     ])?;
+    let Trace { prefix, verdicts } = trace;
+    if !prefix.is_empty() || verdicts.is_some() {
+        let sql = "INSERT INTO trace (message_id, prefix, verdicts) VALUES (?1, ?2, ?3)";
+        conn.prepare_cached(sql)?.execute((m.id.0, prefix, verdicts))?;
+    }
     Ok(())
 }
 
@@ -115,11 +118,19 @@ pub(crate) fn find_tombstone(
     Ok(conn.prepare_cached(&sql)?.query_row((account.0, id.0), read).optional()?)
 }
 
-pub(crate) fn prefix(conn: &Connection, account: AccountId, id: MessageId) -> Result<Vec<u8>, Error> {
-    let sql = "SELECT prefix FROM message WHERE account_id = ?1 AND message_id = ?2";
-    let prefix: Option<Option<Vec<u8>>> =
-        conn.prepare_cached(sql)?.query_row((account.0, id.0), |row| row.get(0)).optional()?;
-    Ok(prefix.flatten().unwrap_or_default())
+/// A row of `trace`, or the columns of `message` that came before that table.
+pub(crate) fn trace(conn: &Connection, account: AccountId, id: MessageId) -> Result<Trace, Error> {
+    let read = |row: &Row<'_>| {
+        let prefix: Option<Vec<u8>> = row.get(0)?;
+        Ok(Trace { prefix: prefix.unwrap_or_default(), verdicts: row.get(1)? })
+    };
+    let sql = "SELECT prefix, verdicts FROM trace WHERE message_id = ?1";
+    if let Some(trace) = conn.prepare_cached(sql)?.query_row([id.0], read).optional()? {
+        return Ok(trace);
+    }
+    let sql = "SELECT prefix, verdicts FROM message WHERE account_id = ?1 AND message_id = ?2";
+    let trace = conn.prepare_cached(sql)?.query_row((account.0, id.0), read).optional()?;
+    Ok(trace.unwrap_or_default())
 }
 
 /// A statement in the making: conditions, and the values that stand for `#` in them.
@@ -285,6 +296,7 @@ pub(crate) fn expunge(conn: &Connection, m: &Message, modseq: i64) -> Result<(),
     let sql = "UPDATE message SET expunged = 1, content_id = NULL, prefix = NULL, structure = NULL, verdicts = NULL,
                modseq = ?3 WHERE account_id = ?1 AND message_id = ?2";
     conn.prepare_cached(sql)?.execute((m.account.0, m.id.0, modseq))?;
+    conn.prepare_cached("DELETE FROM trace WHERE message_id = ?1")?.execute([m.id.0])?;
     Ok(())
 }
 
@@ -339,6 +351,11 @@ pub(crate) fn drop_empty_thread(conn: &Connection, account: AccountId, thread: i
         conn.prepare_cached(sql)?.execute((account.0, thread))?;
     }
     Ok(())
+}
+
+#[cfg(test)]
+pub(crate) fn traces(conn: &Connection) -> Result<i64, Error> {
+    Ok(conn.query_row("SELECT count(*) FROM trace", [], |row| row.get(0))?)
 }
 
 /// (thread size in messages)

@@ -17,7 +17,8 @@ use mox_db::rusqlite::Connection;
 
 use crate::Error;
 
-pub(crate) const SCHEMA: Schema = Schema { room: "store", steps: &[STEP_1, STEP_2, STEP_3, STEP_4, STEP_5] };
+pub(crate) const SCHEMA: Schema =
+    Schema { room: "store", steps: &[STEP_1, STEP_2, STEP_3, STEP_4, STEP_5, STEP_6] };
 
 const STEP_1: &str = "
 CREATE TABLE counter (name TEXT PRIMARY KEY, value INTEGER NOT NULL) WITHOUT ROWID;
@@ -183,6 +184,19 @@ INSERT INTO search (search, rank) VALUES ('automerge', 0);
 INSERT INTO counter VALUES ('indexed', 0);  -- highest message that was looked at
 CREATE TRIGGER search_goes AFTER DELETE ON content BEGIN
   DELETE FROM search WHERE rowid = old.content_id;
+END;
+";
+
+const STEP_6: &str = "
+-- What is long and rarely read of a message: with it, rows of messages do not fit their pages, and a search for one
+-- reads the overflow pages of others. Messages stored before have theirs in their own rows, until they are expunged.
+CREATE TABLE trace (
+  message_id INTEGER PRIMARY KEY,   -- unique over all accounts
+  prefix BLOB,
+  verdicts TEXT
+);
+CREATE TRIGGER trace_goes AFTER DELETE ON message BEGIN
+  DELETE FROM trace WHERE message_id = old.message_id;
 END;
 ";
 

@@ -42,9 +42,10 @@ pub(crate) fn rows_that_do_not_fit(conn: &Connection) -> Result<Vec<(&'static st
         ),
         (
             "message",
-            "SELECT m.message_id, 'size ' || m.size || ' is not ' || (coalesce(length(m.prefix), 0) + c.size)
-             FROM message m JOIN content c USING (content_id)
-             WHERE m.expunged = 0 AND m.size <> coalesce(length(m.prefix), 0) + c.size",
+            "SELECT message_id, 'size ' || have || ' is not ' || (p + size)
+             FROM (SELECT m.message_id, m.size have, c.size, coalesce(length(t.prefix), length(m.prefix), 0) p
+             FROM message m JOIN content c USING (content_id) LEFT JOIN trace t USING (message_id)
+             WHERE m.expunged = 0) WHERE have <> p + size",
         ),
         (
             "mailbox",
