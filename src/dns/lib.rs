@@ -43,7 +43,8 @@ pub use hosts::{Hosts, HostsError, HostsResolver, MAX_HOSTS_FILE};
 pub use name::reverse_name;
 pub use record::{Record, RecordType};
 pub use typed::{Issuer, MxHost, Service, TlsAssociation, is_null_mx};
-pub use validate::ValidatingResolver;
+pub use validate::anchors::MAX_ANCHORS;
+pub use validate::{ValidatingResolver, count_anchors};
 
 /// What an asynchronous seam returns.
 pub type BoxFuture<'a, T> = Pin<Box<dyn Future<Output = T> + Send + 'a>>;

@@ -34,6 +34,9 @@ pub const TARGETS: &[(&str, Target)] = &[
     ("dkim_signature", dkim_signature),
     ("dkim_verify", dkim_verify),
     ("dmarc_record", dmarc_record),
+    ("dns_anchors", dns_anchors),
+    ("dns_answer", dns_answer),
+    ("dns_query", dns_query),
     ("headers", headers),
     ("inspect_html", inspect_html),
     ("inspect_report", inspect_report),
@@ -349,6 +352,24 @@ fn spf_field(text: &str) {
         assert!(field.is_ascii() && field.ends_with("\r\n"), "{field:?}");
         assert_eq!(Header::of(field.as_bytes()).fields().count(), 1, "{field:?}");
     }
+}
+
+/// A file of trust anchors: bounded, and spaces and comments change nothing.
+pub fn dns_anchors(bytes: &[u8]) {
+    if let Ok(text) = std::str::from_utf8(bytes) {
+        crate::dns::anchors(text);
+    }
+}
+
+/// An answer of name servers, after a byte that chooses the question and one that chooses when it is given: what is
+/// secure then is what the zones hold.
+pub fn dns_answer(bytes: &[u8]) {
+    crate::dns::answer(bytes);
+}
+
+/// A message to the name server: answers are well formed, fit, and are to this question.
+pub fn dns_query(bytes: &[u8]) {
+    crate::dns::query(bytes);
 }
 
 /// A TLSA record as text: written and read again, by DNS too; odd data is no reason to panic.

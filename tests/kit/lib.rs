@@ -4,6 +4,7 @@
 
 mod api;
 pub mod chance;
+mod dns;
 pub mod fuzz;
 mod hosts;
 pub mod house;

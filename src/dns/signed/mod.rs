@@ -19,6 +19,7 @@ mod key;
 mod tests;
 mod zones;
 
+use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
@@ -99,7 +100,41 @@ impl Ask for SignedZones {
 
 /// The validating resolver that trusts the root of these zones and asks nobody else.
 pub fn resolver(zones: Arc<SignedZones>, clock: Arc<dyn Clock>) -> Arc<dyn Resolver> {
+    let anchors = zones.anchor();
+    trusting(zones, &anchors, clock)
+}
+
+/// The same, but the name servers lie once: the question with this number, from 0, is answered with `message`. What
+/// such a resolver takes for secure is true nevertheless.
+pub fn deceived(
+    zones: Arc<SignedZones>,
+    clock: Arc<dyn Clock>,
+    number: usize,
+    message: &[u8],
+) -> Arc<dyn Resolver> {
+    let anchors = zones.anchor();
+    let lie = Reply::read(message);
+    trusting(Arc::new(Liar { zones, number, lie, asked: AtomicUsize::new(0) }), &anchors, clock)
+}
+
+fn trusting(ask: Arc<dyn Ask>, anchors: &str, clock: Arc<dyn Clock>) -> Arc<dyn Resolver> {
     // Without an anchor of its own nothing would be authentic, never too much.
-    let anchors = Anchors::parse(&zones.anchor()).unwrap_or_else(|_| Anchors::root());
-    Arc::new(ValidatingResolver::with(zones, anchors, clock))
+    let anchors = Anchors::parse(anchors).unwrap_or_else(|_| Anchors::root());
+    Arc::new(ValidatingResolver::with(ask, anchors, clock))
+}
+
+struct Liar {
+    zones: Arc<SignedZones>,
+    number: usize,
+    lie: Result<Reply, Error>,
+    asked: AtomicUsize,
+}
+
+impl Ask for Liar {
+    fn ask<'a>(&'a self, name: &'a Name, kind: HickoryType) -> BoxFuture<'a, Result<Reply, Error>> {
+        match self.asked.fetch_add(1, Ordering::Relaxed) == self.number {
+            true => Box::pin(std::future::ready(self.lie.clone())),
+            false => self.zones.ask(name, kind),
+        }
+    }
 }

@@ -8,7 +8,7 @@ use super::names::{labels, same, within};
 use super::signature::usable;
 
 /// Most anchors in a file.
-pub(crate) const MAX_ANCHORS: usize = 100;
+pub const MAX_ANCHORS: usize = 100;
 
 /// The root's key signing keys of 2017 and 2024, as published by IANA.
 const ROOT: &str = "
@@ -69,6 +69,11 @@ impl Anchors {
             true => Err(AnchorError::None),
             false => Ok(Anchors(anchors)),
         }
+    }
+
+    /// How many there are.
+    pub(crate) fn len(&self) -> usize {
+        self.0.len()
     }
 
     /// The zone with an anchor that is closest above a name.

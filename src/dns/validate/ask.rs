@@ -6,7 +6,7 @@ use hickory_resolver::config::{NameServerConfig, ResolverOpts};
 use hickory_resolver::net::runtime::TokioRuntimeProvider;
 use hickory_resolver::net::xfer::{DnsHandle as _, FirstAnswer as _, RetryDnsHandle};
 use hickory_resolver::net::{DnsError, NetError};
-use hickory_resolver::proto::op::{DnsRequest, DnsRequestOptions, Query, ResponseCode};
+use hickory_resolver::proto::op::{DnsRequest, DnsRequestOptions, Message, Query, ResponseCode};
 use hickory_resolver::proto::rr::{Name, Record, RecordType};
 use hickory_resolver::{NameServerPool, PoolContext, TlsConfig};
 
@@ -27,6 +27,14 @@ pub(crate) struct Reply {
     pub(crate) answers: Vec<Record>,
     /// The authority section.
     pub(crate) authorities: Vec<Record>,
+}
+
+impl Reply {
+    /// Reads a message, whatever it says that it answers.
+    pub(crate) fn read(message: &[u8]) -> Result<Reply, Error> {
+        let message = Message::from_vec(message).map_err(|e| Error::temporary(e.to_string()))?;
+        reply(message.metadata.response_code, message.answers, message.authorities)
+    }
 }
 
 /// Asks name servers, and believes nothing.

@@ -36,6 +36,11 @@ use signature::{Good, Signed};
 use work::{Work, bogus, code};
 use zones::{Trust, Zones};
 
+/// How many trust anchors there are in a text: DS and DNSKEY records as in a zone file.
+pub fn count_anchors(text: &str) -> Result<usize, Error> {
+    Anchors::parse(text).map(|anchors| anchors.len()).map_err(|e| Error::BadAnchor(e.to_string()))
+}
+
 /// A resolver that validates.
 pub struct ValidatingResolver {
     zones: Zones,
