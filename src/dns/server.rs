@@ -143,8 +143,9 @@ fn read(message: &[u8]) -> Option<Result<Question, Message>> {
     if flags & 0x8000 != 0 {
         return None;
     }
-    let refused = |code| Some(Err(Message::error_msg(id, OpCode::Query, code)));
-    if flags & 0x7800 != 0 {
+    let operation = u8::try_from(flags >> 11 & 0xf).map_or(OpCode::Query, OpCode::from_u8);
+    let refused = |code| Some(Err(Message::error_msg(id, operation, code)));
+    if operation != OpCode::Query {
         return refused(ResponseCode::NotImp);
     }
     if (questions, answers, authorities) != (1, 0, 0) || additionals > MAX_EXTRA {

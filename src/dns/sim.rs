@@ -138,7 +138,7 @@ impl State {
         let mut seen = BTreeSet::new();
         loop {
             let flags = self.flags(&at, kind);
-            delay += flags.delay;
+            delay = delay.saturating_add(flags.delay);
             authentic &= !flags.insecure;
             if flags.servfail {
                 return (delay, Err(Error::temporary("simulated server failure")));

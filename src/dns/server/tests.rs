@@ -3,6 +3,9 @@
 use hickory_resolver::proto::op::{MessageType, OpCode};
 use mox_clock::Timestamp;
 use mox_clock::sim::SimClock;
+use proptest::collection::vec;
+use proptest::prelude::{any, prop_assert, prop_assert_eq, proptest};
+use proptest::sample::Index;
 
 use super::*;
 use crate::{Dnssec, Hosts, Options, Security, Upstream};
@@ -117,6 +120,32 @@ async fn what_is_no_question_is_refused_or_ignored() {
     next.edns.as_mut().unwrap().set_version(1);
     let code = ask(&next, Via::Udp).await.0.metadata.response_code;
     assert_eq!(u16::from(code), u16::from(ResponseCode::BADVERS));
+}
+
+proptest! {
+    /// A question with anything changed gets an answer that can be read, with its own number, or none.
+    #[test]
+    fn any_message_is_answered_in_form(
+        start in 0_usize..3,
+        changes in vec((any::<Index>(), any::<u8>()), 0..6),
+        more in vec(any::<u8>(), 0..30),
+        keep in any::<Index>(),
+    ) {
+        let kinds = [WireType::MX, WireType::TLSA, WireType::NS];
+        let mut bytes = question("alias.mail.lab.test.", kinds[start], Some(1232)).to_vec().unwrap();
+        bytes.extend(more);
+        for (at, to) in changes {
+            let at = at.index(bytes.len());
+            bytes[at] = to;
+        }
+        bytes.truncate(keep.index(4 * bytes.len()));
+        let runtime = tokio::runtime::Builder::new_current_thread().build().unwrap();
+        let reply = runtime.block_on(Authority::from(zones().0).answer(&bytes, Via::Udp));
+        prop_assert_eq!(reply.is_some(), bytes.len() >= 12 && bytes[2] & 0x80 == 0);
+        if let Some(reply) = reply {
+            prop_assert!(reply.len() <= MAX_DATAGRAM && reply[..2] == bytes[..2] && Message::from_vec(&reply).is_ok());
+        }
+    }
 }
 
 #[tokio::test]

@@ -53,6 +53,9 @@ const ZONES: &str = "
     www.dead.lab.test. A 127.0.0.11
     slow.lab.test. A 127.0.0.12 ; delay 3
     silent.lab.test. A 127.0.0.13 ; delay 60
+    loop.lab.test. CNAME pool.lab.test.
+    pool.lab.test. CNAME loop.lab.test.
+    forever.lab.test. CNAME silent.lab.test. ; delay 18446744073709551615
     1.0.0.127.in-addr.arpa. PTR mx.mail.lab.test.
 ";
 
@@ -173,6 +176,7 @@ async fn what_is_wrong_is_bogus_and_what_fails_is_unknown() {
         ("fails.lab.test", "MX", Indeterminate, "error"),
         ("www.dead.lab.test", "A", Indeterminate, "error"),
         ("any.dead.lab.test", "MX", Indeterminate, "error"),
+        ("loop.lab.test", "A", Indeterminate, "error"),
     ])
     .await;
 }
@@ -234,7 +238,9 @@ async fn changes_are_seen_when_what_is_kept_is_over() {
 #[tokio::test]
 async fn delays_are_slept_and_long_ones_are_timeouts() {
     let lab = lab(ZONES);
-    for (name, least, what) in [("slow.lab.test", 3, "records"), ("silent.lab.test", 10, "error")] {
+    for (name, least, what) in
+        [("slow.lab.test", 3, "records"), ("silent.lab.test", 10, "error"), ("forever.lab.test", 10, "error")]
+    {
         let (clock, resolver) = (lab.clock.clone(), lab.resolver.clone());
         let before = clock.monotonic();
         let asked = tokio::spawn(async move { resolver.lookup(name, RecordType::A).await.is_ok() });
@@ -276,6 +282,8 @@ fn bad_text_changes_nothing() {
         "b.lab.test. A 127.0.0.1 ; nonsense",
         ". ZONE ; insecure",
         ". ZONE ; bogus",
+        "*.lab.test. ZONE",
+        "*.lab.test. A 127.0.0.1 ; insecure",
     ] {
         assert!(lab.zones.add(bad).is_err(), "{bad}");
     }

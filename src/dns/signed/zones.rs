@@ -105,6 +105,9 @@ impl State {
             if owner.is_root() && (flags.insecure || (line.of == Of::Zone && flags.bogus)) {
                 return Err("the root is what everything else is proved by".to_owned());
             }
+            if owner.is_wildcard() && (flags.insecure || line.of == Of::Zone) {
+                return Err(format!("a wildcard is no zone: {}", line.name));
+            }
             read.push((owner, line.of, data, flags));
         }
         let more = read.iter().filter(|(_, _, data, _)| data.is_some()).count();
@@ -199,7 +202,7 @@ impl State {
         for _ in 0..=MAX_CNAMES {
             let apex = self.holder(&key(&at), kind);
             let found = self.find(&apex, &at, kind);
-            delay += found.flags.delay;
+            delay = delay.saturating_add(found.flags.delay);
             if found.flags.servfail {
                 return (delay, Err(Error::temporary("name server says Server Failure")));
             }
