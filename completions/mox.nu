@@ -2227,6 +2227,50 @@ module completions {
     --help(-h)                # Print help
   ]
 
+  def "nu-complete mox mtasts forget color" [] {
+    [ "auto" "always" "never" ]
+  }
+
+  def "nu-complete mox mtasts forget dnssec" [] {
+    [ "auto" "validate" "trust-ad" "off" ]
+  }
+
+  # Forget the policy of a domain, so that the next delivery looks anew
+  export extern "mox mtasts forget" [
+    --dry-run                 # Only show what would be forgotten
+    --config: path            # Config file, or the folder that holds mox.conf [default: ./config/mox.conf, else that of localserve]
+    --json                    # Print the result as JSON
+    --color: string@"nu-complete mox mtasts forget color" # When to use colours; NO_COLOR and CLICOLOR_FORCE are honoured
+    --quiet(-q)               # Print nothing but the result and errors
+    --verbose(-v)             # Say more about what is done
+    --resolver: string        # Name server to ask instead of the system's, for commands that look names up
+    --trust-anchor: path      # File with DS or DNSKEY records to trust instead of the built-in ones of the root; implies --dnssec validate
+    --dnssec: string@"nu-complete mox mtasts forget dnssec" # Whom to believe about DNSSEC: a near resolver that validates, else own validation where the resolver gives DNSSEC records; always own validation; the resolver wherever it is; nobody
+    --help(-h)                # Print help
+    domain: string            # Domain of recipients, the part of their addresses after the @
+  ]
+
+  def "nu-complete mox mtasts list color" [] {
+    [ "auto" "always" "never" ]
+  }
+
+  def "nu-complete mox mtasts list dnssec" [] {
+    [ "auto" "validate" "trust-ad" "off" ]
+  }
+
+  # List the policies that the running server remembers
+  export extern "mox mtasts list" [
+    --config: path            # Config file, or the folder that holds mox.conf [default: ./config/mox.conf, else that of localserve]
+    --json                    # Print the result as JSON
+    --color: string@"nu-complete mox mtasts list color" # When to use colours; NO_COLOR and CLICOLOR_FORCE are honoured
+    --quiet(-q)               # Print nothing but the result and errors
+    --verbose(-v)             # Say more about what is done
+    --resolver: string        # Name server to ask instead of the system's, for commands that look names up
+    --trust-anchor: path      # File with DS or DNSKEY records to trust instead of the built-in ones of the root; implies --dnssec validate
+    --dnssec: string@"nu-complete mox mtasts list dnssec" # Whom to believe about DNSSEC: a near resolver that validates, else own validation where the resolver gives DNSSEC records; always own validation; the resolver wherever it is; nobody
+    --help(-h)                # Print help
+  ]
+
   def "nu-complete mox mtasts lookup color" [] {
     [ "auto" "always" "never" ]
   }
@@ -2253,6 +2297,14 @@ module completions {
 
   # Print this message or the help of the given subcommand(s)
   export extern "mox mtasts help" [
+  ]
+
+  # Forget the policy of a domain, so that the next delivery looks anew
+  export extern "mox mtasts help forget" [
+  ]
+
+  # List the policies that the running server remembers
+  export extern "mox mtasts help list" [
   ]
 
   # Look up the record and the policy of a domain, and compare its mail hosts with it
@@ -2886,6 +2938,14 @@ module completions {
 
   # Look up policies that ask for verified TLS (MTA-STS)
   export extern "mox help mtasts" [
+  ]
+
+  # Forget the policy of a domain, so that the next delivery looks anew
+  export extern "mox help mtasts forget" [
+  ]
+
+  # List the policies that the running server remembers
+  export extern "mox help mtasts list" [
   ]
 
   # Look up the record and the policy of a domain, and compare its mail hosts with it

@@ -22,12 +22,12 @@ pub(crate) const EXAMPLES: &[Example] = &[
     Example {
         run: "mox mtasts forget example.org",
         about: "After a domain broke its own policy and asks for mail",
-        needs: Needs::World,
+        needs: Needs::Server,
     },
     Example {
         run: "mox mtasts forget example.org --dry-run",
         about: "See what is remembered of it",
-        needs: Needs::World,
+        needs: Needs::Server,
     },
 ];
 

@@ -12,11 +12,7 @@ pub(crate) struct Args {}
 
 pub(crate) const EXAMPLES: &[Example] = &[
     Example { run: "mox mtasts list", about: "Policies that deliveries go by", needs: Needs::Server },
-    Example {
-        run: "mox mtasts list --json | jq -r '.[] | select(.failure) | .domain'",
-        about: "Domains whose policy could not be fetched again",
-        needs: Needs::World,
-    },
+    Example { run: "mox mtasts list --json", about: "The same for programs, in full", needs: Needs::Server },
 ];
 
 /// As a line of a table.

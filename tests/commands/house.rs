@@ -153,7 +153,7 @@ fn one_queued(id: i64) -> Result<QueueRow, OpError> {
 }
 
 fn operations(stop: Arc<Notify>) -> Operations {
-    lab(chaos(inbox(mail(queue(Operations::new())))))
+    policies(lab(chaos(inbox(mail(queue(Operations::new()))))))
         .on(|_: Status| async {
             Ok(StatusReport {
                 version: "0.1.0".into(),
@@ -201,6 +201,35 @@ fn operations(stop: Arc<Notify>) -> Operations {
         .on(|op: CompleteValues| async move {
             Ok(vec![Completion { value: format!("{}51", op.prefix), help: format!("{:?}", op.kind) }])
         })
+}
+
+/// One policy in force, one that cannot be had.
+fn policies(operations: Operations) -> Operations {
+    let held = || MtastsRow {
+        domain: "example.org".into(),
+        mode: Some("enforce".into()),
+        mx: vec!["mx1.example.org".into(), "*.mail.example.org".into()],
+        record_id: "20261120".into(),
+        fetched: at("2026-11-20T10:00:00Z"),
+        expires: at("2026-11-27T10:00:00Z"),
+        used: at("2026-11-22T08:00:00Z"),
+        failure: None,
+    };
+    let failing = move || MtastsRow {
+        domain: "example.net".into(),
+        mode: None,
+        mx: Vec::new(),
+        failure: Some("sts-policy-fetch-error no-policy-served".into()),
+        ..held()
+    };
+    operations.on(move |_: MtastsList| async move { Ok(vec![failing(), held()]) }).on(
+        move |op: MtastsForget| async move {
+            match op.domain.as_str() {
+                "example.org" => Ok(MtastsForgotten { forgotten: held(), dry_run: op.dry_run }),
+                name => Err(OpError::not_found(format!("no policy of {name} is remembered"))),
+            }
+        },
+    )
 }
 
 fn levels(more: Option<LogLevel>) -> LogLevels {

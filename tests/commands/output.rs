@@ -11,6 +11,16 @@ const WITH_SERVER: &[(&str, &[&str])] = &[
     ("status.txt", &["mox status", "mox status --json"]),
     ("loglevels.txt", &["mox loglevels", "mox loglevels debug queue --json", "mox loglevels loud"]),
     (
+        "mtasts.txt",
+        &[
+            "mox mtasts list",
+            "mox mtasts list --json",
+            "mox mtasts forget example.org --dry-run",
+            "mox mtasts forget example.org --json",
+            "mox mtasts forget example.com",
+        ],
+    ),
+    (
         "message.txt",
         &[
             "mox message list",
