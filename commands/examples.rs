@@ -2,8 +2,8 @@
 
 use crate::{
     arc, completion, config, dane, dkim, dmarc, dns, dnsbl, generate, iprev, lab, localserve, loglevels,
-    message, mtasts, queue, rdap, sendmail, setaccountpassword, setadminpassword, spf, status, stop, tlsrpt,
-    verifydata, version,
+    message, mtasts, queue, rdap, sendmail, setaccountpassword, setadminpassword, smtp, spf, status, stop,
+    tlsrpt, verifydata, version,
 };
 
 /// One line that a user may type.
@@ -40,6 +40,8 @@ pub fn all() -> &'static [(&'static str, &'static [Example])] {
         ("config path", config::path::EXAMPLES),
         ("config show", config::show::EXAMPLES),
         ("config test", config::test::EXAMPLES),
+        ("dane dial", dane::dial::EXAMPLES),
+        ("dane dialmx", dane::dialmx::EXAMPLES),
         ("dane makerecord", dane::makerecord::EXAMPLES),
         ("dkim gened25519", dkim::gened25519::EXAMPLES),
         ("dkim genrsa", dkim::genrsa::EXAMPLES),
@@ -100,6 +102,7 @@ pub fn all() -> &'static [(&'static str, &'static [Example])] {
         ("sendmail", sendmail::EXAMPLES),
         ("setaccountpassword", setaccountpassword::EXAMPLES),
         ("setadminpassword", setadminpassword::EXAMPLES),
+        ("smtp dial", smtp::dial::EXAMPLES),
         ("spf check", spf::check::EXAMPLES),
         ("spf lookup", spf::lookup::EXAMPLES),
         ("spf parse", spf::parse::EXAMPLES),

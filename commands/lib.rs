@@ -35,6 +35,7 @@ mod rdap;
 mod sendmail;
 mod setaccountpassword;
 mod setadminpassword;
+mod smtp;
 mod spf;
 mod status;
 mod stop;
@@ -42,6 +43,7 @@ mod streams;
 mod tlsrpt;
 mod verifydata;
 mod version;
+mod visit;
 
 use std::ffi::OsString;
 use std::net::SocketAddr;
@@ -172,9 +174,12 @@ enum Command {
     /// Look up where reports about TLS go (TLSRPT)
     #[command(subcommand)]
     Tlsrpt(tlsrpt::Command),
-    /// Make TLSA records (DANE)
+    /// Make TLSA records, and compare mail hosts with theirs (DANE)
     #[command(subcommand)]
     Dane(dane::Command),
+    /// Connect to mail hosts and look at what they show
+    #[command(subcommand)]
+    Smtp(smtp::Command),
     /// Ask domain registries
     #[command(subcommand)]
     Rdap(rdap::Command),
@@ -214,6 +219,7 @@ impl Command {
             Command::Mtasts(command) => command.run(cx),
             Command::Tlsrpt(command) => command.run(cx),
             Command::Dane(command) => command.run(cx),
+            Command::Smtp(command) => command.run(cx),
             Command::Rdap(command) => command.run(cx),
             Command::Sendmail(args) => sendmail::run(cx, args),
             Command::Version(args) => version::run(cx, args),

@@ -12,8 +12,8 @@ use mox_dane::{NoMatch, Record, satisfied};
 use mox_net::Error as NetError;
 use mox_smtp::{Command, EnhancedCode};
 use mox_tls::{
-    Category, ClientOptions, ClientVerify, Finding, Judge, Presented, ServerName, VerifyError, client_config,
-    finding,
+    Category, ClientOptions, ClientVerify, Finding, Judge, MAX_CHAIN, Presented, ServerName, VerifyError,
+    client_config, finding,
 };
 
 use crate::{Error, Kind, Session};
@@ -65,6 +65,8 @@ pub struct Proofs {
     pub pkix: Option<Result<(), Finding>>,
     /// The TLSA record that it satisfies.
     pub dane: Option<Result<Record, NoMatch>>,
+    /// The certificates that were shown, its own first, DER.
+    pub chain: Vec<Vec<u8>>,
 }
 
 /// What TLS came to on one connection.
@@ -224,7 +226,9 @@ impl Judge for Bench {
             Err(e) => Err(finding(e)),
         };
         let unsatisfied = dane.as_ref().is_some_and(Result::is_err);
-        *self.proofs() = Proofs { pkix: Some(pkix), dane };
+        let shown = std::iter::once(presented.own).chain(presented.others.iter().copied());
+        let chain = shown.take(MAX_CHAIN).map(<[u8]>::to_vec).collect();
+        *self.proofs() = Proofs { pkix: Some(pkix), dane, chain };
         if self.verify.ignore {
             return Ok(());
         }

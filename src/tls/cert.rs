@@ -123,7 +123,7 @@ fn digest(bytes: &[u8]) -> [u8; 32] {
     sum
 }
 
-fn names(x509: &X509Certificate<'_>) -> Vec<String> {
+pub(crate) fn names(x509: &X509Certificate<'_>) -> Vec<String> {
     let Ok(Some(san)) = x509.subject_alternative_name() else { return Vec::new() };
     let name = |name: &GeneralName<'_>| match name {
         GeneralName::DNSName(name) => Some(name.to_ascii_lowercase()),

@@ -6,6 +6,7 @@
 mod cert;
 pub mod chain;
 mod client;
+mod facts;
 mod finding;
 mod info;
 mod public;
@@ -22,6 +23,7 @@ use rustls::crypto::CryptoProvider;
 
 pub use cert::{Certificate, MAX_CHAIN, SelfSigned, fingerprint, self_signed, spki_sha256};
 pub use client::{ClientOptions, ClientVerify, Judge, Outcome, Presented, client_config};
+pub use facts::Facts;
 pub use finding::{Category, Finding, finding, is_certificate};
 pub use info::TlsInfo;
 pub use public::{PublicPart, is_spki, sha512, spki};
