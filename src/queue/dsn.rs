@@ -1,6 +1,7 @@
 //! Tells senders: who is told of what, and the notification about it.
 //!
-//! Never for a null reverse-path or a notification of ours (RFC 5321 §4.5.5), never against NOTIFY (RFC 3461 §4.1).
+//! Never for a null reverse-path or a notification of ours (RFC 5321 §4.5.5), nor for a report of ours, whose maker
+//! hears of its end; never against NOTIFY (RFC 3461 §4.1).
 //! RET decides what is returned; a message over [`MAX_RETURNED`] goes back as its header alone, and so does every
 //! message that is merely late. RFC 3461 §6, RFC 3464, RFC 6533.
 
@@ -40,7 +41,7 @@ pub(crate) struct Telling {
 /// Whether the sender of `q` hears that it failed, or that it is late.
 pub(crate) fn wanted(q: &Queued, failed: bool) -> bool {
     let asked = q.notify.is_none_or(|notify| if failed { notify.failure } else { notify.delay });
-    q.reverse_path.is_some() && q.class != Class::Dsn && asked
+    q.reverse_path.is_some() && q.class == Class::Normal && asked
 }
 
 impl Queue {

@@ -87,8 +87,7 @@ pub(crate) struct Destination {
     pub(crate) ended: Option<Timestamp>,
 }
 
-const COLUMNS: &str =
-    "destination_id, report_id, uri, address, host, state, attempts, next, first_attempt, queue_id, why, ended";
+const COLUMNS: &str = "destination_id, report_id, uri, address, host, state, attempts, next, first_attempt, queue_id, why, ended";
 
 fn read(row: &Row<'_>) -> Result<Destination, mox_db::rusqlite::Error> {
     let time = |at: usize| row.get::<_, Option<i64>>(at).map(|t| t.map(Timestamp::from_micros));
@@ -110,7 +109,8 @@ fn read(row: &Row<'_>) -> Result<Destination, mox_db::rusqlite::Error> {
 
 /// A new destination.
 pub(crate) fn insert(conn: &Connection, d: &Destination) -> Result<(), Error> {
-    let sql = "INSERT INTO report_destination (report_id, uri, address, host, state, attempts, next, why, ended)
+    let sql =
+        "INSERT INTO report_destination (report_id, uri, address, host, state, attempts, next, why, ended)
       VALUES (?1, ?2, ?3, ?4, ?5, 0, ?6, ?7, ?8)";
     conn.prepare_cached(sql)?.execute(params![
         d.report,
@@ -132,7 +132,8 @@ pub(crate) fn get(conn: &Connection, id: i64) -> Result<Option<Destination>, Err
 
 /// Those of a report, in their order.
 pub(crate) fn of(conn: &Connection, report: i64) -> Result<Vec<Destination>, Error> {
-    let sql = format!("SELECT {COLUMNS} FROM report_destination WHERE report_id = ?1 ORDER BY destination_id");
+    let sql =
+        format!("SELECT {COLUMNS} FROM report_destination WHERE report_id = ?1 ORDER BY destination_id");
     let mut statement = conn.prepare_cached(&sql)?;
     let rows = statement.query_map([report], read)?;
     Ok(rows.collect::<Result<_, _>>()?)
@@ -171,7 +172,8 @@ pub(crate) fn next(conn: &Connection, now: Timestamp) -> Result<Option<Timestamp
 
 /// Records an attempt before it is made.
 pub(crate) fn attempt(conn: &Connection, id: i64, now: Timestamp, next: Timestamp) -> Result<(), Error> {
-    let sql = "UPDATE report_destination SET attempts = attempts + 1, first_attempt = ifnull(first_attempt, ?2),
+    let sql =
+        "UPDATE report_destination SET attempts = attempts + 1, first_attempt = ifnull(first_attempt, ?2),
       last_attempt = ?2, next = ?3 WHERE destination_id = ?1";
     conn.prepare_cached(sql)?.execute((id, now.micros(), next.micros()))?;
     Ok(())

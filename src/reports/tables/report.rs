@@ -40,7 +40,8 @@ impl Made {
     }
 }
 
-const COLUMNS: &str = "report_id, kind, policy_domain, start, part, until, note, name, submitter, file_name, document,
+const COLUMNS: &str =
+    "report_id, kind, policy_domain, start, part, until, note, name, submitter, file_name, document,
   sealed, due, why, successful, failed";
 
 fn read(row: &Row<'_>) -> Result<Made, mox_db::rusqlite::Error> {
@@ -67,7 +68,8 @@ fn read(row: &Row<'_>) -> Result<Made, mox_db::rusqlite::Error> {
 
 /// Stores one; answers its id, or none when there is one with the same key.
 pub(crate) fn insert(conn: &Connection, made: &Made) -> Result<Option<i64>, Error> {
-    let sql = "INSERT INTO report_out (kind, policy_domain, start, part, until, note, name, submitter, file_name,
+    let sql =
+        "INSERT INTO report_out (kind, policy_domain, start, part, until, note, name, submitter, file_name,
       document, sealed, due, why, successful, failed)
       VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15)
       ON CONFLICT (kind, policy_domain, start, part) DO NOTHING";
@@ -137,7 +139,8 @@ pub(crate) fn list(conn: &Connection, domain: Option<&str>, max: u32) -> Result<
 
 /// When a report is handed over.
 pub(crate) fn set_due(conn: &Connection, id: i64, due: Timestamp) -> Result<(), Error> {
-    conn.prepare_cached("UPDATE report_out SET due = ?2 WHERE report_id = ?1")?.execute((id, due.micros()))?;
+    conn.prepare_cached("UPDATE report_out SET due = ?2 WHERE report_id = ?1")?
+        .execute((id, due.micros()))?;
     let sql = "UPDATE report_destination SET next = ?2 WHERE report_id = ?1 AND state = 0 AND attempts = 0";
     conn.prepare_cached(sql)?.execute((id, due.micros()))?;
     Ok(())

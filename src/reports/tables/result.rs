@@ -23,7 +23,8 @@ pub(crate) struct Found {
     pub(crate) rua: Option<Vec<String>>,
 }
 
-const COLUMNS: &str = "result_id, version, policy_domain, day, recipient_domain, is_host, send_report, results, rua";
+const COLUMNS: &str =
+    "result_id, version, policy_domain, day, recipient_domain, is_host, send_report, results, rua";
 
 fn read(row: &Row<'_>) -> Result<Found, mox_db::rusqlite::Error> {
     let (results, rua): (String, Option<String>) = (row.get(7)?, row.get(8)?);
@@ -74,11 +75,13 @@ pub(crate) fn add(
     change(&mut results);
     let text = json(&results)?;
     if let Some((id, _)) = found {
-        let sql = "UPDATE tls_result SET results = ?2, send_report = max(send_report, ?3), version = version + 1
+        let sql =
+            "UPDATE tls_result SET results = ?2, send_report = max(send_report, ?3), version = version + 1
           WHERE result_id = ?1";
         conn.prepare_cached(sql)?.execute((id, text, send_report))?;
     } else {
-        let sql = "INSERT INTO tls_result (policy_domain, day, recipient_domain, is_host, version, send_report,
+        let sql =
+            "INSERT INTO tls_result (policy_domain, day, recipient_domain, is_host, version, send_report,
           results, domain_done, host_done) VALUES (?1, ?2, ?3, ?4, 0, ?5, ?6, 0, ?7)";
         conn.prepare_cached(sql)?.execute(params![
             policy_domain,
@@ -93,27 +96,28 @@ pub(crate) fn add(
     Ok(())
 }
 
+/// Which rows a report is made of: its policy domain and day are ?1 and ?2.
+fn which(kind: Kind) -> &'static str {
+    match kind {
+        Kind::Domain => {
+            "recipient_domain = ?1 AND day = ?2 AND domain_done = 0 ORDER BY is_host, policy_domain"
+        }
+        Kind::Host => {
+            "policy_domain = ?1 AND day = ?2 AND is_host = 1 AND host_done = 0 ORDER BY recipient_domain"
+        }
+    }
+}
+
 /// The rows that a report of the policy domain would be made of.
 pub(crate) fn of(conn: &Connection, kind: Kind, policy_domain: &str, day: Day) -> Result<Vec<Found>, Error> {
-    let which = match kind {
-        Kind::Domain => "recipient_domain = ?1 AND day = ?2 AND domain_done = 0",
-        Kind::Host => "policy_domain = ?1 AND day = ?2 AND is_host = 1 AND host_done = 0",
-    };
-    let sql = format!(
-        "SELECT {COLUMNS} FROM tls_result WHERE {which} ORDER BY is_host, recipient_domain, policy_domain"
-    );
+    let sql = format!("SELECT {COLUMNS} FROM tls_result WHERE {}", which(kind));
     let mut statement = conn.prepare_cached(&sql)?;
     let rows = statement.query_map((policy_domain, day.number()), read)?;
     Ok(rows.collect::<Result<_, _>>()?)
 }
 
 /// Policy domains with rows that wait for a report of this kind, of days from `from` up to `to`, oldest day first.
-pub(crate) fn groups(
-    conn: &Connection,
-    kind: Kind,
-    from: Day,
-    to: Day,
-) -> Result<Vec<(String, Day)>, Error> {
+pub(crate) fn groups(conn: &Connection, kind: Kind, from: Day, to: Day) -> Result<Vec<(String, Day)>, Error> {
     let sql = match kind {
         Kind::Domain => {
             "SELECT DISTINCT recipient_domain, day FROM tls_result
@@ -137,16 +141,17 @@ pub(crate) fn domains_open(conn: &Connection, host: &str, day: Day) -> Result<bo
     Ok(conn.prepare_cached(sql)?.query_row((host, day.number()), |r| r.get(0))?)
 }
 
-/// Whether rows are as they were read.
-pub(crate) fn unchanged(conn: &Connection, rows: &[(i64, i64)]) -> Result<bool, Error> {
-    let mut statement =
-        conn.prepare_cached("SELECT EXISTS (SELECT 1 FROM tls_result WHERE result_id = ?1 AND version = ?2)")?;
-    for row in rows {
-        if !statement.query_row(*row, |r| r.get(0))? {
-            return Ok(false);
-        }
-    }
-    Ok(true)
+/// Ids and versions of the same rows in the same order.
+pub(crate) fn versions(
+    conn: &Connection,
+    kind: Kind,
+    policy_domain: &str,
+    day: Day,
+) -> Result<Vec<(i64, i64)>, Error> {
+    let sql = format!("SELECT result_id, version FROM tls_result WHERE {}", which(kind));
+    let mut statement = conn.prepare_cached(&sql)?;
+    let rows = statement.query_map((policy_domain, day.number()), |r| Ok((r.get(0)?, r.get(1)?)))?;
+    Ok(rows.collect::<Result<_, _>>()?)
 }
 
 /// Takes a policy domain's rows of a day out of what waits. `rua` is where its reports went.
@@ -160,14 +165,16 @@ pub(crate) fn done(
     match kind {
         Kind::Domain => {
             let rua = rua.map(|rua| json(&rua)).transpose()?;
-            let sql = "UPDATE tls_result SET domain_done = 1, rua = ?3 WHERE recipient_domain = ?1 AND day = ?2";
+            let sql =
+                "UPDATE tls_result SET domain_done = 1, rua = ?3 WHERE recipient_domain = ?1 AND day = ?2";
             conn.prepare_cached(sql)?.execute((policy_domain, day.number(), rua))?;
             let sql = "DELETE FROM tls_result
               WHERE recipient_domain = ?1 AND day = ?2 AND domain_done = 1 AND host_done = 1";
             conn.prepare_cached(sql)?.execute((policy_domain, day.number()))?;
         }
         Kind::Host => {
-            let sql = "UPDATE tls_result SET host_done = 1 WHERE policy_domain = ?1 AND day = ?2 AND is_host = 1";
+            let sql =
+                "UPDATE tls_result SET host_done = 1 WHERE policy_domain = ?1 AND day = ?2 AND is_host = 1";
             conn.prepare_cached(sql)?.execute((policy_domain, day.number()))?;
             let sql = "DELETE FROM tls_result
               WHERE policy_domain = ?1 AND day = ?2 AND is_host = 1 AND domain_done = 1 AND host_done = 1";

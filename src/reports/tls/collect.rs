@@ -128,7 +128,9 @@ fn add(found: &mut Vec<PolicyResult>, one: PolicyResult) {
 /// The same with texts that hosts chose cut to a length, and without control characters.
 fn bounded(mut one: PolicyResult) -> PolicyResult {
     for detail in &mut one.details {
-        for text in [&mut detail.mx_hostname, &mut detail.mx_helo, &mut detail.information, &mut detail.reason] {
+        for text in
+            [&mut detail.mx_hostname, &mut detail.mx_helo, &mut detail.information, &mut detail.reason]
+        {
             *text = text.chars().filter(|c| !c.is_control()).take(MAX_TEXT).collect();
         }
     }

@@ -1,6 +1,15 @@
 //! Outgoing TLS reports, from what deliveries tell to what history says. RFC 8460.
 
 mod collect;
+mod decide;
+mod hand;
+mod mail;
+mod ops;
+mod place;
+mod post;
+mod schedule;
+mod seal;
+mod submitter;
 
 /// Whose policies a report is about.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]

@@ -1,0 +1,355 @@
+//! A store with a queue that delivers nothing, names that lead somewhere, an https server, and time to pass.
+
+use std::path::Path;
+use std::sync::{Arc, Mutex};
+use std::time::Duration;
+
+use mox_admin::ops::{QueueDump, QueueList, QueueRow, TlsHistory, TlsHistoryRow};
+use mox_clock::sim::{SimClock, SimRandom};
+use mox_clock::{Clock, Timestamp};
+use mox_config::{Config, Handle};
+use mox_db::Tx;
+use mox_dkim::SigningKey;
+use mox_dns::sim::SimResolver;
+use mox_net::sim::SimNet;
+use mox_net::{Io, Listen, accept_tls};
+use mox_platform::faults::{Faults, NoFaults};
+use mox_queue::{
+    BoxFuture, Class, End, Leaving, LocalDelivery, Notice, OpenFailure, Opened, Outbound, Queue, QueueId,
+    Queued, Reporting, Route, Router, Target, TlsResults, Verdict,
+};
+use mox_smtp::EnhancedCode;
+use mox_store::{Error, Store};
+use mox_telemetry::Metrics;
+use mox_tls::sim::Authority;
+use mox_tls::{Certificates, ServerOptions, server_config};
+use mox_tlsrpt::{FailureDetail, Policy, PolicyResult, PolicyType, ResultType};
+use tempfile::TempDir;
+use tokio::io::{AsyncReadExt, AsyncWriteExt};
+
+use crate::{Options, Reports, SCHEMA, Seams};
+
+const ZONE: &str = "
+    _smtp._tls.one.example. TXT \"v=TLSRPTv1; rua=mailto:tls@one.example\"
+    _smtp._tls.two.example. TXT \"v=TLSRPTv1; rua=mailto:a@two.example,mailto:b@reports.example\"
+    _smtp._tls.web.example. TXT \"v=TLSRPTv1; rua=https://hook.example/in\"
+    _smtp._tls.both.example. TXT \"v=TLSRPTv1; rua=mailto:tls@both.example,https://hook.example/both\"
+    _smtp._tls.mx.host.example. TXT \"v=TLSRPTv1; rua=mailto:tls@host.example\"
+    _smtp._tls.hosted.example. TXT \"v=TLSRPTv1; rua=mailto:tls@host.example\"
+    hook.example. A 8.8.8.8
+";
+
+pub(super) struct House {
+    pub(super) dir: TempDir,
+    pub(super) clock: SimClock,
+    pub(super) zone: SimResolver,
+    pub(super) store: Store,
+    pub(super) queue: Queue,
+    pub(super) reports: Reports,
+    pub(super) hook: Hook,
+    net: SimNet,
+    roots: Arc<mox_tls::RootCertStore>,
+}
+
+/// Reaches nobody.
+struct Nobody;
+
+impl Router for Nobody {
+    fn route(&self, _: &Leaving<'_>) -> Route {
+        Route::Direct
+    }
+}
+
+impl LocalDelivery for Nobody {
+    fn deliver(&self, _: &Store, _: &mut Tx<'_>, _: &Notice<'_>) -> Result<bool, Error> {
+        Ok(false)
+    }
+}
+
+impl Outbound for Nobody {
+    fn open<'a>(&'a self, _: &'a Target) -> BoxFuture<'a, Result<Opened, OpenFailure>> {
+        unreachable!("nothing is sent")
+    }
+}
+
+/// An https server that remembers.
+#[derive(Clone, Default)]
+pub(super) struct Hook(Arc<Mutex<(Vec<(String, Vec<u8>)>, u16)>>);
+
+impl Hook {
+    /// Request lines and bodies.
+    pub(super) fn posts(&self) -> Vec<(String, Vec<u8>)> {
+        self.0.lock().unwrap().0.clone()
+    }
+
+    /// What is answered from now on.
+    pub(super) fn answer(&self, status: u16) {
+        self.0.lock().unwrap().1 = status;
+    }
+}
+
+pub(super) fn at(text: &str) -> Timestamp {
+    Timestamp::parse_rfc3339(text).unwrap()
+}
+
+/// Counts under a policy.
+pub(super) fn result(kind: PolicyType, domain: &str, successful: u64, failed: u64) -> PolicyResult {
+    let mut one = PolicyResult::new(Policy { kind, ..Policy::none(domain) });
+    one.summary.successful = successful;
+    one.summary.failed = failed;
+    if failed > 0 {
+        one.add_detail(
+            FailureDetail { failed, ..FailureDetail::new(ResultType::CertificateExpired, "") },
+            10,
+        );
+    }
+    one
+}
+
+impl House {
+    pub(super) fn new() -> House {
+        House::with("mox.example.org", "example.org", true)
+    }
+
+    /// On a host, with a domain that signs or not.
+    pub(super) fn with(hostname: &str, domain: &str, signs: bool) -> House {
+        let dir = TempDir::new().unwrap();
+        configure(dir.path(), hostname, domain, signs);
+        let clock = SimClock::new(at("2026-11-25T10:00:00Z"));
+        let net = SimNet::new(Arc::new(clock.clone()));
+        let (hook, roots) = hook(&net, &clock);
+        let zone = SimResolver::from_zone(ZONE).unwrap().forgetting();
+        House::open(dir, clock, zone, net, roots, hook, Arc::new(NoFaults))
+    }
+
+    fn open(
+        dir: TempDir,
+        clock: SimClock,
+        zone: SimResolver,
+        net: SimNet,
+        roots: Arc<mox_tls::RootCertStore>,
+        hook: Hook,
+        faults: Arc<dyn Faults>,
+    ) -> House {
+        let random = Arc::new(SimRandom::new(7));
+        let (time, data) = (Arc::new(clock.clone()), dir.path().join("data"));
+        let store = Store::open(&data, &[mox_queue::SCHEMA, SCHEMA], time.clone(), random.clone()).unwrap();
+        let (config, _) = Config::load(&dir.path().join("mox.conf")).unwrap();
+        let web = mox_https::Client {
+            resolver: Arc::new(zone.clone()),
+            dial: Arc::new(net.clone()),
+            clock: time.clone(),
+            roots: roots.clone(),
+            egress: mox_https::Egress::Public { allow: Vec::new() },
+            limits: mox_https::Limits::default(),
+            user_agent: "mox/test".to_owned(),
+        };
+        let seams = Seams {
+            resolver: Arc::new(zone.clone()),
+            web,
+            clock: time.clone(),
+            random: random.clone(),
+            faults,
+            metrics: Arc::new(Metrics::new(clock.now())),
+        };
+        let reports = Reports::new(store.clone(), seams, Options::new(Arc::new(Handle::new(config))));
+        let seams = mox_queue::Seams {
+            router: Arc::new(Nobody),
+            local: Arc::new(Nobody),
+            reporting: Arc::new(reports.clone()),
+            outbound: Arc::new(Nobody),
+            clock: time,
+            random,
+        };
+        let queue = Queue::new(store.clone(), mox_queue::Options::new("mox.example.org"), seams);
+        reports.attach(queue.clone());
+        House { dir, clock, zone, store, queue, reports, hook, net, roots }
+    }
+
+    /// As after a kill: what was in memory is gone.
+    pub(super) fn again(self, faults: Arc<dyn Faults>) -> House {
+        self.store.db().close();
+        let House { dir, clock, zone, store, queue, reports, hook, net, roots } = self;
+        drop((store, queue, reports));
+        House::open(dir, clock, zone, net, roots, hook, faults)
+    }
+
+    /// A delivery is accounted for.
+    pub(super) async fn hear(&self, results: TlsResults) {
+        let reports = self.reports.clone();
+        self.store.write(move |_, tx| reports.tls(tx, &results)).await.unwrap();
+    }
+
+    /// Mail of a class for a domain, whose policy and hosts gave these results.
+    pub(super) async fn mail(
+        &self,
+        class: Class,
+        domain: &str,
+        own: Option<PolicyResult>,
+        hosts: Vec<PolicyResult>,
+    ) {
+        let recipient_domain = domain.parse().unwrap();
+        self.hear(TlsResults { recipient_domain, at: self.clock.now(), class, domain: own, hosts }).await;
+    }
+
+    /// A session for a domain that failed.
+    pub(super) async fn fail(&self, domain: &str) {
+        self.mail(Class::Normal, domain, Some(result(PolicyType::Sts, domain, 1, 1)), Vec::new()).await;
+    }
+
+    pub(super) fn go_to(&self, time: &str) {
+        self.clock.step_to(at(time));
+    }
+
+    /// Seals what is due.
+    pub(super) async fn seal(&self) {
+        self.reports.seal_due().await.unwrap();
+    }
+
+    /// Lets hours pass in which what is sealed is handed over, and the queue delivers all of it at once.
+    pub(super) async fn hours(&self, hours: u32) {
+        for _ in 0..hours * 12 {
+            self.reports.hand_over_due().await.unwrap();
+            self.clock.advance(Duration::from_secs(300));
+        }
+        self.reports.hand_over_due().await.unwrap();
+    }
+
+    pub(super) async fn queued(&self) -> Vec<QueueRow> {
+        let mut rows = self.queue.list(QueueList::default()).await.unwrap();
+        rows.sort_by_key(|row| row.id);
+        rows
+    }
+
+    pub(super) async fn message(&self, id: i64) -> String {
+        String::from_utf8(self.queue.dump(QueueDump { id }).await.unwrap()).unwrap()
+    }
+
+    pub(super) async fn history(&self) -> Vec<TlsHistoryRow> {
+        self.reports.history(TlsHistory::default()).await.unwrap()
+    }
+
+    /// `domain outcome (uri state)` of each line of history, oldest first.
+    pub(super) async fn told(&self) -> Vec<String> {
+        let line = |row: TlsHistoryRow| {
+            let to: Vec<_> = row.destinations.iter().map(|d| format!("{} {}", d.uri, d.state)).collect();
+            format!("{} {} {} {} [{}]", row.kind, row.policy_domain, row.day, row.outcome, to.join(", "))
+        };
+        self.history().await.into_iter().rev().map(line).collect()
+    }
+
+    /// The queue tells how a message of its ended.
+    pub(super) async fn ended(&self, id: i64, end: End, verdict: Verdict) {
+        let reports = self.reports.clone();
+        let row = row(id);
+        self.store.write(move |_, tx| reports.ended(tx, &row, end, &verdict)).await.unwrap();
+    }
+}
+
+pub(super) fn refused() -> Verdict {
+    Verdict::permanent(EnhancedCode(5, 1, 1), "no such user")
+}
+
+/// A row of the queue of which nothing but the id matters.
+fn row(id: i64) -> Queued {
+    Queued {
+        id: QueueId(id),
+        base: 0,
+        content: None,
+        prefix: Vec::new(),
+        account: String::new(),
+        reverse_path: None,
+        forward_path: "a@b.example".parse().unwrap(),
+        size: 0,
+        body: mox_smtp::Body::SevenBit,
+        smtputf8: false,
+        require_tls: Some(false),
+        queued: Timestamp::from_secs(0),
+        next_attempt: Timestamp::from_secs(0),
+        attempts: 1,
+        max_attempts: 8,
+        hold: false,
+        busy: false,
+        last_error: None,
+        last_attempt: None,
+        last_code: None,
+        last_enhanced: None,
+        remote_mta: None,
+        last_tls: None,
+        not_before: None,
+        ret: None,
+        envid: None,
+        notify: None,
+        orcpt: None,
+        subject: String::new(),
+        message_id: None,
+        class: Class::TlsReport,
+        end: None,
+        ended: None,
+        copy: None,
+    }
+}
+
+fn configure(folder: &Path, hostname: &str, domain: &str, signs: bool) {
+    let sign = match signs {
+        true => {
+            "\t\tDKIM:\n\t\t\tSelectors:\n\t\t\t\ts1:\n\t\t\t\t\tPrivateKeyFile: s1.pem\n\t\t\t\ts2:\n\t\t\t\t\tPrivateKeyFile: s2.pem\n\t\t\tSign:\n\t\t\t\t- s1\n\t\t\t\t- s2\n"
+        }
+        false => "\t\tDescription: unsigned\n",
+    };
+    for name in ["s1.pem", "s2.pem"] {
+        std::fs::write(folder.join(name), SigningKey::generate_ed25519().unwrap().to_pem().unwrap()).unwrap();
+    }
+    let server = format!(
+        "DataDir: data\nLogLevel: info\nHostname: {hostname}\nListeners:\n\tpublic:\n\t\tIPs:\n\t\t\t- 127.0.0.1\nPostmaster:\n\tAccount: a\n\tMailbox: Inbox\n"
+    );
+    std::fs::write(folder.join("mox.conf"), server).unwrap();
+    let dynamic = format!("Domains:\n\t{domain}:\n{sign}Accounts:\n\ta:\n\t\tDomain: {domain}\n");
+    std::fs::write(folder.join("domains.conf"), dynamic).unwrap();
+}
+
+/// An https server at `hook.example`, and whom to trust for it.
+fn hook(net: &SimNet, clock: &SimClock) -> (Hook, Arc<mox_tls::RootCertStore>) {
+    let authority = Authority::new();
+    let certificate = authority.issue(&["hook.example"]).unwrap();
+    let certificates = Certificates::new(&[certificate]);
+    let config = server_config(certificates, &ServerOptions::default(), Arc::new(clock.clone())).unwrap();
+    let mut listener = net.listen("8.8.8.8:443".parse().unwrap()).unwrap();
+    let hook = Hook(Arc::new(Mutex::new((Vec::new(), 200))));
+    let (seen, clock) = (hook.clone(), clock.clone());
+    tokio::spawn(async move {
+        while let Ok(accepted) = listener.accept().await {
+            let tls = accept_tls(accepted.io, config.clone(), &clock, Duration::from_secs(1 << 20)).await;
+            let Ok((mut io, _)) = tls else { continue };
+            let post = request(&mut io).await;
+            let status = {
+                let mut seen = seen.0.lock().unwrap();
+                seen.0.push(post);
+                seen.1
+            };
+            let answer = format!(
+                "HTTP/1.1 {status} X\r\nLocation: https://other.example/\r\nContent-Length: 0\r\n\r\n"
+            );
+            let _ = io.write_all(answer.as_bytes()).await;
+            let _ = io.shutdown().await;
+        }
+    });
+    (hook, authority.roots())
+}
+
+/// Head and body of a request with a Content-Length.
+async fn request(io: &mut Box<dyn Io>) -> (String, Vec<u8>) {
+    let mut bytes = Vec::new();
+    loop {
+        let mut piece = [0; 4000];
+        let n = io.read(&mut piece).await.unwrap();
+        assert!(n > 0);
+        bytes.extend_from_slice(&piece[..n]);
+        let Some(end) = bytes.windows(4).position(|w| w == b"\r\n\r\n") else { continue };
+        let head = String::from_utf8(bytes[..end].to_vec()).unwrap();
+        let length = head.lines().find_map(|line| line.strip_prefix("content-length: ")).unwrap();
+        if bytes.len() - end - 4 >= length.parse().unwrap() {
+            return (head, bytes[end + 4..].to_vec());
+        }
+    }
+}

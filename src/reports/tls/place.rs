@@ -1,0 +1,84 @@
+//! Destinations of reports in one spelling, and the host that is asked to take them.
+
+use mox_address::Address;
+use mox_tlsrpt::{Target, Uri};
+
+/// A destination that can be compared.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct Place {
+    /// As published.
+    pub(crate) uri: String,
+    /// In one spelling; what is suppressed.
+    pub(crate) address: String,
+    /// Domain of the address, or host of the URL; empty where nothing can be sent.
+    pub(crate) host: String,
+}
+
+impl Place {
+    pub(crate) fn of(uri: &Uri) -> Place {
+        let (address, host) = match &uri.target {
+            Target::Mail(address) => (format!("mailto:{address}"), address.domain.ascii().to_owned()),
+            Target::Https(url) => (url.to_string(), url.host.to_string()),
+            Target::Unsupported => (uri.text.clone(), String::new()),
+        };
+        Place { uri: uri.text.clone(), address, host }
+    }
+
+    /// From what an operator writes: a URI, or a mail address.
+    pub(crate) fn parse(text: &str) -> Result<(Place, Uri), String> {
+        let uri = match text.parse::<Address>() {
+            Ok(address) if !text.contains(':') => Uri::mail(address),
+            _ => text.parse::<Uri>().map_err(|e| e.to_string())?,
+        };
+        match uri.target {
+            Target::Unsupported => Err(format!("{text:?} is neither a mailto: nor an https: URI")),
+            _ => Ok((Place::of(&uri), uri)),
+        }
+    }
+}
+
+/// Each destination of a record once, in its order.
+pub(crate) fn places(rua: &[Uri]) -> Vec<Place> {
+    let mut places: Vec<Place> = Vec::new();
+    for place in rua.iter().map(Place::of) {
+        if places.iter().all(|known| known.address != place.address) {
+            places.push(place);
+        }
+    }
+    places
+}
+
+/// Addresses as a set, to compare.
+pub(crate) fn addresses(places: &[Place]) -> Vec<String> {
+    let mut addresses: Vec<String> = places.iter().map(|place| place.address.clone()).collect();
+    addresses.sort();
+    addresses
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn one_spelling_each() {
+        for (text, address, host) in [
+            ("a@Example.org", "mailto:a@example.org", "example.org"),
+            ("mailto:a@m\u{fc}nchen.example", "", ""),
+            (
+                "mailto:a%21b@xn--mnchen-3ya.example",
+                "mailto:a!b@xn--mnchen-3ya.example",
+                "xn--mnchen-3ya.example",
+            ),
+            ("https://Reports.example/x?y", "https://reports.example/x?y", "reports.example"),
+        ] {
+            match Place::parse(text) {
+                Ok((place, _)) => assert_eq!((place.address.as_str(), place.host.as_str()), (address, host)),
+                Err(_) => assert_eq!(address, "", "{text}"),
+            }
+        }
+        assert!(Place::parse("ftp:x").is_err() && Place::parse("nothing").is_err());
+        let record: mox_tlsrpt::Record =
+            "v=TLSRPTv1; rua=mailto:b@x.example,mailto:b@X.example,https://a.example/".parse().unwrap();
+        assert_eq!(addresses(&places(&record.rua)), ["https://a.example/", "mailto:b@x.example"]);
+    }
+}

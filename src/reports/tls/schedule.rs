@@ -1,0 +1,210 @@
+//! When things are done: a day is sealed some minutes after it is over, or at the start of the server; what had to wait
+//! is looked at every hour; what is sealed is handed over within hours, one after another; old things are forgotten.
+//!
+//! The clock may be set at any time: nothing here counts on it going on as before, and what is due is asked of the
+//! database. RFC 8460 §4.1 (days), §5.4 (delays).
+
+use std::sync::atomic::Ordering;
+use std::time::Duration;
+
+use mox_clock::{Day, Timestamp, random_below};
+use mox_db::{ReadTx, Tx};
+use mox_store::{Error, Store};
+use tokio::sync::watch;
+use tokio::task::JoinSet;
+
+use super::Kind;
+use super::decide::Subject;
+use super::seal::Sealed;
+use super::submitter::submitter;
+use crate::Reports;
+use crate::tables::{report, result, suppress};
+
+/// Subjects that are decided about at once.
+const AT_ONCE: usize = 32;
+/// No sleep is longer, in case the clock is set.
+const LONGEST_SLEEP: Duration = Duration::from_secs(300);
+/// How long what is under way may go on after shutdown was asked for.
+const GRACE: Duration = Duration::from_secs(10);
+/// Rows forgotten in one transaction.
+const CHUNK: u16 = 500;
+/// How long failures of an address are remembered.
+const REMEMBER: Duration = Duration::from_secs(180 * 86_400);
+
+impl Reports {
+    /// Makes and sends reports until `shutdown` is true or its sender is gone.
+    pub async fn run(self, mut shutdown: watch::Receiver<bool>) {
+        if !self.0.options.on {
+            return;
+        }
+        let asked = async {
+            // An error means that nobody is left to ask.
+            let _ = shutdown.wait_for(|asked| *asked).await;
+            self.0.stopping.store(true, Ordering::Relaxed);
+        };
+        let work = self.work();
+        tokio::pin!(asked, work);
+        tokio::select! {
+            biased;
+            () = &mut asked => {}
+            () = &mut work => return,
+        }
+        self.0.wake.notify_one();
+        tokio::select! {
+            () = work => {}
+            () = self.0.seams.clock.sleep(GRACE) => {}
+        }
+    }
+
+    async fn work(&self) {
+        let mut pass = self.first_pass();
+        while !self.0.stopping.load(Ordering::Relaxed) {
+            let next = match self.step(&mut pass).await {
+                Ok(next) => next,
+                Err(error) => {
+                    tracing::error!(%error, "tls reports");
+                    None
+                }
+            };
+            let now = self.0.seams.clock.now();
+            let due = next.map_or(pass, |next| next.min(pass));
+            let sleep = due.since(now).clamp(Duration::from_millis(100), LONGEST_SLEEP);
+            tokio::select! {
+                () = self.0.seams.clock.sleep(sleep) => {}
+                () = self.0.wake.notified() => {}
+            }
+        }
+    }
+
+    /// When days are looked at first: now, unless this day has just begun.
+    pub(crate) fn first_pass(&self) -> Timestamp {
+        let now = self.0.seams.clock.now();
+        now.max(self.earliest(now.day()))
+    }
+
+    /// Nothing about the day before is sealed earlier.
+    fn earliest(&self, day: Day) -> Timestamp {
+        let options = &self.0.options;
+        let jitter = u64::try_from(options.first_jitter.as_micros()).unwrap_or(0);
+        let jitter = Duration::from_micros(random_below(&*self.0.seams.random, jitter));
+        day.start().plus(options.first_wait).plus(jitter)
+    }
+
+    /// One turn: seals when it is time, hands over what is due; answers when the next hand-over is. `pass` is when days
+    /// are looked at next.
+    pub(crate) async fn step(&self, pass: &mut Timestamp) -> Result<Option<Timestamp>, Error> {
+        let now = self.0.seams.clock.now();
+        let set_back = *pass > now.plus(Day::LENGTH);
+        if now >= *pass || set_back {
+            let again = now.plus(self.0.options.again);
+            self.seal_due().await?;
+            self.forget().await?;
+            // Hourly, but at the turn of the day only when its first minutes are over.
+            let midnight = again.day().start();
+            *pass = if midnight > now { again.max(self.earliest(again.day())) } else { again };
+        }
+        self.hand_over_due().await
+    }
+
+    /// Decides about every day that is over, and says when what was sealed is handed over.
+    pub(crate) async fn seal_due(&self) -> Result<(), Error> {
+        let now = self.0.seams.clock.now();
+        let mut sealed = Vec::new();
+        for kind in [Kind::Domain, Kind::Host] {
+            let yesterday = now.day().previous();
+            let read = move |_: &Store, tx: &ReadTx<'_>| {
+                let mut ready = Vec::new();
+                for (domain, day) in result::groups(tx.conn(), kind, Day::from_number(i64::MIN), yesterday)? {
+                    if kind == Kind::Domain || !result::domains_open(tx.conn(), &domain, day)? {
+                        ready.push(Subject::new(kind, domain, day));
+                    }
+                }
+                Ok::<_, Error>(ready)
+            };
+            sealed.extend(self.seal_all(self.0.store.read(read).await?).await?);
+        }
+        self.pace(sealed).await
+    }
+
+    /// Seals subjects, some at once; answers the reports in their order.
+    async fn seal_all(&self, subjects: Vec<Subject>) -> Result<Vec<i64>, Error> {
+        let mut sealed = Vec::new();
+        let mut tasks = JoinSet::new();
+        let mut subjects = subjects.into_iter().enumerate();
+        loop {
+            while tasks.len() < AT_ONCE && !self.0.stopping.load(Ordering::Relaxed) {
+                let Some((at, subject)) = subjects.next() else { break };
+                let reports = self.clone();
+                tasks.spawn(async move { reports.seal_or_discard(subject).await.map(|sealed| (at, sealed)) });
+            }
+            match tasks.join_next().await {
+                None => break,
+                Some(Ok(done)) => {
+                    let (at, done) = done?;
+                    if let Sealed::New(id) = done {
+                        sealed.push((at, id));
+                    }
+                }
+                Some(Err(error)) if error.is_panic() => std::panic::resume_unwind(error.into_panic()),
+                Some(Err(_)) => {}
+            }
+        }
+        sealed.sort_unstable();
+        Ok(sealed.into_iter().map(|(_, id)| id).collect())
+    }
+
+    /// Seals a day, or discards what has waited for too long.
+    async fn seal_or_discard(&self, subject: Subject) -> Result<Sealed, Error> {
+        let now = self.0.seams.clock.now();
+        let stale = now.since(subject.day.next().start()) > self.0.options.stale;
+        if stale {
+            let why = match submitter(&self.0.options.config.load()) {
+                Ok(_) => "the day ended too long ago".to_owned(),
+                Err(why) => format!("the day ended too long ago: {why}"),
+            };
+            return self.discard_stale(&subject, why).await;
+        }
+        // Until the order of all is known, each would go last.
+        let sealed = self.seal(&subject, now.plus(self.0.options.spread)).await?;
+        if let Sealed::Later(why) = &sealed {
+            let (domain, day) = (&subject.policy_domain, subject.day.to_string());
+            tracing::info!(domain, day, reason = why, "tls results wait");
+        }
+        Ok(sealed)
+    }
+
+    /// Gives each report its time, in order.
+    async fn pace(&self, sealed: Vec<i64>) -> Result<(), Error> {
+        let (now, options) = (self.0.seams.clock.now(), &self.0.options);
+        let Ok(count) = u32::try_from(sealed.len()) else { return Ok(()) };
+        let Some(gap) = options.spread.checked_div(count).map(|gap| gap.min(options.longest_gap)) else {
+            return Ok(());
+        };
+        for (chunk, first) in sealed.chunks(usize::from(CHUNK)).zip((0u32..).step_by(usize::from(CHUNK))) {
+            let chunk = chunk.to_vec();
+            let write = move |_: &Store, tx: &mut Tx<'_>| {
+                for (id, at) in chunk.into_iter().zip(first..) {
+                    report::set_due(tx.conn(), id, now.plus(gap.saturating_mul(at)))?;
+                }
+                Ok::<_, Error>(())
+            };
+            self.0.store.write(write).await?;
+        }
+        Ok(())
+    }
+
+    /// Forgets history and suppressions that are old enough.
+    pub(crate) async fn forget(&self) -> Result<(), Error> {
+        let now = self.0.seams.clock.now();
+        let before = now.minus(self.0.options.keep_history);
+        loop {
+            let write = move |_: &Store, tx: &mut Tx<'_>| {
+                suppress::forget(tx.conn(), now.minus(REMEMBER))?;
+                report::forget(tx.conn(), before, CHUNK.into())
+            };
+            if self.0.store.write(write).await? < usize::from(CHUNK) {
+                return Ok(());
+            }
+        }
+    }
+}
