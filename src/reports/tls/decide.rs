@@ -177,7 +177,7 @@ impl Reports {
     }
 
     /// Destinations, and which of them get nothing now.
-    async fn planned(&self, places: Vec<Place>) -> Result<Vec<Planned>, Error> {
+    pub(crate) async fn planned(&self, places: Vec<Place>) -> Result<Vec<Planned>, Error> {
         let now = self.0.seams.clock.now();
         let plan = move |_: &Store, tx: &ReadTx<'_>| {
             let mut planned = Vec::new();

@@ -2,13 +2,16 @@
 
 mod collect;
 mod decide;
+mod explain;
 mod hand;
 mod mail;
 mod ops;
 mod place;
 mod post;
+mod preview;
 mod schedule;
 mod seal;
+mod send_now;
 mod submitter;
 
 /// Whose policies a report is about.

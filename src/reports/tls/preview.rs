@@ -1,0 +1,127 @@
+//! What would be sent now. The same is decided as when it is sent, and nothing is changed.
+
+use mox_admin::OpError;
+use mox_admin::ops::{TlsDestination, TlsPreview, TlsPreviewed, TlsReportPreview, TlsWithheld};
+use mox_clock::Day;
+use mox_db::ReadTx;
+use mox_store::{Error, Store};
+
+use super::Kind;
+use super::decide::{Decision, Plan, Subject};
+use super::ops::{ascii, failed};
+use super::seal::Extra;
+use crate::Reports;
+use crate::tables::destination::State;
+use crate::tables::report::{self, Made};
+use crate::tables::result;
+
+/// Most subjects of a reply.
+const MAX_SUBJECTS: usize = 10_000;
+
+impl Reports {
+    /// The reports that would be sent, and what is withheld and why.
+    pub async fn preview(&self, op: TlsPreview) -> Result<TlsPreviewed, OpError> {
+        let domain = op.domain.as_deref().map(ascii).transpose()?;
+        let today = self.0.seams.clock.now().day();
+        let (from, to) = match op.day.as_deref() {
+            Some(day) => self.day(day).map(|day| (day, day))?,
+            None => (Day::from_number(i64::MIN), today),
+        };
+        let mut previewed = TlsPreviewed::default();
+        for subject in self.subjects(domain, from, to).await.map_err(failed)? {
+            let withheld = |why: String| TlsWithheld {
+                policy_domain: subject.policy_domain.clone(),
+                kind: subject.kind.as_str().to_owned(),
+                day: subject.day.to_string(),
+                why,
+            };
+            if let Some(made) = self.made(&subject).await.map_err(failed)? {
+                previewed.withheld.push(withheld(before(&made)));
+                continue;
+            }
+            match self.decide(&subject, false).await.map_err(failed)?.0 {
+                Decision::Send(plan) => previewed.reports.push(self.shown(&subject, &plan).await?),
+                Decision::Nothing(why) | Decision::Later(why) | Decision::Discard(why) => {
+                    previewed.withheld.push(withheld(why));
+                }
+            }
+        }
+        if let (true, true, Some(domain)) =
+            (previewed.reports.is_empty(), previewed.withheld.is_empty(), &op.domain)
+        {
+            return Err(OpError::not_found(format!("no results about {domain} wait for a report")));
+        }
+        Ok(previewed)
+    }
+
+    /// What results of these days wait for, of one policy domain or all: recipient domains first.
+    pub(crate) async fn subjects(
+        &self,
+        domain: Option<String>,
+        from: Day,
+        to: Day,
+    ) -> Result<Vec<Subject>, Error> {
+        let read = move |_: &Store, tx: &ReadTx<'_>| {
+            let mut subjects = Vec::new();
+            for kind in [Kind::Domain, Kind::Host] {
+                let groups = result::groups(tx.conn(), kind, from, to)?.into_iter();
+                let wanted = groups.filter(|(found, _)| domain.as_ref().is_none_or(|domain| domain == found));
+                subjects.extend(wanted.map(|(found, day)| Subject::new(kind, found, day)));
+            }
+            subjects.truncate(MAX_SUBJECTS);
+            Ok(subjects)
+        };
+        self.0.store.read(read).await
+    }
+
+    /// The report as it would be made now.
+    pub(crate) async fn would_be(&self, subject: &Subject, plan: &Plan) -> Result<Made, Error> {
+        let now = self.0.seams.clock.now();
+        if now.day() != subject.day {
+            return Ok(self.make(subject, plan, 0, "", subject.period().1, now));
+        }
+        let s = subject.clone();
+        let next = move |_: &Store, tx: &ReadTx<'_>| {
+            report::next_part(tx.conn(), s.kind, &s.policy_domain, s.day.start())
+        };
+        let part = self.0.store.read(next).await?;
+        Ok(self.make(subject, plan, part, Extra::Partial.as_str(), now, now))
+    }
+
+    async fn shown(&self, subject: &Subject, plan: &Plan) -> Result<TlsReportPreview, OpError> {
+        let made = self.would_be(subject, plan).await.map_err(failed)?;
+        let document = made.document.as_deref().unwrap_or_default();
+        Ok(TlsReportPreview {
+            policy_domain: subject.policy_domain.clone(),
+            kind: subject.kind.as_str().to_owned(),
+            day: subject.day.to_string(),
+            partial: made.part > 0,
+            report_id: made.name,
+            destinations: planned(plan),
+            file_name: made.file_name,
+            document: serde_json::from_str(document).map_err(OpError::failed)?,
+        })
+    }
+}
+
+/// Where a report would go.
+pub(crate) fn planned(plan: &Plan) -> Vec<TlsDestination> {
+    let row = |planned: &super::decide::Planned| TlsDestination {
+        uri: planned.place.uri.clone(),
+        state: if planned.state == State::Sealed { "will-send" } else { planned.state.as_str() }.to_owned(),
+        why: planned.why.clone(),
+        attempts: 0,
+        queue_id: None,
+        next_attempt: None,
+        ended: None,
+    };
+    plan.destinations.iter().map(row).collect()
+}
+
+/// That there is a report of the day.
+pub(crate) fn before(made: &Made) -> String {
+    match made.name.is_empty() {
+        true => format!("the day's results were discarded on {}: {}", made.sealed, made.why),
+        false => format!("the day was reported: {} of {}", made.name, made.sealed),
+    }
+}
