@@ -146,6 +146,12 @@ pub(crate) fn set_due(conn: &Connection, id: i64, due: Timestamp) -> Result<(), 
     Ok(())
 }
 
+/// Whether something was made before some time.
+pub(crate) fn any_before(conn: &Connection, before: Timestamp) -> Result<bool, Error> {
+    let sql = "SELECT EXISTS (SELECT 1 FROM report_out WHERE sealed < ?1)";
+    Ok(conn.prepare_cached(sql)?.query_row([before.micros()], |r| r.get(0))?)
+}
+
 /// Forgets those made before some time whose destinations have all ended; at most `max`. Answers how many went.
 pub(crate) fn forget(conn: &Connection, before: Timestamp, max: u32) -> Result<usize, Error> {
     let sql = "SELECT report_id FROM report_out r WHERE sealed < ?1 AND NOT EXISTS

@@ -40,7 +40,7 @@ const ZONE: &str = "
 ";
 
 pub(super) struct House {
-    pub(super) dir: TempDir,
+    dir: TempDir,
     pub(super) clock: SimClock,
     pub(super) zone: SimResolver,
     pub(super) store: Store,
@@ -72,13 +72,16 @@ impl Outbound for Nobody {
     }
 }
 
+/// Head and body of a request.
+pub(super) type Post = (String, Vec<u8>);
+
 /// An https server that remembers.
 #[derive(Clone, Default)]
-pub(super) struct Hook(Arc<Mutex<(Vec<(String, Vec<u8>)>, u16)>>);
+pub(super) struct Hook(Arc<Mutex<(Vec<Post>, u16)>>);
 
 impl Hook {
-    /// Request lines and bodies.
-    pub(super) fn posts(&self) -> Vec<(String, Vec<u8>)> {
+    /// What was posted.
+    pub(super) fn posts(&self) -> Vec<Post> {
         self.0.lock().unwrap().0.clone()
     }
 
@@ -174,10 +177,11 @@ impl House {
         House::open(dir, clock, zone, net, roots, hook, faults)
     }
 
-    /// A delivery is accounted for.
-    pub(super) async fn hear(&self, results: TlsResults) {
+    /// Deliveries are accounted for, in one transaction.
+    pub(super) async fn hear(&self, all: Vec<TlsResults>) {
         let reports = self.reports.clone();
-        self.store.write(move |_, tx| reports.tls(tx, &results)).await.unwrap();
+        let write = move |_: &Store, tx: &mut Tx<'_>| all.iter().try_for_each(|one| reports.tls(tx, one));
+        self.store.write(write).await.unwrap();
     }
 
     /// Mail of a class for a domain, whose policy and hosts gave these results.
@@ -189,7 +193,8 @@ impl House {
         hosts: Vec<PolicyResult>,
     ) {
         let recipient_domain = domain.parse().unwrap();
-        self.hear(TlsResults { recipient_domain, at: self.clock.now(), class, domain: own, hosts }).await;
+        self.hear(vec![TlsResults { recipient_domain, at: self.clock.now(), class, domain: own, hosts }])
+            .await;
     }
 
     /// A session for a domain that failed.
@@ -206,7 +211,7 @@ impl House {
         self.reports.seal_due().await.unwrap();
     }
 
-    /// Lets hours pass in which what is sealed is handed over, and the queue delivers all of it at once.
+    /// Lets hours pass in which what is sealed is handed over, every five minutes.
     pub(super) async fn hours(&self, hours: u32) {
         for _ in 0..hours * 12 {
             self.reports.hand_over_due().await.unwrap();
@@ -240,9 +245,16 @@ impl House {
 
     /// The queue tells how a message of its ended.
     pub(super) async fn ended(&self, id: i64, end: End, verdict: Verdict) {
+        self.all_ended(vec![(id, end, verdict)]).await;
+    }
+
+    /// The same of some, in one transaction.
+    pub(super) async fn all_ended(&self, all: Vec<(i64, End, Verdict)>) {
         let reports = self.reports.clone();
-        let row = row(id);
-        self.store.write(move |_, tx| reports.ended(tx, &row, end, &verdict)).await.unwrap();
+        let write = move |_: &Store, tx: &mut Tx<'_>| {
+            all.iter().try_for_each(|(id, end, verdict)| reports.ended(tx, &row(*id), *end, verdict))
+        };
+        self.store.write(write).await.unwrap();
     }
 }
 

@@ -1,4 +1,8 @@
 //! The engine on a store, a resolver and a clock that do as told.
 
+mod faults;
 mod house;
+mod load;
+mod operations;
 mod sealing;
+mod sending;

@@ -197,6 +197,15 @@ impl Reports {
     pub(crate) async fn forget(&self) -> Result<(), Error> {
         let now = self.0.seams.clock.now();
         let before = now.minus(self.0.options.keep_history);
+        let read = move |_: &Store, tx: &ReadTx<'_>| {
+            Ok::<_, Error>(
+                report::any_before(tx.conn(), before)?
+                    || suppress::any_before(tx.conn(), now.minus(REMEMBER))?,
+            )
+        };
+        if !self.0.store.read(read).await? {
+            return Ok(());
+        }
         loop {
             let write = move |_: &Store, tx: &mut Tx<'_>| {
                 suppress::forget(tx.conn(), now.minus(REMEMBER))?;

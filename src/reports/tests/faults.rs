@@ -1,0 +1,78 @@
+//! A kill at each point between two steps, and a start after it: every destination gets its report once.
+
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU32, Ordering};
+use std::time::Duration;
+
+use mox_platform::faults::{Faults, NoFaults};
+
+use super::house::House;
+
+/// Panics at a point when it is reached for the `n`th time.
+struct Kill {
+    point: &'static str,
+    left: AtomicU32,
+}
+
+impl Faults for Kill {
+    fn reach(&self, point: &str) {
+        let hit = point == self.point && self.left.fetch_sub(1, Ordering::SeqCst) == 1;
+        assert!(!hit, "killed on purpose at {point}");
+    }
+}
+
+/// A night: days are sealed and reports handed over. True when it was lived through.
+async fn night(house: &House) -> bool {
+    let (reports, clock) = (house.reports.clone(), house.clock.clone());
+    let night = async move {
+        reports.seal_due().await.unwrap();
+        for _ in 0..30 {
+            reports.hand_over_due().await.unwrap();
+            clock.advance(Duration::from_secs(600));
+        }
+    };
+    tokio::spawn(night).await.is_ok()
+}
+
+#[tokio::test]
+async fn a_kill_at_any_point_neither_loses_nor_repeats_a_report() {
+    for point in [
+        "tlsrpt-sealing",
+        "tlsrpt-sealed",
+        "tlsrpt-composed",
+        "tlsrpt-queued",
+        "tlsrpt-post-recorded",
+        "tlsrpt-posted",
+        "tlsrpt-acknowledged",
+    ] {
+        for n in 1..=2 {
+            let house = House::new();
+            for domain in ["one.example", "two.example", "web.example", "both.example"] {
+                house.fail(domain).await;
+            }
+            house.go_to("2026-11-26T00:10:00Z");
+            let house = house.again(Arc::new(Kill { point, left: n.into() }));
+            assert!(!night(&house).await, "{point} {n} was reached");
+            let house = house.again(Arc::new(NoFaults));
+            assert!(night(&house).await);
+            assert!(night(&house).await);
+            let mut to: Vec<_> = house.queued().await.into_iter().map(|row| row.to).collect();
+            to.sort();
+            let expected = ["a@two.example", "b@reports.example", "tls@both.example", "tls@one.example"];
+            assert_eq!(to, expected, "{point} {n}: {:?}", house.told().await);
+            let posts = house.hook.posts();
+            for path in ["POST /in ", "POST /both "] {
+                let bodies: Vec<_> = posts.iter().filter(|(head, _)| head.starts_with(path)).collect();
+                assert!(bodies.iter().all(|post| post == &bodies[0]), "byte for byte the same");
+                let most = if point == "tlsrpt-posted" { 2 } else { 1 };
+                assert!((1..=most).contains(&bodies.len()), "{point} {n} {path}: {}", bodies.len());
+            }
+            let repeated = if point == "tlsrpt-posted" { 3 } else { 2 };
+            assert_eq!(posts.len(), repeated, "{point} {n}");
+            let history = house.history().await;
+            assert_eq!(history.len(), 4, "{point} {n}");
+            let open = history.iter().flat_map(|row| &row.destinations).filter(|d| d.state == "sealed");
+            assert_eq!(open.count(), 0, "{point} {n}: {:?}", house.told().await);
+        }
+    }
+}
