@@ -20,8 +20,6 @@ pub const STATIC: &[&str] = &[
     "InitialMailboxes",
     "DefaultMailboxes",
     "NoOutgoingDMARCReports",
-    "NoOutgoingTLSReports",
-    "OutgoingTLSReportsForAllSuccess",
     "Listeners.*.NATIPs",
     "Listeners.*.IPsNATed",
     "Listeners.*.TLS.ACME",

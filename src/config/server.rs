@@ -10,7 +10,7 @@ use crate::listener::Listener;
 use crate::reports::HostTlsRpt;
 use crate::section::{Table, section};
 use crate::transport::Transport;
-use crate::values::LogLevel;
+use crate::values::{LogLevel, Network};
 
 section! {
     /// The static file, mox.conf. A change takes effect after a restart.
@@ -64,6 +64,10 @@ section! {
         "NoOutgoingTLSReports" no_outgoing_tls_reports: bool = false,
         /// Send TLS reports also for days when nothing failed.
         "OutgoingTLSReportsForAllSuccess" outgoing_tls_reports_for_all_success: bool = false,
+        /// Networks, as 10.0.0.0/8, that requests to URLs of strangers may reach, as reports to https destinations and
+        /// policies of domains: such requests go to public addresses only. For test networks. Not known to the Go
+        /// server.
+        "AllowEgress" allow_egress: Vec<Network> = Vec::new(),
         /// Most bytes of message content per account, 0 for no limit. An account can have its own.
         "QuotaMessageSize" quota_message_size: u64 = 0,
         /// Bounds on what clients may do. Not known to the Go server.
@@ -149,6 +153,7 @@ impl Static {
             no_outgoing_dmarc_reports: false,
             no_outgoing_tls_reports: false,
             outgoing_tls_reports_for_all_success: false,
+            allow_egress: Vec::new(),
             quota_message_size: 0,
             limits: Limits::default(),
         }

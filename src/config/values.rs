@@ -290,6 +290,31 @@ impl Describe for SmtpError {
     }
 }
 
+/// A network: an address and how many of its leading bits count, as `192.0.2.0/24`.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Network(pub mox_https::Cidr);
+
+impl FromStr for Network {
+    type Err = mox_https::BadCidr;
+    fn from_str(text: &str) -> Result<Network, Self::Err> {
+        text.parse().map(Network)
+    }
+}
+
+impl fmt::Display for Network {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.0.fmt(f)
+    }
+}
+
+serde_as_text!(Network);
+
+impl Describe for Network {
+    fn shape() -> Shape {
+        Shape::Scalar("network, as 192.0.2.0/24")
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

@@ -14,6 +14,7 @@ use mox_config::{Config, Handle, Warning};
 use mox_inbound::{Delivery, Keeping, LocalOutbound, MxHandler, Notices, Rates, Recipients};
 use mox_platform::DirLock;
 use mox_queue::{Outbound, Queue, Router, Seams, Smtp};
+use mox_reports::Reports;
 use mox_smtpserver::Handler;
 use mox_store::Store;
 use mox_submission::{ConfiguredKeys, Logins, Strictness, SubmissionHandler};
@@ -206,8 +207,13 @@ impl House {
         mox_platform::files::create_private_dir(data)
             .map_err(|source| Error::File { path: data.clone(), source })?;
         let lock = DirLock::acquire(data)?;
-        let store = Store::open(data, &[mox_queue::SCHEMA], plan.clock.clone(), plan.random.clone())
-            .map_err(|source| Error::Store { path: data.clone(), source })?;
+        let store = Store::open(
+            data,
+            &[mox_queue::SCHEMA, mox_reports::SCHEMA],
+            plan.clock.clone(),
+            plan.random.clone(),
+        )
+        .map_err(|source| Error::Store { path: data.clone(), source })?;
         Ok((lock, store))
     }
 
@@ -222,18 +228,20 @@ impl House {
             mox_dns::Hosts::load(&mox_platform::paths::hosts_file()).unwrap_or_default(),
             plan.clock.clone(),
         )?;
+        let reports = reports(&plan, &config, &store, &resolver, &metrics);
         let queue = Queue::new(
             store.clone(),
             plan.queue.clone(),
             Seams {
                 router: plan.router.clone(),
                 local: Arc::new(Notices::new(plan.recipients.clone())),
-                reporting: Arc::new(mox_queue::NoReporting),
+                reporting: Arc::new(reports.clone()),
                 outbound: (plan.outbound)(outbound(&plan, &config, &store, resolver.clone())),
                 clock: plan.clock.clone(),
                 random: plan.random.clone(),
             },
         );
+        reports.attach(queue.clone());
         let hooks = plan.webhooks.hooks(&resolver, &plan.roots, &plan.clock, &metrics);
         let handlers = Handlers::new(&plan, &config, &store, &queue, resolver, &metrics);
         let bound = listeners::bind(&plan, &config, &handlers, &metrics, &stopping)?;
@@ -243,6 +251,7 @@ impl House {
         let parts = crate::operations::Parts {
             store: store.clone(),
             queue: queue.clone(),
+            reports: reports.clone(),
             config: plan.config.clone(),
             metrics: metrics.clone(),
             levels: plan.levels.clone(),
@@ -269,6 +278,7 @@ impl House {
             tasks.spawn(listener.serve(site.clone()));
         }
         tasks.spawn(queue.clone().run(stopping.clone()));
+        tasks.spawn(reports.run(stopping.clone()));
         for hook in hooks {
             tasks.spawn(until(stopping.clone(), hook.run(Following::new(&feed))));
         }
@@ -362,6 +372,35 @@ impl Handlers {
         };
         Handlers { mx: (plan.around)(Arc::new(mx)), submission: (plan.around)(Arc::new(submission)) }
     }
+}
+
+/// Reports about TLS. URLs of destinations are chosen by strangers, so they lead to public addresses only.
+fn reports(
+    plan: &Plan,
+    config: &Config,
+    store: &Store,
+    resolver: &Arc<dyn mox_dns::Resolver>,
+    metrics: &Arc<Metrics>,
+) -> Reports {
+    let allow = config.server.allow_egress.iter().map(|network| network.0).collect();
+    let web = mox_https::Client {
+        resolver: resolver.clone(),
+        dial: Arc::new(mox_net::TcpDial::new(plan.clock.clone())),
+        clock: plan.clock.clone(),
+        roots: plan.roots.clone(),
+        egress: mox_https::Egress::Public { allow },
+        limits: mox_https::Limits::default(),
+        user_agent: format!("mox/{VERSION}"),
+    };
+    let seams = mox_reports::Seams {
+        resolver: resolver.clone(),
+        web,
+        clock: plan.clock.clone(),
+        random: plan.random.clone(),
+        faults: Arc::new(mox_platform::faults::NoFaults),
+        metrics: metrics.clone(),
+    };
+    Reports::new(store.clone(), seams, mox_reports::Options::new(plan.config.clone()))
 }
 
 /// The way out: mailboxes here, or SMTP to other hosts.

@@ -6,6 +6,7 @@ mod inbox;
 mod messages;
 mod policies;
 mod server;
+mod tlsrpt;
 mod waiting;
 
 pub use server::verified;
@@ -21,6 +22,7 @@ use mox_admin::{OpError, Operations};
 use mox_clock::{Clock, Random, Timestamp};
 use mox_config::Handle;
 use mox_queue::{Policies, Queue, Router};
+use mox_reports::Reports;
 use mox_store::{Error, Store};
 use mox_telemetry::{Levels, Metrics};
 use tokio::sync::watch;
@@ -29,6 +31,7 @@ use tokio::sync::watch;
 pub(crate) struct Parts {
     pub(crate) store: Store,
     pub(crate) queue: Queue,
+    pub(crate) reports: Reports,
     pub(crate) config: Arc<Handle>,
     pub(crate) metrics: Arc<Metrics>,
     pub(crate) levels: Levels,
@@ -50,7 +53,8 @@ pub(crate) struct Parts {
 pub(crate) fn all(parts: Parts) -> Operations {
     let parts = Arc::new(parts);
     let operations = queue(Operations::new(), &parts.queue);
-    let adds = [messages::add, inbox::add, waiting::add, chaos::add, server::add, policies::add];
+    let adds =
+        [messages::add, inbox::add, waiting::add, chaos::add, server::add, policies::add, tlsrpt::add];
     adds.into_iter().fold(operations, |operations, add| add(operations, &parts))
 }
 
