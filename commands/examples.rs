@@ -110,6 +110,8 @@ pub fn all() -> &'static [(&'static str, &'static [Example])] {
         ("stop", stop::EXAMPLES),
         ("tlsrpt lookup", tlsrpt::lookup::EXAMPLES),
         ("tlsrpt parse", tlsrpt::parse::EXAMPLES),
+        ("tlsrpt reports list", tlsrpt::reports::list::EXAMPLES),
+        ("tlsrpt reports show", tlsrpt::reports::show::EXAMPLES),
         ("verifydata", verifydata::EXAMPLES),
         ("version", version::EXAMPLES),
     ]

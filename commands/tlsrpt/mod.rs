@@ -2,6 +2,7 @@
 
 pub(crate) mod lookup;
 pub(crate) mod parse;
+pub(crate) mod reports;
 
 use crate::context::Context;
 use crate::error::{CommandError, Exit};
@@ -12,6 +13,9 @@ pub(crate) enum Command {
     Lookup(lookup::Args),
     /// Tell in sentences what a report says, from a file or message
     Parse(parse::Args),
+    /// Reports of others that arrived
+    #[command(subcommand)]
+    Reports(reports::Command),
 }
 
 impl Command {
@@ -19,6 +23,7 @@ impl Command {
         match self {
             Command::Lookup(args) => lookup::run(cx, args),
             Command::Parse(args) => parse::run(cx, args),
+            Command::Reports(command) => command.run(cx),
         }
     }
 }

@@ -19,6 +19,7 @@ use mox_dns::{BudgetedResolver, Resolver};
 use mox_message::authres::{self, DkimProperties, MethodResult};
 use mox_message::header::Header;
 use mox_remoteip::IprevOutcome;
+use mox_reports::receive::{Unproved, prove};
 use mox_spf::{Identity, SpfResult};
 use mox_telemetry::{Finding, Metrics};
 
@@ -51,6 +52,17 @@ pub struct Authenticator {
 pub struct Checks {
     dkim: Verifier,
     arc: arc::Verifier,
+    /// The same with keys for reports about TLS, where such may come.
+    tls_report: Option<Verifier>,
+}
+
+impl Checks {
+    /// Looks at signatures as those of a TLS report, too: their keys may be for another service than mail
+    /// (RFC 8460 §3).
+    pub fn with_tls_report(self) -> Checks {
+        let limits = Limits { service: "tlsrpt", ..Limits::default() };
+        Checks { tls_report: Some(Verifier::new(limits)), ..self }
+    }
 }
 
 impl Along for Checks {
@@ -61,6 +73,9 @@ impl Along for Checks {
     fn body(&mut self, piece: &[u8]) {
         self.dkim.write(piece);
         self.arc.write(piece);
+        if let Some(tls_report) = &mut self.tls_report {
+            tls_report.write(piece);
+        }
     }
 }
 
@@ -71,6 +86,8 @@ pub struct Evidence {
     spf: mox_spf::Outcome,
     received_spf: String,
     dkim: Vec<Signature>,
+    /// With keys for reports about TLS.
+    tls_report: Vec<Signature>,
     arc: Chain,
     dmarc: mox_dmarc::Outcome,
     listed: Option<Listed>,
@@ -96,7 +113,7 @@ pub struct Judged {
 impl Authenticator {
     /// What reads along with a message.
     pub fn checks(&self) -> Checks {
-        Checks { dkim: Verifier::new(Limits::default()), arc: arc::Verifier::new() }
+        Checks { dkim: Verifier::new(Limits::default()), arc: arc::Verifier::new(), tls_report: None }
     }
 
     fn budget(&self) -> BudgetedResolver {
@@ -132,10 +149,17 @@ impl Authenticator {
         let now = self.clock.now();
         let helo = greeting(&arrival.helo, ip);
         let query = self.query(ip, &helo, &arrival.reverse_path);
-        let (iprev, spf, dkim, arc, listed) = tokio::join!(
+        let as_tls_report = async {
+            match checks.tls_report {
+                Some(verifier) => verifier.finish(&budget, now).await,
+                None => Vec::new(),
+            }
+        };
+        let (iprev, spf, dkim, tls_report, arc, listed) = tokio::join!(
             mox_remoteip::iprev(&budget, ip),
             mox_spf::check(&budget, &query),
             checks.dkim.finish(&budget, now),
+            as_tls_report,
             checks.arc.finish(&budget, now),
             self.blocklists.ask(&budget, arrival.local, ip, now),
         );
@@ -153,6 +177,7 @@ impl Authenticator {
             spf,
             received_spf,
             dkim,
+            tls_report,
             arc,
             dmarc,
             listed,
@@ -257,6 +282,12 @@ impl Evidence {
     /// Whether From names several domains, so that nobody can say whose the message is.
     pub fn has_several_authors(&self) -> bool {
         self.authors > 1
+    }
+
+    /// Who vouches for a message as a TLS report.
+    pub(crate) fn tls_report_sender(&self) -> Result<Domain, Unproved> {
+        let from = self.from_domain.as_ref().filter(|_| self.authors == 1).ok_or(Unproved::From)?;
+        prove(&self.tls_report, from, self.dmarc.organizational_domain.as_ref())
     }
 
     /// Decides for an address, and writes down what is kept.

@@ -8,6 +8,7 @@ use mox_clock::Timestamp;
 use mox_message::header::Header;
 use mox_message::trace;
 use mox_queue::{NewQueued, NewRecipient, Queue, QueueId};
+use mox_reports::receive::{NotKept, Received, Receiver};
 use mox_smtp::{EnhancedCode, Envelope, Hold, RcptArgs, Reply};
 use mox_smtpserver::Session;
 use mox_store::{
@@ -44,6 +45,8 @@ pub struct Keeping {
 pub struct Places {
     local: Vec<(Local, String)>,
     remote: Vec<Remote>,
+    /// A report that is kept with the message.
+    report: Option<(Receiver, Received)>,
 }
 
 /// A recipient that the queue takes.
@@ -65,6 +68,28 @@ impl Places {
     pub fn judge(&mut self, judge: impl Fn(&Rules) -> Judged) {
         for (local, _) in &mut self.local {
             local.judged = Some(judge(&local.rules));
+        }
+    }
+
+    /// Whether a copy goes to an address for reports about TLS.
+    pub(crate) fn take_tls_reports(&self) -> bool {
+        self.local.iter().any(|(local, _)| local.takes_tls_reports())
+    }
+
+    /// Keeps a report in the transaction that delivers the message.
+    pub(crate) fn keep_report(&mut self, receiver: Receiver, report: Received) {
+        self.report = Some((receiver, report));
+    }
+
+    /// Says in the copies for reports about TLS why the message counts as none.
+    pub(crate) fn note_no_report(&mut self, why: &NotKept) {
+        let why = why.to_string();
+        let plain = why.chars().map(|c| if c == ' ' || c.is_ascii_graphic() { c } else { '?' });
+        let field = format!("X-Mox-TLSReport-Error: {}\r\n", plain.take(400).collect::<String>());
+        for (local, _) in self.local.iter_mut().filter(|(local, _)| local.takes_tls_reports()) {
+            if let Some(judged) = &mut local.judged {
+                judged.fields.push_str(&field);
+            }
         }
     }
 
@@ -238,6 +263,16 @@ impl Delivery {
         Ok(())
     }
 
+    /// Makes content ready for the transaction: compressed, and a file durable.
+    pub async fn prepare(&self, content: Incoming) -> Result<Prepared, Error> {
+        match content.will_block() {
+            true => {
+                Ok(tokio::task::spawn_blocking(move || content.finish()).await.map_err(|_| Error::Lost)??)
+            }
+            false => Ok(content.finish()?),
+        }
+    }
+
     /// Accepts a message. When this returns `Ok`, every copy and every queue entry is durable.
     ///
     /// `common` are the header fields that this hop adds for all recipients.
@@ -250,21 +285,30 @@ impl Delivery {
         common: &str,
         places: Places,
     ) -> Result<Accepted, Error> {
+        let prepared = self.prepare(content).await?;
+        self.accept_prepared(arrival, envelope, prepared, header, common, places).await
+    }
+
+    /// [`Delivery::accept`] for content that is ready.
+    pub async fn accept_prepared(
+        &self,
+        arrival: &Arrival,
+        envelope: &Envelope,
+        prepared: Prepared,
+        header: &[u8],
+        common: &str,
+        places: Places,
+    ) -> Result<Accepted, Error> {
         let digest = Digest::of(&[common.as_bytes(), header].concat());
         let keywords = if self.keeping.tags { digest.tags.clone() } else { Vec::new() };
         let transcript = arrival.transcript.as_deref().filter(|_| self.keeping.transcripts);
         let transcript = transcript.map(PackedTranscript::new);
-        let prepared = match content.will_block() {
-            true => {
-                tokio::task::spawn_blocking(move || content.finish()).await.map_err(|_| Error::Lost)??
-            }
-            false => content.finish()?,
-        };
         let new = New {
             arrival: arrival.clone(),
             queued: self.queued(arrival, envelope, &digest, common, &places, prepared.size()),
             common: common.to_owned(),
             local: places.local,
+            report: places.report,
             digest,
             keywords,
             transcript,
@@ -353,6 +397,7 @@ struct New {
     arrival: Arrival,
     common: String,
     local: Vec<(Local, String)>,
+    report: Option<(Receiver, Received)>,
     digest: Digest,
     keywords: Vec<String>,
     transcript: Option<PackedTranscript>,
@@ -396,6 +441,11 @@ impl New {
                 quota: local.quota,
             };
             accepted.stored.push(store.append(tx, &new)?.id);
+        }
+        if let Some((receiver, report)) = &self.report {
+            let with = self.local.iter().position(|(local, _)| local.takes_tls_reports());
+            let message = with.and_then(|at| accepted.stored.get(at).copied());
+            report.store(receiver, tx, message, self.arrival.at)?;
         }
         if let Some(mut new) = self.queued {
             new.content = content;
@@ -441,6 +491,7 @@ mod tests {
         Places {
             local: local.collect(),
             remote: elsewhere.then_some(Remote { path, args }).into_iter().collect(),
+            report: None,
         }
     }
 

@@ -9,17 +9,21 @@
 
 use std::sync::Arc;
 
-use mox_address::IpDomain;
+use mox_address::{Domain, IpDomain};
 use mox_clock::{Clock, Random};
 use mox_dns::{Error as DnsError, Resolver, is_null_mx};
 use mox_message::header::{Header, MAX_HEADER};
 use mox_message::trace;
-use mox_smtp::{EnhancedCode, Envelope, Findings, MailArgs, RcptArgs, Reply};
+use mox_reports::receive::{Receiver, Unproved};
+use mox_smtp::{EnhancedCode, Envelope, Findings, ForwardPath, MailArgs, RcptArgs, Reply};
 use mox_smtpserver::{Body, BoxFuture, Handler, Session};
+use mox_store::Prepared;
 
 use mox_spf::SpfResult;
 
-use crate::{Arrival, Authenticator, Checks, Delivery, Evidence, MessageBody, Rates, Recipients, Where};
+use crate::{
+    Arrival, Authenticator, Checks, Delivery, Evidence, Local, MessageBody, Places, Rates, Recipients, Where,
+};
 
 /// Decides about mail from other servers.
 pub struct MxHandler {
@@ -33,6 +37,8 @@ pub struct MxHandler {
     pub resolver: Option<Arc<dyn Resolver>>,
     /// Finds out whether messages are what they say; none to leave that out.
     pub authenticator: Option<Arc<Authenticator>>,
+    /// Reads reports about TLS that arrive for addresses of such; none to leave that out.
+    pub reports: Option<Receiver>,
     /// Acts on what was found out; else it is only kept with the message.
     pub enforce: bool,
     /// Chance.
@@ -121,6 +127,14 @@ impl MxHandler {
         Ok(())
     }
 
+    /// Whether a recipient is an address for reports about TLS.
+    fn expects_report(&self, session: &Session, envelope: &Envelope) -> bool {
+        envelope.rcpts.iter().any(|rcpt| {
+            let found = self.recipients.resolve(session, &rcpt.forward_path);
+            found.is_ok_and(|place| place.local.iter().any(Local::takes_tls_reports))
+        })
+    }
+
     async fn accept(&self, session: &Session, envelope: Envelope, body: MxBody) -> Result<Reply, Reply> {
         let (content, header, checks) = body.into_parts().map_err(|e| crate::Error::from(e).reply())?;
         if self.pedantic {
@@ -141,6 +155,7 @@ impl MxHandler {
                 }
             }
         }
+        let mut sender = None;
         if let (Some(authenticator), Some(checks)) = (&self.authenticator, checks) {
             let evidence = authenticator.examine(&arrival, &header, checks).await;
             arrival.client_name = evidence.client_name().map(str::to_owned);
@@ -150,10 +165,42 @@ impl MxHandler {
                 to.check_circles(&header)?;
                 to.follow()?;
             }
+            sender = Some(evidence.tls_report_sender());
         }
+        let prepared = self.delivery.prepare(content).await.map_err(|e| e.reply())?;
+        let to = self.read_report(&prepared, to, sender).await;
         let common = arrival.received(self.delivery.hostname());
-        let accepted = self.delivery.accept(&arrival, &envelope, content, &header, &common, to).await;
+        let accepted =
+            self.delivery.accept_prepared(&arrival, &envelope, prepared, &header, &common, to).await;
         accepted.map(|a| a.reply()).map_err(|e| e.reply())
+    }
+
+    /// Reads the report about TLS that a message for such an address holds, or notes with it why it counts as none.
+    /// The message is delivered in any case.
+    async fn read_report(
+        &self,
+        prepared: &Prepared,
+        mut to: Places,
+        sender: Option<Result<Domain, Unproved>>,
+    ) -> Places {
+        let (Some(receiver), Some(sender), true) = (&self.reports, sender, to.take_tls_reports()) else {
+            return to;
+        };
+        let read = match sender {
+            Ok(sender) => {
+                let content = prepared.content();
+                receiver.read(sender, prepared.size(), move || content.bytes()).await
+            }
+            Err(unproved) => Err(unproved.into()),
+        };
+        match read {
+            Ok(report) => to.keep_report(receiver.clone(), report),
+            Err(why) => {
+                tracing::info!(%why, "message to an address for TLS reports is none");
+                to.note_no_report(&why);
+            }
+        }
+        to
     }
 }
 
@@ -225,13 +272,21 @@ impl Handler for MxHandler {
 
     fn begin<'a>(
         &'a self,
-        _session: &'a Session,
-        _envelope: &'a Envelope,
+        session: &'a Session,
+        envelope: &'a Envelope,
     ) -> BoxFuture<'a, Result<Box<dyn Body>, Reply>> {
         let checks = self.authenticator.as_ref().map(|authenticator| authenticator.checks());
+        let checks = match self.reports.is_some() && self.expects_report(session, envelope) {
+            true => checks.map(Checks::with_tls_report),
+            false => checks,
+        };
         let body = MxBody::with(self.delivery.store(), checks).guarding(self.delivery.hostname().clone());
         let body: Box<dyn Body> = Box::new(body);
         Box::pin(std::future::ready(Ok(body)))
+    }
+
+    fn takes_without_tls(&self, rcpt: Option<&ForwardPath>) -> bool {
+        self.recipients.takes_without_tls(rcpt)
     }
 
     fn message<'a>(

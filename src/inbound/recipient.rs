@@ -5,7 +5,7 @@
 use std::sync::Arc;
 
 use mox_address::{Address, Path};
-use mox_config::{Config, Handle, Resolved, Rules, Target};
+use mox_config::{Config, Handle, Reports, Resolved, Rules, Target};
 use mox_smtp::{EnhancedCode, ForwardPath, Reply};
 use mox_smtpserver::Session;
 use mox_store::MailboxName;
@@ -25,6 +25,8 @@ pub struct Local {
     pub quota: Option<u64>,
     /// How its mail is judged and sorted.
     pub rules: Arc<Rules>,
+    /// What reports arrive here, if it is an address for them.
+    pub reports: Option<Reports>,
     /// What was found out and decided, once it was.
     pub judged: Option<Judged>,
 }
@@ -33,7 +35,12 @@ impl Local {
     /// A mailbox without rules and limits.
     pub fn new(account: impl Into<String>, mailbox: MailboxName, address: Option<Address>) -> Local {
         let account = account.into();
-        Local { account, mailbox, address, quota: None, rules: Arc::default(), judged: None }
+        Local { account, mailbox, address, quota: None, rules: Arc::default(), reports: None, judged: None }
+    }
+
+    /// Whether reports about TLS arrive here.
+    pub fn takes_tls_reports(&self) -> bool {
+        matches!(self.reports, Some(Reports::Tls | Reports::HostTls))
     }
 }
 
@@ -60,6 +67,12 @@ impl Where {
 pub trait Recipients: Send + Sync {
     /// The places, or the reply to RCPT.
     fn resolve(&self, session: &Session, path: &ForwardPath) -> Result<Where, Reply>;
+
+    /// Whether mail for a recipient, or for any recipient here, is taken without TLS where TLS is asked for: reports
+    /// that TLS fails could not arrive else (RFC 8460 §3).
+    fn takes_without_tls(&self, _path: Option<&ForwardPath>) -> bool {
+        false
+    }
 
     /// Whether an account may use an address as reverse-path or in From.
     fn may_send_as(&self, account: &str, address: &Address) -> bool;
@@ -91,7 +104,8 @@ impl Configured {
         let mailbox = MailboxName::parse(&target.mailbox)
             .map_err(|_| Reply::new(451, EnhancedCode(4, 3, 5), "this address is not configured rightly"))?;
         let rules = Arc::clone(&target.rules);
-        Ok(Local { quota, rules, ..Local::new(&*target.account, mailbox, address) })
+        let reports = target.reports;
+        Ok(Local { quota, rules, reports, ..Local::new(&*target.account, mailbox, address) })
     }
 
     /// The mailboxes of an address; none when its domain is not one of ours.
@@ -128,6 +142,20 @@ impl Recipients for Configured {
             Some(local) => Ok(Where { local, queue: false }),
             None if session.account.is_some() => Ok(Where { local: Vec::new(), queue: true }),
             None => Err(Reply::new(550, EnhancedCode(5, 1, 1), "no such domain here")),
+        }
+    }
+
+    fn takes_without_tls(&self, path: Option<&ForwardPath>) -> bool {
+        let config = self.config.load();
+        match path {
+            Some(path) => {
+                let known = path.path().and_then(|path| Configured::known(&config, path).ok().flatten());
+                known.is_some_and(|locals| !locals.is_empty() && locals.iter().all(Local::takes_tls_reports))
+            }
+            None => {
+                config.server.host_tlsrpt.is_some()
+                    || config.dynamic.domains.values().any(|domain| domain.tlsrpt.is_some())
+            }
         }
     }
 

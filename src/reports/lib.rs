@@ -11,6 +11,7 @@
 //! 3. Whatever DNS cannot say now is asked again later; what it says decides. 4. Delivering a TLS report is never the
 //! reason for one, and no report leads to a DSN.
 
+pub mod receive;
 mod tables;
 mod tls;
 
@@ -32,7 +33,9 @@ use mox_store::Store;
 use mox_telemetry::{Metrics, Outcome};
 use tokio::sync::Notify;
 
-/// The tables of this room.
+pub use receive::RECEIVED_SCHEMA;
+
+/// The tables of outgoing reports.
 pub const SCHEMA: Schema = tables::SCHEMA;
 
 /// Makes and sends reports; clones share it.

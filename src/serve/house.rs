@@ -15,6 +15,7 @@ use mox_inbound::{Delivery, Keeping, LocalOutbound, MxHandler, Notices, Rates, R
 use mox_platform::DirLock;
 use mox_queue::{Outbound, Queue, Router, Seams, Smtp};
 use mox_reports::Reports;
+use mox_reports::receive::Receiver;
 use mox_smtpserver::Handler;
 use mox_store::Store;
 use mox_submission::{ConfiguredKeys, Logins, Strictness, SubmissionHandler};
@@ -166,6 +167,8 @@ pub(crate) struct Plan {
     pub dns: mox_dns::Options,
     /// How arriving mail is judged.
     pub judging: Judging,
+    /// TLS reports about any domain are kept, not only about those of the configuration.
+    pub any_report: bool,
     /// Relays that mail may leave through, for those who ask.
     pub relays: Vec<mox_admin::ops::RelayRow>,
     /// URLs that are told of arriving messages.
@@ -209,7 +212,7 @@ impl House {
         let lock = DirLock::acquire(data)?;
         let store = Store::open(
             data,
-            &[mox_queue::SCHEMA, mox_reports::SCHEMA],
+            &[mox_queue::SCHEMA, mox_queue::STS_SCHEMA, mox_reports::SCHEMA, mox_reports::RECEIVED_SCHEMA],
             plan.clock.clone(),
             plan.random.clone(),
         )
@@ -345,11 +348,16 @@ impl Handlers {
         let delivery =
             Delivery::new(store.clone(), queue.clone(), config.server.hostname.clone()).keeping(plan.keeping);
         let limits = &config.server.limits;
+        let receiver = match plan.any_report {
+            true => Receiver::for_any_domain(plan.config.clone(), metrics.clone()),
+            false => Receiver::new(plan.config.clone(), metrics.clone()),
+        };
         let mx = MxHandler {
             recipients: plan.recipients.clone(),
             delivery: delivery.clone(),
             rates: Rates::new(limits, plan.clock.clone()),
             authenticator: authenticator.clone(),
+            reports: Some(receiver),
             enforce: plan.judging.enforce,
             resolver: Some(resolver),
             random: plan.random.clone(),

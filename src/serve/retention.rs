@@ -16,6 +16,8 @@ const TOMBSTONES: i64 = 100_000;
 
 /// Pages given back in one look.
 const PAGES: u32 = 1000;
+/// Reports removed in one look.
+const REPORTS: u32 = 100;
 /// Time between checks of the database.
 const CHECK: Duration = Duration::from_secs(86_400);
 
@@ -27,6 +29,9 @@ pub(crate) async fn keep(store: Store, keep: Option<(String, i64)>, clock: Arc<d
         if clock.monotonic().saturating_sub(checked) >= CHECK {
             checked = clock.monotonic();
             check(&store).await;
+        }
+        if let Err(e) = mox_reports::receive::purge(&store, clock.now(), REPORTS).await {
+            tracing::warn!(error = %e, "old TLS reports could not be removed");
         }
         if let Err(e) = tidy(&store, keep.clone(), TOMBSTONES).await {
             tracing::warn!(error = %e, "tidying up failed");

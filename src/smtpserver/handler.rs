@@ -12,7 +12,7 @@ use std::sync::Arc;
 
 use mox_clock::Timestamp;
 use mox_sasl::{Credentials, Login, Mechanism};
-use mox_smtp::{EnhancedCode, Envelope, Findings, MailArgs, RcptArgs, Reply};
+use mox_smtp::{EnhancedCode, Envelope, Findings, ForwardPath, MailArgs, RcptArgs, Reply};
 use mox_tls::TlsInfo;
 
 use crate::Cid;
@@ -133,6 +133,11 @@ pub trait Handler: Send + Sync {
         _account: &'a Authenticated,
     ) -> BoxFuture<'a, Result<(), Reply>> {
         Box::pin(std::future::ready(Ok(())))
+    }
+
+    /// Whether a recipient, or any at all, may be written to without TLS where TLS is required. Asked on the MX port.
+    fn takes_without_tls(&self, _rcpt: Option<&ForwardPath>) -> bool {
+        false
     }
 
     /// A transaction begins.

@@ -28,6 +28,10 @@ impl Conversation {
         if needs_utf8 && !self.envelope.mail.smtputf8 {
             return Reply::new(553, EnhancedCode(5, 6, 7), "address needs SMTPUTF8");
         }
+        let clear = self.cx.limits.tls_required && self.session.tls.is_none();
+        if clear && !self.cx.handler.takes_without_tls(Some(&args.forward_path)) {
+            return Reply::new(530, EnhancedCode(5, 7, 0), "need STARTTLS first");
+        }
         if let Err(reply) = self.cx.handler.rcpt(&self.session, &self.envelope, &args).await {
             self.counts.guesses += 1;
             self.counts.refused = true;

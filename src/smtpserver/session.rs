@@ -245,7 +245,9 @@ impl Conversation {
             starttls: self.cx.tls.is_some(),
             auth: submission,
             auth_required: submission,
-            tls_required: self.cx.limits.tls_required,
+            // Where some recipients need none, RCPT decides.
+            tls_required: self.cx.limits.tls_required
+                && (submission || !self.cx.handler.takes_without_tls(None)),
         }
     }
 

@@ -207,6 +207,15 @@ impl Prepared {
         self.size
     }
 
+    /// The same to read, before it is in the database; as long as this is kept.
+    pub fn content(&self) -> Content {
+        let source = match &*self.place {
+            Place::Inline(data) => Source::Inline(data.clone()),
+            Place::File { place, .. } => Source::File(place.clone()),
+        };
+        Content { prefix: Vec::new(), size: self.size, form: self.form, source }
+    }
+
     /// Adds the content row with `refs` references to it.
     pub fn insert(&mut self, tx: &mut Tx<'_>, refs: u32) -> Result<ContentId, Error> {
         let (file, data) = match &*self.place {

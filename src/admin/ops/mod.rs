@@ -11,6 +11,7 @@ mod mtasts;
 mod queue;
 mod server;
 mod tlsrpt;
+mod tlsreports;
 mod verdict;
 
 pub use account::{SetAccountPassword, SetAdminPassword};
@@ -42,6 +43,9 @@ pub use tlsrpt::{
     TlsDestination, TlsExplain, TlsExplanation, TlsFailure, TlsHistory, TlsHistoryRow, TlsPreview,
     TlsPreviewed, TlsReportPreview, TlsResultRow, TlsResults, TlsSendNow, TlsSent, TlsStep, TlsSuppressAdd,
     TlsSuppressExtend, TlsSuppressList, TlsSuppressRemove, TlsSuppressRow, TlsWithheld,
+pub use tlsreports::{
+    TlsReport, TlsReportDay, TlsReportDetail, TlsReportList, TlsReportPolicy, TlsReportProblem, TlsReportRow,
+    TlsReportSentence, TlsReportSilence, TlsReports,
 };
 pub use verdict::{ArcVerdict, Decision, DkimVerdict, DmarcVerdict, IprevVerdict, SpfVerdict, Verdicts};
 
@@ -121,6 +125,8 @@ operations! {
     TlsSuppressExtend = "tls-suppress-extend" -> TlsSuppressRow;
     LabAdvance = "lab-advance" -> LabAdvanced;
     LabStep = "lab-step" -> LabStepped;
+    TlsReports = "tls-reports" -> TlsReportList;
+    TlsReport = "tls-report" -> TlsReportDetail;
 }
 
 /// Writes one `impl RawOperation` line an operation.

@@ -1,6 +1,7 @@
 //! Every address is caught in a mailbox of its own; relay rules say what leaves besides.
 
 use mox_address::{Address, IpDomain, Localpart, Path};
+use mox_config::Reports;
 use mox_inbound::{Local, Recipients, Where};
 use mox_queue::{Leaving, Relay, RelayTls, Route, Router};
 use mox_smtp::{EnhancedCode, ForwardPath, Reply};
@@ -8,6 +9,9 @@ use mox_smtpserver::Session;
 use mox_store::MailboxName;
 
 use super::{ACCOUNT, RelayRule, simulate};
+
+/// Localparts at which reports about TLS are read, in any domain.
+const REPORTS: [&str; 2] = ["tlsreports", "tlsrpt"];
 
 /// Catches every address.
 pub(super) struct CatchAll {
@@ -50,7 +54,9 @@ fn mailbox(path: &Path) -> MailboxName {
 }
 
 fn caught(path: &Path) -> Local {
-    Local::new(ACCOUNT, mailbox(path), path.address())
+    let localpart = path.localpart.as_str().to_ascii_lowercase();
+    let reports = REPORTS.contains(&localpart.as_str()).then_some(Reports::Tls);
+    Local { reports, ..Local::new(ACCOUNT, mailbox(path), path.address()) }
 }
 
 impl Recipients for CatchAll {

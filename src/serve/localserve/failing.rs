@@ -120,6 +120,10 @@ impl Handler for Failing {
         })
     }
 
+    fn takes_without_tls(&self, rcpt: Option<&ForwardPath>) -> bool {
+        self.inner.takes_without_tls(rcpt)
+    }
+
     fn mail<'a>(&'a self, session: &'a Session, mail: &'a MailArgs) -> BoxFuture<'a, Result<(), Reply>> {
         Box::pin(async move {
             self.fail(Moment { mail: Some(mail), ..Moment::new(ChaosStage::Mail) }).await?;

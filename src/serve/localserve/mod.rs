@@ -172,6 +172,7 @@ pub async fn run(
             enforce: options.enforce,
             submitted: true,
         },
+        any_report: true,
         relays: relay_rows(&options),
         webhooks: Webhooks { urls: options.webhooks.clone(), pages: pages(options.ip, ports.http) },
         web: vec![web(ports.http, false), web(ports.https, true)],

@@ -6,6 +6,7 @@ mod inbox;
 mod messages;
 mod policies;
 mod server;
+mod tlsreports;
 mod tlsrpt;
 mod waiting;
 
@@ -53,8 +54,16 @@ pub(crate) struct Parts {
 pub(crate) fn all(parts: Parts) -> Operations {
     let parts = Arc::new(parts);
     let operations = queue(Operations::new(), &parts.queue);
-    let adds =
-        [messages::add, inbox::add, waiting::add, chaos::add, server::add, policies::add, tlsrpt::add];
+    let adds = [
+        messages::add,
+        inbox::add,
+        waiting::add,
+        chaos::add,
+        server::add,
+        policies::add,
+        tlsreports::add,
+        tlsrpt::add,
+    ];
     adds.into_iter().fold(operations, |operations, add| add(operations, &parts))
 }
 

@@ -1,0 +1,162 @@
+//! What received reports tell: lists, causes since when, reporters that fell silent, one report in sentences.
+
+use std::time::Duration;
+
+use mox_address::Domain;
+use mox_admin::ops::{
+    TlsReport, TlsReportDay, TlsReportDetail, TlsReportList, TlsReportPolicy, TlsReportProblem, TlsReportRow,
+    TlsReportSentence, TlsReportSilence, TlsReports,
+};
+use mox_admin::{OpError, Time};
+use mox_clock::{Day, Timestamp};
+use mox_store::{Error, Store};
+use mox_tlsrpt::{FailureDetail, Policy, Report, ResultType, advice};
+
+use super::tables::{self, Cause, Daily, Habit, Listed, Which};
+
+/// Days over which a habit of reporting is looked for.
+const HABIT_DAYS: i64 = 30;
+
+/// Days with a report, of those, that make a habit.
+const HABIT: u64 = 5;
+
+/// Silence of so many days is noted: a report is about a day that is over, and some arrive late.
+const SILENCE: i64 = 3;
+
+/// Silence that began longer ago is no news.
+const FORGOTTEN: i64 = 90;
+
+fn failed(e: Error) -> OpError {
+    OpError::failed(e)
+}
+
+/// The reports that arrived, and what they say together.
+pub async fn reports(store: &Store, op: TlsReports, now: Timestamp) -> Result<TlsReportList, OpError> {
+    let domain = match &op.domain {
+        Some(text) => Some(Domain::parse(text).map_err(OpError::usage)?.ascii().to_owned()),
+        None => None,
+    };
+    let default = now.minus(Duration::from_secs(86_400 * u64::from(TlsReports::DAYS)));
+    let since = op.since.map_or(default, |Time(since)| since);
+    let which = Which { domain, since: Some(since) };
+    let limit = op.limit.unwrap_or(TlsReports::MAX).min(TlsReports::MAX);
+    let read = store.read(move |_, tx| {
+        let conn = tx.conn();
+        Ok::<_, Error>((
+            tables::list(conn, &which, limit)?,
+            tables::days(conn, &which, limit)?,
+            tables::causes(conn, &which, limit)?,
+            silent(conn, which.domain.as_deref(), now.day())?,
+        ))
+    });
+    let (reports, days, causes, silent) = read.await.map_err(failed)?;
+    Ok(TlsReportList {
+        reports: reports.into_iter().map(row).collect(),
+        days: days.into_iter().map(day).collect(),
+        problems: causes.into_iter().map(problem).collect(),
+        silent,
+    })
+}
+
+fn row(listed: Listed) -> TlsReportRow {
+    TlsReportRow {
+        id: listed.id,
+        policy_domain: listed.policy_domain,
+        sender: listed.sender,
+        organization: listed.organization,
+        report_id: listed.name,
+        start: Time(listed.start),
+        end: Time(listed.until),
+        received: Time(listed.received),
+        message_id: listed.message_id,
+        successful: listed.successful,
+        failed: listed.failed,
+        details: listed.details,
+    }
+}
+
+fn day(daily: Daily) -> TlsReportDay {
+    TlsReportDay {
+        policy_domain: daily.policy_domain,
+        day: daily.day.to_string(),
+        sender: daily.sender,
+        reports: daily.reports,
+        successful: daily.successful,
+        failed: daily.failed,
+    }
+}
+
+fn problem(cause: Cause) -> TlsReportProblem {
+    let detail = FailureDetail::new(ResultType::from(cause.result.clone()), cause.reason.clone());
+    let told = advice::sentence(&Policy::none(cause.policy_domain.clone()), &detail);
+    TlsReportProblem {
+        policy_domain: cause.policy_domain,
+        policy_type: cause.policy_type,
+        mx: cause.mx,
+        result_type: cause.result,
+        reason: cause.reason,
+        since: Time(cause.since),
+        last: Time(cause.last),
+        sessions: cause.sessions,
+        reporters: cause.senders,
+        meaning: told.meaning,
+        mend: told.mend,
+    }
+}
+
+/// Reporters with a habit that they gave up.
+fn silent(
+    conn: &mox_db::rusqlite::Connection,
+    domain: Option<&str>,
+    today: Day,
+) -> Result<Vec<TlsReportSilence>, Error> {
+    let before = |day: Day, days: i64| Day::from_number(day.number() - days);
+    let mut found = Vec::new();
+    for known in tables::habits(conn, domain, before(today, FORGOTTEN + HABIT_DAYS))? {
+        let Habit { last, policy_domain, sender, .. } = &known;
+        let quiet = today.number() - last.number();
+        if quiet <= SILENCE || quiet > FORGOTTEN {
+            continue;
+        }
+        // The days before the last report alone tell whether it came regularly.
+        let recent = tables::habits(conn, Some(policy_domain), before(*last, HABIT_DAYS - 1))?;
+        let days = recent.iter().find(|habit| habit.sender == *sender).map_or(0, |habit| habit.days);
+        if days >= HABIT {
+            found.push(TlsReportSilence {
+                last: last.to_string(),
+                policy_domain: known.policy_domain,
+                sender: known.sender,
+                organization: known.organization,
+                days,
+            });
+        }
+    }
+    Ok(found)
+}
+
+/// One report, whole.
+pub async fn report(store: &Store, op: TlsReport) -> Result<TlsReportDetail, OpError> {
+    let found = store.read(move |_, tx| tables::get(tx.conn(), op.id)).await.map_err(failed)?;
+    let Some((listed, document, oddities)) = found else {
+        return Err(OpError::not_found(format!("no TLS report {}", op.id))
+            .hint("`mox tlsrpt reports list` shows what is there"));
+    };
+    let report: Report = serde_json::from_str(&document).map_err(OpError::failed)?;
+    let policies = report.policies.iter().map(|result| TlsReportPolicy {
+        summary: advice::policy_line(result),
+        has_failure: result.has_failure(),
+        failures: advice::sentences(result).into_iter().map(sentence).collect(),
+    });
+    Ok(TlsReportDetail {
+        contact: report.contact_info.clone(),
+        overview: advice::overview(&report),
+        policies: policies.collect(),
+        oddities: serde_json::from_str(&oddities).unwrap_or_default(),
+        document: serde_json::from_str(&document).map_err(OpError::failed)?,
+        row: row(listed),
+    })
+}
+
+fn sentence(told: advice::Sentence) -> TlsReportSentence {
+    TlsReportSentence { what: told.what, meaning: told.meaning, mend: told.mend }
+}

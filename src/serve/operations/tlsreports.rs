@@ -1,0 +1,22 @@
+//! Reports of others about TLS that arrived.
+
+use std::sync::Arc;
+
+use mox_admin::Operations;
+use mox_admin::ops::{TlsReport, TlsReports};
+use mox_reports::receive;
+
+use super::Parts;
+
+pub(crate) fn add(operations: Operations, parts: &Arc<Parts>) -> Operations {
+    let (list, show) = (parts.clone(), parts.clone());
+    operations
+        .on(move |op: TlsReports| {
+            let parts = list.clone();
+            async move { receive::reports(&parts.store, op, parts.clock.now()).await }
+        })
+        .on(move |op: TlsReport| {
+            let parts = show.clone();
+            async move { receive::report(&parts.store, op).await }
+        })
+}
