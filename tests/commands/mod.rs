@@ -4,6 +4,7 @@
 //! [`house`], which gives fixed replies. Snapshots are plain text in `snapshots/`; `MOX_UPDATE=1` rewrites them.
 
 mod dmarc;
+mod dns;
 mod examples;
 mod help;
 mod house;
