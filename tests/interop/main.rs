@@ -28,6 +28,7 @@ mod milter;
 mod peers;
 mod relay;
 mod release;
+mod signedzones;
 mod spf;
 mod submit;
 mod volume;
