@@ -186,7 +186,7 @@ impl State {
 
     pub(super) fn anchor(&self) -> String {
         let root = self.zones.get(&Key::new()).and_then(|zone| zone.key.as_ref()?.ds(&zone.name));
-        root.map(|ds| format!("{ds}")).map_or_else(String::new, |ds| format!(". IN DS {ds}\n"))
+        root.map_or_else(String::new, |ds| format!(". IN DS {ds}\n"))
     }
 
     /// The answer, and how long the name servers take for it.
