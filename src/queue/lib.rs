@@ -5,7 +5,9 @@
 //! QUEUED -> BUSY [`worker`, committed before anything is dialed: the attempt is counted and the next one set];
 //! BUSY -> DELIVERED | QUEUED | FAILED [`outcome`, one transaction with the DSN];
 //! QUEUED -> FAILED [`Queue::fail`], QUEUED -> DROPPED [`Queue::drop_messages`].
-//! What ended stays as a record without content for [`Options::keep_ended`], for `wait` and `explain`.
+//! What ended stays as a record without content for a while ([`retired`]). New messages that a rule matches start HELD
+//! ([`hold`]); messages to recipients that refused before are FAILED at their first attempt, without a connection
+//! ([`suppress`]).
 //!
 //! Invariants: 1. A queued row holds one reference to its content. 2. A row has at most one worker; a start
 //! makes what is BUSY QUEUED again, due at the next attempt that was committed with BUSY. 3. No domain waits
@@ -19,15 +21,18 @@ mod direct;
 mod dsn;
 mod explain;
 mod ledger;
+mod hold;
 mod message;
 mod ops;
 mod options;
 mod outcome;
+mod retired;
 mod route;
 mod schedule;
 mod seam;
 mod smtp;
 mod sts;
+mod suppress;
 mod tables;
 #[cfg(test)]
 mod tests;

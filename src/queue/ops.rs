@@ -7,8 +7,9 @@ use std::hash::{DefaultHasher, Hash, Hasher};
 use std::time::Duration;
 
 use mox_admin::ops::{
-    Changed, QueueDrop, QueueDump, QueueEnd, QueueFilter, QueueHold, QueueList, QueueOutcome, QueueRow,
-    QueueSchedule, QueueShow, QueueUnhold, QueueWait, QueueWatch, QueueWatched, When,
+    Changed, QueueDetail, QueueDrop, QueueDump, QueueEnd, QueueFilter, QueueHold, QueueList, QueueOutcome,
+    QueueRequireTls, QueueRow, QueueSchedule, QueueShow, QueueTransport, QueueUnhold, QueueWait, QueueWatch,
+    QueueWatched, When,
 };
 use mox_admin::{OpError, Time};
 use mox_clock::Timestamp;
@@ -56,6 +57,8 @@ fn shown(q: &Queued) -> QueueRow {
         .to_owned(),
         subject: q.subject.clone(),
         message_id: q.message_id.as_ref().map(|id| format!("<{id}>")),
+        last_tls: q.last_tls.clone(),
+        transport: q.transport.clone(),
     }
 }
 
@@ -70,10 +73,15 @@ impl Queue {
         Ok(rows.iter().map(shown).collect())
     }
 
-    /// One queued message.
-    pub async fn show(&self, op: QueueShow) -> Result<QueueRow, OpError> {
-        let row = self.row(op.id).await?.filter(|q| q.end.is_none());
-        row.as_ref().map(shown).ok_or_else(|| missing(op.id))
+    /// One queued message and its attempts.
+    pub async fn show(&self, op: QueueShow) -> Result<QueueDetail, OpError> {
+        let id = QueueId(op.id);
+        let read = move |_: &Store, tx: &mox_db::ReadTx<'_>| {
+            let Some(q) = tables::get(tx.conn(), id)?.filter(|q| q.end.is_none()) else { return Ok(None) };
+            let tries = crate::retired::tries(tables::attempt::list(tx.conn(), id)?);
+            Ok::<_, Error>(Some(QueueDetail { row: shown(&q), tries }))
+        };
+        self.0.store.read(read).await.map_err(failed)?.ok_or_else(|| missing(op.id))
     }
 
     /// Entries of a message that a mailbox here holds, those that ended lately too, at most 1000.
@@ -142,14 +150,46 @@ impl Queue {
         .await
     }
 
+    /// Chooses the transport of messages, for the attempts to come.
+    pub async fn transport(&self, op: QueueTransport) -> Result<Changed, OpError> {
+        if let Some(name) = op.transport.as_deref().filter(|name| !self.0.seams.router.knows(name)) {
+            return Err(OpError::not_found(format!("no transport {name:?} in mox.conf"))
+                .hint("leave the name out, with --default, to go by routes again"));
+        }
+        self.change(op.filter, op.dry_run, false, move |_, tx, q, now| {
+            let text = match &op.transport {
+                Some(name) => format!("the transport {name} was chosen by an operator"),
+                None => "routes choose the transport again, says an operator".to_owned(),
+            };
+            note(tx, q.id, now, "transport", &text)?;
+            tables::set_transport(tx.conn(), q.id, op.transport.as_deref())
+        })
+        .await
+    }
+
+    /// Says what TLS messages must have, in the attempts to come.
+    pub async fn require_tls(&self, op: QueueRequireTls) -> Result<Changed, OpError> {
+        let text = match op.require {
+            Some(true) => "REQUIRETLS, says an operator",
+            Some(false) => "TLS is not required (TLS-Required: No), says an operator",
+            None => "TLS as policies ask for, says an operator",
+        };
+        self.change(op.filter, op.dry_run, false, move |_, tx, q, now| {
+            note(tx, q.id, now, "requiretls", text)?;
+            tables::set_require_tls(tx.conn(), q.id, op.require)
+        })
+        .await
+    }
+
     /// Removes messages without telling the sender.
     pub async fn drop_messages(&self, op: QueueDrop) -> Result<Changed, OpError> {
-        self.change(op.filter, op.dry_run, true, |store, tx, q, now| {
+        let queue = self.clone();
+        self.change(op.filter, op.dry_run, true, move |store, tx, q, now| {
             note(tx, q.id, now, "dropped", "removed by an operator; the sender was not told")?;
             if let Some(content) = q.content {
                 crate::outcome::release(store, tx, q.id, content)?;
             }
-            tables::end(tx.conn(), q.id, End::Dropped, now)
+            queue.end_row(tx, q.id, &q.account, End::Dropped, now)
         })
         .await
     }
@@ -172,7 +212,7 @@ impl Queue {
     }
 
     /// Changes what matches, chunk by chunk. `idle`: rows that are being delivered are an error.
-    async fn change<F>(
+    pub(crate) async fn change<F>(
         &self,
         filter: QueueFilter,
         dry_run: bool,
@@ -285,7 +325,8 @@ fn wait_outcome(row: &Queued, until: QueueEnd) -> QueueOutcome {
 fn token(rows: &[QueueRow]) -> String {
     let mut hasher = DefaultHasher::new();
     for row in rows {
-        (row.id, row.attempts, row.hold, row.next_attempt, &row.last_error).hash(&mut hasher);
+        let chosen = (&row.tls, &row.transport);
+        (row.id, row.attempts, row.hold, row.next_attempt, &row.last_error, chosen).hash(&mut hasher);
     }
     format!("{:016x}", hasher.finish())
 }

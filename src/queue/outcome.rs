@@ -112,7 +112,7 @@ impl Queue {
             let verdict = Verdict::permanent(EnhancedCode(5, 3, 0), "given up by an operator of this server");
             let report = Report { verdicts: vec![Some(verdict); rows.len()], ..Report::default() };
             let clock = &self.0.seams.clock;
-            let batch = Batch { rows, started: clock.now(), began: clock.monotonic() };
+            let batch = Batch { rows, started: clock.now(), began: clock.monotonic(), refused: None };
             self.carry_out(By::Operator, batch, report, false).await.map_err(OpError::failed)?;
         }
         Ok(Changed { ids: all, dry_run: false })
@@ -280,7 +280,10 @@ impl Queue {
                 tables::attempt::note(tx.conn(), q.id, now, "dsn", Some(false), &text)?;
             }
         }
-        tables::end(tx.conn(), q.id, end, now)?;
+        if end == End::Failed && plan.by == By::Worker {
+            crate::suppress::learn(tx, q, verdict, &plan.peer, now)?;
+        }
+        self.end_row(tx, q.id, &q.account, end, now)?;
         if q.class.is_report() {
             self.0.seams.reporting.ended(tx, q, end, verdict)?;
         }

@@ -1,13 +1,14 @@
 //! The way of a message: to MX hosts, maybe with conditions, through a relay, into a mailbox here, or nowhere.
 
 use std::fmt;
+use std::time::Duration;
 
 use mox_address::{IpDomain, ReversePath};
 use mox_net::socks::SocksLogin;
 use mox_sasl::Mechanism;
 use mox_smtp::EnhancedCode;
 
-/// Chooses the way of a message.
+/// Chooses the way of a message, and says what its account asks of the queue.
 pub trait Router: Send + Sync {
     /// The route for a message. Asked once an attempt.
     fn route(&self, mail: &Leaving<'_>) -> Route;
@@ -16,6 +17,12 @@ pub trait Router: Send + Sync {
     fn knows(&self, transport: &str) -> bool {
         let _ = transport;
         false
+    }
+
+    /// How long messages of an account are remembered that left the queue; zero for as long as any.
+    fn keep_retired(&self, account: &str) -> Duration {
+        let _ = account;
+        Duration::ZERO
     }
 }
 

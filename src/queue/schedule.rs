@@ -21,8 +21,6 @@ use crate::{End, Queue, tables};
 
 /// Longest sleep: after that wall time is looked at again, which may have been stepped.
 const LOOK_AGAIN: Duration = Duration::from_secs(60);
-/// Ended records forgotten in one transaction.
-const FORGET: u32 = 500;
 /// Destinations looked at for free workers: first few, then many.
 const PAGES: [usize; 2] = [64, 5000];
 /// Failing destinations that are remembered.
@@ -46,9 +44,10 @@ impl Queue {
     pub async fn run(self, mut shutdown: watch::Receiver<bool>) {
         let clock = self.0.seams.clock.clone();
         let started = clock.now();
+        let queue = self.clone();
         let recover = move |store: &Store, tx: &mut Tx<'_>| {
-            for (id, content) in tables::arrived(tx.conn())? {
-                tables::end(tx.conn(), id, End::Delivered, started)?;
+            for (id, content, account) in tables::arrived(tx.conn())? {
+                queue.end_row(tx, id, &account, End::Delivered, started)?;
                 if let Some(content) = content {
                     crate::outcome::release(store, tx, id, content)?;
                 }
@@ -56,7 +55,7 @@ impl Queue {
             let domains = tables::recover(tx.conn())?;
             domains.iter().try_for_each(|d| tables::refresh(tx.conn(), d, Timestamp::from_micros(0)))
         };
-        while let Err(e) = self.0.store.write::<_, Error, _>(recover).await {
+        while let Err(e) = self.0.store.write::<_, Error, _>(recover.clone()).await {
             tracing::error!(error = %e, "queue cannot start");
             tokio::select! {
                 () = clock.sleep(LOOK_AGAIN) => {}
@@ -143,20 +142,6 @@ impl Queue {
 
     fn destinations(&self) -> MutexGuard<'_, HashMap<String, Destination>> {
         self.0.destinations.lock().unwrap_or_else(PoisonError::into_inner)
-    }
-
-    /// Forgets ended records that are old; answers whether there may be more.
-    async fn forget_ended(&self) -> bool {
-        let (options, now) = (&self.0.options, self.0.seams.clock.now());
-        let (before, keep) = (now.minus(options.keep_ended), options.max_ended);
-        let forget = move |_: &Store, tx: &mut Tx<'_>| tables::forget(tx.conn(), before, keep, FORGET);
-        match self.0.store.write(forget).await {
-            Ok(gone) => gone >= FORGET as usize,
-            Err(e) => {
-                tracing::error!(error = %e, "queue records cannot be forgotten");
-                false
-            }
-        }
     }
 }
 

@@ -6,6 +6,7 @@
 //! configuration names PLAIN.
 
 use std::sync::Arc;
+use std::time::Duration;
 
 use mox_config::Handle;
 use mox_config::transport::{Auth, Fail, SmartHost, Transport};
@@ -47,6 +48,11 @@ impl Router for ConfigRouter {
 
     fn knows(&self, transport: &str) -> bool {
         self.config.load().server.transports.contains_key(transport)
+    }
+
+    fn keep_retired(&self, account: &str) -> Duration {
+        let config = self.config.load();
+        config.dynamic.accounts.get(account).map_or(Duration::ZERO, |a| a.keep_retired_message_period.0)
     }
 }
 

@@ -18,7 +18,7 @@ use tokio::sync::watch;
 use crate::route::{Leaving, Route};
 use crate::schedule::Claim;
 use crate::seam::{Outcome, Outgoing, Peer, Session, Step, Target, TlsResults, Verdict};
-use crate::{Queue, Queued, tables};
+use crate::{Queue, Queued, suppress, tables};
 
 /// Rows that share a failed connection, in one transaction.
 const PAGE: u32 = 500;
@@ -34,6 +34,8 @@ pub(crate) struct Batch {
     pub(crate) started: Timestamp,
     /// Monotonic time of the start.
     pub(crate) began: Duration,
+    /// The recipient is suppressed: nothing is sent.
+    pub(crate) refused: Option<Verdict>,
 }
 
 /// How an attempt went.
@@ -106,9 +108,18 @@ impl Queue {
             return Ok(None);
         };
         let others = self.0.options.max_recipients.saturating_sub(1);
-        let siblings =
-            if first.base == 0 { Vec::new() } else { tables::siblings(tx.conn(), &first, now, others)? };
-        let mut rows: Vec<Queued> = std::iter::once(first).chain(siblings).collect();
+        let refused = suppress::refusal(tx, &first)?;
+        let siblings = if first.base == 0 || refused.is_some() {
+            Vec::new()
+        } else {
+            tables::siblings(tx.conn(), &first, now, others)?
+        };
+        let mut rows = vec![first];
+        for sibling in siblings {
+            if suppress::refusal(tx, &sibling)?.is_none() {
+                rows.push(sibling);
+            }
+        }
         for q in &mut rows {
             q.attempts += 1;
             let next = now.plus(self.0.options.retry.wait(q.attempts, &*self.0.seams.random));
@@ -117,16 +128,21 @@ impl Queue {
             tables::attempt::begin(tx.conn(), q.id, q.attempts, now)?;
         }
         tables::refresh(tx.conn(), domain, now)?;
-        Ok(Some(Batch { rows, started: now, began }))
+        Ok(Some(Batch { rows, started: now, began, refused }))
     }
 
     /// Makes one attempt. The target comes back when nobody there could be reached.
     async fn attempt(&self, batch: &Batch, open: &mut Option<Open>) -> (Report, Option<Target>) {
         let Some(first) = batch.rows.first() else { return (Report::default(), None) };
-        let route = self.route(first);
         let mut report = Report::default();
-        report.steps.push(Step::new("route", None, format!("goes {route}")));
         let all = |verdict: Verdict| vec![Some(verdict); batch.rows.len()];
+        if let Some(verdict) = &batch.refused {
+            report.steps.push(Step::new("suppressed", false, verdict.text.clone()));
+            report.verdicts = all(verdict.clone());
+            return (report, None);
+        }
+        let route = self.route(first);
+        report.steps.push(Step::new("route", None, format!("goes {route}")));
         if let Route::Fail { code, enhanced, text } = route {
             let outcome = if code < 500 { Outcome::Temporary } else { Outcome::Permanent };
             let verdict = Verdict { outcome, code: Some(code), enhanced: Some(enhanced), text };
@@ -254,7 +270,8 @@ impl Queue {
                 steps: vec![Step::new("connect", false, text.clone())],
                 tls: None,
             };
-            let batch = Batch { rows, started: now, began: self.0.seams.clock.monotonic() };
+            let began = self.0.seams.clock.monotonic();
+            let batch = Batch { rows, started: now, began, refused: None };
             self.settle_untaken(batch, shared).await?;
         }
     }

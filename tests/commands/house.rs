@@ -132,6 +132,8 @@ fn queued(id: i64) -> QueueRow {
         tls: "opportunistic".into(),
         subject: "hello".into(),
         message_id: Some("<b@localhost>".into()),
+        last_tls: Some("TLSv1.3 unverified".into()),
+        transport: (id == 6).then(|| "smarthost".into()),
     }
 }
 

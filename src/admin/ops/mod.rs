@@ -9,6 +9,7 @@ mod lab;
 mod message;
 mod mtasts;
 mod queue;
+mod queuerules;
 mod server;
 mod tlsrpt;
 mod tlsreports;
@@ -30,9 +31,14 @@ pub use message::{
 };
 pub use mtasts::{MtastsForget, MtastsForgotten, MtastsList, MtastsRow};
 pub use queue::{
-    ExplainLine, QueueDrop, QueueDump, QueueEnd, QueueExplain, QueueExplanation, QueueFail, QueueFilter,
-    QueueHold, QueueList, QueueOutcome, QueueRow, QueueSchedule, QueueShow, QueueSort, QueueUnhold,
-    QueueWait, QueueWatch, QueueWatched, When,
+    ExplainLine, QueueDetail, QueueDrop, QueueDump, QueueEnd, QueueExplain, QueueExplanation, QueueFail,
+    QueueFilter, QueueHold, QueueList, QueueOutcome, QueueRow, QueueSchedule, QueueShow, QueueSort,
+    QueueUnhold, QueueWait, QueueWatch, QueueWatched, When,
+};
+pub use queuerules::{
+    HoldRule, HoldRuleAdd, HoldRuleAdded, HoldRuleList, HoldRuleRemove, QueueAttempt, QueueRequireTls,
+    QueueTransport, RetiredDetail, RetiredList, RetiredRow, RetiredShow, SuppressAdd, SuppressList,
+    SuppressRemove, Suppression,
 };
 pub use server::{
     ConfigReload, DataProblem, ListenerRow, LogLevel, LogLevels, LogLevelsGet, LogLevelsSet, QueueCounts,
@@ -105,7 +111,7 @@ operations! {
     MtastsList = "mtasts-list" -> Vec<MtastsRow>;
     MtastsForget = "mtasts-forget" -> MtastsForgotten;
     QueueList = "queue-list" -> Vec<QueueRow>;
-    QueueShow = "queue-show" -> QueueRow;
+    QueueShow = "queue-show" -> QueueDetail;
     QueueHold = "queue-hold" -> Changed;
     QueueUnhold = "queue-unhold" -> Changed;
     QueueSchedule = "queue-schedule" -> Changed;
@@ -127,6 +133,16 @@ operations! {
     LabStep = "lab-step" -> LabStepped;
     TlsReports = "tls-reports" -> TlsReportList;
     TlsReport = "tls-report" -> TlsReportDetail;
+    QueueTransport = "queue-transport" -> Changed;
+    QueueRequireTls = "queue-requiretls" -> Changed;
+    HoldRuleList = "holdrule-list" -> Vec<HoldRule>;
+    HoldRuleAdd = "holdrule-add" -> HoldRuleAdded;
+    HoldRuleRemove = "holdrule-remove" -> Changed;
+    SuppressList = "suppress-list" -> Vec<Suppression>;
+    SuppressAdd = "suppress-add" -> Suppression;
+    SuppressRemove = "suppress-remove" -> Suppression;
+    RetiredList = "retired-list" -> Vec<RetiredRow>;
+    RetiredShow = "retired-show" -> RetiredDetail;
 }
 
 /// Writes one `impl RawOperation` line an operation.

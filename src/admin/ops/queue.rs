@@ -3,6 +3,7 @@
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
+use super::QueueAttempt;
 use crate::Time;
 
 /// Which queued messages; every field that is set must match, an empty filter matches all.
@@ -27,6 +28,8 @@ pub struct QueueFilter {
     pub queued_before: Option<Time>,
     /// Queued at or after this.
     pub queued_after: Option<Time>,
+    /// The transport that was chosen; empty for those where routes decide.
+    pub transport: Option<String>,
 }
 
 /// Order of a list.
@@ -92,6 +95,22 @@ pub struct QueueRow {
     pub subject: String,
     /// `Message-ID` with its angle brackets, if any.
     pub message_id: Option<String>,
+    /// TLS of the last attempt: `none`, or the version and what verified the host; none before the first.
+    #[serde(default)]
+    pub last_tls: Option<String>,
+    /// The transport that was chosen for it; none where routes decide.
+    #[serde(default)]
+    pub transport: Option<String>,
+}
+
+/// A queued message and its attempts.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct QueueDetail {
+    /// The message.
+    #[serde(flatten)]
+    pub row: QueueRow,
+    /// Its attempts, oldest first.
+    pub tries: Vec<QueueAttempt>,
 }
 
 /// Shows one queued message.
@@ -271,6 +290,8 @@ mod tests {
             tls: "opportunistic".into(),
             subject: String::new(),
             message_id: None,
+            last_tls: None,
+            transport: None,
         };
         let json = serde_json::to_value(&row).unwrap();
         for name in [

@@ -5,8 +5,11 @@
 //! Times are microseconds since the epoch, UTC.
 
 pub(crate) mod attempt;
+pub(crate) mod holdrule;
+pub(crate) mod retired;
 pub(crate) mod row;
 pub(crate) mod select;
+pub(crate) mod suppression;
 
 use std::collections::HashMap;
 
@@ -153,6 +156,8 @@ pub(crate) fn insert(
     let mut ids = Vec::with_capacity(new.recipients.len());
     for rcpt in &new.recipients {
         let domain = rcpt.forward_path.domain.to_string();
+        let rule = holdrule::matching(conn, &new.account, &from_domain, &domain)?;
+        let hold = new.hold || rule.is_some();
         statement.execute(mox_db::rusqlite::params![
             base,
             new.content.0,
@@ -169,7 +174,7 @@ pub(crate) fn insert(
             now.micros(),
             next,
             max_attempts,
-            new.hold,
+            hold,
             new.not_before.map(Timestamp::micros),
             new.ret.map(row::ret_code),
             new.envid,
@@ -186,7 +191,11 @@ pub(crate) fn insert(
             base = id;
             conn.prepare_cached("UPDATE queue SET base_id = queue_id WHERE queue_id = ?1")?.execute([id])?;
         }
-        if !new.hold {
+        if let Some(rule) = rule {
+            let text = format!("put on hold by rule {rule}");
+            attempt::note(conn, QueueId(id), now, "hold", None, &text)?;
+        }
+        if !hold {
             let sql = "INSERT INTO destination (domain, next) VALUES (?1, ?2)
               ON CONFLICT (domain) DO UPDATE SET next = min(next, excluded.next)";
             conn.prepare_cached(sql)?.execute((domain, next))?;
@@ -317,13 +326,14 @@ pub(crate) fn unmark(conn: &Connection, q: &Queued, next: Timestamp) -> Result<(
     Ok(())
 }
 
-/// The rows that a worker had when the server stopped, but that have arrived ([`attempt::arrived`]), and their content.
-pub(crate) fn arrived(conn: &Connection) -> Result<Vec<(QueueId, Option<ContentId>)>, Error> {
-    let sql = "SELECT queue_id, content_id FROM queue JOIN queue_attempt USING (queue_id)
+/// The rows that a worker had when the server stopped, but that have arrived ([`attempt::arrived`]), their content and
+/// account.
+pub(crate) fn arrived(conn: &Connection) -> Result<Vec<(QueueId, Option<ContentId>, String)>, Error> {
+    let sql = "SELECT queue_id, content_id, account FROM queue JOIN queue_attempt USING (queue_id)
       WHERE busy = 1 AND n = attempts AND outcome = 1";
     let mut statement = conn.prepare(sql)?;
     let rows = statement
-        .query_map([], |r| Ok((QueueId(r.get(0)?), r.get::<_, Option<i64>>(1)?.map(ContentId))))?
+        .query_map([], |r| Ok((QueueId(r.get(0)?), r.get::<_, Option<i64>>(1)?.map(ContentId), r.get(2)?)))?
         .collect::<Result<_, _>>()?;
     Ok(rows)
 }
@@ -342,39 +352,29 @@ pub(crate) fn set_hold(conn: &Connection, id: QueueId, hold: bool) -> Result<(),
     Ok(())
 }
 
-/// Ends a row; its reference to the content is the caller's to release.
-pub(crate) fn end(conn: &Connection, id: QueueId, end: End, at: Timestamp) -> Result<(), Error> {
-    let sql = "UPDATE queue SET state = ?2, ended = ?3, content_id = NULL, prefix = NULL, hold = 0,
-      busy = 0      WHERE queue_id = ?1 AND state = 0";
-    conn.prepare_cached(sql)?.execute((id.0, end.code(), at.micros()))?;
+pub(crate) fn set_transport(conn: &Connection, id: QueueId, transport: Option<&str>) -> Result<(), Error> {
+    conn.prepare_cached("UPDATE queue SET transport = ?2 WHERE queue_id = ?1")?.execute((id.0, transport))?;
     Ok(())
 }
 
-/// Forgets what ended before `before`, and the oldest beyond `keep`; at most `max` rows. Answers how many went.
-pub(crate) fn forget(conn: &Connection, before: Timestamp, keep: u32, max: u32) -> Result<usize, Error> {
-    let count: i64 =
-        conn.prepare_cached("SELECT count(*) FROM queue WHERE state <> 0")?.query_row([], |r| r.get(0))?;
-    let over = (count - i64::from(keep)).max(0);
-    let sql = "SELECT queue_id, ended FROM queue WHERE state <> 0 ORDER BY ended LIMIT ?1";
-    let oldest: Vec<(i64, i64)> = conn
-        .prepare_cached(sql)?
-        .query_map([max], |r| Ok((r.get(0)?, r.get(1)?)))?
-        .collect::<Result<_, _>>()?;
-    let mut gone = 0;
-    for (at, (id, ended)) in (0i64..).zip(oldest) {
-        if ended >= before.micros() && at >= over {
-            break;
-        }
-        for sql in [
-            "DELETE FROM queue_attempt WHERE queue_id = ?1",
-            "DELETE FROM queue_note WHERE queue_id = ?1",
-            "DELETE FROM queue WHERE queue_id = ?1",
-        ] {
-            conn.prepare_cached(sql)?.execute([id])?;
-        }
-        gone += 1;
-    }
-    Ok(gone)
+pub(crate) fn set_require_tls(conn: &Connection, id: QueueId, require: Option<bool>) -> Result<(), Error> {
+    conn.prepare_cached("UPDATE queue SET require_tls = ?2 WHERE queue_id = ?1")?.execute((id.0, require))?;
+    Ok(())
+}
+
+/// Ends a row; its reference to the content is the caller's to release.
+pub(crate) fn end(
+    conn: &Connection,
+    id: QueueId,
+    end: End,
+    at: Timestamp,
+    keep_until: Option<Timestamp>,
+) -> Result<(), Error> {
+    let sql = "UPDATE queue SET state = ?2, ended = ?3, keep_until = ?4, content_id = NULL, prefix = NULL, hold = 0,
+      busy = 0 WHERE queue_id = ?1 AND state = 0";
+    let keep_until = keep_until.map(Timestamp::micros);
+    conn.prepare_cached(sql)?.execute((id.0, end.code(), at.micros(), keep_until))?;
+    Ok(())
 }
 
 pub(crate) fn content_refs(conn: &Connection) -> Result<HashMap<i64, i64>, Error> {

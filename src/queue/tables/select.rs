@@ -75,15 +75,9 @@ fn conditions(filter: &QueueFilter) -> (String, Vec<Value>) {
     if let Some(account) = &filter.account {
         and("account = ?", Value::Text(account.clone()));
     }
-    for (path, column, domain) in
-        [(&filter.from, "mail_from", "from_domain"), (&filter.to, "rcpt_to", "domain")]
-    {
-        match path.as_deref().map(|p| (p, p.strip_prefix('@'))) {
-            Some((_, Some(of))) => and(&format!("{domain} = ?"), Value::Text(domain_key(of))),
-            Some(("<>" | "", _)) => and(&format!("{column} = ?"), Value::Text(String::new())),
-            Some((path, None)) => and(&format!("{column} = ? COLLATE NOCASE"), Value::Text(path_key(path))),
-            None => {}
-        }
+    paths(filter.from.as_deref(), filter.to.as_deref(), &mut and);
+    if let Some(transport) = &filter.transport {
+        and("coalesce(transport, '') = ?", Value::Text(transport.clone()));
     }
     if let Some(hold) = filter.hold {
         and("hold = ?", Value::Integer(i64::from(hold)));
@@ -99,6 +93,18 @@ fn conditions(filter: &QueueFilter) -> (String, Vec<Value>) {
         }
     }
     (sql, values)
+}
+
+/// Conditions on reverse-path and forward-path: an address, or `@domain`.
+pub(crate) fn paths(from: Option<&str>, to: Option<&str>, and: &mut impl FnMut(&str, Value)) {
+    for (path, column, domain) in [(from, "mail_from", "from_domain"), (to, "rcpt_to", "domain")] {
+        match path.map(|p| (p, p.strip_prefix('@'))) {
+            Some((_, Some(of))) => and(&format!("{domain} = ?"), Value::Text(domain_key(of))),
+            Some(("<>" | "", _)) => and(&format!("{column} = ?"), Value::Text(String::new())),
+            Some((path, None)) => and(&format!("{column} = ? COLLATE NOCASE"), Value::Text(path_key(path))),
+            None => {}
+        }
+    }
 }
 
 fn domain_key(text: &str) -> String {

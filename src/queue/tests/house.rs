@@ -70,6 +70,14 @@ struct Routes;
 
 impl Router for Routes {
     fn route(&self, mail: &Leaving<'_>) -> Route {
+        if mail.transport == Some("relay") {
+            return Route::Relay(Relay {
+                host: "192.0.2.99".to_owned(),
+                port: 2525,
+                tls: RelayTls::None,
+                auth: None,
+            });
+        }
         match mail.to.to_string().as_str() {
             "relayed.example" => Route::Relay(Relay {
                 host: "192.0.2.99".to_owned(),
@@ -104,6 +112,14 @@ impl Router for Routes {
             _ => Route::direct(),
         }
     }
+
+    fn knows(&self, transport: &str) -> bool {
+        transport == "relay"
+    }
+
+    fn keep_retired(&self, account: &str) -> Duration {
+        Duration::from_secs(if account == "keeps" { 30 * 86_400 } else { 0 })
+    }
 }
 
 pub(super) fn options() -> Options {
@@ -118,6 +134,7 @@ impl House {
             "there.example. MX 10 mx.there.example.
              mx.there.example. A 192.0.2.1
              panics.example. MX 10 mx.there.example.
+             other.example. MX 10 mx.there.example.
              dead.example. MX 10 mx.dead.example.
              mx.dead.example. A 192.0.2.66
              six.example. MX 10 mx.six.example.

@@ -5,4 +5,5 @@ mod faults;
 mod house;
 mod load;
 mod operations;
+mod rules;
 mod transports;

@@ -16,8 +16,9 @@ use std::path::PathBuf;
 use std::sync::Arc;
 
 use mox_admin::ops::{
-    QueueDrop, QueueDump, QueueExplain, QueueFail, QueueHold, QueueList, QueueSchedule, QueueShow,
-    QueueUnhold, QueueWait, QueueWatch, RelayRow,
+    HoldRuleAdd, HoldRuleList, HoldRuleRemove, QueueDrop, QueueDump, QueueExplain, QueueFail, QueueHold,
+    QueueList, QueueRequireTls, QueueSchedule, QueueShow, QueueTransport, QueueUnhold, QueueWait, QueueWatch,
+    RelayRow, RetiredList, RetiredShow, SuppressAdd, SuppressList, SuppressRemove,
 };
 use mox_admin::{OpError, Operations};
 use mox_clock::{Clock, Random, Timestamp};
@@ -68,30 +69,38 @@ pub(crate) fn all(parts: Parts) -> Operations {
 }
 
 fn queue(operations: Operations, queue: &Queue) -> Operations {
-    let queue = || queue.clone();
-    let (list, show, hold, unhold, schedule) = (queue(), queue(), queue(), queue(), queue());
-    let (fail, drop, wait, watch, explain, dump) = (queue(), queue(), queue(), queue(), queue(), queue());
     /// A function that hands the operation to a method of the queue.
     macro_rules! to {
-        ($queue:ident, $method:ident) => {
+        ($method:ident) => {{
+            let queue = queue.clone();
             move |op| {
-                let queue = $queue.clone();
+                let queue = queue.clone();
                 async move { queue.$method(op).await }
             }
-        };
+        }};
     }
     operations
-        .on::<QueueList, _, _>(to!(list, list))
-        .on::<QueueShow, _, _>(to!(show, show))
-        .on::<QueueHold, _, _>(to!(hold, hold))
-        .on::<QueueUnhold, _, _>(to!(unhold, unhold))
-        .on::<QueueSchedule, _, _>(to!(schedule, schedule))
-        .on::<QueueFail, _, _>(to!(fail, fail))
-        .on::<QueueDrop, _, _>(to!(drop, drop_messages))
-        .on::<QueueWait, _, _>(to!(wait, wait))
-        .on::<QueueWatch, _, _>(to!(watch, watch))
-        .on::<QueueExplain, _, _>(to!(explain, explain))
-        .on_raw::<QueueDump, _, _>(to!(dump, dump))
+        .on::<QueueList, _, _>(to!(list))
+        .on::<QueueShow, _, _>(to!(show))
+        .on::<QueueHold, _, _>(to!(hold))
+        .on::<QueueUnhold, _, _>(to!(unhold))
+        .on::<QueueSchedule, _, _>(to!(schedule))
+        .on::<QueueFail, _, _>(to!(fail))
+        .on::<QueueDrop, _, _>(to!(drop_messages))
+        .on::<QueueWait, _, _>(to!(wait))
+        .on::<QueueWatch, _, _>(to!(watch))
+        .on::<QueueExplain, _, _>(to!(explain))
+        .on::<QueueTransport, _, _>(to!(transport))
+        .on::<QueueRequireTls, _, _>(to!(require_tls))
+        .on::<HoldRuleList, _, _>(to!(hold_rules))
+        .on::<HoldRuleAdd, _, _>(to!(add_hold_rule))
+        .on::<HoldRuleRemove, _, _>(to!(remove_hold_rule))
+        .on::<SuppressList, _, _>(to!(suppressions))
+        .on::<SuppressAdd, _, _>(to!(suppress))
+        .on::<SuppressRemove, _, _>(to!(unsuppress))
+        .on::<RetiredList, _, _>(to!(retired))
+        .on::<RetiredShow, _, _>(to!(retired_one))
+        .on_raw::<QueueDump, _, _>(to!(dump))
 }
 
 /// What a caller is told of a failure of the store.

@@ -93,6 +93,8 @@ fn site() -> Site {
             tls: EVIL.into(),
             subject: EVIL.into(),
             message_id: None,
+            last_tls: Some(EVIL.into()),
+            transport: Some(EVIL.into()),
         });
     });
     site

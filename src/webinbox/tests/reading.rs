@@ -22,6 +22,8 @@ fn queued(id: i64) -> QueueRow {
         tls: "opportunistic".into(),
         subject: "queued".into(),
         message_id: None,
+        last_tls: None,
+        transport: None,
     }
 }
 
