@@ -11,8 +11,8 @@ mod mtasts;
 mod queue;
 mod queuerules;
 mod server;
-mod tlsrpt;
 mod tlsreports;
+mod tlsrpt;
 mod verdict;
 
 pub use account::{SetAccountPassword, SetAdminPassword};
@@ -45,13 +45,14 @@ pub use server::{
     Reloaded, Status, StatusReport, Stop, Stopped, Verified, VerifyData,
 };
 
+pub use tlsreports::{
+    TlsReport, TlsReportDay, TlsReportDetail, TlsReportList, TlsReportPolicy, TlsReportProblem, TlsReportRow,
+    TlsReportSentence, TlsReportSilence, TlsReports,
+};
 pub use tlsrpt::{
     TlsDestination, TlsExplain, TlsExplanation, TlsFailure, TlsHistory, TlsHistoryRow, TlsPreview,
     TlsPreviewed, TlsReportPreview, TlsResultRow, TlsResults, TlsSendNow, TlsSent, TlsStep, TlsSuppressAdd,
     TlsSuppressExtend, TlsSuppressList, TlsSuppressRemove, TlsSuppressRow, TlsWithheld,
-pub use tlsreports::{
-    TlsReport, TlsReportDay, TlsReportDetail, TlsReportList, TlsReportPolicy, TlsReportProblem, TlsReportRow,
-    TlsReportSentence, TlsReportSilence, TlsReports,
 };
 pub use verdict::{ArcVerdict, Decision, DkimVerdict, DmarcVerdict, IprevVerdict, SpfVerdict, Verdicts};
 

@@ -399,7 +399,6 @@ pub(crate) fn sample(id: i64) -> Arc<Shown> {
         from_text: String::new(),
         to_text: String::new(),
         sent: None,
-        verdicts: None,
     };
     let row = Names::default().row(&message);
     Arc::new(Shown::new(message, row))
