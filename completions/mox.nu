@@ -847,6 +847,7 @@ module completions {
     --hold: string            # On hold or not
     --next-attempt: string    # Next attempt before (`<2h`) or after (`>2h`) a time ahead
     --queued: string          # Queued before (`<2h`: earlier than two hours ago) or after a time
+    --transport: string       # With this transport chosen by hand; `default` for those where routes decide
     --config: path            # Config file, or the folder that holds mox.conf [default: ./config/mox.conf, else that of localserve]
     --json                    # Print the result as JSON
     --color: string@"nu-complete mox queue list color" # When to use colours; NO_COLOR and CLICOLOR_FORCE are honoured
@@ -921,6 +922,7 @@ module completions {
     --hold: string            # On hold or not
     --next-attempt: string    # Next attempt before (`<2h`) or after (`>2h`) a time ahead
     --queued: string          # Queued before (`<2h`: earlier than two hours ago) or after a time
+    --transport: string       # With this transport chosen by hand; `default` for those where routes decide
     --config: path            # Config file, or the folder that holds mox.conf [default: ./config/mox.conf, else that of localserve]
     --json                    # Print the result as JSON
     --color: string@"nu-complete mox queue hold color" # When to use colours; NO_COLOR and CLICOLOR_FORCE are honoured
@@ -952,6 +954,7 @@ module completions {
     --hold: string            # On hold or not
     --next-attempt: string    # Next attempt before (`<2h`) or after (`>2h`) a time ahead
     --queued: string          # Queued before (`<2h`: earlier than two hours ago) or after a time
+    --transport: string       # With this transport chosen by hand; `default` for those where routes decide
     --config: path            # Config file, or the folder that holds mox.conf [default: ./config/mox.conf, else that of localserve]
     --json                    # Print the result as JSON
     --color: string@"nu-complete mox queue unhold color" # When to use colours; NO_COLOR and CLICOLOR_FORCE are honoured
@@ -983,6 +986,7 @@ module completions {
     --hold: string            # On hold or not
     --next-attempt: string    # Next attempt before (`<2h`) or after (`>2h`) a time ahead
     --queued: string          # Queued before (`<2h`: earlier than two hours ago) or after a time
+    --transport: string       # With this transport chosen by hand; `default` for those where routes decide
     --config: path            # Config file, or the folder that holds mox.conf [default: ./config/mox.conf, else that of localserve]
     --json                    # Print the result as JSON
     --color: string@"nu-complete mox queue schedule color" # When to use colours; NO_COLOR and CLICOLOR_FORCE are honoured
@@ -1015,6 +1019,7 @@ module completions {
     --hold: string            # On hold or not
     --next-attempt: string    # Next attempt before (`<2h`) or after (`>2h`) a time ahead
     --queued: string          # Queued before (`<2h`: earlier than two hours ago) or after a time
+    --transport: string       # With this transport chosen by hand; `default` for those where routes decide
     --config: path            # Config file, or the folder that holds mox.conf [default: ./config/mox.conf, else that of localserve]
     --json                    # Print the result as JSON
     --color: string@"nu-complete mox queue fail color" # When to use colours; NO_COLOR and CLICOLOR_FORCE are honoured
@@ -1046,6 +1051,7 @@ module completions {
     --hold: string            # On hold or not
     --next-attempt: string    # Next attempt before (`<2h`) or after (`>2h`) a time ahead
     --queued: string          # Queued before (`<2h`: earlier than two hours ago) or after a time
+    --transport: string       # With this transport chosen by hand; `default` for those where routes decide
     --config: path            # Config file, or the folder that holds mox.conf [default: ./config/mox.conf, else that of localserve]
     --json                    # Print the result as JSON
     --color: string@"nu-complete mox queue drop color" # When to use colours; NO_COLOR and CLICOLOR_FORCE are honoured
@@ -1055,6 +1061,76 @@ module completions {
     --trust-anchor: path      # File with DS or DNSKEY records to trust instead of the built-in ones of the root; implies --dnssec validate
     --dnssec: string@"nu-complete mox queue drop dnssec" # Whom to believe about DNSSEC: a near resolver that validates, else own validation where the resolver gives DNSSEC records; always own validation; the resolver wherever it is; nobody
     --help(-h)                # Print help
+    ...ids: string            # Ids of messages, from `mox queue list`
+  ]
+
+  def "nu-complete mox queue transport color" [] {
+    [ "auto" "always" "never" ]
+  }
+
+  def "nu-complete mox queue transport dnssec" [] {
+    [ "auto" "validate" "trust-ad" "off" ]
+  }
+
+  # Choose the transport of messages
+  export extern "mox queue transport" [
+    --id-file: path           # File of ids, separated by NUL bytes or white space; `-` is standard input
+    --all                     # Every queued message
+    --dry-run                 # Only show what would be changed
+    --account: string         # Sent by this account
+    --from: string            # From this address, or `@domain`
+    --to: string              # To this address, or `@domain`
+    --hold: string            # On hold or not
+    --next-attempt: string    # Next attempt before (`<2h`) or after (`>2h`) a time ahead
+    --queued: string          # Queued before (`<2h`: earlier than two hours ago) or after a time
+    --transport: string       # With this transport chosen by hand; `default` for those where routes decide
+    --config: path            # Config file, or the folder that holds mox.conf [default: ./config/mox.conf, else that of localserve]
+    --json                    # Print the result as JSON
+    --color: string@"nu-complete mox queue transport color" # When to use colours; NO_COLOR and CLICOLOR_FORCE are honoured
+    --quiet(-q)               # Print nothing but the result and errors
+    --verbose(-v)             # Say more about what is done
+    --resolver: string        # Name server to ask instead of the system's, for commands that look names up
+    --trust-anchor: path      # File with DS or DNSKEY records to trust instead of the built-in ones of the root; implies --dnssec validate
+    --dnssec: string@"nu-complete mox queue transport dnssec" # Whom to believe about DNSSEC: a near resolver that validates, else own validation where the resolver gives DNSSEC records; always own validation; the resolver wherever it is; nobody
+    --help(-h)                # Print help
+    name: string              # Name of a transport in mox.conf; `default` to go by routes again
+    ...ids: string            # Ids of messages, from `mox queue list`
+  ]
+
+  def "nu-complete mox queue requiretls require" [] {
+    [ "yes" "no" "default" ]
+  }
+
+  def "nu-complete mox queue requiretls color" [] {
+    [ "auto" "always" "never" ]
+  }
+
+  def "nu-complete mox queue requiretls dnssec" [] {
+    [ "auto" "validate" "trust-ad" "off" ]
+  }
+
+  # Say what TLS messages must have
+  export extern "mox queue requiretls" [
+    --id-file: path           # File of ids, separated by NUL bytes or white space; `-` is standard input
+    --all                     # Every queued message
+    --dry-run                 # Only show what would be changed
+    --account: string         # Sent by this account
+    --from: string            # From this address, or `@domain`
+    --to: string              # To this address, or `@domain`
+    --hold: string            # On hold or not
+    --next-attempt: string    # Next attempt before (`<2h`) or after (`>2h`) a time ahead
+    --queued: string          # Queued before (`<2h`: earlier than two hours ago) or after a time
+    --transport: string       # With this transport chosen by hand; `default` for those where routes decide
+    --config: path            # Config file, or the folder that holds mox.conf [default: ./config/mox.conf, else that of localserve]
+    --json                    # Print the result as JSON
+    --color: string@"nu-complete mox queue requiretls color" # When to use colours; NO_COLOR and CLICOLOR_FORCE are honoured
+    --quiet(-q)               # Print nothing but the result and errors
+    --verbose(-v)             # Say more about what is done
+    --resolver: string        # Name server to ask instead of the system's, for commands that look names up
+    --trust-anchor: path      # File with DS or DNSKEY records to trust instead of the built-in ones of the root; implies --dnssec validate
+    --dnssec: string@"nu-complete mox queue requiretls dnssec" # Whom to believe about DNSSEC: a near resolver that validates, else own validation where the resolver gives DNSSEC records; always own validation; the resolver wherever it is; nobody
+    --help(-h)                # Print help
+    require: string@"nu-complete mox queue requiretls require" # `yes`: verified TLS all the way (REQUIRETLS); `no`: deliver even when TLS fails; `default`: as policies ask for
     ...ids: string            # Ids of messages, from `mox queue list`
   ]
 
@@ -1097,6 +1173,7 @@ module completions {
     --hold: string            # On hold or not
     --next-attempt: string    # Next attempt before (`<2h`) or after (`>2h`) a time ahead
     --queued: string          # Queued before (`<2h`: earlier than two hours ago) or after a time
+    --transport: string       # With this transport chosen by hand; `default` for those where routes decide
     --config: path            # Config file, or the folder that holds mox.conf [default: ./config/mox.conf, else that of localserve]
     --json                    # Print the result as JSON
     --color: string@"nu-complete mox queue watch color" # When to use colours; NO_COLOR and CLICOLOR_FORCE are honoured
@@ -1136,6 +1213,346 @@ module completions {
     id: string                # Id of the message, from `mox queue list`
   ]
 
+  def "nu-complete mox queue holdrules color" [] {
+    [ "auto" "always" "never" ]
+  }
+
+  def "nu-complete mox queue holdrules dnssec" [] {
+    [ "auto" "validate" "trust-ad" "off" ]
+  }
+
+  # Rules that put new messages on hold
+  export extern "mox queue holdrules" [
+    --config: path            # Config file, or the folder that holds mox.conf [default: ./config/mox.conf, else that of localserve]
+    --json                    # Print the result as JSON
+    --color: string@"nu-complete mox queue holdrules color" # When to use colours; NO_COLOR and CLICOLOR_FORCE are honoured
+    --quiet(-q)               # Print nothing but the result and errors
+    --verbose(-v)             # Say more about what is done
+    --resolver: string        # Name server to ask instead of the system's, for commands that look names up
+    --trust-anchor: path      # File with DS or DNSKEY records to trust instead of the built-in ones of the root; implies --dnssec validate
+    --dnssec: string@"nu-complete mox queue holdrules dnssec" # Whom to believe about DNSSEC: a near resolver that validates, else own validation where the resolver gives DNSSEC records; always own validation; the resolver wherever it is; nobody
+    --help(-h)                # Print help
+  ]
+
+  def "nu-complete mox queue holdrules list color" [] {
+    [ "auto" "always" "never" ]
+  }
+
+  def "nu-complete mox queue holdrules list dnssec" [] {
+    [ "auto" "validate" "trust-ad" "off" ]
+  }
+
+  # Show the rules
+  export extern "mox queue holdrules list" [
+    --config: path            # Config file, or the folder that holds mox.conf [default: ./config/mox.conf, else that of localserve]
+    --json                    # Print the result as JSON
+    --color: string@"nu-complete mox queue holdrules list color" # When to use colours; NO_COLOR and CLICOLOR_FORCE are honoured
+    --quiet(-q)               # Print nothing but the result and errors
+    --verbose(-v)             # Say more about what is done
+    --resolver: string        # Name server to ask instead of the system's, for commands that look names up
+    --trust-anchor: path      # File with DS or DNSKEY records to trust instead of the built-in ones of the root; implies --dnssec validate
+    --dnssec: string@"nu-complete mox queue holdrules list dnssec" # Whom to believe about DNSSEC: a near resolver that validates, else own validation where the resolver gives DNSSEC records; always own validation; the resolver wherever it is; nobody
+    --help(-h)                # Print help
+  ]
+
+  def "nu-complete mox queue holdrules add color" [] {
+    [ "auto" "always" "never" ]
+  }
+
+  def "nu-complete mox queue holdrules add dnssec" [] {
+    [ "auto" "validate" "trust-ad" "off" ]
+  }
+
+  # Add a rule, and put on hold what is queued and matches
+  export extern "mox queue holdrules add" [
+    --account: string         # Sent by this account
+    --from-domain: string     # From an address of this domain
+    --to-domain: string       # To an address of this domain
+    --all                     # Hold everything
+    --dry-run                 # Only show what would be held
+    --config: path            # Config file, or the folder that holds mox.conf [default: ./config/mox.conf, else that of localserve]
+    --json                    # Print the result as JSON
+    --color: string@"nu-complete mox queue holdrules add color" # When to use colours; NO_COLOR and CLICOLOR_FORCE are honoured
+    --quiet(-q)               # Print nothing but the result and errors
+    --verbose(-v)             # Say more about what is done
+    --resolver: string        # Name server to ask instead of the system's, for commands that look names up
+    --trust-anchor: path      # File with DS or DNSKEY records to trust instead of the built-in ones of the root; implies --dnssec validate
+    --dnssec: string@"nu-complete mox queue holdrules add dnssec" # Whom to believe about DNSSEC: a near resolver that validates, else own validation where the resolver gives DNSSEC records; always own validation; the resolver wherever it is; nobody
+    --help(-h)                # Print help (see more with '--help')
+  ]
+
+  def "nu-complete mox queue holdrules remove color" [] {
+    [ "auto" "always" "never" ]
+  }
+
+  def "nu-complete mox queue holdrules remove dnssec" [] {
+    [ "auto" "validate" "trust-ad" "off" ]
+  }
+
+  # Remove a rule; what is on hold stays so
+  export extern "mox queue holdrules remove" [
+    --dry-run                 # Only look whether it is there
+    --config: path            # Config file, or the folder that holds mox.conf [default: ./config/mox.conf, else that of localserve]
+    --json                    # Print the result as JSON
+    --color: string@"nu-complete mox queue holdrules remove color" # When to use colours; NO_COLOR and CLICOLOR_FORCE are honoured
+    --quiet(-q)               # Print nothing but the result and errors
+    --verbose(-v)             # Say more about what is done
+    --resolver: string        # Name server to ask instead of the system's, for commands that look names up
+    --trust-anchor: path      # File with DS or DNSKEY records to trust instead of the built-in ones of the root; implies --dnssec validate
+    --dnssec: string@"nu-complete mox queue holdrules remove dnssec" # Whom to believe about DNSSEC: a near resolver that validates, else own validation where the resolver gives DNSSEC records; always own validation; the resolver wherever it is; nobody
+    --help(-h)                # Print help
+    id: string                # Number of the rule, from `mox queue holdrules list`
+  ]
+
+  # Print this message or the help of the given subcommand(s)
+  export extern "mox queue holdrules help" [
+  ]
+
+  # Show the rules
+  export extern "mox queue holdrules help list" [
+  ]
+
+  # Add a rule, and put on hold what is queued and matches
+  export extern "mox queue holdrules help add" [
+  ]
+
+  # Remove a rule; what is on hold stays so
+  export extern "mox queue holdrules help remove" [
+  ]
+
+  # Print this message or the help of the given subcommand(s)
+  export extern "mox queue holdrules help help" [
+  ]
+
+  def "nu-complete mox queue suppress color" [] {
+    [ "auto" "always" "never" ]
+  }
+
+  def "nu-complete mox queue suppress dnssec" [] {
+    [ "auto" "validate" "trust-ad" "off" ]
+  }
+
+  # Recipients that an account sends nothing more to
+  export extern "mox queue suppress" [
+    --config: path            # Config file, or the folder that holds mox.conf [default: ./config/mox.conf, else that of localserve]
+    --json                    # Print the result as JSON
+    --color: string@"nu-complete mox queue suppress color" # When to use colours; NO_COLOR and CLICOLOR_FORCE are honoured
+    --quiet(-q)               # Print nothing but the result and errors
+    --verbose(-v)             # Say more about what is done
+    --resolver: string        # Name server to ask instead of the system's, for commands that look names up
+    --trust-anchor: path      # File with DS or DNSKEY records to trust instead of the built-in ones of the root; implies --dnssec validate
+    --dnssec: string@"nu-complete mox queue suppress dnssec" # Whom to believe about DNSSEC: a near resolver that validates, else own validation where the resolver gives DNSSEC records; always own validation; the resolver wherever it is; nobody
+    --help(-h)                # Print help
+  ]
+
+  def "nu-complete mox queue suppress list color" [] {
+    [ "auto" "always" "never" ]
+  }
+
+  def "nu-complete mox queue suppress list dnssec" [] {
+    [ "auto" "validate" "trust-ad" "off" ]
+  }
+
+  # Show who is suppressed, and why
+  export extern "mox queue suppress list" [
+    --account: string         # Of this account
+    --config: path            # Config file, or the folder that holds mox.conf [default: ./config/mox.conf, else that of localserve]
+    --json                    # Print the result as JSON
+    --color: string@"nu-complete mox queue suppress list color" # When to use colours; NO_COLOR and CLICOLOR_FORCE are honoured
+    --quiet(-q)               # Print nothing but the result and errors
+    --verbose(-v)             # Say more about what is done
+    --resolver: string        # Name server to ask instead of the system's, for commands that look names up
+    --trust-anchor: path      # File with DS or DNSKEY records to trust instead of the built-in ones of the root; implies --dnssec validate
+    --dnssec: string@"nu-complete mox queue suppress list dnssec" # Whom to believe about DNSSEC: a near resolver that validates, else own validation where the resolver gives DNSSEC records; always own validation; the resolver wherever it is; nobody
+    --help(-h)                # Print help
+  ]
+
+  def "nu-complete mox queue suppress lookup color" [] {
+    [ "auto" "always" "never" ]
+  }
+
+  def "nu-complete mox queue suppress lookup dnssec" [] {
+    [ "auto" "validate" "trust-ad" "off" ]
+  }
+
+  # Show whether an address is suppressed; exit status 3 if it is
+  export extern "mox queue suppress lookup" [
+    --account: string         # For this account
+    --config: path            # Config file, or the folder that holds mox.conf [default: ./config/mox.conf, else that of localserve]
+    --json                    # Print the result as JSON
+    --color: string@"nu-complete mox queue suppress lookup color" # When to use colours; NO_COLOR and CLICOLOR_FORCE are honoured
+    --quiet(-q)               # Print nothing but the result and errors
+    --verbose(-v)             # Say more about what is done
+    --resolver: string        # Name server to ask instead of the system's, for commands that look names up
+    --trust-anchor: path      # File with DS or DNSKEY records to trust instead of the built-in ones of the root; implies --dnssec validate
+    --dnssec: string@"nu-complete mox queue suppress lookup dnssec" # Whom to believe about DNSSEC: a near resolver that validates, else own validation where the resolver gives DNSSEC records; always own validation; the resolver wherever it is; nobody
+    --help(-h)                # Print help
+    address: string           # The address
+  ]
+
+  def "nu-complete mox queue suppress add color" [] {
+    [ "auto" "always" "never" ]
+  }
+
+  def "nu-complete mox queue suppress add dnssec" [] {
+    [ "auto" "validate" "trust-ad" "off" ]
+  }
+
+  # Suppress an address for an account
+  export extern "mox queue suppress add" [
+    --reason: string          # Why
+    --dry-run                 # Only show what would be added
+    --config: path            # Config file, or the folder that holds mox.conf [default: ./config/mox.conf, else that of localserve]
+    --json                    # Print the result as JSON
+    --color: string@"nu-complete mox queue suppress add color" # When to use colours; NO_COLOR and CLICOLOR_FORCE are honoured
+    --quiet(-q)               # Print nothing but the result and errors
+    --verbose(-v)             # Say more about what is done
+    --resolver: string        # Name server to ask instead of the system's, for commands that look names up
+    --trust-anchor: path      # File with DS or DNSKEY records to trust instead of the built-in ones of the root; implies --dnssec validate
+    --dnssec: string@"nu-complete mox queue suppress add dnssec" # Whom to believe about DNSSEC: a near resolver that validates, else own validation where the resolver gives DNSSEC records; always own validation; the resolver wherever it is; nobody
+    --help(-h)                # Print help (see more with '--help')
+    account: string           # The account
+    address: string           # The address
+  ]
+
+  def "nu-complete mox queue suppress remove color" [] {
+    [ "auto" "always" "never" ]
+  }
+
+  def "nu-complete mox queue suppress remove dnssec" [] {
+    [ "auto" "validate" "trust-ad" "off" ]
+  }
+
+  # Let an account send to an address again
+  export extern "mox queue suppress remove" [
+    --dry-run                 # Only show what would be removed
+    --config: path            # Config file, or the folder that holds mox.conf [default: ./config/mox.conf, else that of localserve]
+    --json                    # Print the result as JSON
+    --color: string@"nu-complete mox queue suppress remove color" # When to use colours; NO_COLOR and CLICOLOR_FORCE are honoured
+    --quiet(-q)               # Print nothing but the result and errors
+    --verbose(-v)             # Say more about what is done
+    --resolver: string        # Name server to ask instead of the system's, for commands that look names up
+    --trust-anchor: path      # File with DS or DNSKEY records to trust instead of the built-in ones of the root; implies --dnssec validate
+    --dnssec: string@"nu-complete mox queue suppress remove dnssec" # Whom to believe about DNSSEC: a near resolver that validates, else own validation where the resolver gives DNSSEC records; always own validation; the resolver wherever it is; nobody
+    --help(-h)                # Print help
+    account: string           # The account
+    address: string           # The address
+  ]
+
+  # Print this message or the help of the given subcommand(s)
+  export extern "mox queue suppress help" [
+  ]
+
+  # Show who is suppressed, and why
+  export extern "mox queue suppress help list" [
+  ]
+
+  # Show whether an address is suppressed; exit status 3 if it is
+  export extern "mox queue suppress help lookup" [
+  ]
+
+  # Suppress an address for an account
+  export extern "mox queue suppress help add" [
+  ]
+
+  # Let an account send to an address again
+  export extern "mox queue suppress help remove" [
+  ]
+
+  # Print this message or the help of the given subcommand(s)
+  export extern "mox queue suppress help help" [
+  ]
+
+  def "nu-complete mox queue retired color" [] {
+    [ "auto" "always" "never" ]
+  }
+
+  def "nu-complete mox queue retired dnssec" [] {
+    [ "auto" "validate" "trust-ad" "off" ]
+  }
+
+  # Messages that left the queue
+  export extern "mox queue retired" [
+    --config: path            # Config file, or the folder that holds mox.conf [default: ./config/mox.conf, else that of localserve]
+    --json                    # Print the result as JSON
+    --color: string@"nu-complete mox queue retired color" # When to use colours; NO_COLOR and CLICOLOR_FORCE are honoured
+    --quiet(-q)               # Print nothing but the result and errors
+    --verbose(-v)             # Say more about what is done
+    --resolver: string        # Name server to ask instead of the system's, for commands that look names up
+    --trust-anchor: path      # File with DS or DNSKEY records to trust instead of the built-in ones of the root; implies --dnssec validate
+    --dnssec: string@"nu-complete mox queue retired dnssec" # Whom to believe about DNSSEC: a near resolver that validates, else own validation where the resolver gives DNSSEC records; always own validation; the resolver wherever it is; nobody
+    --help(-h)                # Print help
+  ]
+
+  def "nu-complete mox queue retired list end" [] {
+    [ "delivered" "failed" "gone" ]
+  }
+
+  def "nu-complete mox queue retired list color" [] {
+    [ "auto" "always" "never" ]
+  }
+
+  def "nu-complete mox queue retired list dnssec" [] {
+    [ "auto" "validate" "trust-ad" "off" ]
+  }
+
+  # List messages that left the queue, the latest first
+  export extern "mox queue retired list" [
+    --account: string         # Sent by this account
+    --from: string            # From this address, or `@domain`
+    --to: string              # To this address, or `@domain`
+    --end: string@"nu-complete mox queue retired list end" # How they ended; gone: removed by an operator
+    --since: string           # Ended so long ago at most, as 2h, or since a time
+    --limit: string           # At most so many
+    --config: path            # Config file, or the folder that holds mox.conf [default: ./config/mox.conf, else that of localserve]
+    --json                    # Print the result as JSON
+    --color: string@"nu-complete mox queue retired list color" # When to use colours; NO_COLOR and CLICOLOR_FORCE are honoured
+    --quiet(-q)               # Print nothing but the result and errors
+    --verbose(-v)             # Say more about what is done
+    --resolver: string        # Name server to ask instead of the system's, for commands that look names up
+    --trust-anchor: path      # File with DS or DNSKEY records to trust instead of the built-in ones of the root; implies --dnssec validate
+    --dnssec: string@"nu-complete mox queue retired list dnssec" # Whom to believe about DNSSEC: a near resolver that validates, else own validation where the resolver gives DNSSEC records; always own validation; the resolver wherever it is; nobody
+    --help(-h)                # Print help
+  ]
+
+  def "nu-complete mox queue retired show color" [] {
+    [ "auto" "always" "never" ]
+  }
+
+  def "nu-complete mox queue retired show dnssec" [] {
+    [ "auto" "validate" "trust-ad" "off" ]
+  }
+
+  # Show one message that left the queue, with its attempts
+  export extern "mox queue retired show" [
+    --config: path            # Config file, or the folder that holds mox.conf [default: ./config/mox.conf, else that of localserve]
+    --json                    # Print the result as JSON
+    --color: string@"nu-complete mox queue retired show color" # When to use colours; NO_COLOR and CLICOLOR_FORCE are honoured
+    --quiet(-q)               # Print nothing but the result and errors
+    --verbose(-v)             # Say more about what is done
+    --resolver: string        # Name server to ask instead of the system's, for commands that look names up
+    --trust-anchor: path      # File with DS or DNSKEY records to trust instead of the built-in ones of the root; implies --dnssec validate
+    --dnssec: string@"nu-complete mox queue retired show dnssec" # Whom to believe about DNSSEC: a near resolver that validates, else own validation where the resolver gives DNSSEC records; always own validation; the resolver wherever it is; nobody
+    --help(-h)                # Print help
+    id: string                # Id of the message, from `mox queue retired list`
+  ]
+
+  # Print this message or the help of the given subcommand(s)
+  export extern "mox queue retired help" [
+  ]
+
+  # List messages that left the queue, the latest first
+  export extern "mox queue retired help list" [
+  ]
+
+  # Show one message that left the queue, with its attempts
+  export extern "mox queue retired help show" [
+  ]
+
+  # Print this message or the help of the given subcommand(s)
+  export extern "mox queue retired help help" [
+  ]
+
   # Print this message or the help of the given subcommand(s)
   export extern "mox queue help" [
   ]
@@ -1172,6 +1589,14 @@ module completions {
   export extern "mox queue help drop" [
   ]
 
+  # Choose the transport of messages
+  export extern "mox queue help transport" [
+  ]
+
+  # Say what TLS messages must have
+  export extern "mox queue help requiretls" [
+  ]
+
   # Print a queued message as it will be sent
   export extern "mox queue help dump" [
   ]
@@ -1182,6 +1607,54 @@ module completions {
 
   # Wait until a message is delivered, failed or gone
   export extern "mox queue help wait" [
+  ]
+
+  # Rules that put new messages on hold
+  export extern "mox queue help holdrules" [
+  ]
+
+  # Show the rules
+  export extern "mox queue help holdrules list" [
+  ]
+
+  # Add a rule, and put on hold what is queued and matches
+  export extern "mox queue help holdrules add" [
+  ]
+
+  # Remove a rule; what is on hold stays so
+  export extern "mox queue help holdrules remove" [
+  ]
+
+  # Recipients that an account sends nothing more to
+  export extern "mox queue help suppress" [
+  ]
+
+  # Show who is suppressed, and why
+  export extern "mox queue help suppress list" [
+  ]
+
+  # Show whether an address is suppressed; exit status 3 if it is
+  export extern "mox queue help suppress lookup" [
+  ]
+
+  # Suppress an address for an account
+  export extern "mox queue help suppress add" [
+  ]
+
+  # Let an account send to an address again
+  export extern "mox queue help suppress remove" [
+  ]
+
+  # Messages that left the queue
+  export extern "mox queue help retired" [
+  ]
+
+  # List messages that left the queue, the latest first
+  export extern "mox queue help retired list" [
+  ]
+
+  # Show one message that left the queue, with its attempts
+  export extern "mox queue help retired show" [
   ]
 
   # Print this message or the help of the given subcommand(s)
@@ -2772,6 +3245,14 @@ module completions {
   export extern "mox help queue drop" [
   ]
 
+  # Choose the transport of messages
+  export extern "mox help queue transport" [
+  ]
+
+  # Say what TLS messages must have
+  export extern "mox help queue requiretls" [
+  ]
+
   # Print a queued message as it will be sent
   export extern "mox help queue dump" [
   ]
@@ -2782,6 +3263,54 @@ module completions {
 
   # Wait until a message is delivered, failed or gone
   export extern "mox help queue wait" [
+  ]
+
+  # Rules that put new messages on hold
+  export extern "mox help queue holdrules" [
+  ]
+
+  # Show the rules
+  export extern "mox help queue holdrules list" [
+  ]
+
+  # Add a rule, and put on hold what is queued and matches
+  export extern "mox help queue holdrules add" [
+  ]
+
+  # Remove a rule; what is on hold stays so
+  export extern "mox help queue holdrules remove" [
+  ]
+
+  # Recipients that an account sends nothing more to
+  export extern "mox help queue suppress" [
+  ]
+
+  # Show who is suppressed, and why
+  export extern "mox help queue suppress list" [
+  ]
+
+  # Show whether an address is suppressed; exit status 3 if it is
+  export extern "mox help queue suppress lookup" [
+  ]
+
+  # Suppress an address for an account
+  export extern "mox help queue suppress add" [
+  ]
+
+  # Let an account send to an address again
+  export extern "mox help queue suppress remove" [
+  ]
+
+  # Messages that left the queue
+  export extern "mox help queue retired" [
+  ]
+
+  # List messages that left the queue, the latest first
+  export extern "mox help queue retired list" [
+  ]
+
+  # Show one message that left the queue, with its attempts
+  export extern "mox help queue retired show" [
   ]
 
   # Check and explain the configuration

@@ -59,12 +59,13 @@ impl Show for Vec<QueueRow> {
                 next,
                 format!("{}/{}", m.attempts, m.max_attempts),
                 size(m.size),
+                shorten(m.last_tls.as_deref().unwrap_or(""), 30),
                 shorten(&m.from, 30),
                 shorten(&m.to, 30),
                 shorten(m.last_error.as_deref().unwrap_or(""), 50),
             ]
         });
-        page.table(&[">ID", "NEXT ATTEMPT", ">TRIES", ">SIZE", "FROM", "TO", "LAST ERROR"], rows);
+        page.table(&[">ID", "NEXT ATTEMPT", ">TRIES", ">SIZE", "TLS", "FROM", "TO", "LAST ERROR"], rows);
     }
 }
 

@@ -5,10 +5,15 @@ pub(crate) mod dump;
 pub(crate) mod explain;
 pub(crate) mod fail;
 pub(crate) mod hold;
+pub(crate) mod holdrules;
 pub(crate) mod list;
+pub(crate) mod requiretls;
+pub(crate) mod retired;
 pub(crate) mod schedule;
 mod select;
 pub(crate) mod show;
+pub(crate) mod suppress;
+pub(crate) mod transport;
 pub(crate) mod unhold;
 pub(crate) mod wait;
 pub(crate) mod watch;
@@ -34,12 +39,26 @@ pub(crate) enum Command {
     Fail(fail::Args),
     /// Remove messages without telling anybody
     Drop(drop::Args),
+    /// Choose the transport of messages
+    Transport(transport::Args),
+    /// Say what TLS messages must have
+    #[command(name = "requiretls")]
+    RequireTls(requiretls::Args),
     /// Print a queued message as it will be sent
     Dump(dump::Args),
     /// Show the queue again whenever it changes
     Watch(watch::Args),
     /// Wait until a message is delivered, failed or gone
     Wait(wait::Args),
+    /// Rules that put new messages on hold
+    #[command(subcommand, name = "holdrules")]
+    HoldRules(holdrules::Command),
+    /// Recipients that an account sends nothing more to
+    #[command(subcommand)]
+    Suppress(suppress::Command),
+    /// Messages that left the queue
+    #[command(subcommand)]
+    Retired(retired::Command),
 }
 
 impl Command {
@@ -56,6 +75,11 @@ impl Command {
             Command::Dump(args) => dump::run(cx, args),
             Command::Watch(args) => watch::run(cx, args),
             Command::Wait(args) => wait::run(cx, args),
+            Command::Transport(args) => transport::run(cx, args),
+            Command::RequireTls(args) => requiretls::run(cx, args),
+            Command::HoldRules(command) => command.run(cx),
+            Command::Suppress(command) => command.run(cx),
+            Command::Retired(command) => command.run(cx),
         }
     }
 }

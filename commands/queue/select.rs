@@ -34,6 +34,9 @@ pub(crate) struct Filter {
     /// Queued before (`<2h`: earlier than two hours ago) or after a time
     #[arg(long, value_name = "<|>TIME")]
     queued: Option<Bound>,
+    /// With this transport chosen by hand; `default` for those where routes decide
+    #[arg(long, value_name = "NAME")]
+    transport: Option<String>,
 }
 
 fn yes_or_no(text: &str) -> Result<bool, String> {
@@ -82,6 +85,7 @@ impl Filter {
             next_attempt_after: side(next, false),
             queued_before: side(queued, true),
             queued_after: side(queued, false),
+            transport: self.transport.map(|name| if name == "default" { String::new() } else { name }),
         }
     }
 }

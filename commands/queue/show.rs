@@ -1,7 +1,7 @@
 //! `mox queue show`: one queued message.
 
 use clap_complete::ArgValueCompleter;
-use mox_admin::ops::{QueueRow, QueueShow};
+use mox_admin::ops::{QueueDetail, QueueShow};
 
 use crate::context::Context;
 use crate::error::{CommandError, Exit};
@@ -18,28 +18,34 @@ pub(crate) struct Args {
 pub(crate) const EXAMPLES: &[Example] =
     &[Example { run: "mox queue show 5", about: "Facts about message 5", needs: Needs::Server }];
 
-impl Show for QueueRow {
+impl Show for QueueDetail {
     fn show(&self, page: &mut Page) {
-        page.field("id", self.id);
-        page.field("account", &self.account);
-        page.field("mail from", format_args!("<{}>", self.from));
-        page.field("rcpt to", &self.to);
-        page.field("subject", &self.subject);
-        page.field("message-id", self.message_id.as_deref().unwrap_or(""));
-        page.field("size", size(self.size));
-        page.field("tls", &self.tls);
-        page.field("queued", self.queued);
-        page.field("attempts", format_args!("{} of {}", self.attempts, self.max_attempts));
-        if let Some(last) = self.last_attempt {
+        let row = &self.row;
+        page.field("id", row.id);
+        page.field("account", &row.account);
+        page.field("mail from", format_args!("<{}>", row.from));
+        page.field("rcpt to", &row.to);
+        page.field("subject", &row.subject);
+        page.field("message-id", row.message_id.as_deref().unwrap_or(""));
+        page.field("size", size(row.size));
+        page.field("tls", &row.tls);
+        page.field("transport", row.transport.as_deref().unwrap_or("by routes"));
+        page.field("queued", row.queued);
+        page.field("attempts", format_args!("{} of {}", row.attempts, row.max_attempts));
+        if let Some(last) = row.last_attempt {
             page.field("last attempt", last);
         }
-        if let Some(error) = &self.last_error {
+        if let Some(error) = &row.last_error {
             page.field("last error", error);
         }
-        match self.hold {
-            true => page.field("next attempt", "never: on hold"),
-            false => page.field("next attempt", self.next_attempt),
+        if let Some(tls) = &row.last_tls {
+            page.field("last tls", tls);
         }
+        match row.hold {
+            true => page.field("next attempt", "never: on hold"),
+            false => page.field("next attempt", row.next_attempt),
+        }
+        super::retired::show::attempts(page, &self.tries);
     }
 }
 

@@ -8,8 +8,8 @@ use mox_address::Domain;
 use mox_clock::{Clock, Timestamp};
 use mox_message::trace;
 use mox_queue::{
-    BoxFuture, OpenFailure, Opened, Outbound, Outgoing, Peer, QueueId, Route, Sent, Session, Step, Target,
-    Verdict,
+    BoxFuture, Confirms, OpenFailure, Opened, Outbound, Outgoing, Peer, QueueId, Route, Sent, Session, Step,
+    Target, Verdict,
 };
 use mox_smtp::{EnhancedCode, RcptArgs};
 use mox_store::{Content, Digest, Flags, NewMessage, Prepared, SmtpEnvelope, Store};
@@ -64,6 +64,10 @@ impl Session for LocalSession {
             }
             Sent { verdicts, usable: true }
         })
+    }
+
+    fn confirms(&self) -> Confirms {
+        Confirms::Mailbox
     }
 
     fn quit(self: Box<Self>) -> BoxFuture<'static, ()> {

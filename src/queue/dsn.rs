@@ -2,8 +2,10 @@
 //!
 //! Never for a null reverse-path or a notification of ours (RFC 5321 §4.5.5), nor for a report of ours, whose maker
 //! hears of its end; never against NOTIFY (RFC 3461 §4.1).
-//! RET decides what is returned; a message over [`MAX_RETURNED`] goes back as its header alone, and so does every
-//! message that is merely late. RFC 3461 §6, RFC 3464, RFC 6533.
+//! Of success the sender hears where he asked, when nobody behind us tells him. RET decides what is returned; of a
+//! message that must have TLS only the header, and the notification must have TLS, too, as long as it is not lost by
+//! that. Besides, a message over [`MAX_RETURNED`] goes back as its header alone, and so does every message that is
+//! merely late. RFC 3461 §5.2 and §6, RFC 3464, RFC 6533, RFC 8689 §5.
 
 use std::io::Read;
 
@@ -17,7 +19,7 @@ use mox_smtp::{Body, Return};
 use mox_store::{Content, Digest, Error, Incoming, Prepared, Store};
 
 use crate::outcome::{Decision, Settled};
-use crate::seam::Peer;
+use crate::seam::{Confirms, Outcome, Peer};
 use crate::{Class, Queue, Queued};
 
 /// Largest message that is returned whole, in bytes.
@@ -35,37 +37,53 @@ pub(crate) struct Telling {
     pub(crate) digest: Digest,
     pub(crate) smtputf8: bool,
     pub(crate) eight_bit: bool,
-    pub(crate) failed: bool,
+    /// What it tells of.
+    pub(crate) action: Action,
+    /// It goes the way of a message that must have TLS.
+    pub(crate) require_tls: bool,
 }
 
-/// Whether the sender of `q` hears that it failed, or that it is late.
-pub(crate) fn wanted(q: &Queued, failed: bool) -> bool {
-    let asked = q.notify.is_none_or(|notify| if failed { notify.failure } else { notify.delay });
+/// Whether the sender of `q` hears of that.
+pub(crate) fn wanted(q: &Queued, action: Action) -> bool {
+    let asked = match action {
+        Action::Failed => q.notify.is_none_or(|notify| notify.failure),
+        Action::Delayed => q.notify.is_none_or(|notify| notify.delay),
+        Action::Delivered | Action::Relayed | Action::Expanded => {
+            q.notify.is_some_and(|notify| notify.success)
+        }
+    };
     q.reverse_path.is_some() && q.class == Class::Normal && asked
 }
 
 impl Queue {
     /// The notifications that outcomes call for, one a message and kind.
-    pub(crate) async fn tellings(&self, settled: &[Settled], peer: &Peer) -> Result<Vec<Telling>, Error> {
-        let mut groups: Vec<(i64, bool, Vec<usize>)> = Vec::new();
+    pub(crate) async fn tellings(
+        &self,
+        settled: &[Settled],
+        peer: &Peer,
+        confirms: Confirms,
+    ) -> Result<Vec<Telling>, Error> {
+        let mut groups: Vec<(i64, Action, Vec<usize>)> = Vec::new();
         for (at, one) in settled.iter().enumerate() {
-            let (tell, failed) = match one.decision {
-                Decision::Fail => (wanted(&one.row, true), true),
-                Decision::Retry { tell } => (tell && wanted(&one.row, false), false),
-                Decision::Deliver | Decision::Undo => (false, false),
+            let action = match (one.decision, confirms) {
+                (Decision::Fail, _) => Action::Failed,
+                (Decision::Retry { tell: true }, _) => Action::Delayed,
+                (Decision::Deliver, Confirms::Nobody) => Action::Relayed,
+                (Decision::Deliver, Confirms::Mailbox) => Action::Delivered,
+                _ => continue,
             };
-            if !tell {
+            if !wanted(&one.row, action) {
                 continue;
             }
             let message = if one.row.base == 0 { one.row.id.0 } else { one.row.base };
-            match groups.iter_mut().find(|(m, f, _)| (*m, *f) == (message, failed)) {
+            match groups.iter_mut().find(|(m, a, _)| (*m, *a) == (message, action)) {
                 Some((_, _, about)) => about.push(at),
-                None => groups.push((message, failed, vec![at])),
+                None => groups.push((message, action, vec![at])),
             }
         }
         let mut tellings = Vec::with_capacity(groups.len());
-        for (_, failed, about) in groups {
-            tellings.extend(self.telling(settled, about, failed, peer).await?);
+        for (_, action, about) in groups {
+            tellings.extend(self.telling(settled, about, action, peer).await?);
         }
         Ok(tellings)
     }
@@ -74,14 +92,16 @@ impl Queue {
         &self,
         settled: &[Settled],
         about: Vec<usize>,
-        failed: bool,
+        action: Action,
         peer: &Peer,
     ) -> Result<Option<Telling>, Error> {
         let Some(first) = about.first().and_then(|at| settled.get(*at)).map(|one| &one.row) else {
             return Ok(None);
         };
         let (Some(to), Some(content)) = (first.reverse_path.clone(), first.content) else { return Ok(None) };
-        let full = failed && first.ret == Some(Return::Full) && first.size <= MAX_RETURNED;
+        let require_tls = first.require_tls == Some(true);
+        let whole = action == Action::Failed && first.ret == Some(Return::Full) && !require_tls;
+        let full = whole && first.size <= MAX_RETURNED;
         let (prefix, max) = (first.prefix.clone(), if full { MAX_RETURNED } else { MAX_HEADER });
         let read = move |store: &Store, tx: &mox_db::ReadTx<'_>| -> Result<Vec<u8>, Error> {
             let content = Content::load(store, tx, content, prefix)?;
@@ -100,7 +120,7 @@ impl Queue {
             recipients: about
                 .iter()
                 .filter_map(|at| settled.get(*at))
-                .map(|one| self.recipient(one, failed, peer))
+                .map(|one| self.recipient(one, action, peer))
                 .collect(),
         };
         let eight_bit = first.smtputf8 || first.body != Body::SevenBit;
@@ -143,14 +163,14 @@ impl Queue {
         let content =
             prepare.await.map_err(|_| Error::Damaged("a notification could not be kept".to_owned()))??;
         let (account, smtputf8) = (first.account.clone(), first.smtputf8);
-        Ok(Some(Telling { about, to, account, content, digest, smtputf8, eight_bit, failed }))
+        Ok(Some(Telling { about, to, account, content, digest, smtputf8, eight_bit, action, require_tls }))
     }
 
-    fn recipient(&self, one: &Settled, failed: bool, peer: &Peer) -> Recipient {
+    fn recipient(&self, one: &Settled, action: Action, peer: &Peer) -> Recipient {
         let (q, verdict) = (&one.row, &one.verdict);
-        let action = if failed { Action::Failed } else { Action::Delayed };
         let status = match (verdict.enhanced, verdict.code) {
             (Some(enhanced), _) => enhanced.to_string(),
+            (None, _) if verdict.outcome == Outcome::Delivered => "2.0.0".to_owned(),
             (None, Some(500..=599)) => "5.0.0".to_owned(),
             (None, Some(_)) => "4.0.0".to_owned(),
             (None, None) => "4.4.1".to_owned(),
@@ -163,7 +183,7 @@ impl Queue {
             remote_mta: answered.then(|| peer.host.clone()),
             diagnostic: Some(verdict.to_string()),
             last_attempt: q.last_attempt.or(Some(one.started)),
-            retry_until: (!failed).then(|| self.last_try(q)),
+            retry_until: (action == Action::Delayed).then(|| self.last_try(q)),
             ..Recipient::new(q.forward_path.to_string(), action, status)
         }
     }

@@ -53,8 +53,8 @@ pub use options::{Options, Retry};
 pub use outcome::arrived;
 pub use route::{DirectOptions, Leaving, Relay, RelayAuth, RelayTls, Route, Router, Socks};
 pub use seam::{
-    BoxFuture, LocalDelivery, NoReporting, Notice, OpenFailure, Opened, Outbound, Outcome, Outgoing, Peer,
-    Reporting, Sent, Session, Step, Target, TlsResults, Verdict,
+    BoxFuture, Confirms, LocalDelivery, NoReporting, Notice, OpenFailure, Opened, Outbound, Outcome,
+    Outgoing, Peer, Reporting, Sent, Session, Step, Target, TlsResults, Verdict,
 };
 pub use smtp::Smtp;
 pub use sts::{Asking, Cached, Failure, Found, MAX_LISTED, Policies, STS_SCHEMA, StsPolicies};

@@ -10,6 +10,7 @@ use mox_admin::OpError;
 use mox_admin::ops::{Changed, QueueFail};
 use mox_clock::Timestamp;
 use mox_db::Tx;
+use mox_message::dsn::Action;
 use mox_smtp::{Body, EnhancedCode};
 use mox_store::{ContentId, Error, Store};
 
@@ -33,6 +34,8 @@ pub(crate) enum Decision {
     Fail,
     /// It is tried again; maybe the sender hears of the delay.
     Retry { tell: bool },
+    /// It is tried again at once, without asking for TLS: a notification is not lost by that.
+    Relax,
     /// The attempt was none: it is due again.
     Undo,
 }
@@ -119,8 +122,12 @@ impl Queue {
     }
 
     fn decide(&self, q: &Queued, verdict: &Verdict) -> Decision {
+        let relaxes = q.class == Class::Dsn && q.require_tls == Some(true);
+        let hard = matches!(verdict.enhanced, Some(EnhancedCode(5, 7, _)));
         match verdict.outcome {
             Outcome::Delivered => Decision::Deliver,
+            Outcome::Permanent if relaxes && hard && q.attempts < q.max_attempts => Decision::Relax,
+            Outcome::Temporary if relaxes && q.attempts == q.max_attempts / 2 => Decision::Relax,
             Outcome::Temporary if q.attempts < q.max_attempts => {
                 Decision::Retry { tell: self.0.options.delay_dsn_after == Some(q.attempts) }
             }
@@ -148,7 +155,7 @@ impl Queue {
             .collect();
         let duration = self.0.seams.clock.monotonic().saturating_sub(batch.began);
         let (tellings, untold) = loop {
-            match self.tellings(&settled, &report.peer).await {
+            match self.tellings(&settled, &report.peer, report.confirms).await {
                 Ok(tellings) => break (tellings, None),
                 // No room, say: it does not end before its sender can be told.
                 Err(e) if is_passing(&e) && by == By::Worker => {
@@ -269,6 +276,13 @@ impl Queue {
         let end = match one.decision {
             Decision::Deliver => End::Delivered,
             Decision::Fail => End::Failed,
+            Decision::Relax => {
+                let text = "a notification is not lost for want of TLS: REQUIRETLS is dropped";
+                tables::attempt::note(tx.conn(), q.id, now, "requiretls", None, text)?;
+                tables::set_require_tls(tx.conn(), q.id, None)?;
+                tables::set_next(tx.conn(), q.id, now)?;
+                return Ok(true);
+            }
             Decision::Retry { .. } | Decision::Undo => return Ok(true),
         };
         if end == End::Failed {
@@ -314,7 +328,11 @@ impl Queue {
             received: now,
         };
         let id = telling.digest.header_id.clone().unwrap_or_default();
-        let what = if telling.failed { "failure" } else { "delay" };
+        let what = match telling.action {
+            Action::Failed => "failure",
+            Action::Delayed => "delay",
+            Action::Delivered | Action::Relayed | Action::Expanded => "success",
+        };
         let way = if self.0.seams.local.deliver(store, tx, &notice)? {
             format!("delivered to the account {}", telling.account)
         } else {
@@ -324,6 +342,7 @@ impl Queue {
                 subject: telling.digest.subject.clone(),
                 message_id: telling.digest.header_id.clone(),
                 class: Class::Dsn,
+                require_tls: telling.require_tls.then_some(true),
                 ..NewQueued::new(
                     telling.account.clone(),
                     None,

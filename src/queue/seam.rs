@@ -154,10 +154,26 @@ impl Step {
     }
 }
 
+/// Who tells the sender, where he asked to hear of success (RFC 3461 §5.2).
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum Confirms {
+    /// The next-hop: it took that over.
+    #[default]
+    NextHop,
+    /// Nobody behind it: we say that it was relayed.
+    Nobody,
+    /// It is in its mailbox: we say that it was delivered.
+    Mailbox,
+}
+
 /// An SMTP session, ready for MAIL.
 pub trait Session: Send {
     /// Sends one message to its recipients.
     fn send<'a>(&'a mut self, message: &'a Outgoing) -> BoxFuture<'a, Sent>;
+    /// Who tells the sender of success.
+    fn confirms(&self) -> Confirms {
+        Confirms::Nobody
+    }
     /// Says QUIT and closes.
     fn quit(self: Box<Self>) -> BoxFuture<'static, ()>;
 }

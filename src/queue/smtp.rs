@@ -23,7 +23,8 @@ use crate::direct::host_name;
 use crate::ledger::{Contact, Ledger};
 use crate::route::{DirectOptions, Relay, RelayAuth, RelayTls, Route, Socks};
 use crate::seam::{
-    BoxFuture, OpenFailure, Opened, Outbound, Outcome, Outgoing, Peer, Sent, Session, Step, Target, Verdict,
+    BoxFuture, Confirms, OpenFailure, Opened, Outbound, Outcome, Outgoing, Peer, Sent, Session, Step, Target,
+    Verdict,
 };
 use crate::sts::StsPolicies;
 
@@ -390,6 +391,10 @@ impl Session for Live {
             let verdicts = outcomes.iter().map(of_outcome).collect();
             Sent { verdicts, usable: self.0.is_usable() }
         })
+    }
+
+    fn confirms(&self) -> Confirms {
+        if self.0.extensions().dsn { Confirms::NextHop } else { Confirms::Nobody }
     }
 
     fn quit(self: Box<Self>) -> BoxFuture<'static, ()> {

@@ -17,7 +17,7 @@ use tokio::sync::watch;
 
 use crate::route::{Leaving, Route};
 use crate::schedule::Claim;
-use crate::seam::{Outcome, Outgoing, Peer, Session, Step, Target, TlsResults, Verdict};
+use crate::seam::{Confirms, Outcome, Outgoing, Peer, Session, Step, Target, TlsResults, Verdict};
 use crate::{Queue, Queued, suppress, tables};
 
 /// Rows that share a failed connection, in one transaction.
@@ -46,6 +46,8 @@ pub(crate) struct Report {
     pub(crate) peer: Peer,
     pub(crate) steps: Vec<Step>,
     pub(crate) tls: Option<TlsResults>,
+    /// Who tells the sender of success.
+    pub(crate) confirms: Confirms,
 }
 
 /// An open session and what it is good for.
@@ -191,6 +193,7 @@ impl Queue {
             }
         };
         let sent = current.session.send(&outgoing).await;
+        report.confirms = current.session.confirms();
         report.verdicts = sent.verdicts;
         report.verdicts.resize(batch.rows.len(), None);
         if report.verdicts.iter().all(Option::is_none) {
@@ -268,7 +271,7 @@ impl Queue {
                 verdicts: vec![Some(verdict.clone()); rows.len()],
                 peer: report.peer.clone(),
                 steps: vec![Step::new("connect", false, text.clone())],
-                tls: None,
+                ..Report::default()
             };
             let began = self.0.seams.clock.monotonic();
             let batch = Batch { rows, started: now, began, refused: None };

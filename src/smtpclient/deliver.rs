@@ -182,7 +182,10 @@ impl Session {
         if mail.require_tls && self.stream.tls().is_none() {
             return lacks(false, EnhancedCode(5, 7, 10), "the message requires tls and there is none");
         }
-        if mail.require_tls && !offered.require_tls {
+        if mail.require_tls && !offered.require_tls && mail.reverse_path.is_none() {
+            // A notification is not lost for want of the extension (RFC 8689 §5).
+            mail.require_tls = false;
+        } else if mail.require_tls && !offered.require_tls {
             return lacks(false, EnhancedCode(5, 7, 30), "the server does not offer REQUIRETLS");
         }
         if mail.hold.is_some() && offered.future_release.is_none() {

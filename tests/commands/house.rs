@@ -402,12 +402,95 @@ fn report(good: bool) -> mox_inspect::Report {
     }
 }
 
-fn queue(operations: Operations) -> Operations {
+/// Attempts at a message.
+fn tries() -> Vec<QueueAttempt> {
+    vec![QueueAttempt {
+        n: 1,
+        started: at("2026-11-22T10:20:31Z"),
+        duration_ms: Some(250),
+        outcome: Some("temporary".into()),
+        host: Some("mx.example.org".into()),
+        ip: Some("192.0.2.1".into()),
+        code: Some(451),
+        enhanced: Some("4.7.1".into()),
+        text: Some("greylisted".into()),
+        tls: Some("TLSv1.3 verified by DANE".into()),
+    }]
+}
+
+fn retired(id: i64) -> Result<RetiredRow, OpError> {
+    if id != 4 {
+        return Err(OpError::not_found(format!("no retired message {id}")));
+    }
+    Ok(RetiredRow {
+        id,
+        account: "mox".into(),
+        from: "mox@localhost".into(),
+        to: "bob@example.org".into(),
+        size: 1234,
+        end: QueueEnd::Failed,
+        queued: at("2026-11-22T10:20:30Z"),
+        ended: at("2026-11-22T10:20:32Z"),
+        kept_until: Some(at("2026-12-22T10:20:32Z")),
+        attempts: 1,
+        last_error: Some("550 5.1.1 no such user".into()),
+        host: Some("mx.example.org".into()),
+        last_tls: Some("TLSv1.3 verified by DANE".into()),
+        subject: "hello".into(),
+        message_id: Some("<b@localhost>".into()),
+    })
+}
+
+fn rules(operations: Operations) -> Operations {
+    let rule = |op: HoldRuleAdd, id| HoldRule {
+        id,
+        account: op.account,
+        from_domain: op.from_domain,
+        to_domain: op.to_domain,
+    };
+    let suppression = |account: &str, address: &str| Suppression {
+        account: account.into(),
+        address: address.into(),
+        base: address.to_lowercase(),
+        added: at("2026-11-22T10:20:30Z"),
+        manual: false,
+        reason: "550 5.1.1 no such user".into(),
+    };
     operations
+        .on(move |_: HoldRuleList| async move {
+            let op = HoldRuleAdd { to_domain: Some("example.org".into()), ..HoldRuleAdd::default() };
+            Ok(vec![rule(op, 1)])
+        })
+        .on(move |op: HoldRuleAdd| async move {
+            let (dry_run, id) = (op.dry_run, if op.dry_run { 0 } else { 2 });
+            Ok(HoldRuleAdded { rule: rule(op, id), held: vec![5], dry_run })
+        })
+        .on(|op: HoldRuleRemove| async move {
+            match op.id {
+                1 => Ok(Changed { ids: vec![1], dry_run: op.dry_run }),
+                id => Err(OpError::not_found(format!("no hold rule {id}"))),
+            }
+        })
+        .on(move |op: SuppressList| async move {
+            let known = op.address.is_none_or(|a| a == "bob@example.org");
+            Ok(if known { vec![suppression("mox", "Bob@example.org")] } else { vec![] })
+        })
+        .on(move |op: SuppressAdd| async move {
+            Ok(Suppression { manual: true, reason: op.reason, ..suppression(&op.account, &op.address) })
+        })
+        .on(move |op: SuppressRemove| async move { Ok(suppression(&op.account, &op.address)) })
+        .on(|_: RetiredList| async { Ok(vec![retired(4)?]) })
+        .on(|op: RetiredShow| async move { Ok(RetiredDetail { row: retired(op.id)?, tries: tries() }) })
+}
+
+fn queue(operations: Operations) -> Operations {
+    rules(operations)
         .on(|op: QueueList| async move {
             Ok(if op.limit == Some(0) { vec![] } else { vec![queued(5), queued(6)] })
         })
-        .on(|op: QueueShow| async move { one_queued(op.id) })
+        .on(|op: QueueShow| async move { Ok(QueueDetail { row: one_queued(op.id)?, tries: tries() }) })
+        .on(|op: QueueTransport| async move { chosen(op.filter, op.dry_run) })
+        .on(|op: QueueRequireTls| async move { chosen(op.filter, op.dry_run) })
         .on(|op: QueueHold| async move { chosen(op.filter, op.dry_run) })
         .on(|op: QueueUnhold| async move { chosen(op.filter, op.dry_run) })
         .on(|op: QueueSchedule| async move { chosen(op.filter, op.dry_run) })

@@ -291,6 +291,16 @@ impl House {
         address: &str,
         answer: impl Fn(&str) -> String + Send + Sync + 'static,
     ) -> Host {
+        self.host_offering(address, &[], answer)
+    }
+
+    /// One that offers extensions.
+    pub(super) fn host_offering(
+        &self,
+        address: &str,
+        extensions: &'static [&'static str],
+        answer: impl Fn(&str) -> String + Send + Sync + 'static,
+    ) -> Host {
         let mut listener = self.net.listen(address.parse::<SocketAddr>().unwrap()).unwrap();
         let host = Host(Arc::default());
         let (seen, answer, clock) = (host.clone(), Arc::new(answer), Arc::new(self.clock.clone()));
@@ -298,7 +308,7 @@ impl House {
             while let Ok(accepted) = listener.accept().await {
                 seen.0.lock().unwrap().connections += 1;
                 let stream = Stream::new(accepted.io, clock.clone(), accepted.remote, accepted.local);
-                tokio::spawn(session(stream, seen.clone(), answer.clone(), clock.clone()));
+                tokio::spawn(session(stream, seen.clone(), extensions, answer.clone(), clock.clone()));
             }
         });
         host
@@ -329,6 +339,7 @@ impl Host {
 async fn session(
     mut stream: Stream,
     host: Host,
+    extensions: &'static [&'static str],
     answer: Arc<dyn Fn(&str) -> String + Send + Sync>,
     clock: Arc<SimClock>,
 ) {
@@ -345,7 +356,10 @@ async fn session(
         reply = match line.get(..4).unwrap_or_default() {
             "EHLO" => {
                 host.0.lock().unwrap().hello.push(line);
-                "250 mx".to_owned()
+                let mut lines = vec!["mx"];
+                lines.extend(extensions);
+                let last = lines.pop().unwrap();
+                lines.iter().map(|l| format!("250-{l}\r\n")).collect::<String>() + "250 " + last
             }
             "RCPT" => {
                 host.0.lock().unwrap().rcpts += 1;

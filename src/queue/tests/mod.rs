@@ -4,6 +4,7 @@ mod delivery;
 mod faults;
 mod house;
 mod load;
+mod notify;
 mod operations;
 mod rules;
 mod transports;

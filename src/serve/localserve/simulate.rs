@@ -118,6 +118,10 @@ impl Outbound for SimulatingOutbound {
 }
 
 impl mox_queue::Session for SimulatingSession {
+    fn confirms(&self) -> mox_queue::Confirms {
+        self.0.confirms()
+    }
+
     fn send<'a>(&'a mut self, message: &'a Outgoing) -> QueueFuture<'a, Sent> {
         let failures: Vec<Option<Failure>> =
             message.rcpts.iter().map(|rcpt| at(Stage::Queue, rcpt.forward_path.path())).collect();
