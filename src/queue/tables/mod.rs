@@ -5,6 +5,8 @@
 //! Times are microseconds since the epoch, UTC.
 
 pub(crate) mod attempt;
+#[cfg(test)]
+pub(crate) mod bulk;
 pub(crate) mod holdrule;
 pub(crate) mod retired;
 pub(crate) mod row;

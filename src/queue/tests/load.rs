@@ -78,3 +78,49 @@ async fn ten_thousand_messages_to_a_dead_domain_do_not_hold_up_a_living_one() {
     let rows = house.rows().await;
     assert!(rows.iter().all(|r| r.attempts == 1), "one attempt each");
 }
+
+#[tokio::test]
+async fn the_cost_of_a_wake_does_not_grow_with_what_waits() {
+    let mut house = House::new(Options { delay_dsn_after: None, ..options() });
+    house.net.set_host("192.0.2.66".parse().unwrap(), Behaviour::BlackHole);
+    let host = house.host("192.0.2.1:25", good);
+    let ids = house.add("alice@here.example", &["bob@dead.example"], |_| {}).await;
+    let first = QueueId(ids[0]);
+    let copy = move |_: &Store, tx: &mut Tx<'_>| tables::bulk::copy(tx.conn(), first, 99_999);
+    house.store.write(copy).await.unwrap();
+    assert_eq!(house.queue.length(), 100_000);
+
+    let now = mox_clock::Clock::now(&house.clock);
+    let path = std::fs::read_dir(house.dir.path()).unwrap().map(|e| e.unwrap().path());
+    let path = path.filter(|p| p.extension().is_some_and(|e| e == "db")).last().unwrap();
+    let mut conn = mox_db::rusqlite::Connection::open(path).unwrap();
+    let dead = "dead.example";
+    let costs = [
+        ("destinations", tables::bulk::steps(&mut conn, |c| tables::destinations(c, 64))),
+        ("due", tables::bulk::steps(&mut conn, |c| tables::due(c, dead, now, 1))),
+        ("refresh", tables::bulk::steps(&mut conn, |c| tables::refresh(c, dead, now))),
+        (
+            "history",
+            tables::bulk::steps(&mut conn, |c| {
+                tables::suppression::failed_twice(c, "mox", "bob@dead.example")
+            }),
+        ),
+        ("forget", tables::bulk::steps(&mut conn, |c| tables::retired::forget(c, now, now, 1000, 500))),
+    ];
+    for (what, steps) in costs {
+        assert!(steps <= 1000, "{what}: {steps} steps");
+    }
+    let all = tables::bulk::steps(&mut conn, |c| tables::select::counts(c));
+    assert!(all > 100_000, "it is steps that are counted: {all}");
+
+    house.start();
+    house.add("alice@here.example", &["bob@there.example"], |_| {}).await;
+    // No time passes: the dead host is still being dialed, by few workers with a message each in memory.
+    while host.seen().taken.is_empty() {
+        tokio::task::yield_now().await;
+    }
+    let busy = |rows: &[mox_admin::ops::QueueRow]| rows.iter().filter(|r| r.attempts > 0).count();
+    let sorted = mox_admin::ops::QueueList { limit: Some(1000), descending: true, ..Default::default() };
+    // Two workers on the dead host at most, and the living message until its outcome is stored.
+    assert!(busy(&house.queue.list(sorted).await.unwrap()) <= 3);
+}
