@@ -479,7 +479,7 @@ async fn one_stranger_agrees_to_dmarc_reports_and_one_does_not() {
 async fn say(world: &World, address: &str, bytes: &[u8]) -> Vec<u8> {
     let dialed = world.lab.dial.dial(address.parse().unwrap(), None, Duration::from_secs(1)).await;
     let (mut heard, mut io) = (Vec::new(), dialed.unwrap());
-    let (mut read, mut write) = tokio::io::split(&mut io);
+    let (mut read, mut write) = tokio::io::split(&mut io.io);
     let send = async {
         let _ = write.write_all(bytes).await;
         let _ = write.shutdown().await;

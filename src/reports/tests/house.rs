@@ -56,7 +56,7 @@ struct Nobody;
 
 impl Router for Nobody {
     fn route(&self, _: &Leaving<'_>) -> Route {
-        Route::Direct
+        Route::Direct(mox_queue::DirectOptions::default())
     }
 }
 
@@ -265,6 +265,7 @@ pub(super) fn refused() -> Verdict {
 /// A row of the queue of which nothing but the id matters.
 fn row(id: i64) -> Queued {
     Queued {
+        transport: None,
         id: QueueId(id),
         base: 0,
         content: None,
