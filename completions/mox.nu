@@ -2877,7 +2877,7 @@ module completions {
     [ "auto" "validate" "trust-ad" "off" ]
   }
 
-  # Make TLSA records (DANE)
+  # Make TLSA records, and compare mail hosts with theirs (DANE)
   export extern "mox dane" [
     --config: path            # Config file, or the folder that holds mox.conf [default: ./config/mox.conf, else that of localserve]
     --json                    # Print the result as JSON
@@ -2888,6 +2888,55 @@ module completions {
     --trust-anchor: path      # File with DS or DNSKEY records to trust instead of the built-in ones of the root; implies --dnssec validate
     --dnssec: string@"nu-complete mox dane dnssec" # Whom to believe about DNSSEC: a near resolver that validates, else own validation where the resolver gives DNSSEC records; always own validation; the resolver wherever it is; nobody
     --help(-h)                # Print help
+  ]
+
+  def "nu-complete mox dane dial color" [] {
+    [ "auto" "always" "never" ]
+  }
+
+  def "nu-complete mox dane dial dnssec" [] {
+    [ "auto" "validate" "trust-ad" "off" ]
+  }
+
+  # Connect to a mail host and compare its certificate with its TLSA records
+  export extern "mox dane dial" [
+    --ehlo-hostname: string   # Name to greet servers with
+    --ca-file: path           # File with certificates of authorities (PEM) to trust beside the system's
+    --config: path            # Config file, or the folder that holds mox.conf [default: ./config/mox.conf, else that of localserve]
+    --json                    # Print the result as JSON
+    --color: string@"nu-complete mox dane dial color" # When to use colours; NO_COLOR and CLICOLOR_FORCE are honoured
+    --quiet(-q)               # Print nothing but the result and errors
+    --verbose(-v)             # Say more about what is done
+    --resolver: string        # Name server to ask instead of the system's, for commands that look names up
+    --trust-anchor: path      # File with DS or DNSKEY records to trust instead of the built-in ones of the root; implies --dnssec validate
+    --dnssec: string@"nu-complete mox dane dial dnssec" # Whom to believe about DNSSEC: a near resolver that validates, else own validation where the resolver gives DNSSEC records; always own validation; the resolver wherever it is; nobody
+    --help(-h)                # Print help (see more with '--help')
+    host: string              # Mail host, and port [default: 25]; with port 465 TLS starts at once, else with STARTTLS
+  ]
+
+  def "nu-complete mox dane dialmx color" [] {
+    [ "auto" "always" "never" ]
+  }
+
+  def "nu-complete mox dane dialmx dnssec" [] {
+    [ "auto" "validate" "trust-ad" "off" ]
+  }
+
+  # Do that for every mail host of a domain
+  export extern "mox dane dialmx" [
+    --ehlo-hostname: string   # Name to greet servers with
+    --ca-file: path           # File with certificates of authorities (PEM) to trust beside the system's
+    --config: path            # Config file, or the folder that holds mox.conf [default: ./config/mox.conf, else that of localserve]
+    --json                    # Print the result as JSON
+    --color: string@"nu-complete mox dane dialmx color" # When to use colours; NO_COLOR and CLICOLOR_FORCE are honoured
+    --quiet(-q)               # Print nothing but the result and errors
+    --verbose(-v)             # Say more about what is done
+    --resolver: string        # Name server to ask instead of the system's, for commands that look names up
+    --trust-anchor: path      # File with DS or DNSKEY records to trust instead of the built-in ones of the root; implies --dnssec validate
+    --dnssec: string@"nu-complete mox dane dialmx dnssec" # Whom to believe about DNSSEC: a near resolver that validates, else own validation where the resolver gives DNSSEC records; always own validation; the resolver wherever it is; nobody
+    --help(-h)                # Print help (see more with '--help')
+    domain: string            # Domain of recipients, the part of their addresses after the @
+    host?: string             # Only this one of its mail hosts
   ]
 
   def "nu-complete mox dane makerecord color" [] {
@@ -2921,12 +2970,85 @@ module completions {
   export extern "mox dane help" [
   ]
 
+  # Connect to a mail host and compare its certificate with its TLSA records
+  export extern "mox dane help dial" [
+  ]
+
+  # Do that for every mail host of a domain
+  export extern "mox dane help dialmx" [
+  ]
+
   # Make the TLSA record for a certificate or key
   export extern "mox dane help makerecord" [
   ]
 
   # Print this message or the help of the given subcommand(s)
   export extern "mox dane help help" [
+  ]
+
+  def "nu-complete mox smtp color" [] {
+    [ "auto" "always" "never" ]
+  }
+
+  def "nu-complete mox smtp dnssec" [] {
+    [ "auto" "validate" "trust-ad" "off" ]
+  }
+
+  # Connect to mail hosts and look at what they show
+  export extern "mox smtp" [
+    --config: path            # Config file, or the folder that holds mox.conf [default: ./config/mox.conf, else that of localserve]
+    --json                    # Print the result as JSON
+    --color: string@"nu-complete mox smtp color" # When to use colours; NO_COLOR and CLICOLOR_FORCE are honoured
+    --quiet(-q)               # Print nothing but the result and errors
+    --verbose(-v)             # Say more about what is done
+    --resolver: string        # Name server to ask instead of the system's, for commands that look names up
+    --trust-anchor: path      # File with DS or DNSKEY records to trust instead of the built-in ones of the root; implies --dnssec validate
+    --dnssec: string@"nu-complete mox smtp dnssec" # Whom to believe about DNSSEC: a near resolver that validates, else own validation where the resolver gives DNSSEC records; always own validation; the resolver wherever it is; nobody
+    --help(-h)                # Print help
+  ]
+
+  def "nu-complete mox smtp dial tls_mode" [] {
+    [ "immediate" "required" "opportunistic" "none" ]
+  }
+
+  def "nu-complete mox smtp dial color" [] {
+    [ "auto" "always" "never" ]
+  }
+
+  def "nu-complete mox smtp dial dnssec" [] {
+    [ "auto" "validate" "trust-ad" "off" ]
+  }
+
+  # Connect to a mail host and tell what it offers, and how its TLS verifies
+  export extern "mox smtp dial" [
+    --tls-mode: string@"nu-complete mox smtp dial tls_mode" # When TLS starts [default: immediate on port 465, else opportunistic]
+    --verify-cert             # A certificate that does not verify (PKIX) is a problem
+    --submission              # As a mail program does: port 465, TLS a must, and a certificate that verifies
+    --remote-hostname: string # Name that the server is asked to prove, instead of the host
+    --ehlo-hostname: string   # Name to greet servers with
+    --ca-file: path           # File with certificates of authorities (PEM) to trust beside the system's
+    --config: path            # Config file, or the folder that holds mox.conf [default: ./config/mox.conf, else that of localserve]
+    --json                    # Print the result as JSON
+    --color: string@"nu-complete mox smtp dial color" # When to use colours; NO_COLOR and CLICOLOR_FORCE are honoured
+    --quiet(-q)               # Print nothing but the result and errors
+    --verbose(-v)             # Say more about what is done
+    --resolver: string        # Name server to ask instead of the system's, for commands that look names up
+    --trust-anchor: path      # File with DS or DNSKEY records to trust instead of the built-in ones of the root; implies --dnssec validate
+    --dnssec: string@"nu-complete mox smtp dial dnssec" # Whom to believe about DNSSEC: a near resolver that validates, else own validation where the resolver gives DNSSEC records; always own validation; the resolver wherever it is; nobody
+    --help(-h)                # Print help (see more with '--help')
+    host: string              # Host to connect to, and port [default: 25, or 465 with --submission]
+  ]
+
+  # Print this message or the help of the given subcommand(s)
+  export extern "mox smtp help" [
+  ]
+
+  # Connect to a mail host and tell what it offers, and how its TLS verifies
+  export extern "mox smtp help dial" [
+  ]
+
+  # Print this message or the help of the given subcommand(s)
+  export extern "mox smtp help help" [
   ]
 
   def "nu-complete mox rdap color" [] {
@@ -3493,12 +3615,28 @@ module completions {
   export extern "mox help tlsrpt parse" [
   ]
 
-  # Make TLSA records (DANE)
+  # Make TLSA records, and compare mail hosts with theirs (DANE)
   export extern "mox help dane" [
+  ]
+
+  # Connect to a mail host and compare its certificate with its TLSA records
+  export extern "mox help dane dial" [
+  ]
+
+  # Do that for every mail host of a domain
+  export extern "mox help dane dialmx" [
   ]
 
   # Make the TLSA record for a certificate or key
   export extern "mox help dane makerecord" [
+  ]
+
+  # Connect to mail hosts and look at what they show
+  export extern "mox help smtp" [
+  ]
+
+  # Connect to a mail host and tell what it offers, and how its TLS verifies
+  export extern "mox help smtp dial" [
   ]
 
   # Ask domain registries
