@@ -130,7 +130,9 @@ async fn no_dsn_where_none_is_wanted() {
             new.recipients[0].notify = Some(Notify::default());
         })
         .await;
-    house.add("alice@here.example", &["bob@there.example"], |new| new.class = Class::Dsn).await;
+    for class in [Class::Dsn, Class::TlsReport, Class::DmarcReport] {
+        house.add("alice@here.example", &["bob@there.example"], move |new| new.class = class).await;
+    }
     house.until(<[_]>::is_empty).await;
     assert_eq!(house.dsns(), [""; 0]);
     assert_eq!(house.problems(), []);

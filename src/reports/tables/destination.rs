@@ -181,7 +181,7 @@ pub(crate) fn attempt(conn: &Connection, id: i64, now: Timestamp, next: Timestam
 
 /// Its message is in the queue.
 pub(crate) fn queued(conn: &Connection, id: i64, queue_id: i64, now: Timestamp) -> Result<(), Error> {
-    let sql = "UPDATE report_destination SET state = 1, queue_id = ?2, first_attempt = ?3, last_attempt = ?3
+    let sql = "UPDATE report_destination SET state = 1, queue_id = ?2, first_attempt = ?3, last_attempt = ?3, why = ''
       WHERE destination_id = ?1";
     conn.prepare_cached(sql)?.execute((id, queue_id, now.micros()))?;
     Ok(())

@@ -15,8 +15,8 @@ use mox_net::sim::SimNet;
 use mox_net::{Io, Listen, accept_tls};
 use mox_platform::faults::{Faults, NoFaults};
 use mox_queue::{
-    BoxFuture, Class, End, Leaving, LocalDelivery, Notice, OpenFailure, Opened, Outbound, Queue, QueueId,
-    Queued, Reporting, Route, Router, Target, TlsResults, Verdict,
+    BoxFuture, Class, End, Leaving, LocalDelivery, Notice, OpenFailure, Opened, Outbound, Peer, Queue,
+    QueueId, Queued, Reporting, Route, Router, Target, TlsResults, Verdict,
 };
 use mox_smtp::EnhancedCode;
 use mox_store::{Error, Store};
@@ -51,7 +51,7 @@ pub(super) struct House {
     roots: Arc<mox_tls::RootCertStore>,
 }
 
-/// Reaches nobody.
+/// Is refused everywhere.
 struct Nobody;
 
 impl Router for Nobody {
@@ -61,14 +61,16 @@ impl Router for Nobody {
 }
 
 impl LocalDelivery for Nobody {
-    fn deliver(&self, _: &Store, _: &mut Tx<'_>, _: &Notice<'_>) -> Result<bool, Error> {
-        Ok(false)
+    fn deliver(&self, _: &Store, _: &mut Tx<'_>, notice: &Notice<'_>) -> Result<bool, Error> {
+        panic!("a DSN to {}", notice.to)
     }
 }
 
 impl Outbound for Nobody {
-    fn open<'a>(&'a self, _: &'a Target) -> BoxFuture<'a, Result<Opened, OpenFailure>> {
-        unreachable!("nothing is sent")
+    fn open<'a>(&'a self, target: &'a Target) -> BoxFuture<'a, Result<Opened, OpenFailure>> {
+        assert_eq!((target.class, target.require_tls), (Class::TlsReport, Some(false)));
+        let failure = OpenFailure { verdict: refused(), peer: Peer::default(), steps: Vec::new(), tls: None };
+        Box::pin(async { Err(failure) })
     }
 }
 

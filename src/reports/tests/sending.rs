@@ -171,6 +171,27 @@ async fn what_cannot_be_delivered_in_time_is_expired_and_not_held_against_the_ad
 }
 
 #[tokio::test]
+async fn the_queue_tells_how_it_ended_and_nobody_gets_a_dsn() {
+    let house = House::new();
+    house.fail("two.example").await;
+    house.go_to("2026-11-26T00:05:00Z");
+    house.seal().await;
+    house.hours(1).await;
+    let (stop, stopped) = watch::channel(false);
+    let running = tokio::spawn(house.queue.clone().run(stopped));
+    while house.history().await[0].outcome == "sealed" {}
+    let row = house.history().await.remove(0);
+    assert!(
+        row.destinations.iter().all(|d| d.state == "failed" && d.why.contains("no such user")),
+        "{row:?}"
+    );
+    assert_eq!(house.reports.suppress_list(Default::default()).await.unwrap().len(), 2);
+    assert!(house.queued().await.is_empty());
+    stop.send_replace(true);
+    running.await.unwrap();
+}
+
+#[tokio::test]
 async fn one_host_is_not_handed_two_at_once() {
     let house = House::new();
     for n in 0..3 {

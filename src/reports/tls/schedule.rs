@@ -24,6 +24,8 @@ use crate::tables::{report, result, suppress};
 const AT_ONCE: usize = 32;
 /// No sleep is longer, in case the clock is set.
 const LONGEST_SLEEP: Duration = Duration::from_secs(300);
+/// Wait after an error of the database.
+const AFTER_ERROR: Duration = Duration::from_secs(60);
 /// How long what is under way may go on after shutdown was asked for.
 const GRACE: Duration = Duration::from_secs(10);
 /// Rows forgotten in one transaction.
@@ -63,6 +65,7 @@ impl Reports {
                 Ok(next) => next,
                 Err(error) => {
                     tracing::error!(%error, "tls reports");
+                    pass = pass.max(self.0.seams.clock.now().plus(AFTER_ERROR));
                     None
                 }
             };
@@ -164,11 +167,13 @@ impl Reports {
             };
             return self.discard_stale(&subject, why).await;
         }
-        // Until the order of all is known, each would go last.
-        let sealed = self.seal(&subject, now.plus(self.0.options.spread)).await?;
+        // Until the order of all is known, each has a time by chance.
+        let spread = u64::try_from(self.0.options.spread.as_micros()).unwrap_or(0);
+        let wait = Duration::from_micros(random_below(&*self.0.seams.random, spread));
+        let sealed = self.seal(&subject, now.plus(wait)).await?;
         if let Sealed::Later(why) = &sealed {
             let (domain, day) = (&subject.policy_domain, subject.day.to_string());
-            tracing::info!(domain, day, reason = why, "tls results wait");
+            tracing::debug!(domain, day, reason = why, "tls results wait");
         }
         Ok(sealed)
     }
