@@ -16,6 +16,8 @@ mod notice;
 mod rates;
 mod recipient;
 mod release;
+#[cfg(test)]
+mod tests;
 
 pub use arrival::Arrival;
 pub use authentication::{Authenticator, Checks, Evidence, Judged};

@@ -21,7 +21,7 @@ use mox_clock::Timestamp;
 use mox_clock::sim::{SimClock, SimRandom};
 use mox_net::Stream;
 use mox_sasl::{Client, Credential, Credentials, Login, Mechanism, Verifiers};
-use mox_smtp::{EnhancedCode, Envelope, Findings, MailArgs, RcptArgs, Reply, Syntax};
+use mox_smtp::{EnhancedCode, Envelope, Findings, ForwardPath, MailArgs, RcptArgs, Reply, Syntax};
 use mox_tls::sim::Authority;
 use mox_tls::{Certificates, ClientOptions, ClientVerify, ServerName, ServerOptions};
 
@@ -45,6 +45,8 @@ pub(crate) struct Memory {
     /// The protocol of each message.
     pub(crate) protocols: Mutex<Vec<&'static str>>,
     pub(crate) transcripts: Mutex<Vec<String>>,
+    /// Some recipients are taken without TLS.
+    pub(crate) reports: Mutex<bool>,
 }
 
 struct Buffer(Vec<u8>);
@@ -94,6 +96,12 @@ impl Handler for Memory {
         let bad = mail.reverse_path.as_ref().is_some_and(|p| p.to_string().starts_with("bad@"));
         let refusal = Reply::new(550, EnhancedCode(5, 7, 1), "not you");
         Box::pin(ready(if bad { Err(refusal) } else { Ok(()) }))
+    }
+    fn takes_without_tls(&self, rcpt: Option<&ForwardPath>) -> bool {
+        match rcpt {
+            Some(path) => path.to_string().starts_with("reports"),
+            None => *self.reports.lock().unwrap(),
+        }
     }
     fn rcpt<'a>(
         &'a self,
@@ -322,6 +330,7 @@ pub(crate) async fn play(name: &str, text: &str) {
         let words: Vec<&str> = rest.split(' ').collect();
         match (kind, &*words) {
             ("" | "#", _) => continue,
+            ("@reports", _) => *house.handler.reports.lock().unwrap() = true,
             ("@port", ["mx"]) => house.port = Port::Mx,
             ("@port", ["submission"]) => house.port = Port::Submission,
             ("@port", ["submissions"]) => house.port = Port::Submissions,

@@ -387,7 +387,3 @@ impl Reader<'_> {
         }
     }
 }
-
-#[cfg(test)]
-#[path = "lenient_tests.rs"]
-mod tests;

@@ -2,7 +2,9 @@
 
 use proptest::prelude::*;
 
-use super::*;
+use crate::lenient::parse;
+use crate::*;
+use mox_clock::Timestamp;
 
 /// A dialect: its name, a document, and what is told of it.
 struct Dialect {

@@ -6,6 +6,8 @@
 pub mod advice;
 pub mod gzip;
 mod lenient;
+#[cfg(test)]
+mod lenient_tests;
 mod lookup;
 pub mod message;
 mod record;
