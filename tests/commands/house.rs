@@ -154,8 +154,82 @@ fn one_queued(id: i64) -> Result<QueueRow, OpError> {
     if id == 5 { Ok(queued(5)) } else { Err(no_queued(id)) }
 }
 
+/// A report of a failure, and somebody who fell silent.
+fn reports(operations: Operations) -> Operations {
+    let row = || TlsReportRow {
+        id: 3,
+        policy_domain: "example.org".into(),
+        sender: "example.com".into(),
+        organization: "Example \u{1b}[31mInc".into(),
+        report_id: "2026-11-21_example.org".into(),
+        start: at("2026-11-21T00:00:00Z"),
+        end: at("2026-11-21T23:59:59Z"),
+        received: at("2026-11-22T01:02:03Z"),
+        message_id: Some(7),
+        successful: 20,
+        failed: 1,
+        details: 1,
+    };
+    let (meaning, mend) = ("the certificate was not valid at that time", "renew the certificate");
+    operations
+        .on(move |_: TlsReports| async move {
+            Ok(TlsReportList {
+                reports: vec![row()],
+                days: vec![TlsReportDay {
+                    policy_domain: "example.org".into(),
+                    day: "2026-11-21".into(),
+                    sender: "example.com".into(),
+                    reports: 1,
+                    successful: 20,
+                    failed: 1,
+                }],
+                problems: vec![TlsReportProblem {
+                    policy_domain: "example.org".into(),
+                    policy_type: "sts".into(),
+                    mx: "mx.example.org".into(),
+                    result_type: "certificate-expired".into(),
+                    reason: String::new(),
+                    since: at("2026-11-20T00:00:00Z"),
+                    last: at("2026-11-21T23:59:59Z"),
+                    sessions: 2,
+                    reporters: 1,
+                    meaning: meaning.into(),
+                    mend: mend.into(),
+                }],
+                silent: vec![TlsReportSilence {
+                    policy_domain: "example.org".into(),
+                    sender: "example.net".into(),
+                    organization: "Net".into(),
+                    last: "2026-11-12".into(),
+                    days: 29,
+                }],
+            })
+        })
+        .on(move |op: TlsReport| async move {
+            if op.id != 3 {
+                return Err(OpError::not_found(format!("no TLS report {}", op.id)));
+            }
+            Ok(TlsReportDetail {
+                row: row(),
+                contact: "tls@example.com".into(),
+                overview: "Example (tls@example.com) reports on sessions on 2026-11-21, report 1".into(),
+                policies: vec![TlsReportPolicy {
+                    summary: "MTA-STS of example.org: 1 of 21 sessions failed".into(),
+                    has_failure: true,
+                    failures: vec![TlsReportSentence {
+                        what: "1 session with mx.example.org: certificate-expired".into(),
+                        meaning: meaning.into(),
+                        mend: mend.into(),
+                    }],
+                }],
+                oddities: vec!["mx-host is a text, not a list".into()],
+                document: serde_json::json!({"organization-name": "Example"}),
+            })
+        })
+}
+
 fn operations(stop: Arc<Notify>) -> Operations {
-    policies(lab(chaos(inbox(mail(queue(Operations::new()))))))
+    reports(policies(lab(chaos(inbox(mail(queue(Operations::new())))))))
         .on(|_: Status| async {
             Ok(StatusReport {
                 version: "0.1.0".into(),
