@@ -94,8 +94,9 @@ fn verify(cx: &mut Context, data: &Path, fix: bool) -> Result<Verified, CommandE
         Err(LockError::Io { source, .. }) => return Err(CommandError::file(data, source)),
     };
     let random = Arc::new(SystemRandom);
-    let store = Store::open(data, &[mox_queue::SCHEMA], Arc::clone(&cx.clock), random)
-        .map_err(|e| CommandError::new(Exit::Failed, e))?;
+    let store =
+        Store::open(data, &[mox_queue::SCHEMA, mox_reports::RECEIVED_SCHEMA], Arc::clone(&cx.clock), random)
+            .map_err(|e| CommandError::new(Exit::Failed, e))?;
     mox_store::verify(&store, &Queue::content_refs, fix, &|_| {})
         .map(mox_serve::verified)
         .map_err(|e| CommandError::new(Exit::Failed, e))

@@ -61,7 +61,7 @@ struct Nowhere;
 
 impl Router for Nowhere {
     fn route(&self, _: &Leaving<'_>) -> Route {
-        Route::Direct
+        Route::Direct(mox_queue::DirectOptions::default())
     }
 }
 

@@ -302,6 +302,12 @@ pub(crate) fn habits(conn: &Connection, domain: Option<&str>, since: Day) -> Res
     Ok(rows.collect::<Result<_, _>>()?)
 }
 
+/// Whether something arrived before some time.
+pub(crate) fn has_older(conn: &Connection, before: Timestamp) -> Result<bool, Error> {
+    let sql = "SELECT EXISTS (SELECT 1 FROM report_in WHERE received < ?1)";
+    Ok(conn.prepare_cached(sql)?.query_row([before.micros()], |row| row.get(0))?)
+}
+
 /// Removes what arrived before some time.
 pub(crate) fn purge(conn: &Connection, before: Timestamp, max: u32) -> Result<usize, Error> {
     let old = "SELECT report_id FROM report_in WHERE received < ?1 ORDER BY received LIMIT ?2";
