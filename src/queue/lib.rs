@@ -44,11 +44,12 @@ use std::collections::HashMap;
 use std::sync::{Arc, Mutex};
 
 use mox_clock::{Clock, Random};
-use mox_db::{ReadTx, Schema, Tx};
+use mox_db::{ReadTx, Schema};
 use mox_store::{Error, Store};
 use tokio::sync::{Notify, watch};
 
 pub use message::{Class, End, NewQueued, NewRecipient, QueueId, Queued};
+pub use mox_db::Tx;
 pub use options::{Options, Retry};
 pub use outcome::arrived;
 pub use route::{DirectOptions, Leaving, Relay, RelayAuth, RelayTls, Route, Router, Socks};

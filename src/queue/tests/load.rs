@@ -110,7 +110,7 @@ async fn the_cost_of_a_wake_does_not_grow_with_what_waits() {
     for (what, steps) in costs {
         assert!(steps <= 1000, "{what}: {steps} steps");
     }
-    let all = tables::bulk::steps(&mut conn, |c| tables::select::counts(c));
+    let all = tables::bulk::steps(&mut conn, tables::select::counts);
     assert!(all > 100_000, "it is steps that are counted: {all}");
 
     house.start();
