@@ -221,6 +221,7 @@ fn open(dir: &Path, sink: SocketAddr, connections: usize) -> (Store, Queue) {
         roots: Arc::new(mox_tls::RootCertStore::empty()),
         timeouts: Timeouts::RFC,
         locals: Vec::new(),
+        policies: None,
     };
     let seams = Seams {
         router: Arc::new(ToSink(sink)),
