@@ -259,14 +259,17 @@ impl Connection {
             return Ok(Next::Command);
         };
         let id = u32::from_be_bytes(random_array(&*self.random));
-        self.sink.mail(Accepted {
+        let accepted = Accepted {
             mail_from: envelope.from.unwrap_or_default(),
             rcpts: envelope.to,
             bytes,
             host: self.domain.clone(),
             tls: self.stream.tls().map(|tls| tls.version.to_owned()),
-        });
-        self.say(&format!("250 2.0.0 taken as {id:08x}")).await?;
+        };
+        match self.sink.mail(accepted).await {
+            Ok(()) => self.say(&format!("250 2.0.0 taken as {id:08x}")).await?,
+            Err(e) => self.say(&format!("451 4.3.0 not now: {e}")).await?,
+        }
         Ok(Next::Command)
     }
 

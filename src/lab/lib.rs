@@ -106,9 +106,27 @@ fn infrastructure() -> String {
         rua.{DOMAIN} MX 10 mx.rua.{DOMAIN}
         mx.rua.{DOMAIN} A {mail}
         *._report._dmarc.rua.{DOMAIN} TXT \"v=DMARC1\"
-        stranger.{DOMAIN} MX 10 mx.rua.{DOMAIN}"
+        stranger.{DOMAIN} MX 10 mx.rua.{DOMAIN}
+        {HOST} A 127.0.0.1
+        {HOST} AAAA ::1
+        {HOST} MX 10 {HOST}
+        {HOST} TXT \"v=spf1 ip4:127.0.0.0/8 ip6:::1 -all\"
+        _dmarc.{HOST} TXT \"v=DMARC1; p=reject\"
+        _smtp._tls.{HOST} TXT \"v=TLSRPTv1; rua=mailto:tlsreports@{HOST}\"
+        {SELECTOR}._domainkey.{HOST} TXT \"v=DKIM1; k=ed25519; p=11qYAYKxCrfVS/7TyWQHOg7hcvPapiMlrwIaaPcHURo=\"
+        {RSA_SELECTOR}._domainkey.{HOST} TXT \"{}\"",
+        keys::DKIM_RSA_RECORD
     )
 }
+
+/// The server that is tried, as the lab knows it.
+pub const HOST: &str = "mox.lab.test";
+
+/// The selector of its RSA key.
+pub const RSA_SELECTOR: &str = "rsa";
+
+/// The private key whose public half is at `rsa._domainkey` of [`HOST`].
+pub const RSA_KEY: &str = keys::DKIM_RSA;
 
 /// The selector of the lab's DKIM key.
 pub const SELECTOR: &str = "lab";

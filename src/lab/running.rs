@@ -4,7 +4,8 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use mox_clock::{Clock, Random};
-use mox_dns::sim::SimResolver;
+use mox_dns::Resolver;
+use mox_dns::signed::{self, SignedZones};
 use mox_net::Dial;
 use mox_tls::RootCertStore;
 
@@ -15,6 +16,9 @@ use crate::{LabClock, LabDial, LabDomain, LabStep, domains};
 
 /// Longest wait for connections to end before time moves.
 const QUIET: Duration = Duration::from_secs(2);
+
+/// What the keys of the zones are made from: they are the same in every lab, and prove nothing outside.
+const SEED: [u8; 32] = *b"the lab of mox: keys, no secrets";
 
 /// Why there is no lab.
 #[derive(Debug, thiserror::Error)]
@@ -43,8 +47,10 @@ pub enum StepError {
 
 /// A running lab.
 pub struct Lab {
-    /// Its names. Steps change them.
-    pub zones: SimResolver,
+    /// Its names, signed. Steps change them.
+    pub zones: Arc<SignedZones>,
+    /// What validates them.
+    pub resolver: Arc<dyn Resolver>,
     /// Its network, in front of another.
     pub dial: Arc<LabDial>,
     /// Trust in its authority alone.
@@ -63,11 +69,16 @@ impl Lab {
         sink: Arc<dyn Sink>,
     ) -> Result<Lab, LabError> {
         let clock = LabClock::new(clock);
-        let zones = crate::resolver().map_err(LabError::Zone)?;
+        let zones = Arc::new(SignedZones::new(Arc::new(clock.clone()), SEED));
+        zones.add(&crate::infrastructure_zone()).map_err(LabError::Zone)?;
+        for domain in domains() {
+            zones.add(&domain.zone).map_err(LabError::Zone)?;
+        }
+        let resolver = signed::resolver(zones.clone(), clock.paced());
         let pki = Pki::new(clock.paced())?;
         let world = Arc::new(World::new(&pki, clock.clone(), random, sink)?);
         let dial = Arc::new(LabDial { world: world.clone(), inner });
-        Ok(Lab { zones, dial, roots: pki.roots(), clock, world })
+        Ok(Lab { zones, resolver, dial, roots: pki.roots(), clock, world })
     }
 
     /// The table.

@@ -1,5 +1,7 @@
 //! Where mail and reports go that the lab's hosts take. Nothing larger than [`MAX_BODY`] is taken.
 
+use mox_net::BoxFuture;
+
 /// Most bytes of a message or of a posted report.
 pub const MAX_BODY: usize = 10 * 1024 * 1024;
 
@@ -8,10 +10,10 @@ pub(crate) const MAX_RECIPIENTS: usize = 100;
 
 /// Takes what arrives.
 pub trait Sink: Send + Sync {
-    /// A message that a host has taken.
-    fn mail(&self, accepted: Accepted);
+    /// A message that a host is about to take: it says so once this is done, and is sorry for now after an error.
+    fn mail(&self, accepted: Accepted) -> BoxFuture<'_, Result<(), String>>;
     /// What was posted to a web host.
-    fn post(&self, posted: Posted);
+    fn post(&self, posted: Posted) -> BoxFuture<'_, Result<(), String>>;
 }
 
 /// A message that a host has taken.
@@ -47,6 +49,10 @@ pub struct Posted {
 pub struct Ignored;
 
 impl Sink for Ignored {
-    fn mail(&self, _: Accepted) {}
-    fn post(&self, _: Posted) {}
+    fn mail(&self, _: Accepted) -> BoxFuture<'_, Result<(), String>> {
+        Box::pin(std::future::ready(Ok(())))
+    }
+    fn post(&self, _: Posted) -> BoxFuture<'_, Result<(), String>> {
+        Box::pin(std::future::ready(Ok(())))
+    }
 }

@@ -103,7 +103,8 @@ impl Visit {
         let Some(request) = self.request().await? else {
             return self.answer(plain("400 Bad Request")).await;
         };
-        let answer = self.respond(&host, serves(&host), request);
+        let (sink, failed) = (self.sink.clone(), self.failed.clone());
+        let answer = respond(&*sink, &failed, &host, serves(&host), request).await;
         self.answer(answer).await
     }
 
@@ -152,35 +153,6 @@ impl Visit {
         Ok(body)
     }
 
-    fn respond(&self, host: &str, serves: Serves, request: Request) -> Answer {
-        let (method, path) = (request.method.as_str(), request.path.as_str());
-        match serves {
-            Serves::Status(status) => plain(reason(status)),
-            Serves::Redirect(to) => ("307 Temporary Redirect", format!("location: {to}\r\n"), Vec::new()),
-            Serves::Policy(text) if (method, path) == ("GET", "/.well-known/mta-sts.txt") => {
-                // Lines end in CRLF in the ABNF of RFC 8461 §3.2.
-                let text = text.replace('\n', "\r\n").into_bytes();
-                ("200 OK", "content-type: text/plain\r\n".to_owned(), text)
-            }
-            Serves::Policy(_) => plain("404 Not Found"),
-            Serves::Reports | Serves::ReportsFailOnce if method != "POST" => plain("405 Method Not Allowed"),
-            Serves::Reports | Serves::ReportsFailOnce => {
-                let Some(bytes) = request.body else { return plain("413 Content Too Large") };
-                let posted = Posted {
-                    host: host.to_owned(),
-                    path: request.path,
-                    media_type: request.media_type,
-                    bytes,
-                };
-                if serves == Serves::ReportsFailOnce && self.failed.fails(&posted) {
-                    return plain("500 Internal Server Error");
-                }
-                self.sink.post(posted);
-                plain("200 OK")
-            }
-        }
-    }
-
     async fn answer(mut self, (status, field, body): Answer) -> Result<(), Error> {
         let length = body.len();
         let head =
@@ -188,6 +160,33 @@ impl Visit {
         self.stream.push(head.as_bytes());
         self.stream.push(&body);
         self.stream.close(WAIT).await
+    }
+}
+
+async fn respond(sink: &dyn Sink, failed: &Failed, host: &str, serves: Serves, request: Request) -> Answer {
+    let (method, path) = (request.method.as_str(), request.path.as_str());
+    match serves {
+        Serves::Status(status) => plain(reason(status)),
+        Serves::Redirect(to) => ("307 Temporary Redirect", format!("location: {to}\r\n"), Vec::new()),
+        Serves::Policy(text) if (method, path) == ("GET", "/.well-known/mta-sts.txt") => {
+            // Lines end in CRLF in the ABNF of RFC 8461 §3.2.
+            let text = text.replace('\n', "\r\n").into_bytes();
+            ("200 OK", "content-type: text/plain\r\n".to_owned(), text)
+        }
+        Serves::Policy(_) => plain("404 Not Found"),
+        Serves::Reports | Serves::ReportsFailOnce if method != "POST" => plain("405 Method Not Allowed"),
+        Serves::Reports | Serves::ReportsFailOnce => {
+            let Some(bytes) = request.body else { return plain("413 Content Too Large") };
+            let posted =
+                Posted { host: host.to_owned(), path: request.path, media_type: request.media_type, bytes };
+            if serves == Serves::ReportsFailOnce && failed.fails(&posted) {
+                return plain("500 Internal Server Error");
+            }
+            match sink.post(posted).await {
+                Ok(()) => plain("200 OK"),
+                Err(_) => plain("503 Service Unavailable"),
+            }
+        }
     }
 }
 

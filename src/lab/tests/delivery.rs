@@ -8,7 +8,7 @@ use super::*;
 use crate::expect::{ExpectedDetail, ExpectedResult, ResultKind};
 
 fn smtp(world: &World) -> Smtp {
-    let resolver: Arc<dyn Resolver> = Arc::new(world.lab.zones.clone());
+    let resolver = world.lab.resolver.clone();
     let clock = world.lab.clock.paced();
     let web = Client {
         dial: world.lab.dial.clone(),

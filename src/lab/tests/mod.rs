@@ -12,7 +12,7 @@ use mox_dns::Resolver;
 use mox_https::{Client, Egress, Limits, Url};
 use mox_mtasts::RecordLookup;
 use mox_net::sim::SimNet;
-use mox_net::{Dial as _, Stream};
+use mox_net::{BoxFuture, Dial as _, Stream};
 use mox_smtp::{MailArgs, RcptArgs};
 use mox_smtpclient::{OpenError, Options, Session, Timeouts, TlsAttempt, TlsMode, TlsOutcome, Verify};
 use mox_tlsrpt::PolicyType;
@@ -29,11 +29,13 @@ struct Kept {
 }
 
 impl Sink for Kept {
-    fn mail(&self, accepted: Accepted) {
+    fn mail(&self, accepted: Accepted) -> BoxFuture<'_, Result<(), String>> {
         self.mail.lock().unwrap().push(accepted);
+        Box::pin(std::future::ready(Ok(())))
     }
-    fn post(&self, posted: Posted) {
+    fn post(&self, posted: Posted) -> BoxFuture<'_, Result<(), String>> {
         self.posts.lock().unwrap().push(posted);
+        Box::pin(std::future::ready(Ok(())))
     }
 }
 
@@ -70,7 +72,7 @@ impl World {
 
     /// The hosts of a domain with their addresses, the best first.
     async fn hosts(&self, domain: &str) -> Vec<(String, Vec<IpAddr>)> {
-        let zones: &dyn Resolver = &self.lab.zones;
+        let zones: &dyn Resolver = &*self.lab.resolver;
         let mx = zones.lookup_mx(domain, &SimRandom::new(1)).await;
         let names = mx.map_or_else(
             |_| vec![domain.to_owned()],
@@ -124,7 +126,7 @@ impl World {
 
     fn web(&self) -> Client {
         Client {
-            resolver: Arc::new(self.lab.zones.clone()),
+            resolver: self.lab.resolver.clone(),
             dial: self.lab.dial.clone(),
             clock: self.lab.clock.paced(),
             roots: self.lab.roots.clone(),
@@ -254,7 +256,7 @@ async fn every_host_does_with_mail_what_its_row_says() {
 async fn hosts_that_are_not_there() {
     let world = World::new();
     let lookup = async |name: &str| {
-        let zones: &dyn Resolver = &world.lab.zones;
+        let zones: &dyn Resolver = &*world.lab.resolver;
         zones.lookup_mx(name, &SimRandom::new(1)).await
     };
     assert!(mox_dns::is_null_mx(&lookup("nullmx.lab.test").await.unwrap().records));
@@ -318,7 +320,7 @@ async fn requiretls_is_announced_where_the_row_says() {
 #[tokio::test]
 async fn tlsa_records_fit_hosts_as_expected() {
     let world = World::new();
-    let zones: &dyn Resolver = &world.lab.zones;
+    let zones: &dyn Resolver = &*world.lab.resolver;
     for (name, fits) in [
         ("dane-ok", Some(true)),
         ("dane-ta-ok", Some(true)),
@@ -347,7 +349,7 @@ async fn tlsa_records_fit_hosts_as_expected() {
 
 /// What the world says of a domain's MTA-STS policy, as reports have it: its text, or type and code of the failure.
 async fn policy(world: &World, domain: &str) -> Result<Option<String>, (String, String)> {
-    let found = mox_mtasts::lookup(&world.lab.zones, &world.web(), &domain.parse().unwrap()).await;
+    let found = mox_mtasts::lookup(&*world.lab.resolver, &world.web(), &domain.parse().unwrap()).await;
     match (&found.record, found.policy) {
         (RecordLookup::Absent { .. }, _) => Ok(None),
         (_, Some(Ok(fetched))) => Ok(Some(fetched.text.replace("\r\n", "\n"))),
@@ -388,7 +390,7 @@ async fn steps_change_names_hosts_and_policies() {
     assert_eq!(world.deliver(changed, TlsMode::RequiredStartTls).await, Ok(()));
     assert_eq!(world.lab.next_step(gone), world.lab.step(gone));
     assert_eq!(policy(&world, gone).await, Ok(None), "whoever keeps it keeps it");
-    let zones: &dyn Resolver = &world.lab.zones;
+    let zones: &dyn Resolver = &*world.lab.resolver;
     let record = || zones.lookup_txt("_smtp._tls.rua-vanishes.lab.test");
     assert!(record().await.is_ok());
     world.lab.step(silent).unwrap();
@@ -434,7 +436,7 @@ async fn reports_by_mail_arrive() {
     assert_eq!(world.kept.mail.lock().unwrap().first().unwrap().host, "rua.lab.test");
     let records = all().iter().filter(|receiver| !receiver.row.rua.is_empty());
     for receiver in records {
-        let found = mox_tlsrpt::lookup_record(&world.lab.zones, &receiver.name.parse().unwrap()).await;
+        let found = mox_tlsrpt::lookup_record(&*world.lab.resolver, &receiver.name.parse().unwrap()).await;
         assert!(found.record().is_some(), "{}: {found:?}", receiver.name);
     }
 }
@@ -460,7 +462,7 @@ async fn time_moves_when_nobody_is_connected() {
 #[tokio::test]
 async fn one_stranger_agrees_to_dmarc_reports_and_one_does_not() {
     let world = World::new();
-    let zones: &dyn Resolver = &world.lab.zones;
+    let zones: &dyn Resolver = &*world.lab.resolver;
     for (from, to, agrees) in [
         ("dmarc-rua-authorised", "rua", true),
         ("dmarc-rua-unauthorised", "stranger", false),
