@@ -53,6 +53,14 @@ pub(crate) struct Options {
     /// Send mail for one domain to this server; may be given several times
     #[arg(long, value_name = "DOMAIN=HOST:PORT")]
     pub(crate) relay_domain: Vec<DomainRelay>,
+    /// Send mail for a domain, and for those below it, to the mail hosts that DNS names; may be given several times
+    #[arg(long, value_name = "DOMAIN")]
+    pub(crate) direct: Vec<mox_address::Domain>,
+    /// Live in the lab: an internet inside of this process, where mail to the domains of `mox lab list` leaves for hosts
+    /// that succeed and fail in every way, reports about TLS are made and come back, and time can be moved on. Its
+    /// name server is at N+53
+    #[arg(long)]
+    pub(crate) lab: bool,
     /// Send messages that are released by hand to this server; nothing leaves by it otherwise
     #[arg(long, value_name = "HOST:PORT")]
     pub(crate) release: Option<HostPort>,
@@ -170,6 +178,11 @@ pub(crate) const EXAMPLES: &[Example] = &[
     Example {
         run: "mox localserve --dir /tmp/mail --port-base 5000 --ready-file /tmp/mail-ready",
         about: "A second one, for tests",
+        needs: Needs::World,
+    },
+    Example {
+        run: "mox localserve --lab",
+        about: "Try delivery under MTA-STS and DANE, and reports about TLS, against every way to fail",
         needs: Needs::World,
     },
     Example {

@@ -70,6 +70,9 @@ fn choices(cx: &Context, options: &Options, dir: PathBuf, dns: mox_dns::Options)
         port_base: options.port_base,
         relays: of_domains.chain(options.relay.iter().map(|relay| rule(None, relay))).collect(),
         release: options.release.as_ref().map(|relay| rule(None, relay)),
+        direct: options.direct.clone(),
+        lab: options.lab,
+        fault: options.fault.clone(),
         keep: i64::try_from(options.keep).unwrap_or(i64::MAX),
         retry: options.retry.clone(),
         pedantic: options.pedantic,
@@ -91,7 +94,10 @@ async fn serve(
     let mut signals = Signals::new()?;
     let (clock, random): (Arc<dyn Clock>, Arc<dyn Random>) = (cx.clock.clone(), Arc::new(SystemRandom));
     let ready_file = options.ready_file.clone();
-    let relays = options.relay.is_some() || !options.relay_domain.is_empty();
+    let relays = options.relay.is_some()
+        || !options.relay_domain.is_empty()
+        || !options.direct.is_empty()
+        || options.lab;
     if let Some(file) = &ready_file {
         forget(file)?;
     }

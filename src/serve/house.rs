@@ -12,8 +12,9 @@ use mox_admin::Dispatch;
 use mox_clock::{Clock, Random, Timestamp};
 use mox_config::{Config, Handle, Warning};
 use mox_inbound::{Delivery, Keeping, LocalOutbound, MxHandler, Notices, Rates, Recipients};
+use mox_net::{BoxFuture, Listen};
 use mox_platform::DirLock;
-use mox_queue::{Outbound, Queue, Router, Seams, Smtp};
+use mox_queue::{Outbound, Policies, Queue, Router, Seams, Smtp};
 use mox_reports::Reports;
 use mox_reports::receive::Receiver;
 use mox_smtpserver::Handler;
@@ -27,12 +28,16 @@ use crate::hooks::{Following, Webhooks};
 use crate::judging::Judging;
 use crate::listeners;
 use crate::operations::feed::{Feed, modseqs};
+use crate::outside::Outside;
 use crate::web::Site;
 
 /// Why a house did not start.
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum Error {
+    /// The lab cannot be made.
+    #[error("the lab: {0}")]
+    Lab(String),
     /// Rules for failures on demand are wrong.
     #[error("chaos {0}")]
     Chaos(#[from] crate::localserve::BadRules),
@@ -155,16 +160,16 @@ pub(crate) struct Plan {
     pub chaos: Option<Arc<crate::localserve::Rules>>,
     /// How closely submitted messages are looked at.
     pub strictness: Strictness,
-    /// Trust anchors for outgoing TLS.
-    pub roots: Arc<mox_tls::RootCertStore>,
+    /// What outgoing connections lead to.
+    pub outside: Outside,
+    /// Mail that comes without a port of its own: what the hosts of the lab take.
+    pub inward: Option<Inward>,
     /// The queue's patience.
     pub queue: mox_queue::Options,
     /// Messages kept for an account; older ones go.
     pub keep: Option<(String, i64)>,
     /// What is kept of arriving messages besides the messages.
     pub keeping: Keeping,
-    /// Whom to ask for names.
-    pub dns: mox_dns::Options,
     /// How arriving mail is judged.
     pub judging: Judging,
     /// TLS reports about any domain are kept, not only about those of the configuration.
@@ -183,6 +188,18 @@ pub(crate) struct Plan {
     pub clock: Arc<dyn Clock>,
     /// Chance.
     pub random: Arc<dyn Random>,
+    /// The lab, where this house is in one.
+    pub lab: Option<Arc<crate::localserve::LabControl>>,
+    /// What else is served until the house stops.
+    pub beside: Vec<BoxFuture<'static, ()>>,
+}
+
+/// Mail that comes without a port of its own.
+pub(crate) struct Inward {
+    /// Where it comes from.
+    pub listen: Box<dyn Listen>,
+    /// Who gets it.
+    pub recipients: Arc<dyn Recipients>,
 }
 
 /// A running house.
@@ -221,17 +238,21 @@ impl House {
     }
 
     /// Starts serving. Needs a tokio runtime.
-    pub(crate) async fn start(plan: Plan, lock: DirLock, store: Store) -> Result<House, Error> {
+    pub(crate) async fn start(mut plan: Plan, lock: DirLock, store: Store) -> Result<House, Error> {
         let started = plan.clock.now();
         let metrics = Arc::new(Metrics::new(started));
         let (shutdown, stopping) = watch::channel(false);
         let config = plan.config.load();
-        let resolver = mox_dns::resolver(
-            &plan.dns,
-            mox_dns::Hosts::load(&mox_platform::paths::hosts_file()).unwrap_or_default(),
-            plan.clock.clone(),
-        )?;
-        let reports = reports(&plan, &config, &store, &resolver, &metrics);
+        let (outside, resolver) = (&plan.outside, plan.outside.resolver.clone());
+        let web = outside.web(&plan.clock, config.server.allow_egress.iter().map(|network| network.0));
+        let policies = Policies::new(
+            store.clone(),
+            resolver.clone(),
+            Arc::new(web.clone()),
+            outside.schedule.clone(),
+            plan.random.clone(),
+        );
+        let reports = reports(&plan, &store, web, &metrics);
         let queue = Queue::new(
             store.clone(),
             plan.queue.clone(),
@@ -239,15 +260,20 @@ impl House {
                 router: plan.router.clone(),
                 local: Arc::new(Notices::new(plan.recipients.clone())),
                 reporting: Arc::new(reports.clone()),
-                outbound: (plan.outbound)(outbound(&plan, &config, &store, resolver.clone())),
-                clock: plan.clock.clone(),
+                outbound: (plan.outbound)(outbound(&plan, &config, &store, policies.clone())),
+                clock: outside.schedule.clone(),
                 random: plan.random.clone(),
             },
         );
         reports.attach(queue.clone());
-        let hooks = plan.webhooks.hooks(&resolver, &plan.roots, &plan.clock, &metrics);
+        let hooks = plan.webhooks.hooks(&resolver, &outside.roots, &plan.clock, &metrics);
         let handlers = Handlers::new(&plan, &config, &store, &queue, resolver, &metrics);
         let bound = listeners::bind(&plan, &config, &handlers, &metrics, &stopping)?;
+        let inward = plan.inward.take().zip(handlers.inward.clone());
+        let inward = inward.and_then(|(inward, handler)| {
+            let context = listeners::inward(&plan, &config, handler, &metrics, &stopping)?;
+            Some(mox_smtpserver::serve(inward.listen, Arc::new(context)))
+        });
         let listeners = bound.iter().map(|b| b.row.clone()).collect::<Vec<_>>();
         let seen = modseqs(&store).map_err(|source| Error::Store { path: plan.data.clone(), source })?;
         let feed = Arc::new(Feed::new(started));
@@ -268,7 +294,8 @@ impl House {
             feed: feed.clone(),
             router: plan.router.clone(),
             relays: plan.relays.clone(),
-            policies: None,
+            policies: Some(policies.clone()),
+            lab: plan.lab.clone(),
         };
         let operations: Arc<dyn Dispatch> = Arc::new(crate::operations::all(parts));
         let endpoint = mox_ctl::endpoint(&plan.data);
@@ -280,8 +307,15 @@ impl House {
         for listener in bound {
             tasks.spawn(listener.serve(site.clone()));
         }
+        if let Some(inward) = inward {
+            tasks.spawn(inward);
+        }
         tasks.spawn(queue.clone().run(stopping.clone()));
         tasks.spawn(reports.run(stopping.clone()));
+        tasks.spawn(policies.refresh(stopping.clone()));
+        for service in plan.beside {
+            tasks.spawn(until(stopping.clone(), service));
+        }
         for hook in hooks {
             tasks.spawn(until(stopping.clone(), hook.run(Following::new(&feed))));
         }
@@ -333,6 +367,8 @@ pub(crate) const VERSION: &str = env!("CARGO_PKG_VERSION");
 pub(crate) struct Handlers {
     pub(crate) mx: Arc<dyn Handler>,
     pub(crate) submission: Arc<dyn Handler>,
+    /// For mail that comes without a port.
+    pub(crate) inward: Option<Arc<dyn Handler>>,
 }
 
 impl Handlers {
@@ -352,20 +388,22 @@ impl Handlers {
             true => Receiver::for_any_domain(plan.config.clone(), metrics.clone()),
             false => Receiver::new(plan.config.clone(), metrics.clone()),
         };
-        let mx = MxHandler {
-            recipients: plan.recipients.clone(),
+        let mx = |recipients: &Arc<dyn Recipients>| MxHandler {
+            recipients: recipients.clone(),
             delivery: delivery.clone(),
             rates: Rates::new(limits, plan.clock.clone()),
             authenticator: authenticator.clone(),
-            reports: Some(receiver),
+            reports: Some(receiver.clone()),
             enforce: plan.judging.enforce,
-            resolver: Some(resolver),
+            resolver: Some(resolver.clone()),
             random: plan.random.clone(),
             clock: plan.clock.clone(),
             received_max: limits.received_headers_max as usize,
             lift_for_loopback: limits.lift_for_loopback,
             pedantic: config.server.pedantic,
         };
+        let inward = plan.inward.as_ref().map(|inward| Arc::new(mx(&inward.recipients)) as Arc<dyn Handler>);
+        let mx = mx(&plan.recipients);
         let submission = SubmissionHandler {
             logins: Logins::new(store.clone(), plan.config.clone()),
             recipients: plan.recipients.clone(),
@@ -378,56 +416,35 @@ impl Handlers {
             lift_for_loopback: limits.lift_for_loopback,
             pedantic: config.server.pedantic,
         };
-        Handlers { mx: (plan.around)(Arc::new(mx)), submission: (plan.around)(Arc::new(submission)) }
+        Handlers { mx: (plan.around)(Arc::new(mx)), submission: (plan.around)(Arc::new(submission)), inward }
     }
 }
 
 /// Reports about TLS. URLs of destinations are chosen by strangers, so they lead to public addresses only.
-fn reports(
-    plan: &Plan,
-    config: &Config,
-    store: &Store,
-    resolver: &Arc<dyn mox_dns::Resolver>,
-    metrics: &Arc<Metrics>,
-) -> Reports {
-    let allow = config.server.allow_egress.iter().map(|network| network.0).collect();
-    let web = mox_https::Client {
-        resolver: resolver.clone(),
-        dial: Arc::new(mox_net::TcpDial::new(plan.clock.clone())),
-        clock: plan.clock.clone(),
-        roots: plan.roots.clone(),
-        egress: mox_https::Egress::Public { allow },
-        limits: mox_https::Limits::default(),
-        user_agent: format!("mox/{VERSION}"),
-    };
+fn reports(plan: &Plan, store: &Store, web: mox_https::Client, metrics: &Arc<Metrics>) -> Reports {
     let seams = mox_reports::Seams {
-        resolver: resolver.clone(),
+        resolver: plan.outside.resolver.clone(),
         web,
-        clock: plan.clock.clone(),
+        clock: plan.outside.schedule.clone(),
         random: plan.random.clone(),
-        faults: Arc::new(mox_platform::faults::NoFaults),
+        faults: plan.outside.faults.clone(),
         metrics: metrics.clone(),
     };
     Reports::new(store.clone(), seams, mox_reports::Options::new(plan.config.clone()))
 }
 
 /// The way out: mailboxes here, or SMTP to other hosts.
-fn outbound(
-    plan: &Plan,
-    config: &Config,
-    store: &Store,
-    resolver: Arc<dyn mox_dns::Resolver>,
-) -> Arc<dyn Outbound> {
+fn outbound(plan: &Plan, config: &Config, store: &Store, policies: Policies) -> Arc<dyn Outbound> {
     let elsewhere = Smtp {
-        resolver,
-        dial: Arc::new(mox_net::TcpDial::new(plan.clock.clone())),
+        resolver: plan.outside.resolver.clone(),
+        dial: plan.outside.dial.clone(),
         clock: plan.clock.clone(),
         random: plan.random.clone(),
         hostname: config.server.hostname.ascii().to_owned(),
-        roots: plan.roots.clone(),
-        timeouts: mox_smtpclient::Timeouts::RFC,
+        roots: plan.outside.roots.clone(),
+        timeouts: plan.outside.timeouts,
         locals: Vec::new(),
-        policies: None,
+        policies: Some(Arc::new(policies)),
     };
     Arc::new(LocalOutbound {
         store: store.clone(),

@@ -6,6 +6,7 @@ mod judging;
 mod listeners;
 pub mod localserve;
 mod operations;
+mod outside;
 mod retention;
 mod web;
 

@@ -11,7 +11,7 @@ use mox_config::listener::Listener;
 use mox_net::{ConnectionLimit, Listen, RateLimit, TcpListen, Window};
 use mox_sasl::Mechanism;
 use mox_smtp::{Reply, Syntax};
-use mox_smtpserver::{Context, Gate, Limits, Observer, Port};
+use mox_smtpserver::{Context, Gate, Handler, Limits, Observer, Port};
 use mox_telemetry::{Accepting, Authenticating, Listening, Metrics};
 use mox_tls::{Certificate, Certificates, ServerConfig, ServerOptions};
 use tokio::sync::{Semaphore, watch};
@@ -94,6 +94,32 @@ pub(crate) fn bind(
         bound.push(bind_http(&shared, "local", service, web.address, tls)?);
     }
     Ok(bound)
+}
+
+/// How mail is taken that comes without a port: as on the MX port of the first listener, without TLS.
+pub(crate) fn inward(
+    plan: &Plan,
+    config: &Config,
+    handler: Arc<dyn Handler>,
+    metrics: &Arc<Metrics>,
+    stopping: &watch::Receiver<bool>,
+) -> Option<Context> {
+    let listener = config.server.listeners.values().next()?;
+    Some(Context {
+        handler,
+        observer: Arc::new(Count { metrics: metrics.clone(), number: 0 }),
+        port: Port::Mx,
+        hostname: config.server.hostname.clone(),
+        limits: limits(config, listener, Port::Mx),
+        tls: None,
+        gate: Arc::new(gate(config, plan)),
+        clock: plan.clock.clone(),
+        random: plan.random.clone(),
+        secret: secret(plan).ok()?,
+        verifying: Arc::new(Semaphore::new(1)),
+        transcripts: false,
+        shutdown: stopping.clone(),
+    })
 }
 
 fn bind_listener(

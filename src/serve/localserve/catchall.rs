@@ -1,9 +1,9 @@
 //! Every address is caught in a mailbox of its own; relay rules say what leaves besides.
 
-use mox_address::{Address, IpDomain, Localpart, Path};
+use mox_address::{Address, Domain, IpDomain, Localpart, Path};
 use mox_config::Reports;
 use mox_inbound::{Local, Recipients, Where};
-use mox_queue::{Leaving, Relay, RelayTls, Route, Router};
+use mox_queue::{DirectOptions, Leaving, Relay, RelayTls, Route, Router};
 use mox_smtp::{EnhancedCode, ForwardPath, Reply};
 use mox_smtpserver::Session;
 use mox_store::MailboxName;
@@ -13,16 +13,35 @@ use super::{ACCOUNT, RelayRule, simulate};
 /// Localparts at which reports about TLS are read, in any domain.
 const REPORTS: [&str; 2] = ["tlsreports", "tlsrpt"];
 
+/// The domain of the lab to which mail is sent by a route that asks for DANE.
+const DANE_REQUIRED: &str = "dane-required.lab.test";
+
 /// Catches every address.
+#[derive(Default)]
 pub(super) struct CatchAll {
-    relays: Vec<RelayRule>,
+    /// Which mail leaves through a relay.
+    pub(super) relays: Vec<RelayRule>,
     /// For messages that are released by hand, where no other rule fits.
-    release: Option<RelayRule>,
+    pub(super) release: Option<RelayRule>,
+    /// Domains whose mail leaves, them and those below, for the hosts that DNS names.
+    pub(super) direct: Vec<Domain>,
+    /// The same for the domains of the lab, of which nothing is caught: it comes back when a host there takes it.
+    pub(super) lab: bool,
 }
 
 impl CatchAll {
-    pub(super) fn new(relays: Vec<RelayRule>, release: Option<RelayRule>) -> CatchAll {
-        CatchAll { relays, release }
+    /// Whether mail goes to a host of the lab.
+    fn to_lab(&self, to: &IpDomain) -> bool {
+        let below = |to: &Domain| to.ascii().ends_with(".lab.test") && to.ascii() != mox_lab::HOST;
+        self.lab && to.domain().is_some_and(below)
+    }
+
+    /// How mail leaves for the hosts that DNS names, if it does.
+    fn direct(&self, to: &IpDomain) -> Option<DirectOptions> {
+        let require_dane = self.lab && to.domain().is_some_and(|to| to.ascii() == DANE_REQUIRED);
+        let leaves = self.to_lab(to)
+            || to.domain().is_some_and(|to| self.direct.iter().any(|domain| to.is_within(domain)));
+        leaves.then(|| DirectOptions { require_dane, ..DirectOptions::default() })
     }
 
     fn relay(&self, to: &IpDomain) -> Option<&RelayRule> {
@@ -65,13 +84,15 @@ impl Recipients for CatchAll {
             let local = Local::new(ACCOUNT, MailboxName::inbox(), None);
             return Ok(Where { local: vec![local], queue: false });
         };
-        let relayed = self.relay(&path.domain).is_some() || simulate::fails_in_queue(path);
+        let direct = self.direct(&path.domain).is_some();
+        let relayed = direct || self.relay(&path.domain).is_some() || simulate::fails_in_queue(path);
         // Only programs of this machine, and who logged in, may send mail out.
         let trusted = session.account.is_some() || session.remote.ip().to_canonical().is_loopback();
         if relayed && !trusted {
             return Err(Reply::new(550, EnhancedCode(5, 7, 1), "log in to send mail to this domain"));
         }
-        Ok(Where { local: vec![caught(path)], queue: relayed })
+        let local = if self.to_lab(&path.domain) { Vec::new() } else { vec![caught(path)] };
+        Ok(Where { local, queue: relayed })
     }
 
     fn may_send_as(&self, _account: &str, _address: &Address) -> bool {
@@ -83,12 +104,15 @@ impl Recipients for CatchAll {
     }
 
     fn for_notice(&self, _account: &str, to: &Path) -> Option<Local> {
-        Some(caught(to))
+        Some(caught(to)).filter(|_| !self.to_lab(&to.domain))
     }
 }
 
 impl Router for CatchAll {
     fn route(&self, mail: &Leaving<'_>) -> Route {
+        if let Some(options) = self.direct(mail.to) {
+            return Route::Direct(options);
+        }
         // Mail that was held for its sender has no copy here yet: it goes into its mailbox.
         match self.relay(mail.to).or(self.release.as_ref().filter(|_| mail.copied)) {
             Some(rule) => Route::Relay(Relay {
@@ -126,7 +150,7 @@ mod tests {
         let rule =
             RelayRule { domain: Some("example.org".parse().unwrap()), host: "127.0.0.1".into(), port: 2525 };
         let release = RelayRule { domain: None, host: "127.0.0.1".into(), port: 2526 };
-        let catchall = CatchAll::new(vec![rule], Some(release));
+        let catchall = CatchAll { relays: vec![rule], release: Some(release), ..CatchAll::default() };
         for (to, copied, port) in [
             ("a.example.org", false, Some(2525)),
             ("a.example.org", true, Some(2525)),
@@ -148,7 +172,8 @@ mod tests {
             assert_eq!(found, port, "{to} {copied}");
         }
         assert!(catchall.relay(&"example.net".parse().unwrap()).is_none());
-        let all = CatchAll::new(vec![RelayRule { domain: None, host: "127.0.0.1".into(), port: 25 }], None);
+        let rule = RelayRule { domain: None, host: "127.0.0.1".into(), port: 25 };
+        let all = CatchAll { relays: vec![rule], ..CatchAll::default() };
         assert!(all.relay(&"example.net".parse().unwrap()).is_some());
         assert!(all.relay(&"localhost".parse().unwrap()).is_none());
     }

@@ -76,6 +76,9 @@ pub(super) fn prepare(options: &LocalserveOptions, clock: &dyn Clock) -> Result<
     if !exists(&domains)? {
         write_durably(&domains, DOMAINS.as_bytes(), Access::Private).map_err(failed(&domains))?;
     }
+    if options.lab {
+        prepare_lab(dir)?;
+    }
     let server = dir.join("mox.conf");
     let first = !exists(&server)?;
     if first {
@@ -84,6 +87,42 @@ pub(super) fn prepare(options: &LocalserveOptions, clock: &dyn Clock) -> Result<
     }
     Ok(first)
 }
+
+/// The domain of this server in the lab, and its keys, which are no secret.
+fn prepare_lab(dir: &Path) -> Result<(), Error> {
+    let failed = |path: &Path| {
+        let path = path.to_owned();
+        move |source| Error::File { path, source }
+    };
+    for (name, key) in [("lab-ed25519.pem", mox_lab::DKIM_KEY), ("lab-rsa.pem", mox_lab::RSA_KEY)] {
+        let path = dir.join(name);
+        if !exists(&path)? {
+            write_durably(&path, key.as_bytes(), Access::Private).map_err(failed(&path))?;
+        }
+    }
+    let path = dir.join("domains.conf");
+    let text = std::fs::read_to_string(&path).map_err(failed(&path))?;
+    if text.contains(mox_lab::HOST) {
+        return Ok(());
+    }
+    let text = text.replacen("\nDomains:\n", &format!("\nDomains:\n{LAB_DOMAIN}"), 1);
+    write_durably(&path, text.as_bytes(), Access::Private).map_err(failed(&path))
+}
+
+/// The domain of this server in the lab.
+const LAB_DOMAIN: &str = "\
+	# This server in the lab, for `mox localserve --lab`.
+	mox.lab.test:
+		DKIM:
+			Selectors:
+				lab:
+					PrivateKeyFile: lab-ed25519.pem
+				rsa:
+					PrivateKeyFile: lab-rsa.pem
+			Sign:
+				- lab
+				- rsa
+";
 
 /// Whether a file is there; an unreadable folder is an error, not a missing file.
 fn exists(path: &Path) -> Result<bool, Error> {
@@ -151,6 +190,11 @@ pub(super) fn with_options(mut config: Config, options: &LocalserveOptions) -> C
     let ports = Ports::new(options.port_base);
     let mut server = (*config.server).clone();
     server.pedantic |= options.pedantic;
+    if options.lab
+        && let Ok(host) = mox_lab::HOST.parse()
+    {
+        server.hostname = host;
+    }
     for (_, listener) in server.listeners.iter_mut() {
         listener.ips = vec![options.ip];
         listener.smtp.port = ports.smtp;

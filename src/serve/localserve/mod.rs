@@ -7,6 +7,7 @@ mod catchall;
 mod chaos;
 mod failing;
 mod folder;
+mod lab;
 mod simulate;
 mod site;
 
@@ -26,13 +27,15 @@ use mox_submission::Strictness;
 use mox_telemetry::Levels;
 
 use crate::hooks::Webhooks;
-use crate::house::{Error, House, Plan};
+use crate::house::{Error, House, Inward, Plan};
 use crate::judging::{Judging, JudgingDns};
 use crate::listeners::Web;
+use crate::outside::Outside;
 
 pub(crate) use chaos::Rules;
 pub use chaos::{BadRule, BadRules, check_rule, check_rules};
 pub use folder::Ports;
+pub(crate) use lab::LabControl;
 
 /// The account that catches everything.
 pub const ACCOUNT: &str = "mox";
@@ -68,6 +71,12 @@ pub struct LocalserveOptions {
     pub port_base: u16,
     /// Which recipients' mail leaves, and where to; the first rule that fits.
     pub relays: Vec<RelayRule>,
+    /// Domains whose mail leaves for the hosts that DNS names.
+    pub direct: Vec<Domain>,
+    /// In an internet of its own, see `mox_lab`.
+    pub lab: bool,
+    /// The point at which a test ends the process.
+    pub fault: Option<String>,
     /// Where messages go that are released by hand; nothing leaves by it otherwise.
     pub release: Option<RelayRule>,
     /// Messages kept; the oldest go.
@@ -135,13 +144,23 @@ pub async fn run(
     crate::house::apply_levels(&config, &levels);
     let data = config.data_dir.clone();
     let hostname = config.server.hostname.ascii().to_owned();
+    mox_platform::files::create_private_dir(&data)
+        .map_err(|source| Error::File { path: data.clone(), source })?;
+    let Around { outside, inward, control, clock, beside } = match options.lab {
+        true => lab::start(&options, &data, &clock, &random).await?,
+        false => world(&options, clock)?,
+    };
     let pedantic = config.server.pedantic;
     let config = Arc::new(Handle::new(config));
-    let catchall = Arc::new(catchall::CatchAll::new(options.relays.clone(), options.release.clone()));
+    let catchall = Arc::new(catchall::CatchAll {
+        relays: options.relays.clone(),
+        release: options.release.clone(),
+        direct: options.direct.clone(),
+        lab: options.lab,
+    });
     let ports = Ports::new(options.port_base);
     let web = |port, tls| Web { address: SocketAddr::new(options.ip, port), tls };
     let (waits, web_clock) = (clock.clone(), clock.clone());
-    let mail_leaves = !options.relays.is_empty() || options.release.is_some();
     let choosers: Vec<Arc<dyn failing::Choose>> = vec![chaos.clone(), Arc::new(simulate::Localparts)];
     let plan = Plan {
         config,
@@ -152,20 +171,14 @@ pub async fn run(
         around: Arc::new(move |inner| failing::around(inner, choosers.clone(), waits.clone())),
         chaos: Some(chaos),
         strictness: if pedantic { Strictness::Lawful } else { Strictness::Anything },
-        roots: Arc::new(match mail_leaves || options.webhooks.iter().any(is_https) {
-            true => mox_tls::system_roots(),
-            // Nobody has to prove anything: spare the work.
-            false => mox_tls::RootCertStore::empty(),
-        }),
         queue: Options { retry: Retry::Waits(options.retry.clone()), ..Options::new(hostname) },
         keep: Some((ACCOUNT.to_owned(), options.keep)),
         keeping: Keeping { transcripts: true, tags: true },
-        dns: options.dns.clone(),
         judging: Judging {
             dns: match options.judge_by {
                 JudgeBy::Nothing => JudgingDns::Off,
                 JudgeBy::Real => JudgingDns::House,
-                JudgeBy::Lab => JudgingDns::Lab(lab()),
+                JudgeBy::Lab => JudgingDns::Lab(control.as_ref().map_or_else(names, |lab| lab.resolver())),
             },
             client_ip: options.client_ip,
             patience: PATIENCE,
@@ -180,6 +193,10 @@ pub async fn run(
         levels,
         clock,
         random,
+        outside,
+        inward,
+        lab: control,
+        beside,
     };
     let (lock, store) = House::open(&plan)?;
     folder::prepare_account(&store, &plan).await?;
@@ -195,8 +212,29 @@ pub async fn run(
     Ok((house, started))
 }
 
+/// What is around the house.
+struct Around {
+    outside: Outside,
+    inward: Option<Inward>,
+    control: Option<Arc<LabControl>>,
+    clock: Arc<dyn Clock>,
+    beside: Vec<mox_net::BoxFuture<'static, ()>>,
+}
+
+/// No lab.
+fn world(options: &LocalserveOptions, clock: Arc<dyn Clock>) -> Result<Around, Error> {
+    let leaves = !options.relays.is_empty() || !options.direct.is_empty() || options.release.is_some();
+    let roots = match leaves || options.webhooks.iter().any(is_https) {
+        true => mox_tls::system_roots(),
+        // Nobody has to prove anything: spare the work.
+        false => mox_tls::RootCertStore::empty(),
+    };
+    let outside = Outside::world(&options.dns, Arc::new(roots), &clock)?;
+    Ok(Around { outside, inward: None, control: None, clock, beside: Vec::new() })
+}
+
 /// The names of the lab. Its zones are constants, which a test of that room reads.
-fn lab() -> Arc<dyn mox_dns::Resolver> {
+fn names() -> Arc<dyn mox_dns::Resolver> {
     match mox_lab::resolver() {
         Ok(lab) => Arc::new(lab),
         Err(line) => {

@@ -3,6 +3,7 @@
 mod chaos;
 pub(crate) mod feed;
 mod inbox;
+mod lab;
 mod messages;
 mod policies;
 mod server;
@@ -49,6 +50,7 @@ pub(crate) struct Parts {
     pub(crate) relays: Vec<RelayRow>,
     /// MTA-STS policies; none where nothing is delivered to the world.
     pub(crate) policies: Option<Policies>,
+    pub(crate) lab: Option<Arc<crate::localserve::LabControl>>,
 }
 
 /// All operations.
@@ -64,6 +66,7 @@ pub(crate) fn all(parts: Parts) -> Operations {
         policies::add,
         tlsreports::add,
         tlsrpt::add,
+        lab::add,
     ];
     adds.into_iter().fold(operations, |operations, add| add(operations, &parts))
 }
