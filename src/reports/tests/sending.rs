@@ -3,7 +3,8 @@
 use std::time::Duration;
 
 use mox_clock::Clock;
-use mox_queue::{Class, End, Verdict};
+use mox_queue::{Class, End, Queue, Verdict};
+use mox_store::{Filter, Flags, verify};
 use mox_tlsrpt::{PolicyType, Report, gzip};
 use tokio::sync::watch;
 
@@ -189,6 +190,24 @@ async fn the_queue_tells_how_it_ended_and_nobody_gets_a_dsn() {
     assert!(house.queued().await.is_empty());
     stop.send_replace(true);
     running.await.unwrap();
+    let kept = house.store.read_blocking(|store, tx| {
+        let account = store.account(tx, "a")?;
+        let messages = store.messages(tx, account.id, &Filter { limit: 10, ..Filter::default() })?;
+        let seen = messages.iter().all(|message| message.flags.contains(Flags::SEEN));
+        let bytes = messages.iter().map(|message| store.content(tx, message)?.bytes());
+        Ok::<_, mox_store::Error>((seen, bytes.collect::<Result<Vec<_>, _>>()?))
+    });
+    let (seen, kept) = kept.unwrap();
+    assert!(seen && kept.len() == 2);
+    for message in kept {
+        let text = String::from_utf8(message).unwrap();
+        assert!(
+            text.starts_with("X-Mox-Report-Error: 5.1.1 no such user\r\n") || text.contains("no such user")
+        );
+        assert_eq!(attached(&text).policies[0].policy.domain, "two.example");
+    }
+    let problems = verify(&house.store, &Queue::content_refs, false, &|_| {}).unwrap().problems;
+    assert_eq!(problems, []);
 }
 
 #[tokio::test]

@@ -60,6 +60,9 @@ impl Reporting for Reports {
             End::Failed if permanent => self.suppress(tx, &found.address, &why)?,
             End::Failed | End::Dropped => {}
         }
+        if end == End::Failed {
+            self.file(tx, row, &why)?;
+        }
         tracing::info!(
             address = found.address,
             queue_id = row.id.0,

@@ -3,6 +3,7 @@
 mod collect;
 mod decide;
 mod explain;
+mod file;
 mod hand;
 mod mail;
 mod ops;
