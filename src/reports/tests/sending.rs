@@ -201,9 +201,7 @@ async fn the_queue_tells_how_it_ended_and_nobody_gets_a_dsn() {
     assert!(seen && kept.len() == 2);
     for message in kept {
         let text = String::from_utf8(message).unwrap();
-        assert!(
-            text.starts_with("X-Mox-Report-Error: 5.1.1 no such user\r\n") || text.contains("no such user")
-        );
+        assert!(text.starts_with("X-Mox-Report-Error: no such user\r\n"), "{text}");
         assert_eq!(attached(&text).policies[0].policy.domain, "two.example");
     }
     let problems = verify(&house.store, &Queue::content_refs, false, &|_| {}).unwrap().problems;
@@ -281,25 +279,26 @@ async fn reports_about_reports_do_not_grow() {
 #[tokio::test]
 async fn the_engine_runs_by_itself() {
     let house = House::new();
-    for domain in ["one.example", "two.example", "web.example"] {
+    for domain in ["one.example", "two.example"] {
         house.fail(domain).await;
     }
     let (stop, stopped) = watch::channel(false);
     let running = tokio::spawn(house.reports.clone().run(stopped));
     let mut done = false;
-    for _ in 0..60 * 24 {
-        house.clock.advance(Duration::from_secs(60));
+    while !done && house.clock.now() < at("2026-11-27T00:00:00Z") {
+        // Time passes while the engine sleeps, not while it works: the disk is not simulated.
+        if let Some(sleep) = house.clock.until_next_sleeper() {
+            house.clock.advance(sleep);
+        }
         let history = house.history().await;
         let open = history.iter().flat_map(|row| &row.destinations).filter(|d| d.state == "sealed").count();
-        done = history.len() == 3 && open == 0;
-        if done {
-            break;
-        }
+        done = history.len() == 2 && open == 0;
     }
     assert!(done, "{:?}", house.told().await);
     let sealed = house.history().await.iter().map(|row| row.sealed.0).min().unwrap();
     assert!(sealed >= at("2026-11-26T00:04:00Z"), "{sealed}");
-    assert_eq!((house.queued().await.len(), house.hook.posts().len()), (3, 1));
+    assert!(house.clock.now() < at("2026-11-26T04:30:00Z"), "{}", house.clock.now());
+    assert_eq!(house.queued().await.len(), 3);
     stop.send_replace(true);
     running.await.unwrap();
 }

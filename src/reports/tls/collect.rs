@@ -139,3 +139,28 @@ fn bounded(mut one: PolicyResult) -> PolicyResult {
     }
     one
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use mox_tlsrpt::{FailureDetail, Policy, ResultType};
+
+    #[test]
+    fn a_host_that_says_something_new_each_time_does_not_fill_the_database() {
+        let mut found = Vec::new();
+        for n in 0..1000 {
+            let policy = Policy { strings: vec![n.to_string()], ..Policy::none("example.org") };
+            let mut one = PolicyResult::new(policy);
+            one.summary.failed = 1;
+            let mut detail = FailureDetail::new(ResultType::ValidationFailure, n.to_string());
+            detail.mx_helo = format!("\u{1b}[31m{}", "x".repeat(10_000));
+            one.details.push(detail);
+            add(&mut found, bounded(one));
+        }
+        assert_eq!(found.len(), MAX_POLICIES);
+        assert_eq!(found.iter().map(|one| one.summary.failed).sum::<u64>(), 1000, "counts stay right");
+        assert!(found.iter().all(|one| one.details.len() <= MAX_DETAILS));
+        let mut helos = found.iter().flat_map(|one| &one.details).map(|detail| &detail.mx_helo);
+        assert!(helos.all(|helo| helo.len() == MAX_TEXT && helo.starts_with("[31mx")));
+    }
+}
