@@ -71,6 +71,12 @@ pub(crate) fn forgive(conn: &Connection, address: &str) -> Result<(), Error> {
     Ok(())
 }
 
+/// Whether one ends after some time.
+pub(crate) fn any_after(conn: &Connection, time: Timestamp) -> Result<bool, Error> {
+    let sql = "SELECT EXISTS (SELECT 1 FROM report_suppress WHERE until > ?1)";
+    Ok(conn.prepare_cached(sql)?.query_row([time.micros()], |r| r.get(0))?)
+}
+
 /// Whether one ended before some time.
 pub(crate) fn any_before(conn: &Connection, before: Timestamp) -> Result<bool, Error> {
     let sql = "SELECT EXISTS (SELECT 1 FROM report_suppress WHERE until < ?1)";

@@ -236,13 +236,15 @@ impl House {
         self.reports.history(TlsHistory::default()).await.unwrap()
     }
 
-    /// `domain outcome (uri state)` of each line of history, oldest first.
+    /// Kind, domain, day, outcome and destinations of each line of history, sorted.
     pub(super) async fn told(&self) -> Vec<String> {
         let line = |row: TlsHistoryRow| {
             let to: Vec<_> = row.destinations.iter().map(|d| format!("{} {}", d.uri, d.state)).collect();
             format!("{} {} {} {} [{}]", row.kind, row.policy_domain, row.day, row.outcome, to.join(", "))
         };
-        self.history().await.into_iter().rev().map(line).collect()
+        let mut told: Vec<String> = self.history().await.into_iter().map(line).collect();
+        told.sort();
+        told
     }
 
     /// The queue tells how a message of its ended.

@@ -16,8 +16,9 @@ use super::place::{Place, addresses, places};
 use super::submitter::submitter;
 use crate::Reports;
 use crate::tables::destination::State;
+use crate::tables::report::Made;
 use crate::tables::result::Found;
-use crate::tables::{result, suppress};
+use crate::tables::{report, result, suppress};
 
 /// Policies of one report.
 const MAX_POLICIES: usize = 2000;
@@ -61,6 +62,21 @@ pub(crate) struct Planned {
     pub(crate) why: String,
 }
 
+/// What the database has about a subject.
+pub(crate) struct Known {
+    /// The report of the whole day, or that its results were discarded.
+    pub(crate) made: Option<Made>,
+    rows: Vec<Found>,
+    /// Some address gets no reports now.
+    suppressing: bool,
+}
+
+impl Known {
+    pub(crate) fn versions(&self) -> Rows {
+        self.rows.iter().map(|row| (row.id, row.version)).collect()
+    }
+}
+
 /// Which rows of the day a report was made of: ids and versions.
 pub(crate) type Rows = Vec<(i64, i64)>;
 
@@ -79,16 +95,32 @@ impl Subject {
 impl Reports {
     /// What is to be done about a subject, and the rows that say so. `insist`: an operator wants it, failures or not.
     pub(crate) async fn decide(&self, subject: &Subject, insist: bool) -> Result<(Decision, Rows), Error> {
-        let wanted = subject.clone();
-        let read = move |_: &Store, tx: &ReadTx<'_>| {
-            result::of(tx.conn(), wanted.kind, &wanted.policy_domain, wanted.day)
-        };
-        let rows = self.0.store.read(read).await?;
-        let versions = rows.iter().map(|row| (row.id, row.version)).collect();
-        Ok((self.judge(subject, rows, insist).await?, versions))
+        let known = self.look(subject).await?;
+        let versions = known.versions();
+        Ok((self.judge(subject, known, insist).await?, versions))
     }
 
-    async fn judge(&self, subject: &Subject, rows: Vec<Found>, insist: bool) -> Result<Decision, Error> {
+    /// What the database has about a subject.
+    pub(crate) async fn look(&self, subject: &Subject) -> Result<Known, Error> {
+        let (s, now) = (subject.clone(), self.0.seams.clock.now());
+        let read = move |_: &Store, tx: &ReadTx<'_>| {
+            Ok(Known {
+                made: report::find(tx.conn(), s.kind, &s.policy_domain, s.day.start(), 0)?,
+                rows: result::of(tx.conn(), s.kind, &s.policy_domain, s.day)?,
+                suppressing: suppress::any_after(tx.conn(), now)?,
+            })
+        };
+        self.0.store.read(read).await
+    }
+
+    /// Decides by what is known.
+    pub(crate) async fn judge(
+        &self,
+        subject: &Subject,
+        known: Known,
+        insist: bool,
+    ) -> Result<Decision, Error> {
+        let rows = known.rows;
         if rows.is_empty() {
             return Ok(Decision::Nothing("nothing was collected".to_owned()));
         }
@@ -127,7 +159,10 @@ impl Reports {
         if let Some(why) = self.unneeded(policies.iter(), insist) {
             return Ok(Decision::Nothing(why));
         }
-        let destinations = self.planned(places).await?;
+        let destinations = match known.suppressing {
+            true => self.planned(places).await?,
+            false => places.into_iter().map(|place| planned(place, None)).collect(),
+        };
         Ok(Decision::Send(Plan { submitter, destinations, rua, policies: bounded(policies) }))
     }
 
@@ -180,22 +215,28 @@ impl Reports {
     pub(crate) async fn planned(&self, places: Vec<Place>) -> Result<Vec<Planned>, Error> {
         let now = self.0.seams.clock.now();
         let plan = move |_: &Store, tx: &ReadTx<'_>| {
-            let mut planned = Vec::new();
+            let mut all = Vec::new();
             for place in places {
-                let (state, why) = match suppress::active(tx.conn(), &place.address, now)? {
-                    _ if place.host.is_empty() => (State::Withheld, NO_SCHEME.to_owned()),
-                    Some(found) => (State::Suppressed, suppressed(&found)),
-                    None => (State::Sealed, String::new()),
-                };
-                planned.push(Planned { place, state, why });
+                let found = suppress::active(tx.conn(), &place.address, now)?;
+                all.push(planned(place, found));
             }
-            Ok::<_, Error>(planned)
+            Ok::<_, Error>(all)
         };
         self.0.store.read(plan).await
     }
 }
 
-const NO_SCHEME: &str = "reports go to mailto: and https: URIs only";
+/// What becomes of a destination.
+fn planned(place: Place, found: Option<suppress::Suppressed>) -> Planned {
+    let (state, why) = match found {
+        _ if place.host.is_empty() => {
+            (State::Withheld, "reports go to mailto: and https: URIs only".to_owned())
+        }
+        Some(found) => (State::Suppressed, suppressed(&found)),
+        None => (State::Sealed, String::new()),
+    };
+    Planned { place, state, why }
+}
 
 /// A sentence for history.
 pub(crate) fn suppressed(found: &suppress::Suppressed) -> String {
@@ -253,7 +294,7 @@ fn bounded(mut policies: Vec<PolicyResult>) -> Vec<PolicyResult> {
 }
 
 /// The document.
-pub(crate) fn report(plan: &Plan, name: &str, start: Timestamp, until: Timestamp) -> Report {
+pub(crate) fn document(plan: &Plan, name: &str, start: Timestamp, until: Timestamp) -> Report {
     let submitter = plan.submitter.ascii();
     Report {
         organization_name: submitter.to_owned(),

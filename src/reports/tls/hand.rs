@@ -25,8 +25,10 @@ use crate::tables::suppress;
 
 /// How long a host has for one message before the next one is queued for it.
 const TURN: Duration = Duration::from_secs(300);
+/// Looked for at once.
+const BATCH: u32 = 1024;
 /// Handed over at once.
-const AT_ONCE: u32 = 64;
+const AT_ONCE: usize = 64;
 
 impl Reports {
     /// Hands over what is due; answers when the next one is.
@@ -35,28 +37,33 @@ impl Reports {
             let now = self.0.seams.clock.now();
             let busy = now.minus(TURN);
             let read = move |_: &Store, tx: &mox_db::ReadTx<'_>| {
-                let due = destination::due(tx.conn(), now, busy, AT_ONCE)?;
+                let due = destination::due(tx.conn(), now, busy, BATCH)?;
                 Ok::<_, Error>((due, destination::next(tx.conn(), now)?))
             };
             let (due, next) = self.0.store.read(read).await?;
             if due.is_empty() || self.0.stopping.load(Ordering::Relaxed) {
                 return Ok(next);
             }
-            let mut tasks = JoinSet::new();
-            for one in due {
+            if !self.hand_over_all(due).await? {
+                return Ok(next);
+            }
+        }
+    }
+
+    /// Hands over some at a time; false when all of them have to wait.
+    async fn hand_over_all(&self, due: Vec<Destination>) -> Result<bool, Error> {
+        let (mut tasks, mut due, mut progress) = (JoinSet::new(), due.into_iter(), false);
+        loop {
+            while tasks.len() < AT_ONCE && !self.0.stopping.load(Ordering::Relaxed) {
+                let Some(one) = due.next() else { break };
                 let reports = self.clone();
                 tasks.spawn(async move { reports.hand_over(one).await });
             }
-            let mut progress = false;
-            while let Some(done) = tasks.join_next().await {
-                match done {
-                    Ok(done) => progress |= done?,
-                    Err(error) if error.is_panic() => std::panic::resume_unwind(error.into_panic()),
-                    Err(_) => {}
-                }
-            }
-            if !progress {
-                return Ok(next);
+            match tasks.join_next().await {
+                None => return Ok(progress),
+                Some(Ok(done)) => progress |= done?,
+                Some(Err(error)) if error.is_panic() => std::panic::resume_unwind(error.into_panic()),
+                Some(Err(_)) => {}
             }
         }
     }

@@ -21,7 +21,7 @@ use crate::Reports;
 use crate::tables::{report, result, suppress};
 
 /// Subjects that are decided about at once.
-const AT_ONCE: usize = 32;
+const AT_ONCE: usize = 64;
 /// No sleep is longer, in case the clock is set.
 const LONGEST_SLEEP: Duration = Duration::from_secs(300);
 /// Wait after an error of the database.

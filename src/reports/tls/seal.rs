@@ -61,12 +61,13 @@ impl Reports {
     /// Decides about a day that is over, and does it. Called twice, it does it once.
     pub(crate) async fn seal(&self, subject: &Subject, due: Timestamp) -> Result<Sealed, Error> {
         for _ in 0..TRIES {
-            if let Some(made) = self.made(subject).await? {
+            let mut known = self.look(subject).await?;
+            if let Some(made) = known.made.take() {
                 self.clear(subject.clone(), None).await?;
                 return Ok(Sealed::Before(Box::new(made)));
             }
-            let (decision, rows) = self.decide(subject, false).await?;
-            let stored = match decision {
+            let rows = known.versions();
+            let stored = match self.judge(subject, known, false).await? {
                 Decision::Later(why) => return Ok(Sealed::Later(why)),
                 Decision::Nothing(why) => {
                     self.clear(subject.clone(), Some(rows)).await?.then_some(Sealed::Nothing(why))
@@ -136,7 +137,7 @@ impl Reports {
     ) -> Made {
         let (start, unique) = (subject.day.start(), self.unique(subject, part, note));
         let name = format!("{}{unique}", subject.day.to_string().replace('-', ""));
-        let document = decide::report(plan, &name, start, until);
+        let document = decide::document(plan, &name, start, until);
         let sum = |count: fn(&mox_tlsrpt::Summary) -> u64| {
             plan.policies.iter().fold(0u64, |sum, one| sum.saturating_add(count(&one.summary)))
         };
