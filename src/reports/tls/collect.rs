@@ -60,8 +60,12 @@ impl Reporting for Reports {
             End::Failed if permanent => self.suppress(tx, &found.address, &why)?,
             End::Failed | End::Dropped => {}
         }
-        if end == End::Failed {
-            self.file(tx, row, &why)?;
+        let filed = if end == End::Failed { self.file(tx, row, &why) } else { Ok(()) };
+        match filed {
+            Err(error) if !error.is_temporary() => {
+                tracing::error!(%error, queue_id = row.id.0, "a report that failed is not kept");
+            }
+            filed => filed?,
         }
         tracing::info!(
             address = found.address,
