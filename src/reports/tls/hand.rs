@@ -28,7 +28,7 @@ const TURN: Duration = Duration::from_secs(300);
 /// Looked for at once.
 const BATCH: u32 = 1024;
 /// Handed over at once.
-const AT_ONCE: usize = 64;
+const AT_ONCE: usize = 128;
 
 impl Reports {
     /// Hands over what is due; answers when the next one is.

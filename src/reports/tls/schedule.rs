@@ -20,8 +20,8 @@ use super::submitter::submitter;
 use crate::Reports;
 use crate::tables::{report, result, suppress};
 
-/// Subjects that are decided about at once.
-const AT_ONCE: usize = 64;
+/// Subjects that are decided about at once: as many as share a commit.
+const AT_ONCE: usize = 256;
 /// No sleep is longer, in case the clock is set.
 const LONGEST_SLEEP: Duration = Duration::from_secs(300);
 /// Wait after an error of the database.
