@@ -125,7 +125,13 @@ impl Sink {
             return Sink { address, child: None };
         };
         drop(listener);
-        let child = Command::new(sink).arg(address.to_string()).arg("1000").spawn().unwrap();
+        let mut command = Command::new(sink);
+        // As root it wants to be told whom to be.
+        let id = Command::new("id").arg("-u").output();
+        if id.is_ok_and(|id| id.stdout == b"0\n") {
+            command.args(["-u", "nobody"]);
+        }
+        let child = command.arg(address.to_string()).arg("1000").spawn().unwrap();
         let sink = Sink { address, child: Some(child) };
         let begun = Instant::now();
         while TcpStream::connect(address).is_err() {

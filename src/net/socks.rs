@@ -271,6 +271,22 @@ mod tests {
         }
     }
 
+    proptest::proptest! {
+        #[test]
+        fn any_bytes_are_an_answer_in_bounds_or_not(bytes in proptest::collection::vec(0u8..7, 0..600)) {
+            match reply(&bytes) {
+                Ok(Progress::Need(length)) => assert!(length > bytes.len() && length <= MAX_REPLY),
+                Ok(Progress::Connected(length)) => {
+                    assert!(length <= bytes.len() && length <= MAX_REPLY);
+                    // What comes after it changes nothing, and less is not enough.
+                    assert_eq!(reply(&bytes[..length]), Ok(Progress::Connected(length)));
+                    assert!(matches!(reply(&bytes[..length - 1]), Ok(Progress::Need(_))));
+                }
+                Err(_) => {}
+            }
+        }
+    }
+
     /// What the dialer got, and all that the proxy read, when it answers `answers` in turn.
     async fn dial(
         remote: &str,

@@ -263,6 +263,7 @@ async fn release(parts: &Parts, op: MessageRelease) -> Result<Released, OpError>
 /// Only a relay that was named lets mail out.
 fn route(parts: &Parts, message: &Message, to: &Path) -> Result<Route, OpError> {
     let from = message.mail_from.as_ref().and_then(|from| from.parse().ok());
+    // The relays of localserve ask for no account.
     let account = "";
     let (to_domain, transport) = (&to.domain, None);
     let leaving = Leaving { account, from: &from, to: to_domain, attempts: 0, copied: true, transport };
