@@ -64,12 +64,8 @@ struct Args {
     size: usize,
 }
 
-const COLUMNS: &[Column] = &[
-    compared("queued/s", 0),
-    compared("sent/s", 0),
-    plain("commits a message", 2),
-    plain("smtp-source/s", 0),
-];
+const COLUMNS: &[Column] =
+    &[compared("queued/s", 0), compared("sent/s", 0), plain("commits/msg", 2), plain("peer sent/s", 0)];
 
 /// Everything goes to the sink.
 struct ToSink(SocketAddr);

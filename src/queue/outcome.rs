@@ -212,7 +212,8 @@ impl Queue {
         }
         domains.sort();
         domains.dedup();
-        for domain in &domains {
+        // Taking the next message of a destination looks again at when it is due.
+        for domain in domains.iter().filter(|domain| plan.next.as_ref() != Some(domain)) {
             tables::refresh(tx.conn(), domain, Timestamp::from_micros(0))?;
         }
         self.changed(tx);
