@@ -232,6 +232,7 @@ fn open(dir: &Path, sink: SocketAddr, connections: usize) -> (Store, Queue) {
         outbound: Arc::new(smtp),
         clock,
         random,
+        faults: Arc::new(mox_platform::faults::NoFaults),
     };
     let options = Options {
         concurrency: connections,

@@ -98,6 +98,7 @@ impl Scene {
             outbound: Arc::new(Nowhere),
             clock: clock.clone(),
             random: random.clone(),
+            faults: std::sync::Arc::new(mox_platform::faults::NoFaults),
         };
         let queue = Queue::new(store.clone(), Options::new(hostname.ascii()), seams);
         let metrics = Arc::new(Metrics::new(NOW));

@@ -45,6 +45,7 @@ use std::sync::{Arc, Mutex};
 
 use mox_clock::{Clock, Random};
 use mox_db::{ReadTx, Schema};
+use mox_platform::faults::Faults;
 use mox_store::{Error, Store};
 use tokio::sync::{Notify, watch};
 
@@ -95,6 +96,8 @@ pub struct Seams {
     pub clock: Arc<dyn Clock>,
     /// Chance.
     pub random: Arc<dyn Random>,
+    /// Points at which a test ends the process.
+    pub faults: Arc<dyn Faults>,
 }
 
 impl Queue {

@@ -94,7 +94,11 @@ impl Queue {
                 claim.failing(false);
             }
             let more = turns < self.0.options.per_turn && down.is_none() && !*shutdown.borrow();
+            let is_report = taken.rows.first().is_some_and(|row| row.class.is_report());
             batch = self.settle(taken, report, more).await?;
+            if is_report {
+                self.0.seams.faults.reach("report-settled");
+            }
         }
         if let Some(open) = open {
             open.session.quit().await;
@@ -193,6 +197,9 @@ impl Queue {
             }
         };
         let sent = current.session.send(&outgoing).await;
+        if first.class.is_report() {
+            self.0.seams.faults.reach("report-sent");
+        }
         report.confirms = current.session.confirms();
         report.verdicts = sent.verdicts;
         report.verdicts.resize(batch.rows.len(), None);

@@ -263,6 +263,7 @@ impl House {
                 outbound: (plan.outbound)(outbound(&plan, &config, &store, policies.clone())),
                 clock: outside.schedule.clone(),
                 random: plan.random.clone(),
+                faults: outside.faults.clone(),
             },
         );
         reports.attach(queue.clone());

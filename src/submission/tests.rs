@@ -81,6 +81,7 @@ fn handler(dir: &TempDir) -> SubmissionHandler {
         outbound: Arc::new(Nowhere),
         clock: clock.clone(),
         random: random.clone(),
+        faults: std::sync::Arc::new(mox_platform::faults::NoFaults),
     };
     let queue = Queue::new(store.clone(), Options::new(hostname.ascii()), seams);
     SubmissionHandler {

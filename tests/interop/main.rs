@@ -24,6 +24,7 @@ mod dnssec;
 mod faults;
 mod hosts;
 mod house;
+mod lab;
 mod milter;
 mod peers;
 mod relay;

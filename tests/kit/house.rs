@@ -22,7 +22,7 @@ use serde_json::Value;
 /// How long anything may take on a busy machine with a debug build.
 pub const PATIENCE: Duration = Duration::from_secs(60);
 /// What localserve adds to the port base.
-const PORTS: [u16; 8] = [25, 80, 81, 143, 443, 465, 587, 993];
+const PORTS: [u16; 9] = [25, 53, 80, 81, 143, 443, 465, 587, 993];
 
 /// A port base whose eight ports are free, below the range that the system gives to clients.
 pub fn port_base() -> u16 {
@@ -211,6 +211,16 @@ impl House {
     /// Address of the listener for the well-known `port`.
     pub fn at(&self, port: u16) -> String {
         format!("127.0.0.1:{}", self.base + port)
+    }
+
+    /// Waits until the server has ended by itself.
+    pub fn ends(&mut self, what: &str) {
+        let from = Instant::now();
+        while self.child.as_mut().is_some_and(|child| child.try_wait().unwrap().is_none()) {
+            assert!(from.elapsed() < PATIENCE, "waited in vain for {what}\n{}", self.said());
+            std::thread::sleep(Duration::from_millis(5));
+        }
+        self.child = None;
     }
 
     /// Kills the server where it stands (SIGKILL).

@@ -170,6 +170,7 @@ impl House {
             outbound: Arc::new(smtp),
             clock: Arc::new(clock.clone()),
             random,
+            faults: Arc::new(mox_platform::faults::NoFaults),
         };
         let queue = Queue::new(store.clone(), options, seams);
         House { dir, clock, net, zone, store, queue, running: None }

@@ -165,6 +165,7 @@ impl House {
             outbound: Arc::new(Nobody),
             clock: time,
             random,
+            faults: Arc::new(mox_platform::faults::NoFaults),
         };
         let queue = Queue::new(store.clone(), mox_queue::Options::new("mox.example.org"), seams);
         reports.attach(queue.clone());
