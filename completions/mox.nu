@@ -50,6 +50,8 @@ module completions {
     --ready-file: path        # Write this file when everything accepts connections
     --relay: string           # Send all mail that is not for this machine to this server instead of catching it
     --relay-domain: string    # Send mail for one domain to this server; may be given several times
+    --direct: string          # Send mail for a domain, and for those below it, to the mail hosts that DNS names; may be given several times
+    --lab                     # Live in the lab: an internet inside of this process, where mail to the domains of `mox lab list` leaves for hosts that succeed and fail in every way, reports about TLS are made and come back, and time can be moved on. Its name server is at N+53
     --release: string         # Send messages that are released by hand to this server; nothing leaves by it otherwise
     --keep: string            # Keep so many messages; the oldest go first
     --retry: string           # Waits between attempts to relay, separated by commas; after the last attempt the sender gets a notification
@@ -847,6 +849,7 @@ module completions {
     --hold: string            # On hold or not
     --next-attempt: string    # Next attempt before (`<2h`) or after (`>2h`) a time ahead
     --queued: string          # Queued before (`<2h`: earlier than two hours ago) or after a time
+    --transport: string       # With this transport chosen by hand; `default` for those where routes decide
     --config: path            # Config file, or the folder that holds mox.conf [default: ./config/mox.conf, else that of localserve]
     --json                    # Print the result as JSON
     --color: string@"nu-complete mox queue list color" # When to use colours; NO_COLOR and CLICOLOR_FORCE are honoured
@@ -921,6 +924,7 @@ module completions {
     --hold: string            # On hold or not
     --next-attempt: string    # Next attempt before (`<2h`) or after (`>2h`) a time ahead
     --queued: string          # Queued before (`<2h`: earlier than two hours ago) or after a time
+    --transport: string       # With this transport chosen by hand; `default` for those where routes decide
     --config: path            # Config file, or the folder that holds mox.conf [default: ./config/mox.conf, else that of localserve]
     --json                    # Print the result as JSON
     --color: string@"nu-complete mox queue hold color" # When to use colours; NO_COLOR and CLICOLOR_FORCE are honoured
@@ -952,6 +956,7 @@ module completions {
     --hold: string            # On hold or not
     --next-attempt: string    # Next attempt before (`<2h`) or after (`>2h`) a time ahead
     --queued: string          # Queued before (`<2h`: earlier than two hours ago) or after a time
+    --transport: string       # With this transport chosen by hand; `default` for those where routes decide
     --config: path            # Config file, or the folder that holds mox.conf [default: ./config/mox.conf, else that of localserve]
     --json                    # Print the result as JSON
     --color: string@"nu-complete mox queue unhold color" # When to use colours; NO_COLOR and CLICOLOR_FORCE are honoured
@@ -983,6 +988,7 @@ module completions {
     --hold: string            # On hold or not
     --next-attempt: string    # Next attempt before (`<2h`) or after (`>2h`) a time ahead
     --queued: string          # Queued before (`<2h`: earlier than two hours ago) or after a time
+    --transport: string       # With this transport chosen by hand; `default` for those where routes decide
     --config: path            # Config file, or the folder that holds mox.conf [default: ./config/mox.conf, else that of localserve]
     --json                    # Print the result as JSON
     --color: string@"nu-complete mox queue schedule color" # When to use colours; NO_COLOR and CLICOLOR_FORCE are honoured
@@ -1015,6 +1021,7 @@ module completions {
     --hold: string            # On hold or not
     --next-attempt: string    # Next attempt before (`<2h`) or after (`>2h`) a time ahead
     --queued: string          # Queued before (`<2h`: earlier than two hours ago) or after a time
+    --transport: string       # With this transport chosen by hand; `default` for those where routes decide
     --config: path            # Config file, or the folder that holds mox.conf [default: ./config/mox.conf, else that of localserve]
     --json                    # Print the result as JSON
     --color: string@"nu-complete mox queue fail color" # When to use colours; NO_COLOR and CLICOLOR_FORCE are honoured
@@ -1046,6 +1053,7 @@ module completions {
     --hold: string            # On hold or not
     --next-attempt: string    # Next attempt before (`<2h`) or after (`>2h`) a time ahead
     --queued: string          # Queued before (`<2h`: earlier than two hours ago) or after a time
+    --transport: string       # With this transport chosen by hand; `default` for those where routes decide
     --config: path            # Config file, or the folder that holds mox.conf [default: ./config/mox.conf, else that of localserve]
     --json                    # Print the result as JSON
     --color: string@"nu-complete mox queue drop color" # When to use colours; NO_COLOR and CLICOLOR_FORCE are honoured
@@ -1055,6 +1063,76 @@ module completions {
     --trust-anchor: path      # File with DS or DNSKEY records to trust instead of the built-in ones of the root; implies --dnssec validate
     --dnssec: string@"nu-complete mox queue drop dnssec" # Whom to believe about DNSSEC: a near resolver that validates, else own validation where the resolver gives DNSSEC records; always own validation; the resolver wherever it is; nobody
     --help(-h)                # Print help
+    ...ids: string            # Ids of messages, from `mox queue list`
+  ]
+
+  def "nu-complete mox queue transport color" [] {
+    [ "auto" "always" "never" ]
+  }
+
+  def "nu-complete mox queue transport dnssec" [] {
+    [ "auto" "validate" "trust-ad" "off" ]
+  }
+
+  # Choose the transport of messages
+  export extern "mox queue transport" [
+    --id-file: path           # File of ids, separated by NUL bytes or white space; `-` is standard input
+    --all                     # Every queued message
+    --dry-run                 # Only show what would be changed
+    --account: string         # Sent by this account
+    --from: string            # From this address, or `@domain`
+    --to: string              # To this address, or `@domain`
+    --hold: string            # On hold or not
+    --next-attempt: string    # Next attempt before (`<2h`) or after (`>2h`) a time ahead
+    --queued: string          # Queued before (`<2h`: earlier than two hours ago) or after a time
+    --transport: string       # With this transport chosen by hand; `default` for those where routes decide
+    --config: path            # Config file, or the folder that holds mox.conf [default: ./config/mox.conf, else that of localserve]
+    --json                    # Print the result as JSON
+    --color: string@"nu-complete mox queue transport color" # When to use colours; NO_COLOR and CLICOLOR_FORCE are honoured
+    --quiet(-q)               # Print nothing but the result and errors
+    --verbose(-v)             # Say more about what is done
+    --resolver: string        # Name server to ask instead of the system's, for commands that look names up
+    --trust-anchor: path      # File with DS or DNSKEY records to trust instead of the built-in ones of the root; implies --dnssec validate
+    --dnssec: string@"nu-complete mox queue transport dnssec" # Whom to believe about DNSSEC: a near resolver that validates, else own validation where the resolver gives DNSSEC records; always own validation; the resolver wherever it is; nobody
+    --help(-h)                # Print help
+    name: string              # Name of a transport in mox.conf; `default` to go by routes again
+    ...ids: string            # Ids of messages, from `mox queue list`
+  ]
+
+  def "nu-complete mox queue requiretls require" [] {
+    [ "yes" "no" "default" ]
+  }
+
+  def "nu-complete mox queue requiretls color" [] {
+    [ "auto" "always" "never" ]
+  }
+
+  def "nu-complete mox queue requiretls dnssec" [] {
+    [ "auto" "validate" "trust-ad" "off" ]
+  }
+
+  # Say what TLS messages must have
+  export extern "mox queue requiretls" [
+    --id-file: path           # File of ids, separated by NUL bytes or white space; `-` is standard input
+    --all                     # Every queued message
+    --dry-run                 # Only show what would be changed
+    --account: string         # Sent by this account
+    --from: string            # From this address, or `@domain`
+    --to: string              # To this address, or `@domain`
+    --hold: string            # On hold or not
+    --next-attempt: string    # Next attempt before (`<2h`) or after (`>2h`) a time ahead
+    --queued: string          # Queued before (`<2h`: earlier than two hours ago) or after a time
+    --transport: string       # With this transport chosen by hand; `default` for those where routes decide
+    --config: path            # Config file, or the folder that holds mox.conf [default: ./config/mox.conf, else that of localserve]
+    --json                    # Print the result as JSON
+    --color: string@"nu-complete mox queue requiretls color" # When to use colours; NO_COLOR and CLICOLOR_FORCE are honoured
+    --quiet(-q)               # Print nothing but the result and errors
+    --verbose(-v)             # Say more about what is done
+    --resolver: string        # Name server to ask instead of the system's, for commands that look names up
+    --trust-anchor: path      # File with DS or DNSKEY records to trust instead of the built-in ones of the root; implies --dnssec validate
+    --dnssec: string@"nu-complete mox queue requiretls dnssec" # Whom to believe about DNSSEC: a near resolver that validates, else own validation where the resolver gives DNSSEC records; always own validation; the resolver wherever it is; nobody
+    --help(-h)                # Print help
+    require: string@"nu-complete mox queue requiretls require" # `yes`: verified TLS all the way (REQUIRETLS); `no`: deliver even when TLS fails; `default`: as policies ask for
     ...ids: string            # Ids of messages, from `mox queue list`
   ]
 
@@ -1097,6 +1175,7 @@ module completions {
     --hold: string            # On hold or not
     --next-attempt: string    # Next attempt before (`<2h`) or after (`>2h`) a time ahead
     --queued: string          # Queued before (`<2h`: earlier than two hours ago) or after a time
+    --transport: string       # With this transport chosen by hand; `default` for those where routes decide
     --config: path            # Config file, or the folder that holds mox.conf [default: ./config/mox.conf, else that of localserve]
     --json                    # Print the result as JSON
     --color: string@"nu-complete mox queue watch color" # When to use colours; NO_COLOR and CLICOLOR_FORCE are honoured
@@ -1136,6 +1215,346 @@ module completions {
     id: string                # Id of the message, from `mox queue list`
   ]
 
+  def "nu-complete mox queue holdrules color" [] {
+    [ "auto" "always" "never" ]
+  }
+
+  def "nu-complete mox queue holdrules dnssec" [] {
+    [ "auto" "validate" "trust-ad" "off" ]
+  }
+
+  # Rules that put new messages on hold
+  export extern "mox queue holdrules" [
+    --config: path            # Config file, or the folder that holds mox.conf [default: ./config/mox.conf, else that of localserve]
+    --json                    # Print the result as JSON
+    --color: string@"nu-complete mox queue holdrules color" # When to use colours; NO_COLOR and CLICOLOR_FORCE are honoured
+    --quiet(-q)               # Print nothing but the result and errors
+    --verbose(-v)             # Say more about what is done
+    --resolver: string        # Name server to ask instead of the system's, for commands that look names up
+    --trust-anchor: path      # File with DS or DNSKEY records to trust instead of the built-in ones of the root; implies --dnssec validate
+    --dnssec: string@"nu-complete mox queue holdrules dnssec" # Whom to believe about DNSSEC: a near resolver that validates, else own validation where the resolver gives DNSSEC records; always own validation; the resolver wherever it is; nobody
+    --help(-h)                # Print help
+  ]
+
+  def "nu-complete mox queue holdrules list color" [] {
+    [ "auto" "always" "never" ]
+  }
+
+  def "nu-complete mox queue holdrules list dnssec" [] {
+    [ "auto" "validate" "trust-ad" "off" ]
+  }
+
+  # Show the rules
+  export extern "mox queue holdrules list" [
+    --config: path            # Config file, or the folder that holds mox.conf [default: ./config/mox.conf, else that of localserve]
+    --json                    # Print the result as JSON
+    --color: string@"nu-complete mox queue holdrules list color" # When to use colours; NO_COLOR and CLICOLOR_FORCE are honoured
+    --quiet(-q)               # Print nothing but the result and errors
+    --verbose(-v)             # Say more about what is done
+    --resolver: string        # Name server to ask instead of the system's, for commands that look names up
+    --trust-anchor: path      # File with DS or DNSKEY records to trust instead of the built-in ones of the root; implies --dnssec validate
+    --dnssec: string@"nu-complete mox queue holdrules list dnssec" # Whom to believe about DNSSEC: a near resolver that validates, else own validation where the resolver gives DNSSEC records; always own validation; the resolver wherever it is; nobody
+    --help(-h)                # Print help
+  ]
+
+  def "nu-complete mox queue holdrules add color" [] {
+    [ "auto" "always" "never" ]
+  }
+
+  def "nu-complete mox queue holdrules add dnssec" [] {
+    [ "auto" "validate" "trust-ad" "off" ]
+  }
+
+  # Add a rule, and put on hold what is queued and matches
+  export extern "mox queue holdrules add" [
+    --account: string         # Sent by this account
+    --from-domain: string     # From an address of this domain
+    --to-domain: string       # To an address of this domain
+    --all                     # Hold everything
+    --dry-run                 # Only show what would be held
+    --config: path            # Config file, or the folder that holds mox.conf [default: ./config/mox.conf, else that of localserve]
+    --json                    # Print the result as JSON
+    --color: string@"nu-complete mox queue holdrules add color" # When to use colours; NO_COLOR and CLICOLOR_FORCE are honoured
+    --quiet(-q)               # Print nothing but the result and errors
+    --verbose(-v)             # Say more about what is done
+    --resolver: string        # Name server to ask instead of the system's, for commands that look names up
+    --trust-anchor: path      # File with DS or DNSKEY records to trust instead of the built-in ones of the root; implies --dnssec validate
+    --dnssec: string@"nu-complete mox queue holdrules add dnssec" # Whom to believe about DNSSEC: a near resolver that validates, else own validation where the resolver gives DNSSEC records; always own validation; the resolver wherever it is; nobody
+    --help(-h)                # Print help (see more with '--help')
+  ]
+
+  def "nu-complete mox queue holdrules remove color" [] {
+    [ "auto" "always" "never" ]
+  }
+
+  def "nu-complete mox queue holdrules remove dnssec" [] {
+    [ "auto" "validate" "trust-ad" "off" ]
+  }
+
+  # Remove a rule; what is on hold stays so
+  export extern "mox queue holdrules remove" [
+    --dry-run                 # Only look whether it is there
+    --config: path            # Config file, or the folder that holds mox.conf [default: ./config/mox.conf, else that of localserve]
+    --json                    # Print the result as JSON
+    --color: string@"nu-complete mox queue holdrules remove color" # When to use colours; NO_COLOR and CLICOLOR_FORCE are honoured
+    --quiet(-q)               # Print nothing but the result and errors
+    --verbose(-v)             # Say more about what is done
+    --resolver: string        # Name server to ask instead of the system's, for commands that look names up
+    --trust-anchor: path      # File with DS or DNSKEY records to trust instead of the built-in ones of the root; implies --dnssec validate
+    --dnssec: string@"nu-complete mox queue holdrules remove dnssec" # Whom to believe about DNSSEC: a near resolver that validates, else own validation where the resolver gives DNSSEC records; always own validation; the resolver wherever it is; nobody
+    --help(-h)                # Print help
+    id: string                # Number of the rule, from `mox queue holdrules list`
+  ]
+
+  # Print this message or the help of the given subcommand(s)
+  export extern "mox queue holdrules help" [
+  ]
+
+  # Show the rules
+  export extern "mox queue holdrules help list" [
+  ]
+
+  # Add a rule, and put on hold what is queued and matches
+  export extern "mox queue holdrules help add" [
+  ]
+
+  # Remove a rule; what is on hold stays so
+  export extern "mox queue holdrules help remove" [
+  ]
+
+  # Print this message or the help of the given subcommand(s)
+  export extern "mox queue holdrules help help" [
+  ]
+
+  def "nu-complete mox queue suppress color" [] {
+    [ "auto" "always" "never" ]
+  }
+
+  def "nu-complete mox queue suppress dnssec" [] {
+    [ "auto" "validate" "trust-ad" "off" ]
+  }
+
+  # Recipients that an account sends nothing more to
+  export extern "mox queue suppress" [
+    --config: path            # Config file, or the folder that holds mox.conf [default: ./config/mox.conf, else that of localserve]
+    --json                    # Print the result as JSON
+    --color: string@"nu-complete mox queue suppress color" # When to use colours; NO_COLOR and CLICOLOR_FORCE are honoured
+    --quiet(-q)               # Print nothing but the result and errors
+    --verbose(-v)             # Say more about what is done
+    --resolver: string        # Name server to ask instead of the system's, for commands that look names up
+    --trust-anchor: path      # File with DS or DNSKEY records to trust instead of the built-in ones of the root; implies --dnssec validate
+    --dnssec: string@"nu-complete mox queue suppress dnssec" # Whom to believe about DNSSEC: a near resolver that validates, else own validation where the resolver gives DNSSEC records; always own validation; the resolver wherever it is; nobody
+    --help(-h)                # Print help
+  ]
+
+  def "nu-complete mox queue suppress list color" [] {
+    [ "auto" "always" "never" ]
+  }
+
+  def "nu-complete mox queue suppress list dnssec" [] {
+    [ "auto" "validate" "trust-ad" "off" ]
+  }
+
+  # Show who is suppressed, and why
+  export extern "mox queue suppress list" [
+    --account: string         # Of this account
+    --config: path            # Config file, or the folder that holds mox.conf [default: ./config/mox.conf, else that of localserve]
+    --json                    # Print the result as JSON
+    --color: string@"nu-complete mox queue suppress list color" # When to use colours; NO_COLOR and CLICOLOR_FORCE are honoured
+    --quiet(-q)               # Print nothing but the result and errors
+    --verbose(-v)             # Say more about what is done
+    --resolver: string        # Name server to ask instead of the system's, for commands that look names up
+    --trust-anchor: path      # File with DS or DNSKEY records to trust instead of the built-in ones of the root; implies --dnssec validate
+    --dnssec: string@"nu-complete mox queue suppress list dnssec" # Whom to believe about DNSSEC: a near resolver that validates, else own validation where the resolver gives DNSSEC records; always own validation; the resolver wherever it is; nobody
+    --help(-h)                # Print help
+  ]
+
+  def "nu-complete mox queue suppress lookup color" [] {
+    [ "auto" "always" "never" ]
+  }
+
+  def "nu-complete mox queue suppress lookup dnssec" [] {
+    [ "auto" "validate" "trust-ad" "off" ]
+  }
+
+  # Show whether an address is suppressed; exit status 3 if it is
+  export extern "mox queue suppress lookup" [
+    --account: string         # For this account
+    --config: path            # Config file, or the folder that holds mox.conf [default: ./config/mox.conf, else that of localserve]
+    --json                    # Print the result as JSON
+    --color: string@"nu-complete mox queue suppress lookup color" # When to use colours; NO_COLOR and CLICOLOR_FORCE are honoured
+    --quiet(-q)               # Print nothing but the result and errors
+    --verbose(-v)             # Say more about what is done
+    --resolver: string        # Name server to ask instead of the system's, for commands that look names up
+    --trust-anchor: path      # File with DS or DNSKEY records to trust instead of the built-in ones of the root; implies --dnssec validate
+    --dnssec: string@"nu-complete mox queue suppress lookup dnssec" # Whom to believe about DNSSEC: a near resolver that validates, else own validation where the resolver gives DNSSEC records; always own validation; the resolver wherever it is; nobody
+    --help(-h)                # Print help
+    address: string           # The address
+  ]
+
+  def "nu-complete mox queue suppress add color" [] {
+    [ "auto" "always" "never" ]
+  }
+
+  def "nu-complete mox queue suppress add dnssec" [] {
+    [ "auto" "validate" "trust-ad" "off" ]
+  }
+
+  # Suppress an address for an account
+  export extern "mox queue suppress add" [
+    --reason: string          # Why
+    --dry-run                 # Only show what would be added
+    --config: path            # Config file, or the folder that holds mox.conf [default: ./config/mox.conf, else that of localserve]
+    --json                    # Print the result as JSON
+    --color: string@"nu-complete mox queue suppress add color" # When to use colours; NO_COLOR and CLICOLOR_FORCE are honoured
+    --quiet(-q)               # Print nothing but the result and errors
+    --verbose(-v)             # Say more about what is done
+    --resolver: string        # Name server to ask instead of the system's, for commands that look names up
+    --trust-anchor: path      # File with DS or DNSKEY records to trust instead of the built-in ones of the root; implies --dnssec validate
+    --dnssec: string@"nu-complete mox queue suppress add dnssec" # Whom to believe about DNSSEC: a near resolver that validates, else own validation where the resolver gives DNSSEC records; always own validation; the resolver wherever it is; nobody
+    --help(-h)                # Print help (see more with '--help')
+    account: string           # The account
+    address: string           # The address
+  ]
+
+  def "nu-complete mox queue suppress remove color" [] {
+    [ "auto" "always" "never" ]
+  }
+
+  def "nu-complete mox queue suppress remove dnssec" [] {
+    [ "auto" "validate" "trust-ad" "off" ]
+  }
+
+  # Let an account send to an address again
+  export extern "mox queue suppress remove" [
+    --dry-run                 # Only show what would be removed
+    --config: path            # Config file, or the folder that holds mox.conf [default: ./config/mox.conf, else that of localserve]
+    --json                    # Print the result as JSON
+    --color: string@"nu-complete mox queue suppress remove color" # When to use colours; NO_COLOR and CLICOLOR_FORCE are honoured
+    --quiet(-q)               # Print nothing but the result and errors
+    --verbose(-v)             # Say more about what is done
+    --resolver: string        # Name server to ask instead of the system's, for commands that look names up
+    --trust-anchor: path      # File with DS or DNSKEY records to trust instead of the built-in ones of the root; implies --dnssec validate
+    --dnssec: string@"nu-complete mox queue suppress remove dnssec" # Whom to believe about DNSSEC: a near resolver that validates, else own validation where the resolver gives DNSSEC records; always own validation; the resolver wherever it is; nobody
+    --help(-h)                # Print help
+    account: string           # The account
+    address: string           # The address
+  ]
+
+  # Print this message or the help of the given subcommand(s)
+  export extern "mox queue suppress help" [
+  ]
+
+  # Show who is suppressed, and why
+  export extern "mox queue suppress help list" [
+  ]
+
+  # Show whether an address is suppressed; exit status 3 if it is
+  export extern "mox queue suppress help lookup" [
+  ]
+
+  # Suppress an address for an account
+  export extern "mox queue suppress help add" [
+  ]
+
+  # Let an account send to an address again
+  export extern "mox queue suppress help remove" [
+  ]
+
+  # Print this message or the help of the given subcommand(s)
+  export extern "mox queue suppress help help" [
+  ]
+
+  def "nu-complete mox queue retired color" [] {
+    [ "auto" "always" "never" ]
+  }
+
+  def "nu-complete mox queue retired dnssec" [] {
+    [ "auto" "validate" "trust-ad" "off" ]
+  }
+
+  # Messages that left the queue
+  export extern "mox queue retired" [
+    --config: path            # Config file, or the folder that holds mox.conf [default: ./config/mox.conf, else that of localserve]
+    --json                    # Print the result as JSON
+    --color: string@"nu-complete mox queue retired color" # When to use colours; NO_COLOR and CLICOLOR_FORCE are honoured
+    --quiet(-q)               # Print nothing but the result and errors
+    --verbose(-v)             # Say more about what is done
+    --resolver: string        # Name server to ask instead of the system's, for commands that look names up
+    --trust-anchor: path      # File with DS or DNSKEY records to trust instead of the built-in ones of the root; implies --dnssec validate
+    --dnssec: string@"nu-complete mox queue retired dnssec" # Whom to believe about DNSSEC: a near resolver that validates, else own validation where the resolver gives DNSSEC records; always own validation; the resolver wherever it is; nobody
+    --help(-h)                # Print help
+  ]
+
+  def "nu-complete mox queue retired list end" [] {
+    [ "delivered" "failed" "gone" ]
+  }
+
+  def "nu-complete mox queue retired list color" [] {
+    [ "auto" "always" "never" ]
+  }
+
+  def "nu-complete mox queue retired list dnssec" [] {
+    [ "auto" "validate" "trust-ad" "off" ]
+  }
+
+  # List messages that left the queue, the latest first
+  export extern "mox queue retired list" [
+    --account: string         # Sent by this account
+    --from: string            # From this address, or `@domain`
+    --to: string              # To this address, or `@domain`
+    --end: string@"nu-complete mox queue retired list end" # How they ended; gone: removed by an operator
+    --since: string           # Ended so long ago at most, as 2h, or since a time
+    --limit: string           # At most so many
+    --config: path            # Config file, or the folder that holds mox.conf [default: ./config/mox.conf, else that of localserve]
+    --json                    # Print the result as JSON
+    --color: string@"nu-complete mox queue retired list color" # When to use colours; NO_COLOR and CLICOLOR_FORCE are honoured
+    --quiet(-q)               # Print nothing but the result and errors
+    --verbose(-v)             # Say more about what is done
+    --resolver: string        # Name server to ask instead of the system's, for commands that look names up
+    --trust-anchor: path      # File with DS or DNSKEY records to trust instead of the built-in ones of the root; implies --dnssec validate
+    --dnssec: string@"nu-complete mox queue retired list dnssec" # Whom to believe about DNSSEC: a near resolver that validates, else own validation where the resolver gives DNSSEC records; always own validation; the resolver wherever it is; nobody
+    --help(-h)                # Print help
+  ]
+
+  def "nu-complete mox queue retired show color" [] {
+    [ "auto" "always" "never" ]
+  }
+
+  def "nu-complete mox queue retired show dnssec" [] {
+    [ "auto" "validate" "trust-ad" "off" ]
+  }
+
+  # Show one message that left the queue, with its attempts
+  export extern "mox queue retired show" [
+    --config: path            # Config file, or the folder that holds mox.conf [default: ./config/mox.conf, else that of localserve]
+    --json                    # Print the result as JSON
+    --color: string@"nu-complete mox queue retired show color" # When to use colours; NO_COLOR and CLICOLOR_FORCE are honoured
+    --quiet(-q)               # Print nothing but the result and errors
+    --verbose(-v)             # Say more about what is done
+    --resolver: string        # Name server to ask instead of the system's, for commands that look names up
+    --trust-anchor: path      # File with DS or DNSKEY records to trust instead of the built-in ones of the root; implies --dnssec validate
+    --dnssec: string@"nu-complete mox queue retired show dnssec" # Whom to believe about DNSSEC: a near resolver that validates, else own validation where the resolver gives DNSSEC records; always own validation; the resolver wherever it is; nobody
+    --help(-h)                # Print help
+    id: string                # Id of the message, from `mox queue retired list`
+  ]
+
+  # Print this message or the help of the given subcommand(s)
+  export extern "mox queue retired help" [
+  ]
+
+  # List messages that left the queue, the latest first
+  export extern "mox queue retired help list" [
+  ]
+
+  # Show one message that left the queue, with its attempts
+  export extern "mox queue retired help show" [
+  ]
+
+  # Print this message or the help of the given subcommand(s)
+  export extern "mox queue retired help help" [
+  ]
+
   # Print this message or the help of the given subcommand(s)
   export extern "mox queue help" [
   ]
@@ -1172,6 +1591,14 @@ module completions {
   export extern "mox queue help drop" [
   ]
 
+  # Choose the transport of messages
+  export extern "mox queue help transport" [
+  ]
+
+  # Say what TLS messages must have
+  export extern "mox queue help requiretls" [
+  ]
+
   # Print a queued message as it will be sent
   export extern "mox queue help dump" [
   ]
@@ -1182,6 +1609,54 @@ module completions {
 
   # Wait until a message is delivered, failed or gone
   export extern "mox queue help wait" [
+  ]
+
+  # Rules that put new messages on hold
+  export extern "mox queue help holdrules" [
+  ]
+
+  # Show the rules
+  export extern "mox queue help holdrules list" [
+  ]
+
+  # Add a rule, and put on hold what is queued and matches
+  export extern "mox queue help holdrules add" [
+  ]
+
+  # Remove a rule; what is on hold stays so
+  export extern "mox queue help holdrules remove" [
+  ]
+
+  # Recipients that an account sends nothing more to
+  export extern "mox queue help suppress" [
+  ]
+
+  # Show who is suppressed, and why
+  export extern "mox queue help suppress list" [
+  ]
+
+  # Show whether an address is suppressed; exit status 3 if it is
+  export extern "mox queue help suppress lookup" [
+  ]
+
+  # Suppress an address for an account
+  export extern "mox queue help suppress add" [
+  ]
+
+  # Let an account send to an address again
+  export extern "mox queue help suppress remove" [
+  ]
+
+  # Messages that left the queue
+  export extern "mox queue help retired" [
+  ]
+
+  # List messages that left the queue, the latest first
+  export extern "mox queue help retired list" [
+  ]
+
+  # Show one message that left the queue, with its attempts
+  export extern "mox queue help retired show" [
   ]
 
   # Print this message or the help of the given subcommand(s)
@@ -1441,6 +1916,7 @@ module completions {
 
   # List the domains of the lab: what each does, and what to expect
   export extern "mox lab list" [
+    --group: string           # Only domains of this group
     --config: path            # Config file, or the folder that holds mox.conf [default: ./config/mox.conf, else that of localserve]
     --json                    # Print the result as JSON
     --color: string@"nu-complete mox lab list color" # When to use colours; NO_COLOR and CLICOLOR_FORCE are honoured
@@ -1473,6 +1949,52 @@ module completions {
     --help(-h)                # Print help
   ]
 
+  def "nu-complete mox lab advance color" [] {
+    [ "auto" "always" "never" ]
+  }
+
+  def "nu-complete mox lab advance dnssec" [] {
+    [ "auto" "validate" "trust-ad" "off" ]
+  }
+
+  # Move the time of a running lab on
+  export extern "mox lab advance" [
+    --dry-run                 # Only say what time it would be
+    --config: path            # Config file, or the folder that holds mox.conf [default: ./config/mox.conf, else that of localserve]
+    --json                    # Print the result as JSON
+    --color: string@"nu-complete mox lab advance color" # When to use colours; NO_COLOR and CLICOLOR_FORCE are honoured
+    --quiet(-q)               # Print nothing but the result and errors
+    --verbose(-v)             # Say more about what is done
+    --resolver: string        # Name server to ask instead of the system's, for commands that look names up
+    --trust-anchor: path      # File with DS or DNSKEY records to trust instead of the built-in ones of the root; implies --dnssec validate
+    --dnssec: string@"nu-complete mox lab advance dnssec" # Whom to believe about DNSSEC: a near resolver that validates, else own validation where the resolver gives DNSSEC records; always own validation; the resolver wherever it is; nobody
+    --help(-h)                # Print help
+    by: string                # How far: a time like `90s`, `2h` or `7d`, or `midnight` for the next one, UTC
+  ]
+
+  def "nu-complete mox lab step color" [] {
+    [ "auto" "always" "never" ]
+  }
+
+  def "nu-complete mox lab step dnssec" [] {
+    [ "auto" "validate" "trust-ad" "off" ]
+  }
+
+  # Let a domain with a history do what it does next
+  export extern "mox lab step" [
+    --dry-run                 # Only say what it would do
+    --config: path            # Config file, or the folder that holds mox.conf [default: ./config/mox.conf, else that of localserve]
+    --json                    # Print the result as JSON
+    --color: string@"nu-complete mox lab step color" # When to use colours; NO_COLOR and CLICOLOR_FORCE are honoured
+    --quiet(-q)               # Print nothing but the result and errors
+    --verbose(-v)             # Say more about what is done
+    --resolver: string        # Name server to ask instead of the system's, for commands that look names up
+    --trust-anchor: path      # File with DS or DNSKEY records to trust instead of the built-in ones of the root; implies --dnssec validate
+    --dnssec: string@"nu-complete mox lab step dnssec" # Whom to believe about DNSSEC: a near resolver that validates, else own validation where the resolver gives DNSSEC records; always own validation; the resolver wherever it is; nobody
+    --help(-h)                # Print help
+    domain: string            # The domain, one of those for which `mox lab list` has a line that begins with then
+  ]
+
   # Print this message or the help of the given subcommand(s)
   export extern "mox lab help" [
   ]
@@ -1483,6 +2005,14 @@ module completions {
 
   # Print the private key with which mail from the lab's domains can be signed
   export extern "mox lab help key" [
+  ]
+
+  # Move the time of a running lab on
+  export extern "mox lab help advance" [
+  ]
+
+  # Let a domain with a history do what it does next
+  export extern "mox lab help step" [
   ]
 
   # Print this message or the help of the given subcommand(s)
@@ -2172,6 +2702,50 @@ module completions {
     --help(-h)                # Print help
   ]
 
+  def "nu-complete mox mtasts forget color" [] {
+    [ "auto" "always" "never" ]
+  }
+
+  def "nu-complete mox mtasts forget dnssec" [] {
+    [ "auto" "validate" "trust-ad" "off" ]
+  }
+
+  # Forget the policy of a domain, so that the next delivery looks anew
+  export extern "mox mtasts forget" [
+    --dry-run                 # Only show what would be forgotten
+    --config: path            # Config file, or the folder that holds mox.conf [default: ./config/mox.conf, else that of localserve]
+    --json                    # Print the result as JSON
+    --color: string@"nu-complete mox mtasts forget color" # When to use colours; NO_COLOR and CLICOLOR_FORCE are honoured
+    --quiet(-q)               # Print nothing but the result and errors
+    --verbose(-v)             # Say more about what is done
+    --resolver: string        # Name server to ask instead of the system's, for commands that look names up
+    --trust-anchor: path      # File with DS or DNSKEY records to trust instead of the built-in ones of the root; implies --dnssec validate
+    --dnssec: string@"nu-complete mox mtasts forget dnssec" # Whom to believe about DNSSEC: a near resolver that validates, else own validation where the resolver gives DNSSEC records; always own validation; the resolver wherever it is; nobody
+    --help(-h)                # Print help
+    domain: string            # Domain of recipients, the part of their addresses after the @
+  ]
+
+  def "nu-complete mox mtasts list color" [] {
+    [ "auto" "always" "never" ]
+  }
+
+  def "nu-complete mox mtasts list dnssec" [] {
+    [ "auto" "validate" "trust-ad" "off" ]
+  }
+
+  # List the policies that the running server remembers
+  export extern "mox mtasts list" [
+    --config: path            # Config file, or the folder that holds mox.conf [default: ./config/mox.conf, else that of localserve]
+    --json                    # Print the result as JSON
+    --color: string@"nu-complete mox mtasts list color" # When to use colours; NO_COLOR and CLICOLOR_FORCE are honoured
+    --quiet(-q)               # Print nothing but the result and errors
+    --verbose(-v)             # Say more about what is done
+    --resolver: string        # Name server to ask instead of the system's, for commands that look names up
+    --trust-anchor: path      # File with DS or DNSKEY records to trust instead of the built-in ones of the root; implies --dnssec validate
+    --dnssec: string@"nu-complete mox mtasts list dnssec" # Whom to believe about DNSSEC: a near resolver that validates, else own validation where the resolver gives DNSSEC records; always own validation; the resolver wherever it is; nobody
+    --help(-h)                # Print help
+  ]
+
   def "nu-complete mox mtasts lookup color" [] {
     [ "auto" "always" "never" ]
   }
@@ -2198,6 +2772,14 @@ module completions {
 
   # Print this message or the help of the given subcommand(s)
   export extern "mox mtasts help" [
+  ]
+
+  # Forget the policy of a domain, so that the next delivery looks anew
+  export extern "mox mtasts help forget" [
+  ]
+
+  # List the policies that the running server remembers
+  export extern "mox mtasts help list" [
   ]
 
   # Look up the record and the policy of a domain, and compare its mail hosts with it
@@ -2392,7 +2974,7 @@ module completions {
     [ "auto" "validate" "trust-ad" "off" ]
   }
 
-  # Make TLSA records (DANE)
+  # Make TLSA records, and compare mail hosts with theirs (DANE)
   export extern "mox dane" [
     --config: path            # Config file, or the folder that holds mox.conf [default: ./config/mox.conf, else that of localserve]
     --json                    # Print the result as JSON
@@ -2403,6 +2985,55 @@ module completions {
     --trust-anchor: path      # File with DS or DNSKEY records to trust instead of the built-in ones of the root; implies --dnssec validate
     --dnssec: string@"nu-complete mox dane dnssec" # Whom to believe about DNSSEC: a near resolver that validates, else own validation where the resolver gives DNSSEC records; always own validation; the resolver wherever it is; nobody
     --help(-h)                # Print help
+  ]
+
+  def "nu-complete mox dane dial color" [] {
+    [ "auto" "always" "never" ]
+  }
+
+  def "nu-complete mox dane dial dnssec" [] {
+    [ "auto" "validate" "trust-ad" "off" ]
+  }
+
+  # Connect to a mail host and compare its certificate with its TLSA records
+  export extern "mox dane dial" [
+    --ehlo-hostname: string   # Name to greet servers with
+    --ca-file: path           # File with certificates of authorities (PEM) to trust beside the system's
+    --config: path            # Config file, or the folder that holds mox.conf [default: ./config/mox.conf, else that of localserve]
+    --json                    # Print the result as JSON
+    --color: string@"nu-complete mox dane dial color" # When to use colours; NO_COLOR and CLICOLOR_FORCE are honoured
+    --quiet(-q)               # Print nothing but the result and errors
+    --verbose(-v)             # Say more about what is done
+    --resolver: string        # Name server to ask instead of the system's, for commands that look names up
+    --trust-anchor: path      # File with DS or DNSKEY records to trust instead of the built-in ones of the root; implies --dnssec validate
+    --dnssec: string@"nu-complete mox dane dial dnssec" # Whom to believe about DNSSEC: a near resolver that validates, else own validation where the resolver gives DNSSEC records; always own validation; the resolver wherever it is; nobody
+    --help(-h)                # Print help (see more with '--help')
+    host: string              # Mail host, and port [default: 25]; with port 465 TLS starts at once, else with STARTTLS
+  ]
+
+  def "nu-complete mox dane dialmx color" [] {
+    [ "auto" "always" "never" ]
+  }
+
+  def "nu-complete mox dane dialmx dnssec" [] {
+    [ "auto" "validate" "trust-ad" "off" ]
+  }
+
+  # Do that for every mail host of a domain
+  export extern "mox dane dialmx" [
+    --ehlo-hostname: string   # Name to greet servers with
+    --ca-file: path           # File with certificates of authorities (PEM) to trust beside the system's
+    --config: path            # Config file, or the folder that holds mox.conf [default: ./config/mox.conf, else that of localserve]
+    --json                    # Print the result as JSON
+    --color: string@"nu-complete mox dane dialmx color" # When to use colours; NO_COLOR and CLICOLOR_FORCE are honoured
+    --quiet(-q)               # Print nothing but the result and errors
+    --verbose(-v)             # Say more about what is done
+    --resolver: string        # Name server to ask instead of the system's, for commands that look names up
+    --trust-anchor: path      # File with DS or DNSKEY records to trust instead of the built-in ones of the root; implies --dnssec validate
+    --dnssec: string@"nu-complete mox dane dialmx dnssec" # Whom to believe about DNSSEC: a near resolver that validates, else own validation where the resolver gives DNSSEC records; always own validation; the resolver wherever it is; nobody
+    --help(-h)                # Print help (see more with '--help')
+    domain: string            # Domain of recipients, the part of their addresses after the @
+    host?: string             # Only this one of its mail hosts
   ]
 
   def "nu-complete mox dane makerecord color" [] {
@@ -2436,12 +3067,85 @@ module completions {
   export extern "mox dane help" [
   ]
 
+  # Connect to a mail host and compare its certificate with its TLSA records
+  export extern "mox dane help dial" [
+  ]
+
+  # Do that for every mail host of a domain
+  export extern "mox dane help dialmx" [
+  ]
+
   # Make the TLSA record for a certificate or key
   export extern "mox dane help makerecord" [
   ]
 
   # Print this message or the help of the given subcommand(s)
   export extern "mox dane help help" [
+  ]
+
+  def "nu-complete mox smtp color" [] {
+    [ "auto" "always" "never" ]
+  }
+
+  def "nu-complete mox smtp dnssec" [] {
+    [ "auto" "validate" "trust-ad" "off" ]
+  }
+
+  # Connect to mail hosts and look at what they show
+  export extern "mox smtp" [
+    --config: path            # Config file, or the folder that holds mox.conf [default: ./config/mox.conf, else that of localserve]
+    --json                    # Print the result as JSON
+    --color: string@"nu-complete mox smtp color" # When to use colours; NO_COLOR and CLICOLOR_FORCE are honoured
+    --quiet(-q)               # Print nothing but the result and errors
+    --verbose(-v)             # Say more about what is done
+    --resolver: string        # Name server to ask instead of the system's, for commands that look names up
+    --trust-anchor: path      # File with DS or DNSKEY records to trust instead of the built-in ones of the root; implies --dnssec validate
+    --dnssec: string@"nu-complete mox smtp dnssec" # Whom to believe about DNSSEC: a near resolver that validates, else own validation where the resolver gives DNSSEC records; always own validation; the resolver wherever it is; nobody
+    --help(-h)                # Print help
+  ]
+
+  def "nu-complete mox smtp dial tls_mode" [] {
+    [ "immediate" "required" "opportunistic" "none" ]
+  }
+
+  def "nu-complete mox smtp dial color" [] {
+    [ "auto" "always" "never" ]
+  }
+
+  def "nu-complete mox smtp dial dnssec" [] {
+    [ "auto" "validate" "trust-ad" "off" ]
+  }
+
+  # Connect to a mail host and tell what it offers, and how its TLS verifies
+  export extern "mox smtp dial" [
+    --tls-mode: string@"nu-complete mox smtp dial tls_mode" # When TLS starts [default: immediate on port 465, else opportunistic]
+    --verify-cert             # A certificate that does not verify (PKIX) is a problem
+    --submission              # As a mail program does: port 465, TLS a must, and a certificate that verifies
+    --remote-hostname: string # Name that the server is asked to prove, instead of the host
+    --ehlo-hostname: string   # Name to greet servers with
+    --ca-file: path           # File with certificates of authorities (PEM) to trust beside the system's
+    --config: path            # Config file, or the folder that holds mox.conf [default: ./config/mox.conf, else that of localserve]
+    --json                    # Print the result as JSON
+    --color: string@"nu-complete mox smtp dial color" # When to use colours; NO_COLOR and CLICOLOR_FORCE are honoured
+    --quiet(-q)               # Print nothing but the result and errors
+    --verbose(-v)             # Say more about what is done
+    --resolver: string        # Name server to ask instead of the system's, for commands that look names up
+    --trust-anchor: path      # File with DS or DNSKEY records to trust instead of the built-in ones of the root; implies --dnssec validate
+    --dnssec: string@"nu-complete mox smtp dial dnssec" # Whom to believe about DNSSEC: a near resolver that validates, else own validation where the resolver gives DNSSEC records; always own validation; the resolver wherever it is; nobody
+    --help(-h)                # Print help (see more with '--help')
+    host: string              # Host to connect to, and port [default: 25, or 465 with --submission]
+  ]
+
+  # Print this message or the help of the given subcommand(s)
+  export extern "mox smtp help" [
+  ]
+
+  # Connect to a mail host and tell what it offers, and how its TLS verifies
+  export extern "mox smtp help dial" [
+  ]
+
+  # Print this message or the help of the given subcommand(s)
+  export extern "mox smtp help help" [
   ]
 
   def "nu-complete mox rdap color" [] {
@@ -2760,6 +3464,14 @@ module completions {
   export extern "mox help queue drop" [
   ]
 
+  # Choose the transport of messages
+  export extern "mox help queue transport" [
+  ]
+
+  # Say what TLS messages must have
+  export extern "mox help queue requiretls" [
+  ]
+
   # Print a queued message as it will be sent
   export extern "mox help queue dump" [
   ]
@@ -2770,6 +3482,54 @@ module completions {
 
   # Wait until a message is delivered, failed or gone
   export extern "mox help queue wait" [
+  ]
+
+  # Rules that put new messages on hold
+  export extern "mox help queue holdrules" [
+  ]
+
+  # Show the rules
+  export extern "mox help queue holdrules list" [
+  ]
+
+  # Add a rule, and put on hold what is queued and matches
+  export extern "mox help queue holdrules add" [
+  ]
+
+  # Remove a rule; what is on hold stays so
+  export extern "mox help queue holdrules remove" [
+  ]
+
+  # Recipients that an account sends nothing more to
+  export extern "mox help queue suppress" [
+  ]
+
+  # Show who is suppressed, and why
+  export extern "mox help queue suppress list" [
+  ]
+
+  # Show whether an address is suppressed; exit status 3 if it is
+  export extern "mox help queue suppress lookup" [
+  ]
+
+  # Suppress an address for an account
+  export extern "mox help queue suppress add" [
+  ]
+
+  # Let an account send to an address again
+  export extern "mox help queue suppress remove" [
+  ]
+
+  # Messages that left the queue
+  export extern "mox help queue retired" [
+  ]
+
+  # List messages that left the queue, the latest first
+  export extern "mox help queue retired list" [
+  ]
+
+  # Show one message that left the queue, with its attempts
+  export extern "mox help queue retired show" [
   ]
 
   # Check and explain the configuration
@@ -2818,6 +3578,14 @@ module completions {
 
   # Print the private key with which mail from the lab's domains can be signed
   export extern "mox help lab key" [
+  ]
+
+  # Move the time of a running lab on
+  export extern "mox help lab advance" [
+  ]
+
+  # Let a domain with a history do what it does next
+  export extern "mox help lab step" [
   ]
 
   # Look names up, with what DNSSEC says of the answer
@@ -2920,6 +3688,14 @@ module completions {
   export extern "mox help mtasts" [
   ]
 
+  # Forget the policy of a domain, so that the next delivery looks anew
+  export extern "mox help mtasts forget" [
+  ]
+
+  # List the policies that the running server remembers
+  export extern "mox help mtasts list" [
+  ]
+
   # Look up the record and the policy of a domain, and compare its mail hosts with it
   export extern "mox help mtasts lookup" [
   ]
@@ -2948,12 +3724,28 @@ module completions {
   export extern "mox help tlsrpt reports show" [
   ]
 
-  # Make TLSA records (DANE)
+  # Make TLSA records, and compare mail hosts with theirs (DANE)
   export extern "mox help dane" [
+  ]
+
+  # Connect to a mail host and compare its certificate with its TLSA records
+  export extern "mox help dane dial" [
+  ]
+
+  # Do that for every mail host of a domain
+  export extern "mox help dane dialmx" [
   ]
 
   # Make the TLSA record for a certificate or key
   export extern "mox help dane makerecord" [
+  ]
+
+  # Connect to mail hosts and look at what they show
+  export extern "mox help smtp" [
+  ]
+
+  # Connect to a mail host and tell what it offers, and how its TLS verifies
+  export extern "mox help smtp dial" [
   ]
 
   # Ask domain registries
