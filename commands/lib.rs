@@ -121,7 +121,7 @@ pub(crate) struct Global {
 #[derive(Subcommand)]
 enum Command {
     /// Run a mail server for trying things: everything is caught, nothing leaves the machine
-    Localserve(localserve::Args),
+    Localserve(Box<localserve::Args>),
     /// Show how the running server is
     Status(status::Args),
     /// End the running server
@@ -198,7 +198,7 @@ enum Command {
 impl Command {
     fn run(self, cx: &mut Context) -> Result<Exit, CommandError> {
         match self {
-            Command::Localserve(args) => localserve::run(cx, args),
+            Command::Localserve(args) => localserve::run(cx, *args),
             Command::Status(args) => status::run(cx, args),
             Command::Stop(args) => stop::run(cx, args),
             Command::Loglevels(args) => loglevels::run(cx, args),

@@ -49,8 +49,6 @@ pub const DYNAMIC: &[&str] = &[
     "Domains.*.ClientSettingsDomain",
     "Domains.*.DMARC",
     "Domains.*.MTASTS",
-    "Domains.*.TLSRPT",
-    "Domains.*.Routes",
     "Domains.*.Aliases.*.ListMembers",
     "Accounts.*.OutgoingWebhook",
     "Accounts.*.IncomingWebhook",

@@ -120,7 +120,11 @@ const WITH_SERVER: &[(&str, &[&str])] = &[
             "mox lab step sts-gone.lab.test",
             "mox lab step sts-gone.lab.test --dry-run",
             "mox lab step nosuch.lab.test --json",
-            "tlsrpt.txt",
+        ],
+    ),
+    (
+        "tlsrpt.txt",
+        &[
             "echo '{\"organization-name\":\"Ex\",\"date-range\":{\"start-datetime\":\"2026-11-21\",\"end-datetime\":\"2026-11-21T23:59:59Z\"},\"report-id\":\"1\",\"policies\":[{\"policy\":{\"policy-type\":\"sts\",\"policy-domain\":\"example.org\"},\"summary\":{\"total-failure-session-count\":2},\"failure-details\":{\"result-type\":\"certificate-expired\",\"failed-session-count\":\"2\",\"receiving-mx-hostname\":\"mx.example.org\"}}]}' | mox tlsrpt parse -",
             "echo '{\"organization-name\":\"Ex\",\"date-range\":{\"start-datetime\":\"2026-11-21\",\"end-datetime\":\"2026-11-21T23:59:59Z\"},\"report-id\":\"1\",\"policies\":[{\"policy\":{\"policy-type\":\"sts\",\"policy-domain\":\"example.org\"},\"summary\":{\"total-failure-session-count\":2},\"failure-details\":{\"result-type\":\"certificate-expired\",\"failed-session-count\":\"2\",\"receiving-mx-hostname\":\"mx.example.org\"}}]}' | mox tlsrpt parse - --json",
             "printf '{}' | mox tlsrpt parse -",
