@@ -270,7 +270,12 @@ impl Queue {
             for q in &mut rows {
                 q.attempts += 1;
             }
-            rows.retain(|q| q.require_tls == target.require_tls && self.route(q) == target.route);
+            // What TLS a host must have is another matter for other classes: what failed for one may work for the next.
+            rows.retain(|q| {
+                q.require_tls == target.require_tls
+                    && q.class == target.class
+                    && self.route(q) == target.route
+            });
             if rows.is_empty() {
                 return Ok(());
             }

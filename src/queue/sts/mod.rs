@@ -174,8 +174,11 @@ impl Policies {
             Some(Row { held: None, .. }) => {
                 Found::failing(ResultType::StsPolicyFetchError, "back-off-after-recent-fetch-error")
             }
-            // A refresh is for what is in force.
-            None if why == Why::Refresh => Found::default(),
+            // A refresh is for what is in force. A delivery that shares this look learns nothing from it, and waits.
+            None if why == Why::Refresh => {
+                let temporary = Some("the MTA-STS policy ran out while it was being refreshed".to_owned());
+                Found { temporary, ..Found::default() }
+            }
             None => self.first(domain).await,
         }
     }

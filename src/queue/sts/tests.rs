@@ -468,3 +468,15 @@ async fn a_policy_that_no_delivery_uses_goes_after_half_a_year() {
     assert_eq!(rows.iter().map(|row| row.domain.to_string()).collect::<Vec<_>>(), ["used.example"]);
     running.abort();
 }
+
+#[tokio::test]
+async fn a_delivery_that_shares_the_refresh_of_a_policy_that_ran_out_waits() {
+    let world = World::new();
+    world.record("gone.example", &[ID_1]);
+    world.serve("gone.example", Some(policy("enforce", HOUR)));
+    assert_eq!(world.get("gone.example").await, "enforce | -");
+    world.clock.advance(2 * HOUR);
+    let shared = world.policies.look(&name("gone.example"), Why::Refresh).await;
+    assert_eq!(short(&shared), "- | - | wait", "no policy in force is not the same as none at all");
+    assert_eq!(world.get("gone.example").await, "enforce | -", "the next one looks anew");
+}

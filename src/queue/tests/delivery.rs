@@ -120,6 +120,24 @@ async fn an_unreachable_host_is_tried_until_the_end_and_the_sender_hears_of_it()
 }
 
 #[tokio::test]
+async fn what_fails_for_one_class_is_not_held_against_another() {
+    let mut house = House::new(options());
+    house.net.set_host("192.0.2.66".parse().unwrap(), Behaviour::Refuses);
+    // A DMARC report does not go in plain text: that it cannot leave says nothing of other mail.
+    let report = |new: &mut NewQueued| new.class = Class::DmarcReport;
+    house.add("alice@here.example", &["bob@dead.example"], report).await;
+    let one = house.add("alice@here.example", &["bob@dead.example"], |_| {}).await;
+    let other = house.add("alice@here.example", &["bob@dead.example"], |_| {}).await;
+    house.start();
+    house.pass_until(MINUTE, |rows| rows.iter().all(|row| row.attempts > 0)).await;
+    let shared = "not tried by itself";
+    let story = house.explain(one[0]).await;
+    assert!(!story.contains(shared), "{story}");
+    let story = house.explain(other[0]).await;
+    assert!(story.contains(shared), "the same class shares it: {story}");
+}
+
+#[tokio::test]
 async fn no_dsn_where_none_is_wanted() {
     let mut house = House::new(options());
     let _host = house.host(MX, |_| "550 5.1.1 no".to_owned());

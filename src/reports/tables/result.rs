@@ -53,6 +53,21 @@ fn json<T: serde::Serialize>(value: &T) -> Result<String, Error> {
     serde_json::to_string(value).map_err(|e| Error::Damaged(e.to_string()))
 }
 
+/// Whether a host has a row of a recipient domain and day, or may have one: there are at most `max`.
+pub(crate) fn has_room(
+    conn: &Connection,
+    policy_domain: &str,
+    day: Day,
+    recipient_domain: &str,
+    max: u32,
+) -> Result<bool, Error> {
+    let sql = "SELECT EXISTS (SELECT 1 FROM tls_result
+        WHERE policy_domain = ?1 AND day = ?2 AND recipient_domain = ?3 AND is_host = 1)
+      OR (SELECT count(*) FROM tls_result WHERE recipient_domain = ?3 AND day = ?2 AND is_host = 1) < ?4";
+    let values = (policy_domain, day.number(), recipient_domain, max);
+    Ok(conn.prepare_cached(sql)?.query_row(values, |r| r.get(0))?)
+}
+
 /// Adds to a row, or makes it.
 pub(crate) fn add(
     conn: &Connection,

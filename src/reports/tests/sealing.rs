@@ -4,6 +4,7 @@ use mox_queue::Class;
 use mox_tlsrpt::{PolicyType, Report, gzip};
 
 use super::house::{House, result};
+use crate::tls::collect::MAX_HOSTS;
 
 /// The attached report of a message.
 pub(super) fn attached(message: &str) -> Report {
@@ -130,4 +131,21 @@ async fn hosts_get_what_their_domains_do_not_get_at_the_same_place() {
         host.policies.iter().map(|p| (p.policy.domain.as_str(), p.policy.mx_hosts.clone())).collect();
     let mx = vec!["mx.host.example".to_owned()];
     assert_eq!(told, [("none.example", mx.clone()), ("one.example", mx)]);
+}
+
+#[tokio::test]
+async fn a_domain_with_new_hosts_all_the_time_does_not_fill_the_database() {
+    let house = House::new();
+    for n in 0..MAX_HOSTS + 5 {
+        let own = result(PolicyType::NoPolicyFound, "none.example", 0, 1);
+        let host = result(PolicyType::Tlsa, &format!("mx{n}.none.example"), 0, 1);
+        house.mail(Class::Normal, "none.example", Some(own), vec![host]).await;
+    }
+    let known = result(PolicyType::Tlsa, "mx0.none.example", 0, 1);
+    house.mail(Class::Normal, "none.example", None, vec![known]).await;
+    let rows = house.reports.results(Default::default()).await.unwrap();
+    assert_eq!(rows.len(), usize::try_from(MAX_HOSTS).unwrap() + 1);
+    let failed = |domain: &str| rows.iter().find(|row| row.policy_domain == domain).unwrap().failed;
+    assert_eq!(failed("none.example"), u64::from(MAX_HOSTS + 5), "the domain's own counts stay right");
+    assert_eq!(failed("mx0.none.example"), 2, "a host that is known already goes on");
 }

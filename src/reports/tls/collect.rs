@@ -1,7 +1,8 @@
 //! What the queue tells: how TLS went, and how report mail ended. All of it is part of the queue's own transaction.
 //!
-//! Limits: [`MAX_DETAILS`] kinds of failure and [`MAX_POLICIES`] policies a row, so that a host that answers something
-//! new each time does not fill the database; counts stay right. RFC 8460 §4.2, §5.
+//! Limits: [`MAX_DETAILS`] kinds of failure and [`MAX_POLICIES`] policies a row, [`MAX_LINES`] lines a policy, and
+//! [`MAX_HOSTS`] hosts a recipient domain and day, so that whoever answers something new each time does not fill the
+//! database; counts of what is told stay right. RFC 8460 §4.2, §5.
 
 use std::time::Duration;
 
@@ -18,6 +19,10 @@ use crate::tables::{destination, result, suppress};
 const MAX_DETAILS: usize = 100;
 /// Policies of one domain that are told apart on one day.
 const MAX_POLICIES: usize = 20;
+/// Lines of a policy, or patterns of hosts, that are told.
+const MAX_LINES: usize = 100;
+/// Hosts of one recipient domain that are told apart on one day; further ones count under the domain alone.
+pub(crate) const MAX_HOSTS: u32 = 100;
 /// Longest text that a host can make us store.
 const MAX_TEXT: usize = 500;
 /// First suppression after a failure.
@@ -36,6 +41,9 @@ impl Reporting for Reports {
         let all = domain.map(|own| (own, false)).into_iter();
         for (one, is_host) in all.chain(results.hosts.iter().map(|host| (host, true))) {
             let policy_domain = one.policy.domain.trim_end_matches('.').to_ascii_lowercase();
+            if is_host && !result::has_room(tx.conn(), &policy_domain, day, recipient, MAX_HOSTS)? {
+                continue;
+            }
             let one = bounded(one.clone());
             result::add(tx.conn(), &policy_domain, day, recipient, is_host, send, |found| add(found, one))?;
         }
@@ -132,13 +140,18 @@ fn add(found: &mut Vec<PolicyResult>, one: PolicyResult) {
     }
 }
 
-/// The same with texts that hosts chose cut to a length, and without control characters.
+/// The same with texts that domains and hosts chose cut to a length, and without control characters.
 fn bounded(mut one: PolicyResult) -> PolicyResult {
+    let cut = |text: &str| text.chars().filter(|c| !c.is_control()).take(MAX_TEXT).collect::<String>();
+    for lines in [&mut one.policy.strings, &mut one.policy.mx_hosts] {
+        lines.truncate(MAX_LINES);
+        lines.iter_mut().for_each(|line| *line = cut(line.as_str()));
+    }
     for detail in &mut one.details {
         for text in
             [&mut detail.mx_hostname, &mut detail.mx_helo, &mut detail.information, &mut detail.reason]
         {
-            *text = text.chars().filter(|c| !c.is_control()).take(MAX_TEXT).collect();
+            *text = cut(text.as_str());
         }
     }
     one
@@ -166,5 +179,16 @@ mod tests {
         assert!(found.iter().all(|one| one.details.len() <= MAX_DETAILS));
         let mut helos = found.iter().flat_map(|one| &one.details).map(|detail| &detail.mx_helo);
         assert!(helos.all(|helo| helo.len() == MAX_TEXT && helo.starts_with("[31mx")));
+    }
+
+    #[test]
+    fn a_policy_of_any_size_is_told_in_bounds() {
+        let lines = vec!["3 1 0 ".to_owned() + &"00".repeat(1000); 500];
+        let policy = Policy { strings: lines.clone(), mx_hosts: lines, ..Policy::none("mx.example.org") };
+        let policy = bounded(PolicyResult::new(policy)).policy;
+        for lines in [policy.strings, policy.mx_hosts] {
+            assert_eq!(lines.len(), MAX_LINES);
+            assert!(lines.iter().all(|line| line.len() == MAX_TEXT));
+        }
     }
 }

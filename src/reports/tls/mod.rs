@@ -1,6 +1,6 @@
 //! Outgoing TLS reports, from what deliveries tell to what history says. RFC 8460.
 
-mod collect;
+pub(crate) mod collect;
 mod decide;
 mod explain;
 mod file;
