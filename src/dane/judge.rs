@@ -4,10 +4,13 @@
 //! that it leads to: then dates and names count as in PKIX. One record that is satisfied is enough.
 //! RFC 7671 §5.1, §5.2, RFC 7672 §3.1.1, §3.1.2.
 
-use mox_tls::Presented;
 use mox_tls::chain::{Anchor, has_name, leads_to};
+use mox_tls::{MAX_CHAIN, Presented};
 
 use crate::{Matching, Record, Selector, Usage};
+
+/// Most issuers to which a chain is looked for in vain.
+const MAX_ANCHORS: usize = 16;
 
 /// No record is satisfied.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
@@ -24,14 +27,17 @@ pub fn satisfied<'a>(
     names: &[&str],
     presented: &Presented<'_>,
 ) -> Result<&'a Record, NoMatch> {
-    let mut cause = None;
+    let (mut cause, mut tried) = (None, 0);
     for record in records {
         match record.usage {
             Usage::DaneEe if record.matches(presented.own) => return Ok(record),
-            Usage::DaneTa => match leads(record, names, presented) {
+            Usage::DaneTa if tried < MAX_ANCHORS => match leads(record, names, presented) {
                 None => {}
                 Some(Ok(())) => return Ok(record),
-                Some(Err(e)) => cause = Some(e.to_string()),
+                Some(Err(e)) => {
+                    tried += 1;
+                    cause = Some(e.to_string());
+                }
             },
             _ => {}
         }
@@ -45,12 +51,13 @@ fn leads(
     names: &[&str],
     presented: &Presented<'_>,
 ) -> Option<Result<(), mox_tls::VerifyError>> {
+    let others = presented.others.get(..MAX_CHAIN).unwrap_or(&presented.others);
     let anchor = match (record.matching, record.selector) {
         (Matching::Full, Selector::Cert) => Anchor::Certificate(&record.data),
         (Matching::Full, _) => Anchor::Key(&record.data),
-        _ => Anchor::Certificate(presented.others.iter().find(|other| record.matches(other))?),
+        _ => Anchor::Certificate(others.iter().find(|other| record.matches(other))?),
     };
-    let verdict = leads_to(presented.own, &presented.others, anchor, presented.now);
+    let verdict = leads_to(presented.own, others, anchor, presented.now);
     Some(verdict.and_then(|()| has_name(presented.own, names)))
 }
 
@@ -115,6 +122,30 @@ mod tests {
             // The server's own certificate is no anchor of itself.
             assert!(verdict(record(text, &part(&good)), &good, chain, NOW).is_err(), "{text}");
         }
+    }
+
+    #[test]
+    fn issuers_that_lead_nowhere_are_not_tried_for_ever() {
+        let (ca, stranger) = (Authority::new(), Authority::new());
+        let [ca_part, stranger] =
+            [&ca, &stranger].map(|of| PublicPart::from_pem(of.pem().as_bytes()).unwrap());
+        let own = ca.issue(&["mx.example.org"]).unwrap();
+        let presented = Presented {
+            own: own.chain()[0].as_ref(),
+            others: Vec::new(),
+            now: UnixTime::since_unix_epoch(NOW),
+            pkix: Ok(()),
+        };
+        let after = |strangers: usize, last: Record| {
+            let mut records = vec![record("2 1 0", &stranger); strangers];
+            records.push(last);
+            satisfied(&records, &["mx.example.org"], &presented).is_ok()
+        };
+        assert!(after(MAX_ANCHORS - 1, record("2 1 0", &ca_part)));
+        assert!(!after(MAX_ANCHORS, record("2 1 0", &ca_part)));
+        let der = own.chain()[0].to_vec();
+        let part = PublicPart { spki: mox_tls::spki(&der).unwrap(), certificate: Some(der) };
+        assert!(after(MAX_ANCHORS, record("3 1 1", &part)), "the server's own certificate always counts");
     }
 
     #[test]
