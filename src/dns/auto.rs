@@ -3,13 +3,14 @@
 //! A trusted name server need not validate; many that merely forward do not. Whether it does shows in its answer for the
 //! SOA of the root, which is signed: without the AD bit there, answers are validated here, through it. Name servers that
 //! give no DNSSEC records at all, as those of some networks, leave nothing to validate: names are still looked up, and
-//! nothing is authentic. That is found out once, at the first question; `validate` does without it, and then every answer
-//! from there is bogus. RFC 6840 §5.7, §5.8, resolv.conf(5).
+//! nothing is authentic. That is found out at the first question, and again after [`UNPROVED`] where nothing could be
+//! validated, so that one forged answer does not do away with DNSSEC for good; `validate` does without it, and then every
+//! answer from there is bogus. RFC 6840 §5.7, §5.8, resolv.conf(5).
 
-use std::sync::Arc;
+use std::sync::{Arc, Mutex, PoisonError};
+use std::time::Duration;
 
 use mox_clock::Clock;
-use tokio::sync::OnceCell;
 
 use crate::hickory;
 use crate::{
@@ -31,7 +32,8 @@ pub(crate) fn choose(options: &Options, clock: &Arc<dyn Clock>) -> Result<Arc<dy
             near: near.then(|| believing(true)).transpose()?,
             validating: validating()?,
             unproved: believing(false)?,
-            way: OnceCell::new(),
+            way: Mutex::default(),
+            clock: Arc::clone(clock),
         }),
         Dnssec::Auto | Dnssec::Validate => Arc::new(validating()?),
     })
@@ -56,10 +58,15 @@ struct Auto {
     validating: ValidatingResolver,
     /// Believes nobody.
     unproved: HickoryResolver,
-    way: OnceCell<Way>,
+    /// What was found out, and when by monotonic time.
+    way: Mutex<Option<(Way, Duration)>>,
+    clock: Arc<dyn Clock>,
 }
 
-#[derive(Debug, Clone, Copy)]
+/// How long name servers without DNSSEC records are taken for such.
+const UNPROVED: Duration = Duration::from_secs(5 * 60);
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Way {
     Near,
     Validating,
@@ -85,8 +92,24 @@ impl Auto {
         Ok(Way::Unproved)
     }
 
+    /// What was found out, now or before. Several who ask at the same time may find it out each.
+    async fn way(&self) -> Result<Way, Error> {
+        if let Some(way) = self.known() {
+            return Ok(way);
+        }
+        let way = self.choose().await?;
+        *self.way.lock().unwrap_or_else(PoisonError::into_inner) = Some((way, self.clock.monotonic()));
+        Ok(way)
+    }
+
+    fn known(&self) -> Option<Way> {
+        let (way, since) = (*self.way.lock().unwrap_or_else(PoisonError::into_inner))?;
+        let lasts = way != Way::Unproved || self.clock.monotonic().saturating_sub(since) < UNPROVED;
+        lasts.then_some(way)
+    }
+
     async fn chosen(&self, name: &str) -> Result<&dyn Resolver, Error> {
-        let way = match self.way.get_or_try_init(|| self.choose()).await {
+        let way = match self.way().await {
             // Name servers of a network may know its names and nothing of the root.
             Err(_) if is_local(name) => return Ok(&self.unproved),
             way => way?,
@@ -113,7 +136,7 @@ impl Resolver for Auto {
                 Ok(resolver) => resolver.explain(&name, kind).await,
                 Err(e) => Explained::of(Err(e), Vec::new()),
             };
-            let first = match self.way.get() {
+            let first = match self.known() {
                 Some(Way::Near | Way::Validating) => return explained,
                 Some(Way::Unproved) => "the name servers give no DNSSEC records",
                 None => "the name servers do not answer for the root",

@@ -119,12 +119,17 @@ impl Search<'_> {
         let plan = match plan(demands) {
             Ok(plan) => plan,
             Err(refusal) => {
-                self.refused(refusal, host);
+                // A policy that cannot be had now may prove the host later.
+                let passing = way.sts.failure.is_some() && way.sts.policy.is_none();
+                self.refused(refusal, host, passing);
                 return None;
             }
         };
         let TlsPlan { mode, verify, fallback, requiretls } = plan;
-        let manner = Manner { port: PORT, mode, verify, fallback, requiretls, login: None };
+        // The name that DANE is about, where PKIX does not have to prove another (RFC 7672 §8.1).
+        let base = verify.dane.as_ref().filter(|_| !verify.pkix).and_then(|dane| dane.names.first());
+        let server_name = base.cloned();
+        let manner = Manner { port: PORT, mode, verify, fallback, requiretls, login: None, server_name };
         self.addresses(host, found.ips, &manner).await
     }
 
@@ -203,13 +208,13 @@ impl Search<'_> {
     }
 
     /// The host may not be used, whatever it offers.
-    fn refused(&mut self, refusal: Refusal, host: &IpDomain) {
+    fn refused(&mut self, refusal: Refusal, host: &IpDomain, passing: bool) {
         let name = host_name(host);
         let error = match refusal {
             Refusal::NothingProves => client::Error::local(
                 client::Kind::Tls,
-                false,
-                EnhancedCode(5, 7, 30),
+                passing,
+                EnhancedCode(if passing { 4 } else { 5 }, 7, 30),
                 format!(
                     "the message requires TLS to a host that is proved, and neither DANE nor MTA-STS proves {name}"
                 ),

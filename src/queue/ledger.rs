@@ -40,8 +40,8 @@ pub(crate) struct Contact<'a> {
     pub(crate) host: &'a str,
     /// Its address.
     pub(crate) ip: IpAddr,
-    /// Our end.
-    pub(crate) local: SocketAddr,
+    /// Our end; none behind a proxy, where it is nobody's but the proxy's.
+    pub(crate) local: Option<SocketAddr>,
     /// First line of its greeting.
     pub(crate) greeting: &'a str,
 }
@@ -196,7 +196,7 @@ impl Ledger {
 impl Contact<'_> {
     fn complete(&self, detail: FailureDetail) -> FailureDetail {
         FailureDetail {
-            sending_ip: self.local.ip().to_string(),
+            sending_ip: self.local.map(|local| local.ip().to_string()).unwrap_or_default(),
             mx_hostname: self.host.to_owned(),
             mx_helo: helo(self.greeting),
             receiving_ip: self.ip.to_string(),

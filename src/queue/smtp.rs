@@ -82,6 +82,8 @@ pub(crate) struct Manner {
     /// The host must offer REQUIRETLS.
     pub(crate) requiretls: bool,
     pub(crate) login: Option<Login>,
+    /// The name to ask for in TLS, if not that of the host.
+    pub(crate) server_name: Option<String>,
 }
 
 impl Outbound for Smtp {
@@ -154,8 +156,19 @@ impl Search<'_> {
         };
         let login = relay.auth.as_ref().map(login);
         let fallback = mode == TlsMode::Opportunistic && login.is_none();
-        self.host(&host, &Manner { port: relay.port, mode, verify, fallback, requiretls: required, login })
-            .await
+        self.host(
+            &host,
+            &Manner {
+                port: relay.port,
+                mode,
+                verify,
+                fallback,
+                requiretls: required,
+                login,
+                server_name: None,
+            },
+        )
+        .await
     }
 
     async fn host(&mut self, host: &IpDomain, manner: &Manner) -> Option<client::Session> {
@@ -249,7 +262,7 @@ impl Search<'_> {
             hello,
             mode,
             verify: manner.verify.clone(),
-            server_name: name.clone(),
+            server_name: manner.server_name.clone().unwrap_or_else(|| name.clone()),
             roots: smtp.roots.clone(),
             identity: None,
             login: manner.login.clone(),
@@ -259,12 +272,12 @@ impl Search<'_> {
         };
         match client::Session::open(stream, options, &*smtp.random).await {
             Ok(session) => {
-                let (greeting, local) = (session.greeting().to_owned(), session.stream().local());
+                let (greeting, local) = (session.greeting().to_owned(), self.shown(session.stream().local()));
                 self.note_tls(session.tls(), &Contact { host: &name, ip, local, greeting: &greeting });
                 self.with_requiretls(session, manner).await
             }
             Err(failure) => {
-                let (greeting, local) = (&failure.greeting, failure.local);
+                let (greeting, local) = (&failure.greeting, self.shown(failure.local));
                 self.note_tls(&failure.tls, &Contact { host: &name, ip, local, greeting });
                 let handshake = matches!(failure.tls.outcome, TlsOutcome::Failed { .. });
                 let step = if failure.error.kind == client::Kind::Tls { "tls" } else { "connect" };
@@ -304,6 +317,12 @@ impl Search<'_> {
             Route::Direct(options) => Some(options),
             _ => None,
         }
+    }
+
+    /// Our end of a connection, as the host sees it; not behind a proxy.
+    fn shown(&self, local: SocketAddr) -> Option<SocketAddr> {
+        let proxied = self.direct_options().is_some_and(|options| options.socks.is_some());
+        Some(local).filter(|_| !proxied)
     }
 
     /// The session, if the host offers REQUIRETLS where that is a must.

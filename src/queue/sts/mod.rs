@@ -217,7 +217,10 @@ impl Policies {
             }
             RecordLookup::Found { record, .. } => self.renew(domain, held, record.id.clone(), why).await,
             // The policy host proves its name by itself: who can break DNS must not outlast the policy by that.
-            RecordLookup::Temporary(_) if refresh => {
+            // Neither must who can deny the record, unless DNSSEC proves that it is gone.
+            RecordLookup::Temporary(_) | RecordLookup::Absent { authentic: false }
+                if refresh && held.fetched.policy.mode != Mode::None =>
+            {
                 let id = held.record_id.clone();
                 self.renew(domain, held, id, why).await
             }

@@ -4,7 +4,8 @@
 //! in it; kept is what concerns a policy domain of ours, one row each, in the transaction that delivers the message
 //! ([`Received::store`]). Sent twice it is kept once: the key holds the domain that was proved, so that nobody can take
 //! the place of another's report. At most [`SLOTS`] messages are read at a time, [`MAX_DETAILS`] kinds of failure
-//! and [`MAX_DOCUMENT`] bytes are kept of a report, [`MAX_A_DAY`] reports of a sender a day, for [`KEEP`].
+//! and [`MAX_DOCUMENT`] bytes are kept of a report, [`MAX_A_DAY`] reports of a sender and
+//! [`MAX_ALL_A_DAY`] of all a day, for [`KEEP`].
 //! RFC 8460 §3, §5.3, §5.6.
 
 mod ask;
@@ -39,10 +40,12 @@ pub const SLOTS: usize = 2;
 pub const MAX_DETAILS: usize = 200;
 
 /// Most bytes of a document that are kept.
-pub const MAX_DOCUMENT: usize = 1 << 20;
+pub const MAX_DOCUMENT: usize = 256 << 10;
 
 /// Most reports of one sender that are kept on a day; more are delivered, and not counted.
 pub const MAX_A_DAY: u64 = 500;
+/// Most reports of all senders that are kept on one day: who has a domain has as many names below it as he likes.
+pub const MAX_ALL_A_DAY: u64 = 10_000;
 
 /// For how long they are kept.
 pub const KEEP: Duration = Duration::from_secs(400 * 86_400);
@@ -241,7 +244,9 @@ impl Received {
         at: Timestamp,
     ) -> Result<usize, Error> {
         let day = at.minus(Duration::from_secs(86_400));
-        if tables::count_since(tx.conn(), &self.sender, day)? >= MAX_A_DAY {
+        if tables::count_since(tx.conn(), &self.sender, day)? >= MAX_A_DAY
+            || tables::count_all_since(tx.conn(), day)? >= MAX_ALL_A_DAY
+        {
             tracing::warn!(sender = %self.sender, "too many TLS reports on one day: not kept");
             return Ok(0);
         }

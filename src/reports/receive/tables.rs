@@ -66,6 +66,13 @@ pub(crate) fn count_since(conn: &Connection, sender: &Domain, since: Timestamp) 
     Ok(conn.prepare_cached(sql)?.query_row((sender.ascii(), since.micros()), count)?)
 }
 
+/// Reports that came after `since`.
+pub(crate) fn count_all_since(conn: &Connection, since: Timestamp) -> Result<u64, Error> {
+    let sql = "SELECT count(*) FROM report_in WHERE received > ?1";
+    let count = |row: &Row<'_>| row.get(0).map(unsigned);
+    Ok(conn.prepare_cached(sql)?.query_row([since.micros()], count)?)
+}
+
 /// Adds what a report says of a policy domain; false when it was there before.
 pub(crate) fn insert(
     conn: &Connection,

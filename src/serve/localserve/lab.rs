@@ -111,7 +111,9 @@ async fn serve_names(
 
 fn read_moved(path: &Path) -> Result<Duration, Error> {
     match std::fs::read_to_string(path) {
-        Ok(text) => Ok(Duration::from_millis(text.trim().parse().unwrap_or(0))),
+        Ok(text) => text.trim().parse().map(Duration::from_millis).map_err(|e| {
+            Error::Lab(format!("{}: {e}: time would go back, remove the file to begin anew", path.display()))
+        }),
         Err(e) if e.kind() == std::io::ErrorKind::NotFound => Ok(Duration::ZERO),
         Err(source) => Err(Error::File { path: path.to_owned(), source }),
     }
