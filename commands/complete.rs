@@ -44,6 +44,10 @@ pub(crate) fn mailboxes(current: &OsStr) -> Vec<CompletionCandidate> {
     values(ValueKind::Mailbox, current)
 }
 
+pub(crate) fn policy_domains(current: &OsStr) -> Vec<CompletionCandidate> {
+    values(ValueKind::PolicyDomain, current)
+}
+
 fn values(kind: ValueKind, current: &OsStr) -> Vec<CompletionCandidate> {
     let Some(prefix) = current.to_str() else { return Vec::new() };
     let request = CompleteValues { kind, prefix: prefix.to_owned() };

@@ -2833,26 +2833,260 @@ module completions {
     domain: string            # Domain of recipients, or, for reports about DANE, a mail host
   ]
 
-  def "nu-complete mox tlsrpt parse color" [] {
+  def "nu-complete mox tlsrpt results color" [] {
     [ "auto" "always" "never" ]
   }
 
-  def "nu-complete mox tlsrpt parse dnssec" [] {
+  def "nu-complete mox tlsrpt results dnssec" [] {
     [ "auto" "validate" "trust-ad" "off" ]
   }
 
-  # Tell in sentences what a report says, from a file or message
-  export extern "mox tlsrpt parse" [
+  # Show how TLS went with others, as far as it is not reported yet
+  export extern "mox tlsrpt results" [
+    --day: string             # Of this day (UTC): today, yesterday, 2026-11-26
+    --domain: string          # Of this policy domain, or domain of recipients
     --config: path            # Config file, or the folder that holds mox.conf [default: ./config/mox.conf, else that of localserve]
     --json                    # Print the result as JSON
-    --color: string@"nu-complete mox tlsrpt parse color" # When to use colours; NO_COLOR and CLICOLOR_FORCE are honoured
+    --color: string@"nu-complete mox tlsrpt results color" # When to use colours; NO_COLOR and CLICOLOR_FORCE are honoured
     --quiet(-q)               # Print nothing but the result and errors
     --verbose(-v)             # Say more about what is done
     --resolver: string        # Name server to ask instead of the system's, for commands that look names up
     --trust-anchor: path      # File with DS or DNSKEY records to trust instead of the built-in ones of the root; implies --dnssec validate
-    --dnssec: string@"nu-complete mox tlsrpt parse dnssec" # Whom to believe about DNSSEC: a near resolver that validates, else own validation where the resolver gives DNSSEC records; always own validation; the resolver wherever it is; nobody
+    --dnssec: string@"nu-complete mox tlsrpt results dnssec" # Whom to believe about DNSSEC: a near resolver that validates, else own validation where the resolver gives DNSSEC records; always own validation; the resolver wherever it is; nobody
     --help(-h)                # Print help
-    file: path                # Report (.json, .json.gz) or message with a report in it; `-` is standard input
+  ]
+
+  def "nu-complete mox tlsrpt preview color" [] {
+    [ "auto" "always" "never" ]
+  }
+
+  def "nu-complete mox tlsrpt preview dnssec" [] {
+    [ "auto" "validate" "trust-ad" "off" ]
+  }
+
+  # Show what would be reported now, to whom, and what is withheld and why
+  export extern "mox tlsrpt preview" [
+    --day: string             # Of this day (UTC): today, yesterday, 2026-11-26
+    --out: directory          # Write each report there, as .json and .json.gz; nothing is overwritten
+    --config: path            # Config file, or the folder that holds mox.conf [default: ./config/mox.conf, else that of localserve]
+    --json                    # Print the result as JSON
+    --color: string@"nu-complete mox tlsrpt preview color" # When to use colours; NO_COLOR and CLICOLOR_FORCE are honoured
+    --quiet(-q)               # Print nothing but the result and errors
+    --verbose(-v)             # Say more about what is done
+    --resolver: string        # Name server to ask instead of the system's, for commands that look names up
+    --trust-anchor: path      # File with DS or DNSKEY records to trust instead of the built-in ones of the root; implies --dnssec validate
+    --dnssec: string@"nu-complete mox tlsrpt preview dnssec" # Whom to believe about DNSSEC: a near resolver that validates, else own validation where the resolver gives DNSSEC records; always own validation; the resolver wherever it is; nobody
+    --help(-h)                # Print help
+    domain?: string           # Policy domain: a domain of recipients, or an MX host
+  ]
+
+  def "nu-complete mox tlsrpt send-now color" [] {
+    [ "auto" "always" "never" ]
+  }
+
+  def "nu-complete mox tlsrpt send-now dnssec" [] {
+    [ "auto" "validate" "trust-ad" "off" ]
+  }
+
+  # Send reports without waiting for their time
+  export extern "mox tlsrpt send-now" [
+    --day: string             # The day (UTC): yesterday, today, 2026-11-26
+    --dry-run                 # Only show what would be sent
+    --to: string              # Send a test copy to this mailto: or https: URI, or mail address, and nothing to the published destinations
+    --sample                  # Send a made-up report about the domain, which proves that signing and delivery work
+    --config: path            # Config file, or the folder that holds mox.conf [default: ./config/mox.conf, else that of localserve]
+    --json                    # Print the result as JSON
+    --color: string@"nu-complete mox tlsrpt send-now color" # When to use colours; NO_COLOR and CLICOLOR_FORCE are honoured
+    --quiet(-q)               # Print nothing but the result and errors
+    --verbose(-v)             # Say more about what is done
+    --resolver: string        # Name server to ask instead of the system's, for commands that look names up
+    --trust-anchor: path      # File with DS or DNSKEY records to trust instead of the built-in ones of the root; implies --dnssec validate
+    --dnssec: string@"nu-complete mox tlsrpt send-now dnssec" # Whom to believe about DNSSEC: a near resolver that validates, else own validation where the resolver gives DNSSEC records; always own validation; the resolver wherever it is; nobody
+    --help(-h)                # Print help
+    ...domains: string        # Policy domains: domains of recipients, or MX hosts; none for all with results of the day
+  ]
+
+  def "nu-complete mox tlsrpt history color" [] {
+    [ "auto" "always" "never" ]
+  }
+
+  def "nu-complete mox tlsrpt history dnssec" [] {
+    [ "auto" "validate" "trust-ad" "off" ]
+  }
+
+  # Show reports that were made, and what became of them
+  export extern "mox tlsrpt history" [
+    --limit: string           # At most so many
+    --config: path            # Config file, or the folder that holds mox.conf [default: ./config/mox.conf, else that of localserve]
+    --json                    # Print the result as JSON
+    --color: string@"nu-complete mox tlsrpt history color" # When to use colours; NO_COLOR and CLICOLOR_FORCE are honoured
+    --quiet(-q)               # Print nothing but the result and errors
+    --verbose(-v)             # Say more about what is done
+    --resolver: string        # Name server to ask instead of the system's, for commands that look names up
+    --trust-anchor: path      # File with DS or DNSKEY records to trust instead of the built-in ones of the root; implies --dnssec validate
+    --dnssec: string@"nu-complete mox tlsrpt history dnssec" # Whom to believe about DNSSEC: a near resolver that validates, else own validation where the resolver gives DNSSEC records; always own validation; the resolver wherever it is; nobody
+    --help(-h)                # Print help
+    domain?: string           # Policy domain: a domain of recipients, or an MX host
+  ]
+
+  def "nu-complete mox tlsrpt explain color" [] {
+    [ "auto" "always" "never" ]
+  }
+
+  def "nu-complete mox tlsrpt explain dnssec" [] {
+    [ "auto" "validate" "trust-ad" "off" ]
+  }
+
+  # Explain step by step whether a report about a domain goes out, when and to whom
+  export extern "mox tlsrpt explain" [
+    --config: path            # Config file, or the folder that holds mox.conf [default: ./config/mox.conf, else that of localserve]
+    --json                    # Print the result as JSON
+    --color: string@"nu-complete mox tlsrpt explain color" # When to use colours; NO_COLOR and CLICOLOR_FORCE are honoured
+    --quiet(-q)               # Print nothing but the result and errors
+    --verbose(-v)             # Say more about what is done
+    --resolver: string        # Name server to ask instead of the system's, for commands that look names up
+    --trust-anchor: path      # File with DS or DNSKEY records to trust instead of the built-in ones of the root; implies --dnssec validate
+    --dnssec: string@"nu-complete mox tlsrpt explain dnssec" # Whom to believe about DNSSEC: a near resolver that validates, else own validation where the resolver gives DNSSEC records; always own validation; the resolver wherever it is; nobody
+    --help(-h)                # Print help
+    domain: string            # Policy domain: a domain of recipients, or an MX host
+  ]
+
+  def "nu-complete mox tlsrpt suppress color" [] {
+    [ "auto" "always" "never" ]
+  }
+
+  def "nu-complete mox tlsrpt suppress dnssec" [] {
+    [ "auto" "validate" "trust-ad" "off" ]
+  }
+
+  # Destinations that get no reports
+  export extern "mox tlsrpt suppress" [
+    --config: path            # Config file, or the folder that holds mox.conf [default: ./config/mox.conf, else that of localserve]
+    --json                    # Print the result as JSON
+    --color: string@"nu-complete mox tlsrpt suppress color" # When to use colours; NO_COLOR and CLICOLOR_FORCE are honoured
+    --quiet(-q)               # Print nothing but the result and errors
+    --verbose(-v)             # Say more about what is done
+    --resolver: string        # Name server to ask instead of the system's, for commands that look names up
+    --trust-anchor: path      # File with DS or DNSKEY records to trust instead of the built-in ones of the root; implies --dnssec validate
+    --dnssec: string@"nu-complete mox tlsrpt suppress dnssec" # Whom to believe about DNSSEC: a near resolver that validates, else own validation where the resolver gives DNSSEC records; always own validation; the resolver wherever it is; nobody
+    --help(-h)                # Print help
+  ]
+
+  def "nu-complete mox tlsrpt suppress list color" [] {
+    [ "auto" "always" "never" ]
+  }
+
+  def "nu-complete mox tlsrpt suppress list dnssec" [] {
+    [ "auto" "validate" "trust-ad" "off" ]
+  }
+
+  # Show which destinations get no reports, until when and why
+  export extern "mox tlsrpt suppress list" [
+    --config: path            # Config file, or the folder that holds mox.conf [default: ./config/mox.conf, else that of localserve]
+    --json                    # Print the result as JSON
+    --color: string@"nu-complete mox tlsrpt suppress list color" # When to use colours; NO_COLOR and CLICOLOR_FORCE are honoured
+    --quiet(-q)               # Print nothing but the result and errors
+    --verbose(-v)             # Say more about what is done
+    --resolver: string        # Name server to ask instead of the system's, for commands that look names up
+    --trust-anchor: path      # File with DS or DNSKEY records to trust instead of the built-in ones of the root; implies --dnssec validate
+    --dnssec: string@"nu-complete mox tlsrpt suppress list dnssec" # Whom to believe about DNSSEC: a near resolver that validates, else own validation where the resolver gives DNSSEC records; always own validation; the resolver wherever it is; nobody
+    --help(-h)                # Print help
+  ]
+
+  def "nu-complete mox tlsrpt suppress add color" [] {
+    [ "auto" "always" "never" ]
+  }
+
+  def "nu-complete mox tlsrpt suppress add dnssec" [] {
+    [ "auto" "validate" "trust-ad" "off" ]
+  }
+
+  # Send no reports to a destination
+  export extern "mox tlsrpt suppress add" [
+    --until: string           # So long from now, or until a time: 30d, 2027-01-31
+    --reason: string          # Why
+    --dry-run                 # Only show what would be added
+    --config: path            # Config file, or the folder that holds mox.conf [default: ./config/mox.conf, else that of localserve]
+    --json                    # Print the result as JSON
+    --color: string@"nu-complete mox tlsrpt suppress add color" # When to use colours; NO_COLOR and CLICOLOR_FORCE are honoured
+    --quiet(-q)               # Print nothing but the result and errors
+    --verbose(-v)             # Say more about what is done
+    --resolver: string        # Name server to ask instead of the system's, for commands that look names up
+    --trust-anchor: path      # File with DS or DNSKEY records to trust instead of the built-in ones of the root; implies --dnssec validate
+    --dnssec: string@"nu-complete mox tlsrpt suppress add dnssec" # Whom to believe about DNSSEC: a near resolver that validates, else own validation where the resolver gives DNSSEC records; always own validation; the resolver wherever it is; nobody
+    --help(-h)                # Print help (see more with '--help')
+    uri: string               # A mailto: or https: URI, or a mail address
+  ]
+
+  def "nu-complete mox tlsrpt suppress remove color" [] {
+    [ "auto" "always" "never" ]
+  }
+
+  def "nu-complete mox tlsrpt suppress remove dnssec" [] {
+    [ "auto" "validate" "trust-ad" "off" ]
+  }
+
+  # Send reports to a destination again
+  export extern "mox tlsrpt suppress remove" [
+    --dry-run                 # Only show what would be removed
+    --config: path            # Config file, or the folder that holds mox.conf [default: ./config/mox.conf, else that of localserve]
+    --json                    # Print the result as JSON
+    --color: string@"nu-complete mox tlsrpt suppress remove color" # When to use colours; NO_COLOR and CLICOLOR_FORCE are honoured
+    --quiet(-q)               # Print nothing but the result and errors
+    --verbose(-v)             # Say more about what is done
+    --resolver: string        # Name server to ask instead of the system's, for commands that look names up
+    --trust-anchor: path      # File with DS or DNSKEY records to trust instead of the built-in ones of the root; implies --dnssec validate
+    --dnssec: string@"nu-complete mox tlsrpt suppress remove dnssec" # Whom to believe about DNSSEC: a near resolver that validates, else own validation where the resolver gives DNSSEC records; always own validation; the resolver wherever it is; nobody
+    --help(-h)                # Print help
+    uri: string               # A mailto: or https: URI, or a mail address, as `mox tlsrpt suppress list` has it
+  ]
+
+  def "nu-complete mox tlsrpt suppress extend color" [] {
+    [ "auto" "always" "never" ]
+  }
+
+  def "nu-complete mox tlsrpt suppress extend dnssec" [] {
+    [ "auto" "validate" "trust-ad" "off" ]
+  }
+
+  # Move the end of a suppression
+  export extern "mox tlsrpt suppress extend" [
+    --until: string           # So long from now, or until a time: 30d, 2027-01-31
+    --dry-run                 # Only show what would be changed
+    --config: path            # Config file, or the folder that holds mox.conf [default: ./config/mox.conf, else that of localserve]
+    --json                    # Print the result as JSON
+    --color: string@"nu-complete mox tlsrpt suppress extend color" # When to use colours; NO_COLOR and CLICOLOR_FORCE are honoured
+    --quiet(-q)               # Print nothing but the result and errors
+    --verbose(-v)             # Say more about what is done
+    --resolver: string        # Name server to ask instead of the system's, for commands that look names up
+    --trust-anchor: path      # File with DS or DNSKEY records to trust instead of the built-in ones of the root; implies --dnssec validate
+    --dnssec: string@"nu-complete mox tlsrpt suppress extend dnssec" # Whom to believe about DNSSEC: a near resolver that validates, else own validation where the resolver gives DNSSEC records; always own validation; the resolver wherever it is; nobody
+    --help(-h)                # Print help
+    uri: string               # A mailto: or https: URI, or a mail address, as `mox tlsrpt suppress list` has it
+  ]
+
+  # Print this message or the help of the given subcommand(s)
+  export extern "mox tlsrpt suppress help" [
+  ]
+
+  # Show which destinations get no reports, until when and why
+  export extern "mox tlsrpt suppress help list" [
+  ]
+
+  # Send no reports to a destination
+  export extern "mox tlsrpt suppress help add" [
+  ]
+
+  # Send reports to a destination again
+  export extern "mox tlsrpt suppress help remove" [
+  ]
+
+  # Move the end of a suppression
+  export extern "mox tlsrpt suppress help extend" [
+  ]
+
+  # Print this message or the help of the given subcommand(s)
+  export extern "mox tlsrpt suppress help help" [
   ]
 
   def "nu-complete mox tlsrpt reports color" [] {
@@ -2938,6 +3172,28 @@ module completions {
   export extern "mox tlsrpt reports help help" [
   ]
 
+  def "nu-complete mox tlsrpt parse color" [] {
+    [ "auto" "always" "never" ]
+  }
+
+  def "nu-complete mox tlsrpt parse dnssec" [] {
+    [ "auto" "validate" "trust-ad" "off" ]
+  }
+
+  # Tell in sentences what a report says, from a file or message
+  export extern "mox tlsrpt parse" [
+    --config: path            # Config file, or the folder that holds mox.conf [default: ./config/mox.conf, else that of localserve]
+    --json                    # Print the result as JSON
+    --color: string@"nu-complete mox tlsrpt parse color" # When to use colours; NO_COLOR and CLICOLOR_FORCE are honoured
+    --quiet(-q)               # Print nothing but the result and errors
+    --verbose(-v)             # Say more about what is done
+    --resolver: string        # Name server to ask instead of the system's, for commands that look names up
+    --trust-anchor: path      # File with DS or DNSKEY records to trust instead of the built-in ones of the root; implies --dnssec validate
+    --dnssec: string@"nu-complete mox tlsrpt parse dnssec" # Whom to believe about DNSSEC: a near resolver that validates, else own validation where the resolver gives DNSSEC records; always own validation; the resolver wherever it is; nobody
+    --help(-h)                # Print help
+    file: path                # Report (.json, .json.gz) or message with a report in it; `-` is standard input
+  ]
+
   # Print this message or the help of the given subcommand(s)
   export extern "mox tlsrpt help" [
   ]
@@ -2946,8 +3202,44 @@ module completions {
   export extern "mox tlsrpt help lookup" [
   ]
 
-  # Tell in sentences what a report says, from a file or message
-  export extern "mox tlsrpt help parse" [
+  # Show how TLS went with others, as far as it is not reported yet
+  export extern "mox tlsrpt help results" [
+  ]
+
+  # Show what would be reported now, to whom, and what is withheld and why
+  export extern "mox tlsrpt help preview" [
+  ]
+
+  # Send reports without waiting for their time
+  export extern "mox tlsrpt help send-now" [
+  ]
+
+  # Show reports that were made, and what became of them
+  export extern "mox tlsrpt help history" [
+  ]
+
+  # Explain step by step whether a report about a domain goes out, when and to whom
+  export extern "mox tlsrpt help explain" [
+  ]
+
+  # Destinations that get no reports
+  export extern "mox tlsrpt help suppress" [
+  ]
+
+  # Show which destinations get no reports, until when and why
+  export extern "mox tlsrpt help suppress list" [
+  ]
+
+  # Send no reports to a destination
+  export extern "mox tlsrpt help suppress add" [
+  ]
+
+  # Send reports to a destination again
+  export extern "mox tlsrpt help suppress remove" [
+  ]
+
+  # Move the end of a suppression
+  export extern "mox tlsrpt help suppress extend" [
   ]
 
   # Reports of others that arrived
@@ -2960,6 +3252,10 @@ module completions {
 
   # Show one report in sentences
   export extern "mox tlsrpt help reports show" [
+  ]
+
+  # Tell in sentences what a report says, from a file or message
+  export extern "mox tlsrpt help parse" [
   ]
 
   # Print this message or the help of the given subcommand(s)
@@ -3708,8 +4004,44 @@ module completions {
   export extern "mox help tlsrpt lookup" [
   ]
 
-  # Tell in sentences what a report says, from a file or message
-  export extern "mox help tlsrpt parse" [
+  # Show how TLS went with others, as far as it is not reported yet
+  export extern "mox help tlsrpt results" [
+  ]
+
+  # Show what would be reported now, to whom, and what is withheld and why
+  export extern "mox help tlsrpt preview" [
+  ]
+
+  # Send reports without waiting for their time
+  export extern "mox help tlsrpt send-now" [
+  ]
+
+  # Show reports that were made, and what became of them
+  export extern "mox help tlsrpt history" [
+  ]
+
+  # Explain step by step whether a report about a domain goes out, when and to whom
+  export extern "mox help tlsrpt explain" [
+  ]
+
+  # Destinations that get no reports
+  export extern "mox help tlsrpt suppress" [
+  ]
+
+  # Show which destinations get no reports, until when and why
+  export extern "mox help tlsrpt suppress list" [
+  ]
+
+  # Send no reports to a destination
+  export extern "mox help tlsrpt suppress add" [
+  ]
+
+  # Send reports to a destination again
+  export extern "mox help tlsrpt suppress remove" [
+  ]
+
+  # Move the end of a suppression
+  export extern "mox help tlsrpt suppress extend" [
   ]
 
   # Reports of others that arrived
@@ -3722,6 +4054,10 @@ module completions {
 
   # Show one report in sentences
   export extern "mox help tlsrpt reports show" [
+  ]
+
+  # Tell in sentences what a report says, from a file or message
+  export extern "mox help tlsrpt parse" [
   ]
 
   # Make TLSA records, and compare mail hosts with theirs (DANE)

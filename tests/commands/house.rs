@@ -228,8 +228,251 @@ fn reports(operations: Operations) -> Operations {
         })
 }
 
+/// A day of two domains and a host, reported or not, and a destination that wants nothing.
+fn outgoing(operations: Operations) -> Operations {
+    suppressed(
+        operations
+            .on(|op: TlsResults| async move {
+                let wanted =
+                    |row: &TlsResultRow| op.domain.as_ref().is_none_or(|d| *d == row.recipient_domain);
+                Ok(results().into_iter().filter(wanted).collect())
+            })
+            .on(|op: TlsPreview| async move {
+                match op.domain.as_deref() {
+                    None => Ok(previewed()),
+                    Some("example.org") => Ok(TlsPreviewed { withheld: Vec::new(), ..previewed() }),
+                    Some(name) => {
+                        Err(OpError::not_found(format!("no results about {name} wait for a report")))
+                    }
+                }
+            })
+            .on(|op: TlsSendNow| async move { Ok(sent(&op)) })
+            .on(|op: TlsHistory| async move {
+                let mut rows = history();
+                rows.truncate(op.limit.unwrap_or(TlsHistory::MAX).try_into().unwrap());
+                Ok(rows)
+            })
+            .on(|op: TlsExplain| async move { Ok(explained(op.domain == "example.org")) }),
+    )
+}
+
+fn results() -> Vec<TlsResultRow> {
+    let fine = TlsResultRow {
+        policy_domain: "example.org".into(),
+        recipient_domain: "example.org".into(),
+        kind: "domain".into(),
+        day: "2026-11-21".into(),
+        policy_type: "sts".into(),
+        policy_string: vec!["version: STSv1".into(), "mode: enforce".into(), "mx: mx.example.org".into()],
+        mx_host: vec!["mx.example.org".into()],
+        successful: 20,
+        failed: 1,
+        details: vec![TlsFailure {
+            result_type: "certificate-expired".into(),
+            sending_mta_ip: "192.0.2.7".into(),
+            receiving_mx_hostname: "mx.example.org".into(),
+            receiving_mx_helo: "mx \u{1b}[31mred".into(),
+            receiving_ip: "192.0.2.1".into(),
+            failed_session_count: 1,
+            additional_information: String::new(),
+            failure_reason_code: String::new(),
+        }],
+        send_report: true,
+    };
+    let host = TlsResultRow {
+        policy_domain: "mx.example.org".into(),
+        kind: "host".into(),
+        policy_type: "no-policy-found".into(),
+        policy_string: Vec::new(),
+        mx_host: Vec::new(),
+        details: Vec::new(),
+        successful: 21,
+        failed: 0,
+        send_report: false,
+        ..fine.clone()
+    };
+    vec![fine, host]
+}
+
+/// Where a report goes, in a state.
+fn destination(uri: &str, state: &str, why: &str) -> TlsDestination {
+    TlsDestination {
+        uri: uri.into(),
+        state: state.into(),
+        why: why.into(),
+        attempts: 0,
+        queue_id: None,
+        next_attempt: None,
+        ended: None,
+    }
+}
+
+const UNTIL: &str = "suppressed until 2026-12-01T00:00:00Z: asked by phone";
+
+fn previewed() -> TlsPreviewed {
+    let document = r#"{"organization-name":"mox.example","date-range":{"start-datetime":"2026-11-21T00:00:00Z",
+        "end-datetime":"2026-11-21T23:59:59Z"},"contact-info":"postmaster@mox.example",
+        "report-id":"20261121.example.org.k3x","policies":[{"policy":{"policy-type":"sts",
+        "policy-string":["version: STSv1","mode: enforce","mx: mx.example.org"],"policy-domain":"example.org",
+        "mx-host":["mx.example.org"]},"summary":{"total-successful-session-count":20,
+        "total-failure-session-count":1},"failure-details":[{"result-type":"certificate-expired",
+        "receiving-mx-hostname":"mx.example.org","receiving-ip":"192.0.2.1","failed-session-count":1}]}]}"#;
+    TlsPreviewed {
+        reports: vec![TlsReportPreview {
+            policy_domain: "example.org".into(),
+            kind: "domain".into(),
+            day: "2026-11-21".into(),
+            partial: false,
+            report_id: "20261121.example.org.k3x".into(),
+            destinations: vec![
+                destination("mailto:tls@example.org", "will-send", ""),
+                destination("mailto:old@example.org", "suppressed", UNTIL),
+            ],
+            file_name: "mox.example!example.org!1795219200!1795305599!k3x.json.gz".into(),
+            document: serde_json::from_str(document).unwrap(),
+        }],
+        withheld: vec![TlsWithheld {
+            policy_domain: "example.net".into(),
+            kind: "domain".into(),
+            day: "2026-11-21".into(),
+            why: "it publishes no TLSRPT record".into(),
+        }],
+    }
+}
+
+/// A report about example.org, and none about anybody else.
+fn sent(op: &TlsSendNow) -> Vec<TlsSent> {
+    let row = |domain: &str| TlsSent {
+        policy_domain: domain.into(),
+        kind: "domain".into(),
+        day: "2026-11-21".into(),
+        report_id: String::new(),
+        state: "withheld".into(),
+        why: "nothing was collected".into(),
+        destinations: Vec::new(),
+    };
+    let uri = op.to.as_deref().unwrap_or("mailto:tls@example.org");
+    let queued = TlsDestination { queue_id: Some(5), ..destination(uri, "queued", "") };
+    let one = |domain: &String| match (domain.as_str(), op.dry_run, op.day.as_deref()) {
+        ("example.org", dry_run, day) => TlsSent {
+            report_id: "20261121.example.org.k3x".into(),
+            state: match (dry_run, day) {
+                (true, _) => "would-send",
+                (_, Some("2026-11-20")) => "already-sealed",
+                _ => "sealed",
+            }
+            .into(),
+            why: match day {
+                Some("2026-11-20") => "the day was reported".into(),
+                _ => String::new(),
+            },
+            destinations: vec![if dry_run { destination(uri, "will-send", "") } else { queued.clone() }],
+            ..row(domain)
+        },
+        _ => row(domain),
+    };
+    let all = ["example.org".to_owned(), "example.net".to_owned()];
+    if op.domains.is_empty() { all.iter().map(one).collect() } else { op.domains.iter().map(one).collect() }
+}
+
+fn history() -> Vec<TlsHistoryRow> {
+    let ended = |uri: &str, state: &str, why: &str, attempts| TlsDestination {
+        attempts,
+        ended: Some(at("2026-11-22T02:30:00Z")),
+        ..destination(uri, state, why)
+    };
+    let taken = TlsHistoryRow {
+        report_id: "20261121.example.org.k3x".into(),
+        policy_domain: "example.org".into(),
+        kind: "domain".into(),
+        day: "2026-11-21".into(),
+        part: 0,
+        note: String::new(),
+        sealed: at("2026-11-22T00:10:00Z"),
+        outcome: "delivered".into(),
+        why: String::new(),
+        successful: 20,
+        failed: 1,
+        file_name: "mox.example!example.org!1795219200!1795305599!k3x.json.gz".into(),
+        destinations: vec![
+            ended("mailto:tls@example.org", "delivered", "", 0),
+            ended("mailto:old@example.org", "suppressed", UNTIL, 0),
+        ],
+    };
+    let row = |domain: &str, kind: &str, outcome: &str| TlsHistoryRow {
+        policy_domain: domain.into(),
+        kind: kind.into(),
+        outcome: outcome.into(),
+        ..taken.clone()
+    };
+    let trying = TlsDestination {
+        attempts: 2,
+        next_attempt: Some(at("2026-11-22T03:00:00Z")),
+        ..destination("https://hook.example/in", "sealed", "the server answered 503")
+    };
+    let refused = ended("mailto:tls@example.com", "failed", "550 5.1.1 no such user \u{1b}[31m", 0);
+    vec![
+        taken.clone(),
+        TlsHistoryRow { destinations: vec![trying], ..row("mx.example.net", "host", "sealed") },
+        TlsHistoryRow {
+            part: 1,
+            note: "partial".into(),
+            destinations: vec![refused],
+            ..row("example.com", "domain", "failed")
+        },
+        TlsHistoryRow {
+            report_id: String::new(),
+            why: "it publishes no TLSRPT record".into(),
+            destinations: Vec::new(),
+            ..row("example.net", "domain", "discarded")
+        },
+    ]
+}
+
+/// With a key to sign, or without.
+fn explained(signs: bool) -> TlsExplanation {
+    let step = |step: &str, ok, text: &str| TlsStep { step: step.into(), ok, text: text.into() };
+    let submitter = match signs {
+        true => "postmaster@mox.example reports, signed with s1",
+        false => "no domain above mox.example has a key to sign with: nothing is sent",
+    };
+    TlsExplanation {
+        steps: vec![
+            step("switch", Some(true), "reports are sent for days when something failed"),
+            step("submitter", Some(signs), submitter),
+            step("results", Some(true), "2026-11-21, MTA-STS of example.org: 1 of 21 sessions failed"),
+            step("destination", None, "mailto:tls@example.org \u{1b}[31m"),
+        ],
+    }
+}
+
+fn suppressed(operations: Operations) -> Operations {
+    let row = |uri: &str| TlsSuppressRow {
+        uri: if uri.contains(':') { uri.into() } else { format!("mailto:{uri}") },
+        since: at("2026-11-20T00:00:00Z"),
+        until: at("2026-12-01T00:00:00Z"),
+        automatic: uri.contains("tls@"),
+        failures: if uri.contains("tls@") { 2 } else { 0 },
+        comment: if uri.contains("tls@") { "550 5.1.1 no such user" } else { "asked by phone" }.into(),
+    };
+    let found = move |uri: &str| match uri.contains("example.org") {
+        true => Ok(row(uri)),
+        false => Err(OpError::not_found(format!("{uri} is not suppressed"))),
+    };
+    operations
+        .on(move |_: TlsSuppressList| async move { Ok(vec![row("tls@example.org"), row("old@example.org")]) })
+        .on(move |op: TlsSuppressAdd| async move {
+            let until = Time(Timestamp::from_secs(4_070_908_800));
+            Ok(TlsSuppressRow { until, automatic: false, failures: 0, comment: op.comment, ..row(&op.uri) })
+        })
+        .on(move |op: TlsSuppressRemove| async move { found(&op.uri) })
+        .on(move |op: TlsSuppressExtend| async move {
+            found(&op.uri).map(|row| TlsSuppressRow { until: op.until, ..row })
+        })
+}
+
 fn operations(stop: Arc<Notify>) -> Operations {
-    reports(policies(lab(chaos(inbox(mail(queue(Operations::new())))))))
+    outgoing(reports(policies(lab(chaos(inbox(mail(queue(Operations::new()))))))))
         .on(|_: Status| async {
             Ok(StatusReport {
                 version: "0.1.0".into(),

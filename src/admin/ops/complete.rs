@@ -29,6 +29,8 @@ pub enum ValueKind {
     MessageId,
     /// Mailbox name, of any account.
     Mailbox,
+    /// Policy domain with results about TLS.
+    PolicyDomain,
 }
 
 /// One value and what stands beside it in the menu.

@@ -1,5 +1,6 @@
 //! The house itself: status, stop, log levels, configuration, passwords, values for completion.
 
+use std::collections::BTreeSet;
 use std::net::SocketAddr;
 use std::sync::Arc;
 use std::time::Duration;
@@ -8,7 +9,7 @@ use mox_address::Address;
 use mox_admin::ops::{
     CompleteValues, Completion, ConfigReload, DataProblem, Done, LogLevel, LogLevels, LogLevelsGet,
     LogLevelsSet, MessageFilter, QueueCounts, QueueFilter, QueueList, Reloaded, SetAccountPassword,
-    SetAdminPassword, Status, StatusReport, Stop, Stopped, ValueKind, Verified, VerifyData,
+    SetAdminPassword, Status, StatusReport, Stop, Stopped, TlsResults, ValueKind, Verified, VerifyData,
 };
 use mox_admin::{OpError, Operations, Time};
 use mox_platform::files::{Access, write_durably};
@@ -190,6 +191,11 @@ async fn values(parts: Arc<Parts>, op: CompleteValues) -> Result<Vec<Completion>
         }
         ValueKind::Mailbox => {
             mailboxes(&parts).await?.into_iter().map(|name| value(name, String::new())).collect()
+        }
+        ValueKind::PolicyDomain => {
+            let rows = parts.reports.results(TlsResults::default()).await?;
+            let domains: BTreeSet<String> = rows.into_iter().map(|row| row.policy_domain).collect();
+            domains.into_iter().map(|domain| value(domain, String::new())).collect()
         }
     };
     Ok(all.into_iter().filter(|c| c.value.starts_with(&op.prefix)).take(CompleteValues::MAX).collect())

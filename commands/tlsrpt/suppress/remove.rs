@@ -1,0 +1,28 @@
+//! `mox tlsrpt suppress remove`: send reports to a destination again.
+
+use mox_admin::ops::TlsSuppressRemove;
+
+use crate::context::Context;
+use crate::error::{CommandError, Exit};
+use crate::{Example, Needs};
+
+#[derive(clap::Args)]
+pub(crate) struct Args {
+    /// A mailto: or https: URI, or a mail address, as `mox tlsrpt suppress list` has it
+    uri: String,
+    /// Only show what would be removed
+    #[arg(long)]
+    dry_run: bool,
+}
+
+pub(crate) const EXAMPLES: &[Example] = &[Example {
+    run: "mox tlsrpt suppress remove tls@example.org",
+    about: "After the mailbox was mended",
+    needs: Needs::Server,
+}];
+
+pub(crate) fn run(cx: &mut Context, args: Args) -> Result<Exit, CommandError> {
+    let gone = cx.call(&TlsSuppressRemove { uri: args.uri, dry_run: args.dry_run })?;
+    cx.print(&gone)?;
+    Ok(Exit::Done)
+}
