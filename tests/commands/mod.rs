@@ -8,6 +8,7 @@ mod dns;
 mod examples;
 mod help;
 mod house;
+mod lab;
 mod output;
 mod sendmail;
 mod shell;
