@@ -56,7 +56,7 @@ pub(super) fn show_report(report: &TlsReportPreview, page: &mut Page) {
     let about = about(&report.policy_domain, &report.kind);
     page.verdict(Some(goes), format_args!("{}: report about {about}", report.day));
     if report.partial {
-        page.line("    the day is not over: this is what happened so far");
+        page.line("    the day is not over: this is what happened so far, and its own report is made after midnight UTC");
     }
     page.line(format_args!("    id    {}", report.report_id));
     page.line(format_args!("    file  {}", report.file_name));

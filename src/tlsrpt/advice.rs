@@ -73,7 +73,7 @@ pub const TABLE: &[Advice] = &[
         ResultType::TlsaInvalid,
         "",
         "the TLSA records could not be used or looked up",
-        "check the TLSA records of `_25._tcp` at the MX host with `mox dane lookup`",
+        "check the TLSA records of `_25._tcp` at the MX host with `mox dns lookup tlsa`",
     ),
     row(
         ResultType::DnssecInvalid,
@@ -285,6 +285,8 @@ pub fn policy_line(result: &PolicyResult) -> String {
     let total = successful.saturating_add(failed);
     let went = match (successful, failed) {
         (0, 0) => "no session is counted".to_owned(),
+        (1, 0) => "its one session was fine".to_owned(),
+        (0, 1) => "its one session failed".to_owned(),
         (_, 0) => format!("all of {} were fine", sessions(total)),
         (0, _) => format!("all of {} failed", sessions(total)),
         _ => format!("{failed} of {} failed", sessions(total)),

@@ -247,7 +247,7 @@ pub struct TlsExplanation {
 pub struct TlsStep {
     /// Stable word: `switch`, `submitter`, `results`, `record`, `destination`, `history`, `next`.
     pub step: String,
-    /// It speaks for a report; none where there is nothing to judge.
+    /// True speaks for a report, false stands in its way; none where there is nothing to mend.
     pub ok: Option<bool>,
     /// One sentence.
     pub text: String,

@@ -6,8 +6,9 @@ use mox_admin::ops::{TlsExplain, TlsExplanation, TlsHistory, TlsHistoryRow, TlsS
 use mox_clock::{Day, Timestamp};
 use mox_db::ReadTx;
 use mox_store::{Error, Store};
-use mox_tlsrpt::{RecordLookup, lookup_record, record_name};
+use mox_tlsrpt::{PolicyResult, RecordLookup, advice, lookup_record, record_name};
 
+use super::Kind;
 use super::decide::{Decision, Subject, published};
 use super::ops::{ascii, failed};
 use super::preview::before;
@@ -18,6 +19,10 @@ use crate::tables::result;
 
 /// Reports of before that are told.
 const REPORTS: u32 = 10;
+/// Recipient domains of a day that are told one by one.
+const MAX_ROWS: usize = 50;
+/// Kinds of failure under a policy that are told one by one.
+const MAX_FAILURES: usize = 5;
 
 impl Reports {
     /// Explains.
@@ -30,10 +35,10 @@ impl Reports {
         let subjects = self.subjects(Some(name.clone()), Day::from_number(i64::MIN), today).await;
         let subjects = subjects.map_err(failed)?;
         for subject in &subjects {
-            steps.push(self.collected(subject).await.map_err(failed)?);
+            steps.extend(self.collected(subject).await.map_err(failed)?);
         }
         if subjects.is_empty() {
-            steps.push(step("results", false, "no results wait for a report"));
+            steps.push(step("results", None, "no results wait for a report"));
         }
         steps.extend(self.publishes(&domain).await.map_err(failed)?);
         let history = TlsHistory { domain: Some(name), limit: Some(REPORTS) };
@@ -66,24 +71,35 @@ impl Reports {
         }
     }
 
-    /// What waits of one day.
-    async fn collected(&self, subject: &Subject) -> Result<TlsStep, Error> {
+    /// What waits of one day, policy by policy.
+    async fn collected(&self, subject: &Subject) -> Result<Vec<TlsStep>, Error> {
         let s = subject.clone();
         let read = move |_: &Store, tx: &ReadTx<'_>| result::of(tx.conn(), s.kind, &s.policy_domain, s.day);
         let rows = self.0.store.read(read).await?;
-        let all = || rows.iter().flat_map(|row| &row.results);
-        let sum = |count: fn(&mox_tlsrpt::Summary) -> u64| all().map(|one| count(&one.summary)).sum::<u64>();
-        let details = all().map(|one| one.details.len()).sum::<usize>();
-        let reason = rows.iter().any(|row| row.send_report);
-        let only = if reason { "" } else { "; only reports were delivered, which is no reason for a report" };
-        let text = format!(
-            "{}, as {}: {} sessions went well, {} failed, {details} kinds of failure{only}",
-            subject.day,
-            subject.kind.as_str(),
-            sum(|s| s.successful),
-            sum(|s| s.failed),
-        );
-        Ok(step("results", reason, text))
+        let (what, success_too) = (role(subject), self.0.options.success_too);
+        let mut steps = Vec::new();
+        for row in rows.iter().take(MAX_ROWS) {
+            let whose = match subject.kind {
+                Kind::Domain => String::new(),
+                Kind::Host => format!(", mail to {}", row.recipient_domain),
+            };
+            let only = if row.send_report {
+                ""
+            } else {
+                "; reports alone were delivered, which is no reason for one"
+            };
+            for result in &row.results {
+                let reason = row.send_report && (success_too || result.has_failure());
+                let text = format!("{what}{whose}: {}{only}", seen(result));
+                steps.push(step("results", reason.then_some(true), text));
+            }
+        }
+        if rows.len() > MAX_ROWS {
+            let text =
+                format!("{what}: results of {} more recipient domains", rows.len().saturating_sub(MAX_ROWS));
+            steps.push(step("results", None, text));
+        }
+        Ok(steps)
     }
 
     /// The record as it is published now, and each of its destinations.
@@ -109,9 +125,9 @@ impl Reports {
 
     /// What will be done about one day, and when.
     async fn next(&self, subject: &Subject) -> Result<TlsStep, Error> {
-        let what = format!("{}, as {}", subject.day, subject.kind.as_str());
+        let what = role(subject);
         if let Some(made) = self.made(subject).await? {
-            return Ok(step("next", false, format!("{what}: {}; what came later is dropped", before(&made))));
+            return Ok(step("next", None, format!("{what}: {}; what came later is dropped", before(&made))));
         }
         let now = self.0.seams.clock.now();
         let over = subject.day.next().start();
@@ -125,11 +141,14 @@ impl Reports {
             Decision::Send(plan) => {
                 let count = plan.destinations.iter().filter(|d| d.state == State::Sealed).count();
                 let hours = options.spread.as_secs() / 3600;
-                let text =
-                    format!("{what}: a report is made {when}, and sent to {count} places within {hours} h");
-                step("next", count > 0, text)
+                let to = match count {
+                    0 => "sent to nobody".to_owned(),
+                    1 => format!("sent to its destination within {hours} h"),
+                    _ => format!("sent to {count} destinations within {hours} h"),
+                };
+                step("next", count > 0, format!("{what}: a report is made {when}, and {to}"))
             }
-            Decision::Nothing(why) => step("next", false, format!("{what}: no report: {why}")),
+            Decision::Nothing(why) => step("next", None, format!("{what}: no report: {why}")),
             Decision::Later(why) => {
                 step("next", false, format!("{what}: tried again every hour until {until}: {why}"))
             }
@@ -138,8 +157,30 @@ impl Reports {
     }
 }
 
-fn step(step: &str, ok: bool, text: impl Into<String>) -> TlsStep {
-    TlsStep { step: step.to_owned(), ok: Some(ok), text: text.into() }
+/// A day, and what the policy domain was in it.
+fn role(subject: &Subject) -> String {
+    match subject.kind {
+        Kind::Domain => format!("{}, as domain of recipients", subject.day),
+        Kind::Host => format!("{}, as MX host", subject.day),
+    }
+}
+
+/// How sessions went under a policy, and what failed.
+fn seen(result: &PolicyResult) -> String {
+    let mut text = advice::policy_line(result);
+    for detail in result.details.iter().take(MAX_FAILURES) {
+        text.push_str("; ");
+        text.push_str(&advice::sentence(&result.policy, detail).what);
+    }
+    match result.details.len().saturating_sub(MAX_FAILURES) {
+        0 => text,
+        more => format!("{text}; and {more} more kinds of failure"),
+    }
+}
+
+/// A step: true speaks for a report, false stands in its way.
+fn step(step: &str, ok: impl Into<Option<bool>>, text: impl Into<String>) -> TlsStep {
+    TlsStep { step: step.to_owned(), ok: ok.into(), text: text.into() }
 }
 
 /// A line of history.
@@ -157,5 +198,10 @@ fn reported(row: TlsHistoryRow) -> TlsStep {
         true => format!("{}: results were discarded: {}", row.day, row.why),
         false => format!("{}{note}: report {} of {}: {}", row.day, row.report_id, row.sealed, to.join(", ")),
     };
-    step("history", row.outcome == "delivered" || row.outcome == "sealed", text)
+    let ok = match row.outcome.as_str() {
+        "delivered" | "sealed" => Some(true),
+        "failed" | "expired" => Some(false),
+        _ => None,
+    };
+    step("history", ok, text)
 }
