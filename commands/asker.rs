@@ -60,13 +60,10 @@ impl Context {
     /// Gets ready to ask DNS as the global options say.
     pub(crate) fn asker(&mut self) -> Result<Asker, CommandError> {
         let options = self.dns_options()?;
-        let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
         let hosts = Hosts::load(&mox_platform::paths::hosts_file()).unwrap_or_default();
-        let resolver = {
-            let _within = runtime.enter();
-            mox_dns::resolver(&options, hosts, Arc::clone(&self.clock)).map_err(CommandError::failed)?
-        };
-        Ok(Asker { runtime, resolver })
+        Asker::new(|| {
+            mox_dns::resolver(&options, hosts, Arc::clone(&self.clock)).map_err(CommandError::failed)
+        })
     }
 }
 
@@ -77,6 +74,18 @@ pub(crate) struct Asker {
 }
 
 impl Asker {
+    /// A runtime, and the resolver that is made within it.
+    pub(crate) fn new(
+        resolver: impl FnOnce() -> Result<Arc<dyn Resolver>, CommandError>,
+    ) -> Result<Asker, CommandError> {
+        let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
+        let resolver = {
+            let _within = runtime.enter();
+            resolver()?
+        };
+        Ok(Asker { runtime, resolver })
+    }
+
     /// The resolver.
     pub(crate) fn resolver(&self) -> Arc<dyn Resolver> {
         Arc::clone(&self.resolver)

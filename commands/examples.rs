@@ -1,9 +1,9 @@
 //! The examples of every command: in `--help`, in the man page, and run by the tests.
 
 use crate::{
-    arc, completion, config, dane, dkim, dmarc, dns, dnsbl, generate, iprev, lab, localserve, loglevels,
-    message, mtasts, queue, rdap, sendmail, setaccountpassword, setadminpassword, smtp, spf, status, stop,
-    tlsrpt, verifydata, version,
+    arc, completion, config, dane, deliver, dkim, dmarc, dns, dnsbl, generate, iprev, lab, localserve,
+    loglevels, message, mtasts, queue, rdap, sendmail, setaccountpassword, setadminpassword, smtp, spf,
+    status, stop, tlsrpt, verifydata, version,
 };
 
 /// One line that a user may type.
@@ -43,6 +43,7 @@ pub fn all() -> &'static [(&'static str, &'static [Example])] {
         ("dane dial", dane::dial::EXAMPLES),
         ("dane dialmx", dane::dialmx::EXAMPLES),
         ("dane makerecord", dane::makerecord::EXAMPLES),
+        ("deliver check", deliver::check::EXAMPLES),
         ("dkim gened25519", dkim::gened25519::EXAMPLES),
         ("dkim genrsa", dkim::genrsa::EXAMPLES),
         ("dkim lookup", dkim::lookup::EXAMPLES),

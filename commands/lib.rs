@@ -12,6 +12,7 @@ mod completion;
 mod config;
 mod context;
 mod dane;
+mod deliver;
 mod dkim;
 mod dmarc;
 mod dns;
@@ -177,6 +178,9 @@ enum Command {
     /// Make TLSA records, and compare mail hosts with theirs (DANE)
     #[command(subcommand)]
     Dane(dane::Command),
+    /// Try out what a delivery would meet
+    #[command(subcommand)]
+    Deliver(deliver::Command),
     /// Connect to mail hosts and look at what they show
     #[command(subcommand)]
     Smtp(smtp::Command),
@@ -219,6 +223,7 @@ impl Command {
             Command::Mtasts(command) => command.run(cx),
             Command::Tlsrpt(command) => command.run(cx),
             Command::Dane(command) => command.run(cx),
+            Command::Deliver(command) => command.run(cx),
             Command::Smtp(command) => command.run(cx),
             Command::Rdap(command) => command.run(cx),
             Command::Sendmail(args) => sendmail::run(cx, args),

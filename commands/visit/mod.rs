@@ -33,7 +33,7 @@ use report::DaneState;
 const MAX_CA_FILE: u64 = 1 << 20;
 
 /// Nobody who looks on waits as long as a queue does.
-const TIMEOUTS: Timeouts = Timeouts {
+pub(crate) const TIMEOUTS: Timeouts = Timeouts {
     connect: Duration::from_secs(15),
     handshake: Duration::from_secs(30),
     greeting: Duration::from_secs(60),

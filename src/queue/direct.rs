@@ -21,26 +21,31 @@ use crate::sts::Found;
 use crate::tlsplan::{DaneState, Demands, Refusal, TlsPlan, plan};
 
 /// A domain on the way: what holds for each of its hosts.
-struct Way<'a> {
-    hops: &'a client::NextHops,
-    sts: &'a Found,
+pub(crate) struct Way {
+    pub(crate) hops: client::NextHops,
+    sts: Found,
 }
 
 impl Search<'_> {
     /// A session with one of the domain's hosts.
     pub(crate) async fn direct(&mut self) -> Option<client::Session> {
-        let hops = self.hops().await?;
-        let sts = match &self.target.domain {
-            IpDomain::Domain(domain) => self.policy(&domain.clone()).await?,
-            IpDomain::Ip(_) => Found::default(),
-        };
-        let way = Way { hops: &hops, sts: &sts };
-        for hop in &hops.hosts {
+        let way = self.domain().await?;
+        for hop in &way.hops.hosts {
             if let Some(session) = self.hop(&way, &hop.host).await {
                 return Some(session);
             }
         }
         None
+    }
+
+    /// The hosts of the domain, and its policy.
+    pub(crate) async fn domain(&mut self) -> Option<Way> {
+        let hops = self.hops().await?;
+        let sts = match &self.target.domain {
+            IpDomain::Domain(domain) => self.policy(&domain.clone()).await?,
+            IpDomain::Ip(_) => Found::default(),
+        };
+        Some(Way { hops, sts })
     }
 
     async fn hops(&mut self) -> Option<client::NextHops> {
@@ -95,8 +100,8 @@ impl Search<'_> {
     }
 
     /// One host of the domain.
-    async fn hop(&mut self, way: &Way<'_>, host: &IpDomain) -> Option<client::Session> {
-        let sts = self.is_in_policy(way.sts, host)?;
+    pub(crate) async fn hop(&mut self, way: &Way, host: &IpDomain) -> Option<client::Session> {
+        let sts = self.is_in_policy(&way.sts, host)?;
         let found = match client::addresses(&*self.smtp.resolver, host).await {
             Ok(found) => found,
             Err(e) => {
@@ -158,7 +163,7 @@ impl Search<'_> {
     }
 
     /// What TLSA records say of the host; none when the host must be left out because nobody knows.
-    async fn tlsa(&mut self, way: &Way<'_>, host: &IpDomain, found: &client::Addresses) -> Option<DaneState> {
+    async fn tlsa(&mut self, way: &Way, host: &IpDomain, found: &client::Addresses) -> Option<DaneState> {
         let name = host_name(host);
         let (IpDomain::Domain(domain), IpDomain::Domain(expanded)) = (host, &found.expanded) else {
             return Some(DaneState::None);
@@ -239,7 +244,7 @@ pub(crate) fn host_name(host: &IpDomain) -> String {
 }
 
 /// Names that a certificate below a DANE-TA record may hold: every step was proved, so all of them. RFC 7672 §3.2.2.
-fn names(way: &Way<'_>, base: &Domain, host: &Domain) -> Vec<String> {
+fn names(way: &Way, base: &Domain, host: &Domain) -> Vec<String> {
     let mut names: Vec<String> = vec![base.ascii().to_owned()];
     let mut add = |name: &str| {
         if !names.iter().any(|known| known == name) {

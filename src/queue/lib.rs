@@ -26,6 +26,7 @@ mod message;
 mod ops;
 mod options;
 mod outcome;
+mod probe;
 mod retired;
 mod route;
 mod schedule;
@@ -53,6 +54,7 @@ pub use message::{Class, End, NewQueued, NewRecipient, QueueId, Queued};
 pub use mox_db::Tx;
 pub use options::{Options, Retry};
 pub use outcome::arrived;
+pub use probe::Probe;
 pub use route::{DirectOptions, Leaving, Relay, RelayAuth, RelayTls, Route, Router, Socks};
 pub use seam::{
     BoxFuture, Confirms, LocalDelivery, NoReporting, Notice, OpenFailure, Opened, Outbound, Outcome,

@@ -65,9 +65,9 @@ pub(crate) struct Search<'a> {
     pub(crate) steps: Vec<Step>,
     /// For reports; none where they are about nobody.
     pub(crate) ledger: Option<Ledger>,
-    peer: Peer,
+    pub(crate) peer: Peer,
     /// The last failure; a temporary one stays before permanent ones.
-    failure: Option<client::Error>,
+    pub(crate) failure: Option<client::Error>,
     connections: usize,
 }
 
@@ -88,12 +88,7 @@ pub(crate) struct Manner {
 
 impl Outbound for Smtp {
     fn open<'a>(&'a self, target: &'a Target) -> BoxFuture<'a, Result<Opened, OpenFailure>> {
-        let ledger = match (&target.route, &target.domain) {
-            (Route::Direct(_), IpDomain::Domain(domain)) => Some(Ledger::new(domain.clone())),
-            _ => None,
-        };
-        let (steps, peer) = (Vec::new(), Peer::default());
-        let mut search = Search { smtp: self, target, steps, ledger, peer, failure: None, connections: 0 };
+        let mut search = Search::new(self, target);
         Box::pin(async move {
             let found = match &target.route {
                 Route::Relay(relay) => search.relay(relay).await,
@@ -112,7 +107,7 @@ impl Outbound for Smtp {
     }
 }
 
-fn verdict(failure: Option<client::Error>, relayed: bool) -> Verdict {
+pub(crate) fn verdict(failure: Option<client::Error>, relayed: bool) -> Verdict {
     let Some(error) = failure else { return Verdict::temporary("no host could be tried") };
     let outcome = if error.temporary || relayed { Outcome::Temporary } else { Outcome::Permanent };
     Verdict { outcome, code: error.code, enhanced: error.enhanced, text: said(&error) }
@@ -130,6 +125,17 @@ fn login(auth: &RelayAuth) -> Login {
     let all = || Mechanism::ALL.into_iter().filter(|m| *m != Mechanism::External).collect();
     let mechanisms = if auth.mechanisms.is_empty() { all() } else { auth.mechanisms.clone() };
     Login { username: auth.username.clone(), password: auth.password.clone(), mechanisms }
+}
+
+impl<'a> Search<'a> {
+    pub(crate) fn new(smtp: &'a Smtp, target: &'a Target) -> Search<'a> {
+        let ledger = match (&target.route, &target.domain) {
+            (Route::Direct(_), IpDomain::Domain(domain)) => Some(Ledger::new(domain.clone())),
+            _ => None,
+        };
+        let (steps, peer) = (Vec::new(), Peer::default());
+        Search { smtp, target, steps, ledger, peer, failure: None, connections: 0 }
+    }
 }
 
 impl Search<'_> {

@@ -105,6 +105,20 @@ impl Session {
         outcomes.into_iter().map(|outcome| outcome.unwrap_or_else(|| rest.clone())).collect()
     }
 
+    /// Says MAIL FROM and takes it back: what the server says to a sender, without a recipient.
+    pub async fn try_mail(&mut self, mail: &MailArgs) -> Result<Reply, Error> {
+        let mail = self.fit_mail(mail)?;
+        if self.dirty {
+            self.reset().await?;
+        }
+        let reply = self.command(&Command::Mail(mail), self.options.timeouts.mail).await?;
+        if self.usable {
+            // It was said only to hear the answer, which holds whatever comes of this.
+            let _ = self.reset().await;
+        }
+        Ok(reply)
+    }
+
     /// Fills in what is known per recipient; the result holds for all others. None: no recipient is left.
     async fn transact(
         &mut self,

@@ -419,6 +419,41 @@ async fn one_message_to_many_pipelined() {
 }
 
 #[tokio::test]
+async fn a_sender_is_tried_and_taken_back() {
+    let full: [Act; 3] = [
+        Say("220 mx.example ESMTP"),
+        Hear("EHLO me.example"),
+        Say("250-mx.example\r\n250-SMTPUTF8\r\n250 SIZE 1000"),
+    ];
+    // (reply to MAIL, what follows, code)
+    let taken: &[Act] = &[Say("250 ok"), Hear("RSET"), Say("250 ok"), Drain];
+    let refused: &[Act] = &[Say("550 5.7.1 not you"), Hear("RSET"), Say("250 ok"), Drain];
+    let no_reset: &[Act] = &[Say("250 ok"), Hear("RSET"), Close];
+    let bye: &[Act] = &[Say("421 4.3.2 closing"), Drain];
+    for (name, act, code, quits) in [
+        ("taken", taken, 250, true),
+        ("refused", refused, 550, true),
+        ("closed at RSET", no_reset, 250, false),
+        ("goodbye", bye, 421, false),
+    ] {
+        let world = World::new();
+        let script: [&[Act]; 3] = [&full, &[Hear("MAIL FROM:<from@me.example>")], act];
+        let (reply, heard) = world
+            .run(&script, async |stream| {
+                let opened = Session::open(stream, world.options(), &SimRandom::new(1)).await;
+                let mut session = opened.unwrap();
+                let reply = session.try_mail(&mail()).await;
+                session.quit().await;
+                reply
+            })
+            .await;
+        assert_eq!(reply.unwrap().code, code, "{name}");
+        assert!(!heard.iter().any(|line| line.starts_with("RCPT") || line.starts_with("DATA")), "{name}");
+        assert_eq!(heard.last().is_some_and(|line| line == "QUIT"), quits, "{name}: {heard:?}");
+    }
+}
+
+#[tokio::test]
 async fn one_command_at_a_time_without_pipelining() {
     let script: [&[Act]; 1] = [&[
         Say("220 x"),

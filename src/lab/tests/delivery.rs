@@ -1,7 +1,7 @@
 //! The queue's deliverer on every domain of the lab: what it finds out about TLS is what the table says.
 
 use mox_address::IpDomain;
-use mox_queue::{Asking, Class, DirectOptions, Outbound, Route, Smtp, Target};
+use mox_queue::{Asking, Class, DirectOptions, Outbound, Outcome, Route, Smtp, Target};
 use mox_tlsrpt::PolicyResult;
 
 use super::*;
@@ -115,4 +115,75 @@ async fn deliveries_find_out_what_the_table_says() {
         }
     }
     assert!(wrong.is_empty(), "{} wrong\n{}", wrong.len(), wrong.join("\n"));
+}
+
+/// What is refused after MAIL FROM, and what a later attempt finds better, a trial sees nothing of.
+fn taken_up_to_mail(name: &str, delivery: Delivery) -> Outcome {
+    match (name, delivery) {
+        ("greylist" | "defer" | "reject" | "drop-mid-data", _) => Outcome::Delivered,
+        (_, Delivery::Delivered) => Outcome::Delivered,
+        (_, Delivery::Deferred | Delivery::DeliveredAfterRetry) => Outcome::Temporary,
+        (_, Delivery::Failed) => Outcome::Permanent,
+    }
+}
+
+#[tokio::test]
+async fn a_trial_finds_out_what_a_delivery_does_and_leaves_nothing() {
+    let mut wrong = Vec::new();
+    for receiver in all() {
+        let Expect::Receiving(expect) = &receiver.domain.expect else { continue };
+        let name = receiver.row.name;
+        let demands = [(None, Some(expect.delivery)), (Some(true), expect.with_requiretls)];
+        for (require_tls, delivery) in demands {
+            let Some(delivery) = delivery else { continue };
+            let world = World::new();
+            let smtp = smtp(&world);
+            let options = DirectOptions { require_dane: name == "dane-required", ..DirectOptions::default() };
+            let target = Target {
+                route: Route::Direct(options),
+                domain: IpDomain::Domain(receiver.name.parse().unwrap()),
+                require_tls,
+                class: Class::Normal,
+                attempt: 1,
+            };
+            let mail = MailArgs { require_tls: require_tls == Some(true), ..MailArgs::default() };
+            let probe = stepped(&world, smtp.probe(&target, &mail, false)).await;
+            let opened = stepped(&world, smtp.open(&target)).await;
+            let tls = match opened {
+                Ok(opened) => opened.tls,
+                Err(failure) => failure.tls,
+            };
+            let results = |tls: Option<mox_queue::TlsResults>| tls.map(|tls| (tls.domain, tls.hosts));
+            assert_eq!(results(probe.tls), results(tls), "{name}");
+            if probe.verdict.outcome != taken_up_to_mail(name, delivery) {
+                wrong.push(format!("{name} {require_tls:?}: {} {:#?}", probe.verdict, probe.steps));
+            }
+            assert_eq!(world.kept.mail.lock().unwrap().len(), 0, "{name}");
+        }
+    }
+    assert!(wrong.is_empty(), "{} wrong\n{}", wrong.len(), wrong.join("\n"));
+}
+
+#[tokio::test]
+async fn a_trial_of_every_host_is_decided_by_the_first_that_can_be_had() {
+    let world = World::new();
+    let smtp = smtp(&world);
+    let target = Target {
+        route: Route::direct(),
+        domain: IpDomain::Domain("rua-host.lab.test".parse().unwrap()),
+        require_tls: None,
+        class: Class::Normal,
+        attempt: 1,
+    };
+    world.lab.zones.add("rua-host.lab.test. MX 5 mx.dane-ok.lab.test").unwrap();
+    world.lab.zones.add("rua-host.lab.test. MX 7 mx.dane-mismatch.lab.test").unwrap();
+    for (every, hosts) in [(false, 1), (true, 3)] {
+        let probe = stepped(&world, smtp.probe(&target, &MailArgs::default(), every)).await;
+        assert_eq!(probe.peer.host, "mx.dane-ok.lab.test", "{:#?}", probe.steps);
+        assert_eq!(probe.verdict.outcome, Outcome::Delivered);
+        let tried = probe.steps.iter().filter(|step| step.step == "connect" && step.ok == Some(true));
+        assert!(tried.count() >= hosts, "{:#?}", probe.steps);
+        let said = probe.steps.iter().filter(|step| step.step == "mail").count();
+        assert_eq!(said, if every { 2 } else { 1 }, "{:#?}", probe.steps);
+    }
 }
