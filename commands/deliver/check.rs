@@ -264,3 +264,86 @@ fn within_lab(recipient: &Recipient) -> Result<(), CommandError> {
     let error = CommandError::usage(format!("the lab has no domain {name}"));
     Err(error.hint("`mox lab list` shows what is there"))
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use mox_tlsrpt::{Policy, ResultType};
+
+    #[test]
+    fn recipients_are_addresses_domains_and_literals() {
+        for (text, domain, ascii) in [
+            ("bob@example.org", "example.org", true),
+            ("example.org", "example.org", true),
+            ("b\u{fc}b@example.org", "example.org", false),
+            ("bob@[192.0.2.1]", "[192.0.2.1]", true),
+            ("[192.0.2.1]", "[192.0.2.1]", true),
+        ] {
+            let recipient: Recipient = text.parse().unwrap();
+            assert_eq!((recipient.domain.to_string().as_str(), recipient.ascii), (domain, ascii), "{text}");
+        }
+        for bad in ["", "bob@", "@example.org", "a b", "bob@example.org,amy@example.org"] {
+            assert!(bad.parse::<Recipient>().is_err(), "{bad}");
+        }
+    }
+
+    #[test]
+    fn only_policies_can_be_unsatisfied() {
+        let result = |kind: PolicyType, failed: u64, details: &[&str]| {
+            let mut result = PolicyResult::new(Policy { kind, ..Policy::none("example.org") });
+            result.summary.failed = failed;
+            for reason in details {
+                result.add_detail(FailureDetail::new(ResultType::ValidationFailure, *reason), 9);
+            }
+            result
+        };
+        for (kind, failed, details, expected) in [
+            (PolicyType::NoPolicyFound, 1, vec!["x"], None),
+            (PolicyType::Sts, 0, vec![], None),
+            (PolicyType::Tlsa, 1, vec![], Some("TLSA of example.org is not satisfied")),
+            (
+                PolicyType::Sts,
+                0,
+                vec!["", "a"],
+                Some(
+                    "the MTA-STS policy of example.org is not satisfied: validation-failure, validation-failure (a)",
+                ),
+            ),
+        ] {
+            assert_eq!(problem(&result(kind, failed, &details)).as_deref(), expected, "{details:?}");
+        }
+    }
+
+    #[test]
+    fn exit_code_and_sentence_follow_from_the_verdict() {
+        let recipient: Recipient = "bob@example.org".parse().unwrap();
+        let verdict = |outcome, code: Option<u16>| Verdict {
+            outcome,
+            code,
+            enhanced: Some(mox_smtp::EnhancedCode(4, 7, 1)),
+            text: "later".to_owned(),
+        };
+        for (outcome, code, word, exit, says) in [
+            (
+                Outcome::Delivered,
+                Some(250),
+                "delivered",
+                Exit::Done,
+                "would be delivered to a host, TLS: none",
+            ),
+            (Outcome::Temporary, Some(451), "put-off", Exit::Problems, "would be put off: 451 4.7.1 later"),
+            (Outcome::Temporary, None, "put-off", Exit::Problems, "would be put off: later"),
+            (Outcome::Permanent, Some(550), "refused", Exit::Problems, "would be refused: 550 4.7.1 later"),
+        ] {
+            let probe = Probe {
+                verdict: verdict(outcome, code),
+                peer: mox_queue::Peer::default(),
+                steps: Vec::new(),
+                tls: None,
+            };
+            let report = Report::new(&recipient, probe);
+            assert_eq!((report.verdict, report.exit()), (word, exit));
+            assert_eq!(report.sentence(), format!("mail for bob@example.org {says}"));
+        }
+    }
+}

@@ -19,7 +19,7 @@ use crate::visit::TIMEOUTS;
 
 /// The hosts of the lab are near: whoever does not answer soon never will.
 const SOON: Timeouts = {
-    let soon = Duration::from_secs(1);
+    let soon = Duration::from_secs(5);
     Timeouts {
         connect: soon,
         handshake: soon,

@@ -253,6 +253,36 @@ fn output_without_a_server_is_as_reviewed() {
     snapshot::check("alone.txt", &transcripts(dir.path(), ALONE));
 }
 
+/// Deliveries that the lab of the command itself makes fail and succeed.
+const DELIVER: &[&str] = &[
+    "mox deliver check --lab bob@dane-ok.lab.test",
+    "mox deliver check --lab bob@dane-mismatch.lab.test",
+    "mox deliver check --lab bob@dane-mismatch.lab.test --json",
+    "mox deliver check --lab bob@dane-mismatch.lab.test --tls-required-no",
+    "mox deliver check --lab bob@sts-expired.lab.test | sed 's/ (tls: .*//'",
+    "mox deliver check --lab bob@sts-starttls-missing.lab.test",
+    "mox deliver check --lab bob@sts-testing-selfsigned.lab.test",
+    "mox deliver check --lab sts-unreachable.lab.test",
+    "mox deliver check --lab nopolicy-plain.lab.test",
+    "mox deliver check --lab two-mx.lab.test --all",
+    "mox deliver check --lab nullmx.lab.test",
+    "mox deliver check --lab nodomain.lab.test --json",
+    "mox deliver check --lab --requiretls bob@requiretls-ok.lab.test",
+    "mox deliver check --lab --requiretls bob@requiretls-missing.lab.test",
+    "mox deliver check --lab --requiretls bob@nopolicy-tls.lab.test",
+    "mox deliver check --lab --from amy@client.lab.test --ehlo client.lab.test reject.lab.test",
+    "mox deliver check --lab bob@nosuch.lab.test",
+    "mox deliver check --lab --resolver 127.0.0.1 bob@dane-ok.lab.test",
+    "mox deliver check --requiretls --tls-required-no bob@example.org",
+    "mox deliver check bob@",
+];
+
+#[test]
+fn deliveries_are_told_as_reviewed() {
+    let dir = tempfile::tempdir().unwrap();
+    snapshot::check("deliver.txt", &transcripts(dir.path(), DELIVER));
+}
+
 #[test]
 fn config_output_is_as_reviewed() {
     let corpus = crate::source::root().join("tests/data/config");
