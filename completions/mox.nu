@@ -3379,6 +3379,69 @@ module completions {
   export extern "mox dane help help" [
   ]
 
+  def "nu-complete mox deliver color" [] {
+    [ "auto" "always" "never" ]
+  }
+
+  def "nu-complete mox deliver dnssec" [] {
+    [ "auto" "validate" "trust-ad" "off" ]
+  }
+
+  # Try out what a delivery would meet
+  export extern "mox deliver" [
+    --config: path            # Config file, or the folder that holds mox.conf [default: ./config/mox.conf, else that of localserve]
+    --json                    # Print the result as JSON
+    --color: string@"nu-complete mox deliver color" # When to use colours; NO_COLOR and CLICOLOR_FORCE are honoured
+    --quiet(-q)               # Print nothing but the result and errors
+    --verbose(-v)             # Say more about what is done
+    --resolver: string        # Name server to ask instead of the system's, for commands that look names up
+    --trust-anchor: path      # File with DS or DNSKEY records to trust instead of the built-in ones of the root; implies --dnssec validate
+    --dnssec: string@"nu-complete mox deliver dnssec" # Whom to believe about DNSSEC: a near resolver that validates, else own validation where the resolver gives DNSSEC records; always own validation; the resolver wherever it is; nobody
+    --help(-h)                # Print help
+  ]
+
+  def "nu-complete mox deliver check color" [] {
+    [ "auto" "always" "never" ]
+  }
+
+  def "nu-complete mox deliver check dnssec" [] {
+    [ "auto" "validate" "trust-ad" "off" ]
+  }
+
+  # Do what a delivery would do up to MAIL FROM, and tell each step
+  export extern "mox deliver check" [
+    --requiretls              # As for a message that must only pass hosts with verified TLS (REQUIRETLS)
+    --tls-required-no         # As for a message whose header says TLS-Required: No
+    --from: string            # Sender to say in MAIL FROM [default: <>]
+    --ehlo: string            # Name to greet servers with
+    --all                     # Try every mail host, as far as the 8 connections of one attempt go; the first that takes the session still decides
+    --lab                     # Try it in a lab of this command's own, without a network: domains are those of `mox lab list`
+    --ca-file: path           # File with certificates of authorities (PEM) to trust beside the system's
+    --allow-egress: string    # Network to reach although it is not public, as in 10.0.0.0/8; may be given again
+    --config: path            # Config file, or the folder that holds mox.conf [default: ./config/mox.conf, else that of localserve]
+    --json                    # Print the result as JSON
+    --color: string@"nu-complete mox deliver check color" # When to use colours; NO_COLOR and CLICOLOR_FORCE are honoured
+    --quiet(-q)               # Print nothing but the result and errors
+    --verbose(-v)             # Say more about what is done
+    --resolver: string        # Name server to ask instead of the system's, for commands that look names up
+    --trust-anchor: path      # File with DS or DNSKEY records to trust instead of the built-in ones of the root; implies --dnssec validate
+    --dnssec: string@"nu-complete mox deliver check dnssec" # Whom to believe about DNSSEC: a near resolver that validates, else own validation where the resolver gives DNSSEC records; always own validation; the resolver wherever it is; nobody
+    --help(-h)                # Print help (see more with '--help')
+    address: string           # Address of a recipient, or its domain
+  ]
+
+  # Print this message or the help of the given subcommand(s)
+  export extern "mox deliver help" [
+  ]
+
+  # Do what a delivery would do up to MAIL FROM, and tell each step
+  export extern "mox deliver help check" [
+  ]
+
+  # Print this message or the help of the given subcommand(s)
+  export extern "mox deliver help help" [
+  ]
+
   def "nu-complete mox smtp color" [] {
     [ "auto" "always" "never" ]
   }
@@ -4074,6 +4137,14 @@ module completions {
 
   # Make the TLSA record for a certificate or key
   export extern "mox help dane makerecord" [
+  ]
+
+  # Try out what a delivery would meet
+  export extern "mox help deliver" [
+  ]
+
+  # Do what a delivery would do up to MAIL FROM, and tell each step
+  export extern "mox help deliver check" [
   ]
 
   # Connect to mail hosts and look at what they show
