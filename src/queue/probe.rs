@@ -30,6 +30,11 @@ impl Smtp {
         let mut decided = None;
         if let Some(way) = search.domain().await {
             for hop in &way.hops.hosts {
+                if search.is_exhausted() {
+                    let text = format!("no more connections in one attempt: {} is not tried", hop.host);
+                    search.steps.push(Step::new("connect", None, text));
+                    break;
+                }
                 let Some(mut session) = search.hop(&way, &hop.host).await else { continue };
                 let said = match session.try_mail(mail).await {
                     Ok(reply) => Verdict::of_reply(&reply),

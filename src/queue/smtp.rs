@@ -231,7 +231,7 @@ impl Search<'_> {
         manner: &Manner,
         mode: TlsMode,
     ) -> Result<client::Session, TryPlain> {
-        if self.connections >= MAX_CONNECTIONS {
+        if self.is_exhausted() {
             return Err(TryPlain(false));
         }
         self.connections += 1;
@@ -316,6 +316,11 @@ impl Search<'_> {
         let ip = found.ips.first().ok_or_else(|| bad(format!("the proxy {host} has no address")))?;
         let proxy = SocketAddr::new(*ip, socks.port);
         Ok(SocksDial::new(smtp.dial.clone(), smtp.clock.clone(), proxy, socks.login.clone()))
+    }
+
+    /// No more connections may be made.
+    pub(crate) fn is_exhausted(&self) -> bool {
+        self.connections >= MAX_CONNECTIONS
     }
 
     pub(crate) fn direct_options(&self) -> Option<&DirectOptions> {

@@ -187,3 +187,26 @@ async fn a_trial_of_every_host_is_decided_by_the_first_that_can_be_had() {
         assert_eq!(said, if every { 2 } else { 1 }, "{:#?}", probe.steps);
     }
 }
+
+#[tokio::test]
+async fn a_trial_says_which_host_it_does_not_get_to() {
+    let world = World::new();
+    let smtp = smtp(&world);
+    let zone: Vec<String> = (10..19).map(|n| format!("many.lab.test. MX {n} h{n}.many.lab.test")).collect();
+    world.lab.zones.add(&zone.join("\n")).unwrap();
+    let hosts: Vec<String> = (10..19).map(|n| format!("h{n}.many.lab.test. A 198.51.100.3")).collect();
+    world.lab.zones.add(&hosts.join("\n")).unwrap();
+    let target = Target {
+        route: Route::direct(),
+        domain: IpDomain::Domain("many.lab.test".parse().unwrap()),
+        require_tls: None,
+        class: Class::Normal,
+        attempt: 1,
+    };
+    let probe = stepped(&world, smtp.probe(&target, &MailArgs::default(), true)).await;
+    assert_eq!(probe.verdict.outcome, Outcome::Temporary, "{:#?}", probe.steps);
+    let refused = probe.steps.iter().filter(|step| step.step == "connect" && step.ok == Some(false));
+    assert_eq!(refused.count(), 8, "{:#?}", probe.steps);
+    let last = probe.steps.last().unwrap();
+    assert_eq!((last.ok, last.text.contains("h18.many.lab.test is not tried")), (None, true), "{last:?}");
+}
