@@ -6,7 +6,7 @@
 
 use mox_smtp::MailArgs;
 
-use crate::seam::{Outcome, Peer, Step, Target, TlsResults, Verdict};
+use crate::seam::{BoxFuture, Outcome, Peer, Step, Target, TlsResults, Verdict};
 use crate::smtp::{Search, Smtp, verdict};
 
 /// What was found.
@@ -25,7 +25,11 @@ pub struct Probe {
 impl Smtp {
     /// Tries a delivery to the hosts that DNS names for the domain of `target`, up to MAIL FROM. The first host that
     /// can be had decides; with `every` the others are tried all the same.
-    pub async fn probe(&self, target: &Target, mail: &MailArgs, every: bool) -> Probe {
+    pub fn probe<'a>(&'a self, target: &'a Target, mail: &'a MailArgs, every: bool) -> BoxFuture<'a, Probe> {
+        Box::pin(self.try_hosts(target, mail, every))
+    }
+
+    async fn try_hosts(&self, target: &Target, mail: &MailArgs, every: bool) -> Probe {
         let mut search = Search::new(self, target);
         let mut decided = None;
         if let Some(way) = search.domain().await {
