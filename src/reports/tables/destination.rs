@@ -1,5 +1,7 @@
 //! Where reports go, and how far they came.
 
+use std::collections::HashSet;
+
 use mox_clock::Timestamp;
 use mox_db::rusqlite::{Connection, OptionalExtension, Row, params};
 use mox_store::Error;
@@ -151,16 +153,26 @@ pub(crate) fn due(
     conn: &Connection,
     now: Timestamp,
     busy: Timestamp,
-    max: u32,
+    max: usize,
 ) -> Result<Vec<Destination>, Error> {
+    // In the order of an index, and read no further than needed.
     let sql = format!(
-        "SELECT {COLUMNS}, min(next) FROM report_destination d WHERE state = 0 AND next <= ?1 AND NOT EXISTS
+        "SELECT {COLUMNS} FROM report_destination d WHERE state = 0 AND next <= ?1 AND NOT EXISTS
          (SELECT 1 FROM report_destination o WHERE o.state = 1 AND o.host = d.host AND o.last_attempt > ?2)
-         GROUP BY host ORDER BY min(next), destination_id LIMIT ?3"
+         ORDER BY next, destination_id"
     );
     let mut statement = conn.prepare_cached(&sql)?;
-    let rows = statement.query_map((now.micros(), busy.micros(), max), read)?;
-    Ok(rows.collect::<Result<_, _>>()?)
+    let mut rows = statement.query((now.micros(), busy.micros()))?;
+    let (mut due, mut hosts) = (Vec::new(), HashSet::new());
+    while due.len() < max
+        && let Some(row) = rows.next()?
+    {
+        let one = read(row)?;
+        if hosts.insert(one.host.clone()) {
+            due.push(one);
+        }
+    }
+    Ok(due)
 }
 
 /// When the next one is due after `now`.

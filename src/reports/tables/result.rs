@@ -179,20 +179,19 @@ pub(crate) fn done(
 ) -> Result<(), Error> {
     match kind {
         Kind::Domain => {
+            let sql = "DELETE FROM tls_result WHERE recipient_domain = ?1 AND day = ?2 AND host_done = 1";
+            conn.prepare_cached(sql)?.execute((policy_domain, day.number()))?;
             let rua = rua.map(|rua| json(&rua)).transpose()?;
             let sql =
                 "UPDATE tls_result SET domain_done = 1, rua = ?3 WHERE recipient_domain = ?1 AND day = ?2";
             conn.prepare_cached(sql)?.execute((policy_domain, day.number(), rua))?;
-            let sql = "DELETE FROM tls_result
-              WHERE recipient_domain = ?1 AND day = ?2 AND domain_done = 1 AND host_done = 1";
-            conn.prepare_cached(sql)?.execute((policy_domain, day.number()))?;
         }
         Kind::Host => {
+            let sql = "DELETE FROM tls_result
+              WHERE policy_domain = ?1 AND day = ?2 AND is_host = 1 AND domain_done = 1";
+            conn.prepare_cached(sql)?.execute((policy_domain, day.number()))?;
             let sql =
                 "UPDATE tls_result SET host_done = 1 WHERE policy_domain = ?1 AND day = ?2 AND is_host = 1";
-            conn.prepare_cached(sql)?.execute((policy_domain, day.number()))?;
-            let sql = "DELETE FROM tls_result
-              WHERE policy_domain = ?1 AND day = ?2 AND is_host = 1 AND domain_done = 1 AND host_done = 1";
             conn.prepare_cached(sql)?.execute((policy_domain, day.number()))?;
         }
     }

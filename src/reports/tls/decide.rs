@@ -75,6 +75,12 @@ impl Known {
     pub(crate) fn versions(&self) -> Rows {
         self.rows.iter().map(|row| (row.id, row.version)).collect()
     }
+
+    /// Whether history should tell that there will be no report.
+    pub(crate) fn is_worth_a_report(&self, success_too: bool) -> bool {
+        let failed = self.rows.iter().flat_map(|row| &row.results).any(PolicyResult::has_failure);
+        self.rows.iter().any(|row| row.send_report) && (failed || success_too)
+    }
 }
 
 /// Which rows of the day a report was made of: ids and versions.
@@ -95,20 +101,26 @@ impl Subject {
 impl Reports {
     /// What is to be done about a subject, and the rows that say so. `insist`: an operator wants it, failures or not.
     pub(crate) async fn decide(&self, subject: &Subject, insist: bool) -> Result<(Decision, Rows), Error> {
-        let known = self.look(subject).await?;
+        let Some(known) = self.look(vec![subject.clone()]).await?.pop() else {
+            return Ok((Decision::Nothing("nothing was collected".to_owned()), Rows::new()));
+        };
         let versions = known.versions();
         Ok((self.judge(subject, known, insist).await?, versions))
     }
 
-    /// What the database has about a subject.
-    pub(crate) async fn look(&self, subject: &Subject) -> Result<Known, Error> {
-        let (s, now) = (subject.clone(), self.0.seams.clock.now());
+    /// What the database has about subjects, in their order.
+    pub(crate) async fn look(&self, subjects: Vec<Subject>) -> Result<Vec<Known>, Error> {
+        let now = self.0.seams.clock.now();
         let read = move |_: &Store, tx: &ReadTx<'_>| {
-            Ok(Known {
-                made: report::find(tx.conn(), s.kind, &s.policy_domain, s.day.start(), 0)?,
-                rows: result::of(tx.conn(), s.kind, &s.policy_domain, s.day)?,
-                suppressing: suppress::any_after(tx.conn(), now)?,
-            })
+            let suppressing = suppress::any_after(tx.conn(), now)?;
+            let look = |s: Subject| {
+                Ok(Known {
+                    made: report::find(tx.conn(), s.kind, &s.policy_domain, s.day.start(), 0)?,
+                    rows: result::of(tx.conn(), s.kind, &s.policy_domain, s.day)?,
+                    suppressing,
+                })
+            };
+            subjects.into_iter().map(look).collect()
         };
         self.0.store.read(read).await
     }

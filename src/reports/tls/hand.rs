@@ -7,16 +7,17 @@ use std::sync::PoisonError;
 use std::sync::atomic::Ordering;
 use std::time::Duration;
 
-use mox_address::Address;
+use mox_address::{Address, Domain};
 use mox_clock::Timestamp;
 use mox_db::Tx;
 use mox_queue::{Class, NewQueued, Queue};
-use mox_store::{Error, Incoming, Prepared, Store};
+use mox_store::{ContentId, Error, Incoming, Prepared, Store};
 use mox_tlsrpt::{Target, Uri};
 use tokio::task::JoinSet;
 
 use super::decide::suppressed;
-use super::mail::{self, Composed};
+use super::mail;
+use super::seal::joined;
 use super::submitter::Submitter;
 use crate::Reports;
 use crate::tables::destination::{self, Destination, State};
@@ -26,13 +27,19 @@ use crate::tables::suppress;
 /// How long a host has for one message before the next one is queued for it.
 const TURN: Duration = Duration::from_secs(300);
 /// Looked for at once.
-const BATCH: u32 = 1024;
-/// Handed over at once.
+const BATCH: usize = 1024;
+/// Messages that are composed together and share a transaction.
+const TOGETHER: usize = 32;
+/// Groups of them at once.
+const GROUPS: usize = 4;
+/// Handed over at once, a group being one.
 const AT_ONCE: usize = 128;
 
 impl Reports {
     /// Hands over what is due; answers when the next one is.
-    pub(crate) async fn hand_over_due(&self) -> Result<Option<Timestamp>, Error> {
+    ///
+    /// Part of [`Reports::run`].
+    pub async fn hand_over_due(&self) -> Result<Option<Timestamp>, Error> {
         loop {
             let now = self.0.seams.clock.now();
             let busy = now.minus(TURN);
@@ -52,47 +59,86 @@ impl Reports {
 
     /// Hands over some at a time; false when all of them have to wait.
     async fn hand_over_all(&self, due: Vec<Destination>) -> Result<bool, Error> {
-        let (mut tasks, mut due, mut progress) = (JoinSet::new(), due.into_iter(), false);
+        let (mail, web): (Vec<_>, Vec<_>) =
+            due.into_iter().partition(|one| one.address.starts_with("mailto:"));
+        let (mut tasks, mut progress) = (JoinSet::new(), false);
+        let (mut web, mut mail) = (web.into_iter(), mail.into_iter());
+        // Mail is composed and queued in groups; an https server keeps nobody waiting but itself.
+        let mut composing: usize = 0;
         loop {
             while tasks.len() < AT_ONCE && !self.0.stopping.load(Ordering::Relaxed) {
-                let Some(one) = due.next() else { break };
+                let wanted = if composing < GROUPS { TOGETHER } else { 0 };
+                let mut some: Vec<_> = mail.by_ref().take(wanted).collect();
+                let is_mail = !some.is_empty();
+                composing += usize::from(is_mail);
+                if !is_mail {
+                    some.extend(web.next());
+                }
+                if some.is_empty() {
+                    break;
+                }
                 let reports = self.clone();
-                tasks.spawn(async move { reports.hand_over(one).await });
+                tasks.spawn(async move { reports.hand_over_some(some).await.map(|went| (went, is_mail)) });
             }
-            match tasks.join_next().await {
-                None => return Ok(progress),
-                Some(Ok(done)) => progress |= done?,
-                Some(Err(error)) if error.is_panic() => std::panic::resume_unwind(error.into_panic()),
-                Some(Err(_)) => {}
-            }
+            let Some(done) = tasks.join_next().await else { return Ok(progress) };
+            let (went, is_mail) = joined(done)??;
+            composing = composing.saturating_sub(usize::from(is_mail));
+            progress |= went;
         }
     }
 
     /// Hands one over; false when somebody else is at it.
     pub(crate) async fn hand_over(&self, one: Destination) -> Result<bool, Error> {
-        let Some(_turn) = Turn::take(self, &one.host) else { return Ok(false) };
-        let id = one.report;
-        let read = move |_: &Store, tx: &mox_db::ReadTx<'_>| {
-            Ok::<_, Error>((report::get(tx.conn(), id)?, destination::get(tx.conn(), one.id)?))
-        };
-        let (Some(made), Some(one)) = self.0.store.read(read).await? else { return Ok(true) };
-        if one.state != State::Sealed {
-            return Ok(true);
-        }
-        if self.is_too_late(&made, &one) {
-            let why = "there was no time to hand it over".to_owned();
-            let why = if one.why.is_empty() { why } else { one.why.clone() };
-            self.end(one, State::Expired, why).await?;
-            return Ok(true);
-        }
-        match one.uri.parse::<Uri>().map(|uri| uri.target) {
-            Ok(Target::Mail(address)) => self.queue_mail(made, one, address).await?,
-            Ok(Target::Https(url)) => self.post(made, one, url).await?,
-            Ok(Target::Unsupported) | Err(_) => {
-                self.end(one, State::Withheld, "nothing can be sent there".to_owned()).await?;
+        self.hand_over_some(vec![one]).await
+    }
+
+    /// Hands some over; false when somebody else is at all of them.
+    async fn hand_over_some(&self, some: Vec<Destination>) -> Result<bool, Error> {
+        let (mut turns, mut ids) = (Vec::with_capacity(some.len()), Vec::with_capacity(some.len()));
+        for one in some {
+            if let Some(turn) = Turn::take(self, &one.host) {
+                turns.push(turn);
+                ids.push(one.id);
             }
         }
+        if turns.is_empty() {
+            return Ok(false);
+        }
+        let mut mails = Vec::new();
+        for (made, one) in self.sealed(ids).await? {
+            if self.is_too_late(&made, &one) {
+                let why = "there was no time to hand it over".to_owned();
+                let why = if one.why.is_empty() { why } else { one.why.clone() };
+                self.end(one, State::Expired, why).await?;
+                continue;
+            }
+            match one.uri.parse::<Uri>().map(|uri| uri.target) {
+                Ok(Target::Mail(address)) => mails.push(Mail { made, one, to: address }),
+                Ok(Target::Https(url)) => self.post(made, one, url).await?,
+                Ok(Target::Unsupported) | Err(_) => {
+                    self.end(one, State::Withheld, "nothing can be sent there".to_owned()).await?;
+                }
+            }
+        }
+        self.queue_mail(mails).await?;
         Ok(true)
+    }
+
+    /// Those of some destinations that are still to be handed over, with their reports.
+    async fn sealed(&self, ids: Vec<i64>) -> Result<Vec<(Made, Destination)>, Error> {
+        let read = move |_: &Store, tx: &mox_db::ReadTx<'_>| {
+            let mut found = Vec::with_capacity(ids.len());
+            for id in ids {
+                let Some(one) = destination::get(tx.conn(), id)? else { continue };
+                if one.state == State::Sealed
+                    && let Some(made) = report::get(tx.conn(), one.report)?
+                {
+                    found.push((made, one));
+                }
+            }
+            Ok::<_, Error>(found)
+        };
+        self.0.store.read(read).await
     }
 
     /// Whether attempts have gone on for too long, or the report is too old for a first one.
@@ -104,59 +150,80 @@ impl Reports {
         }
     }
 
-    /// Queues a message.
-    async fn queue_mail(&self, made: Made, one: Destination, to: Address) -> Result<(), Error> {
+    /// Composes messages and queues them.
+    async fn queue_mail(&self, mails: Vec<Mail>) -> Result<(), Error> {
+        if mails.is_empty() {
+            return Ok(());
+        }
         let Some(queue) = self.0.queue.get().cloned() else {
-            return self.postpone(one, "mail cannot be queued yet").await;
+            for mail in mails {
+                self.postpone(mail.one, "mail cannot be queued yet").await?;
+            }
+            return Ok(());
         };
         let config = self.0.options.config.load();
-        let keys = mox_address::Domain::parse(&made.submitter).map(|d| (config.signers(&d), d));
-        let Some((keys, domain)) = keys.ok().filter(|(keys, _)| !keys.is_empty()) else {
-            return self.postpone(one, &format!("{} has no DKIM key to sign with", made.submitter)).await;
-        };
-        let submitter = Submitter { domain, keys };
-        let account = config.server.postmaster.account.clone();
-        let (store, number, address) = (self.0.store.clone(), one.id, to.clone());
+        let mut ready = Vec::with_capacity(mails.len());
+        for mail in mails {
+            let keys = Domain::parse(&mail.made.submitter).map(|d| (config.signers(&d), d));
+            match keys.ok().filter(|(keys, _)| !keys.is_empty()) {
+                Some((keys, domain)) => ready.push((mail, Submitter { domain, keys })),
+                None => {
+                    let why = format!("{} has no DKIM key to sign with", mail.made.submitter);
+                    self.postpone(mail.one, &why).await?;
+                }
+            }
+        }
+        let (store, account) = (self.0.store.clone(), config.server.postmaster.account.clone());
         let work = move || {
-            let composed = mail::compose(&made, number, &address, &submitter).map_err(Unfit::Message)?;
-            let mut incoming = Incoming::new(&store);
-            incoming.write(&composed.bytes)?;
-            Ok::<_, Unfit>((incoming.finish()?, composed, submitter))
+            let written = ready.into_iter().map(|(mail, by)| mail.write(&store, &account, &by));
+            written.collect::<Result<Vec<_>, Error>>()
         };
-        let worked = tokio::task::spawn_blocking(work).await;
-        let (content, composed, submitter) = match worked {
-            Ok(Ok(ready)) => ready,
-            Ok(Err(Unfit::Store(error))) => return Err(error),
-            Ok(Err(Unfit::Message(why))) => return self.end(one, State::Failed, why).await,
-            Err(_) => return Err(Error::Damaged("a report could not be written".to_owned())),
-        };
-        let letter = Letter { content, composed, account, from: submitter.domain.ascii().to_owned(), to };
-        self.commit_mail(queue, one, letter).await
+        let written = tokio::task::spawn_blocking(work).await;
+        let written = written.map_err(|_| Error::Damaged("a report could not be written".to_owned()))??;
+        let mut letters = Vec::with_capacity(written.len());
+        for written in written {
+            match written {
+                Ok(letter) => letters.push(letter),
+                Err((one, why)) => self.end(one, State::Failed, why).await?,
+            }
+        }
+        self.commit_mail(queue, letters).await
     }
 
-    /// The transaction: the message is in the queue, and the destination knows it.
-    async fn commit_mail(&self, queue: Queue, one: Destination, mut letter: Letter) -> Result<(), Error> {
-        let (reports, now) = (self.clone(), self.0.seams.clock.now());
-        self.0.seams.faults.reach("tlsrpt-composed");
+    /// The transaction: the messages are in the queue, and the destinations know it.
+    async fn commit_mail(&self, queue: Queue, letters: Vec<Letter>) -> Result<(), Error> {
+        let (reports, now, count) = (self.clone(), self.0.seams.clock.now(), letters.len());
+        self.reach("tlsrpt-composed", count);
         let write = move |store: &Store, tx: &mut Tx<'_>| {
-            let current = destination::get(tx.conn(), one.id)?;
-            if current.is_none_or(|current| current.state != State::Sealed) {
-                return Ok(());
-            }
-            if let Some(found) = suppress::active(tx.conn(), &one.address, now)? {
-                destination::end(tx.conn(), one.id, State::Suppressed, &suppressed(&found), now)?;
-                tx.on_commit(move || reports.count("suppressed"));
-                return Ok(());
-            }
-            let content = letter.content.insert(tx, 1)?;
-            let new = letter.queued(content)?;
-            let id = queue.add(store, tx, &new)?.first().map_or(0, |id| id.0);
-            destination::queued(tx.conn(), one.id, id, now)?;
-            tx.on_commit(move || reports.count("queued"));
-            Ok::<_, Error>(())
+            letters.into_iter().try_for_each(|letter| reports.commit_one(&queue, store, tx, letter, now))
         };
         self.0.store.write(write).await?;
-        self.0.seams.faults.reach("tlsrpt-queued");
+        self.reach("tlsrpt-queued", count);
+        Ok(())
+    }
+
+    fn commit_one(
+        &self,
+        queue: &Queue,
+        store: &Store,
+        tx: &mut Tx<'_>,
+        mut letter: Letter,
+        now: Timestamp,
+    ) -> Result<(), Error> {
+        let (reports, id) = (self.clone(), letter.one.id);
+        let current = destination::get(tx.conn(), id)?;
+        if current.is_none_or(|current| current.state != State::Sealed) {
+            return Ok(());
+        }
+        if let Some(found) = suppress::active(tx.conn(), &letter.one.address, now)? {
+            destination::end(tx.conn(), id, State::Suppressed, &suppressed(&found), now)?;
+            tx.on_commit(move || reports.count("suppressed"));
+            return Ok(());
+        }
+        letter.new.content = letter.content.insert(tx, 1)?;
+        let queued = queue.add(store, tx, &letter.new)?.first().map_or(0, |id| id.0);
+        destination::queued(tx.conn(), id, queued, now)?;
+        tx.on_commit(move || reports.count("queued"));
         Ok(())
     }
 
@@ -182,41 +249,48 @@ impl Reports {
     }
 }
 
-/// Why there is no message.
-enum Unfit {
-    Store(Error),
-    Message(String),
-}
-
-impl From<Error> for Unfit {
-    fn from(error: Error) -> Unfit {
-        Unfit::Store(error)
-    }
-}
-
-/// A message and its envelope.
-struct Letter {
-    content: Prepared,
-    composed: Composed,
-    account: String,
-    from: String,
+/// A report for an address.
+struct Mail {
+    made: Made,
+    one: Destination,
     to: Address,
 }
 
-impl Letter {
-    fn queued(&self, content: mox_store::ContentId) -> Result<NewQueued, Error> {
-        let from = format!("postmaster@{}", self.from).parse::<Address>();
+/// A message that can be queued.
+struct Letter {
+    one: Destination,
+    content: Prepared,
+    /// Its content is not in the database yet.
+    new: NewQueued,
+}
+
+impl Mail {
+    /// Composes it, or says why there is no message.
+    fn write(
+        self,
+        store: &Store,
+        account: &str,
+        by: &Submitter,
+    ) -> Result<Result<Letter, (Destination, String)>, Error> {
+        let composed = match mail::compose(&self.made, self.one.id, &self.to, by) {
+            Ok(composed) => composed,
+            Err(why) => return Ok(Err((self.one, why))),
+        };
+        let mut incoming = Incoming::new(store);
+        incoming.write(&composed.bytes)?;
+        let content = incoming.finish()?;
+        let from = format!("postmaster@{}", by.domain.ascii()).parse::<Address>();
         let from = from.map_err(|e| Error::Damaged(e.to_string()))?;
-        let to = vec![mox_address::Path::from(self.to.clone()).into()];
-        let size = self.content.size();
-        Ok(NewQueued {
-            smtputf8: self.composed.smtputf8,
+        let to = vec![mox_address::Path::from(self.to).into()];
+        let new = NewQueued {
+            smtputf8: composed.smtputf8,
             require_tls: Some(false),
-            subject: self.composed.subject.clone(),
-            message_id: Some(self.composed.message_id.clone()),
+            subject: composed.subject,
+            message_id: Some(composed.message_id),
             class: Class::TlsReport,
-            ..NewQueued::new(self.account.clone(), Some(from.into()), to, content, size)
-        })
+            ..NewQueued::new(account, Some(from.into()), to, ContentId(0), content.size())
+        };
+        Ok(Ok(Letter { one: self.one, content, new }))
     }
 }
 

@@ -15,13 +15,14 @@ use tokio::task::JoinSet;
 
 use super::Kind;
 use super::decide::Subject;
-use super::seal::Sealed;
-use super::submitter::submitter;
+use super::seal::{Job, Sealed, joined};
 use crate::Reports;
 use crate::tables::{report, result, suppress};
 
-/// Subjects that are decided about at once: as many as share a commit.
-const AT_ONCE: usize = 256;
+/// Subjects that are decided about together: read from one snapshot, stored in one transaction.
+const TOGETHER: usize = 64;
+/// Groups of them at once, so that others go on while one waits for DNS.
+const AT_ONCE: usize = 8;
 /// No sleep is longer, in case the clock is set.
 const LONGEST_SLEEP: Duration = Duration::from_secs(300);
 /// Wait after an error of the database.
@@ -110,7 +111,9 @@ impl Reports {
     }
 
     /// Decides about every day that is over, and says when what was sealed is handed over.
-    pub(crate) async fn seal_due(&self) -> Result<(), Error> {
+    ///
+    /// Part of [`Reports::run`].
+    pub async fn seal_due(&self) -> Result<(), Error> {
         let now = self.0.seams.clock.now();
         let mut sealed = Vec::new();
         for kind in [Kind::Domain, Kind::Host] {
@@ -133,49 +136,47 @@ impl Reports {
     async fn seal_all(&self, subjects: Vec<Subject>) -> Result<Vec<i64>, Error> {
         let mut sealed = Vec::new();
         let mut tasks = JoinSet::new();
-        let mut subjects = subjects.into_iter().enumerate();
+        let mut jobs = subjects.into_iter().enumerate();
         loop {
             while tasks.len() < AT_ONCE && !self.0.stopping.load(Ordering::Relaxed) {
-                let Some((at, subject)) = subjects.next() else { break };
-                let reports = self.clone();
-                tasks.spawn(async move { reports.seal_or_discard(subject).await.map(|sealed| (at, sealed)) });
-            }
-            match tasks.join_next().await {
-                None => break,
-                Some(Ok(done)) => {
-                    let (at, done) = done?;
-                    if let Sealed::New(id) = done {
-                        sealed.push((at, id));
-                    }
+                let some: Vec<_> = jobs.by_ref().take(TOGETHER).collect();
+                if some.is_empty() {
+                    break;
                 }
-                Some(Err(error)) if error.is_panic() => std::panic::resume_unwind(error.into_panic()),
-                Some(Err(_)) => {}
+                let reports = self.clone();
+                tasks.spawn(async move { reports.seal_or_discard(some).await });
             }
+            let Some(done) = tasks.join_next().await else { break };
+            sealed.extend(joined(done)??);
         }
         sealed.sort_unstable();
         Ok(sealed.into_iter().map(|(_, id)| id).collect())
     }
 
-    /// Seals a day, or discards what has waited for too long.
-    async fn seal_or_discard(&self, subject: Subject) -> Result<Sealed, Error> {
+    /// Seals days, or discards what has waited for too long; answers the reports with their places.
+    async fn seal_or_discard(&self, subjects: Vec<(usize, Subject)>) -> Result<Vec<(usize, i64)>, Error> {
         let now = self.0.seams.clock.now();
-        let stale = now.since(subject.day.next().start()) > self.0.options.stale;
-        if stale {
-            let why = match submitter(&self.0.options.config.load()) {
-                Ok(_) => "the day ended too long ago".to_owned(),
-                Err(why) => format!("the day ended too long ago: {why}"),
-            };
-            return self.discard_stale(&subject, why).await;
-        }
         // Until the order of all is known, each has a time by chance.
         let spread = u64::try_from(self.0.options.spread.as_micros()).unwrap_or(0);
-        let wait = Duration::from_micros(random_below(&*self.0.seams.random, spread));
-        let sealed = self.seal(&subject, now.plus(wait)).await?;
-        if let Sealed::Later(why) = &sealed {
-            let (domain, day) = (&subject.policy_domain, subject.day.to_string());
-            tracing::debug!(domain, day, reason = why, "tls results wait");
+        let mut jobs = Vec::with_capacity(subjects.len());
+        for (at, subject) in subjects {
+            let wait = Duration::from_micros(random_below(&*self.0.seams.random, spread));
+            jobs.push(Job { at, subject, due: now.plus(wait) });
         }
-        Ok(sealed)
+        let is_stale = |job: &Job| now.since(job.subject.day.next().start()) > self.0.options.stale;
+        let (stale, jobs) = jobs.into_iter().partition(is_stale);
+        self.discard_stale(stale).await?;
+        let sealed = self.seal_some(jobs).await?.into_iter();
+        Ok(sealed
+            .filter_map(|(at, sealed)| match sealed {
+                Sealed::New(id) => Some((at, id)),
+                Sealed::Later(why) => {
+                    tracing::debug!(reason = why, "tls results wait");
+                    None
+                }
+                _ => None,
+            })
+            .collect())
     }
 
     /// Gives each report its time, in order.

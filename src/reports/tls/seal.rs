@@ -1,7 +1,7 @@
 //! Turns a day's rows into a report, in one transaction with a unique key; and what is done about days without one.
 //!
-//! The document is written before the transaction, which then sees to it that the rows are still those it was written
-//! of. An extra report (of a day not over, a test copy, a sample) has a number of its own and leaves the rows alone.
+//! Many days share a snapshot and a transaction. Documents are written before it, and it sees to it that the rows are
+//! still those they were written of. An extra report (of a day not over, a test copy, a sample) has a number of its own and leaves the rows alone.
 //! RFC 8460 §4.4 (report-id), §5.1.
 
 use std::hash::{DefaultHasher, Hash, Hasher};
@@ -9,10 +9,11 @@ use std::hash::{DefaultHasher, Hash, Hasher};
 use mox_clock::Timestamp;
 use mox_db::Tx;
 use mox_store::{Error, Store};
-use mox_tlsrpt::PolicyResult;
+use tokio::task::{JoinError, JoinSet};
 
 use super::Kind;
-use super::decide::{self, Decision, Plan, Planned, Rows, Subject};
+use super::decide::{self, Decision, Known, Plan, Planned, Rows, Subject};
+use super::submitter::submitter;
 use crate::Reports;
 use crate::tables::destination::{self, Destination};
 use crate::tables::report::{self, Made};
@@ -57,32 +58,178 @@ impl Extra {
     }
 }
 
+/// A day to be decided about.
+pub(crate) struct Job {
+    /// Its place among others.
+    pub(crate) at: usize,
+    pub(crate) subject: Subject,
+    /// When its report is handed over.
+    pub(crate) due: Timestamp,
+}
+
+/// What is to be done in the transaction; only while the rows are those that it was decided by, if it says which.
+enum Act {
+    /// There was a report before: what came later is dropped.
+    Before(Box<Made>),
+    Clear {
+        why: String,
+        rows: Option<Rows>,
+    },
+    Discard {
+        made: Box<Made>,
+        rows: Option<Rows>,
+    },
+    Store {
+        made: Box<Made>,
+        plan: Plan,
+        rows: Option<Rows>,
+    },
+}
+
 impl Reports {
     /// Decides about a day that is over, and does it. Called twice, it does it once.
     pub(crate) async fn seal(&self, subject: &Subject, due: Timestamp) -> Result<Sealed, Error> {
+        let mut sealed = self.seal_some(vec![Job { at: 0, subject: subject.clone(), due }]).await?;
+        Ok(sealed.pop().map_or_else(|| Sealed::Later("it was not decided".to_owned()), |(_, sealed)| sealed))
+    }
+
+    /// The same of some days: read from one snapshot, looked up at once, stored in one transaction. Those whose rows
+    /// changed meanwhile are decided about anew.
+    pub(crate) async fn seal_some(&self, mut jobs: Vec<Job>) -> Result<Vec<(usize, Sealed)>, Error> {
+        let mut sealed = Vec::with_capacity(jobs.len());
         for _ in 0..TRIES {
-            let mut known = self.look(subject).await?;
-            if let Some(made) = known.made.take() {
-                self.clear(subject.clone(), None).await?;
-                return Ok(Sealed::Before(Box::new(made)));
+            let mut acts = Vec::with_capacity(jobs.len());
+            for (job, decided) in self.decide_some(jobs).await? {
+                match decided {
+                    Ok(act) => acts.push((job, act)),
+                    Err(why) => sealed.push((job.at, Sealed::Later(why))),
+                }
             }
-            let rows = known.versions();
-            let stored = match self.judge(subject, known, false).await? {
-                Decision::Later(why) => return Ok(Sealed::Later(why)),
-                Decision::Nothing(why) => {
-                    self.clear(subject.clone(), Some(rows)).await?.then_some(Sealed::Nothing(why))
-                }
-                Decision::Discard(why) => self.discard(subject, &why, Some(rows)).await?,
-                Decision::Send(plan) => {
-                    let made = self.make(subject, &plan, 0, "", subject.period().1, due);
-                    self.store(subject.clone(), made, plan, Some(rows)).await?.map(Sealed::New)
-                }
-            };
-            if let Some(sealed) = stored {
+            jobs = self.act(acts, &mut sealed).await?;
+            if jobs.is_empty() {
                 return Ok(sealed);
             }
         }
-        Ok(Sealed::Later("its results keep changing".to_owned()))
+        let later = |job: Job| (job.at, Sealed::Later("its results keep changing".to_owned()));
+        sealed.extend(jobs.into_iter().map(later));
+        Ok(sealed)
+    }
+
+    /// What is to be done about each day, or why nothing can be done now.
+    async fn decide_some(&self, jobs: Vec<Job>) -> Result<Vec<(Job, Result<Act, String>)>, Error> {
+        let known = self.look(jobs.iter().map(|job| job.subject.clone()).collect()).await?;
+        let mut tasks = JoinSet::new();
+        for (job, known) in jobs.into_iter().zip(known) {
+            let reports = self.clone();
+            tasks.spawn(async move {
+                let decided = reports.decide_act(&job, known).await?;
+                Ok::<_, Error>((job, decided))
+            });
+        }
+        let mut all = Vec::with_capacity(tasks.len());
+        while let Some(done) = tasks.join_next().await {
+            all.push(joined(done)??);
+        }
+        // As they were given, so that reports are stored in that order.
+        all.sort_by_key(|(job, _)| job.at);
+        Ok(all)
+    }
+
+    async fn decide_act(&self, job: &Job, mut known: Known) -> Result<Result<Act, String>, Error> {
+        if let Some(made) = known.made.take() {
+            return Ok(Ok(Act::Before(Box::new(made))));
+        }
+        let (subject, rows) = (&job.subject, Some(known.versions()));
+        Ok(Ok(match self.judge(subject, known, false).await? {
+            Decision::Later(why) => return Ok(Err(why)),
+            Decision::Nothing(why) => Act::Clear { why, rows },
+            Decision::Discard(why) => Act::Discard { made: Box::new(self.none_made(subject, why)), rows },
+            Decision::Send(plan) => {
+                let made = Box::new(self.make(subject, &plan, 0, "", subject.period().1, job.due));
+                Act::Store { made, plan, rows }
+            }
+        }))
+    }
+
+    /// The transaction; answers those whose rows are others by now.
+    async fn act(&self, acts: Vec<(Job, Act)>, sealed: &mut Vec<(usize, Sealed)>) -> Result<Vec<Job>, Error> {
+        if acts.is_empty() {
+            return Ok(Vec::new());
+        }
+        let stores = acts.iter().filter(|(_, act)| matches!(act, Act::Store { .. })).count();
+        self.reach("tlsrpt-sealing", stores);
+        let reports = self.clone();
+        let write = move |_: &Store, tx: &mut Tx<'_>| {
+            let (mut done, mut again) = (Vec::with_capacity(acts.len()), Vec::new());
+            for (job, act) in acts {
+                match reports.apply(tx, &job.subject, act)? {
+                    Some(sealed) => done.push((job.at, sealed)),
+                    None => again.push(job),
+                }
+            }
+            Ok::<_, Error>((done, again))
+        };
+        let (done, again) = self.0.store.write(write).await?;
+        sealed.extend(done);
+        self.reach("tlsrpt-sealed", stores);
+        Ok(again)
+    }
+
+    /// A point that is reached once for each report.
+    pub(crate) fn reach(&self, point: &'static str, times: usize) {
+        (0..times).for_each(|_| self.0.seams.faults.reach(point));
+    }
+
+    /// Does it; none when the rows, or the numbers of extra reports, are others by now.
+    fn apply(&self, tx: &mut Tx<'_>, subject: &Subject, act: Act) -> Result<Option<Sealed>, Error> {
+        let (rows, reports) = (act.rows(), self.clone());
+        if rows.is_some_and(|rows| !is_current(tx, subject, rows).unwrap_or(false)) {
+            return Ok(None);
+        }
+        let done = |tx: &Tx<'_>, rua| {
+            result::done(tx.conn(), subject.kind, &subject.policy_domain, subject.day, rua)
+        };
+        Ok(match act {
+            Act::Before(made) => {
+                done(tx, None)?;
+                Some(Sealed::Before(made))
+            }
+            Act::Clear { why, .. } => {
+                done(tx, None)?;
+                Some(Sealed::Nothing(why))
+            }
+            Act::Discard { made, .. } => {
+                report::insert(tx.conn(), &made)?;
+                done(tx, None)?;
+                let day = subject.day.to_string();
+                tracing::info!(
+                    domain = subject.policy_domain,
+                    day,
+                    reason = made.why,
+                    "tls results are discarded"
+                );
+                tx.on_commit(move || reports.count("discarded"));
+                Some(Sealed::Discarded(made.why))
+            }
+            Act::Store { made, plan, rows } => {
+                let Some(id) = report::insert(tx.conn(), &made)? else { return Ok(None) };
+                for planned in plan.destinations {
+                    destination::insert(tx.conn(), &planned.row(id, &made, made.sealed))?;
+                }
+                if rows.is_some() {
+                    done(tx, Some(&plan.rua))?;
+                }
+                tracing::info!(
+                    domain = subject.policy_domain,
+                    kind = subject.kind.as_str(),
+                    day = subject.day.to_string(),
+                    report_id = made.name,
+                    "tls report is sealed"
+                );
+                tx.on_commit(move || reports.count("sealed"));
+                Some(Sealed::New(id))
+            }
+        })
     }
 
     /// The report of the whole day, if there is one.
@@ -109,18 +256,20 @@ impl Reports {
                 report::next_part(tx.conn(), s.kind, &s.policy_domain, s.day.start())
             };
             let part = self.0.store.read(next).await?;
-            let made = self.make(subject, &plan, part, extra.as_str(), until, now);
+            let made = Box::new(self.make(subject, &plan, part, extra.as_str(), until, now));
             let again = Plan {
                 submitter: plan.submitter.clone(),
                 destinations: std::mem::take(&mut plan.destinations),
                 rua: Vec::new(),
                 policies: Vec::new(),
             };
-            let copy: Vec<Planned> = again.destinations.iter().map(Planned::again).collect();
-            if let Some(id) = self.store(subject.clone(), made, again, None).await? {
+            plan.destinations = again.destinations.iter().map(Planned::again).collect();
+            let job = Job { at: 0, subject: subject.clone(), due: now };
+            let (act, mut sealed) = (Act::Store { made, plan: again, rows: None }, Vec::new());
+            self.act(vec![(job, act)], &mut sealed).await?;
+            if let Some((_, Sealed::New(id))) = sealed.pop() {
                 return Ok(Some(id));
             }
-            plan.destinations = copy;
         }
         Ok(None)
     }
@@ -171,86 +320,41 @@ impl Reports {
         if part == 0 { unique } else { format!("{unique}{note}{part}") }
     }
 
-    /// The transaction; none when the rows, or the numbers of extra reports, are others by now.
-    async fn store(
-        &self,
-        subject: Subject,
-        made: Made,
-        plan: Plan,
-        rows: Option<Rows>,
-    ) -> Result<Option<i64>, Error> {
-        let (reports, clock) = (self.clone(), self.0.seams.clock.clone());
-        self.0.seams.faults.reach("tlsrpt-sealing");
-        let write = move |_: &Store, tx: &mut Tx<'_>| {
-            if rows.as_ref().is_some_and(|rows| !is_current(tx, &subject, rows).unwrap_or(false)) {
-                return Ok(None);
-            }
-            let Some(id) = report::insert(tx.conn(), &made)? else { return Ok(None) };
-            for planned in plan.destinations {
-                destination::insert(tx.conn(), &planned.row(id, &made, clock.now()))?;
-            }
-            if rows.is_some() {
-                result::done(tx.conn(), subject.kind, &subject.policy_domain, subject.day, Some(&plan.rua))?;
-            }
-            tracing::info!(
-                domain = subject.policy_domain,
-                kind = subject.kind.as_str(),
-                day = subject.day.to_string(),
-                report_id = made.name,
-                "tls report is sealed"
-            );
-            tx.on_commit(move || reports.count("sealed"));
-            Ok::<_, Error>(Some(id))
-        };
-        let id = self.0.store.write(write).await?;
-        self.0.seams.faults.reach("tlsrpt-sealed");
-        Ok(id)
-    }
-
-    /// Takes rows out of what waits; false when they are others by now.
-    async fn clear(&self, subject: Subject, rows: Option<Rows>) -> Result<bool, Error> {
-        let write = move |_: &Store, tx: &mut Tx<'_>| {
-            if rows.as_ref().is_some_and(|rows| !is_current(tx, &subject, rows).unwrap_or(false)) {
-                return Ok(false);
-            }
-            result::done(tx.conn(), subject.kind, &subject.policy_domain, subject.day, None)?;
-            Ok::<_, Error>(true)
-        };
-        self.0.store.write(write).await
-    }
-
     /// Takes rows out of what waits because they are too old. History tells of those that were worth a report.
-    pub(crate) async fn discard_stale(&self, subject: &Subject, why: String) -> Result<Sealed, Error> {
-        let s = subject.clone();
-        let read =
-            move |_: &Store, tx: &mox_db::ReadTx<'_>| result::of(tx.conn(), s.kind, &s.policy_domain, s.day);
-        let rows = self.0.store.read(read).await?;
-        let failed = rows.iter().flat_map(|row| &row.results).any(PolicyResult::has_failure);
-        let worth = rows.iter().any(|row| row.send_report) && (failed || self.0.options.success_too);
-        if worth && subject.kind == Kind::Domain {
-            let done = self.discard(subject, &why, None).await?;
-            return Ok(done.unwrap_or(Sealed::Discarded(why)));
+    pub(crate) async fn discard_stale(&self, jobs: Vec<Job>) -> Result<(), Error> {
+        if jobs.is_empty() {
+            return Ok(());
         }
-        self.clear(subject.clone(), None).await?;
-        Ok(Sealed::Nothing(why))
+        let why = match submitter(&self.0.options.config.load()) {
+            Ok(_) => "the day ended too long ago".to_owned(),
+            Err(why) => format!("the day ended too long ago: {why}"),
+        };
+        let known = self.look(jobs.iter().map(|job| job.subject.clone()).collect()).await?;
+        let act = |(job, known): (Job, Known)| {
+            let act = match known.is_worth_a_report(self.0.options.success_too)
+                && job.subject.kind == Kind::Domain
+            {
+                true => {
+                    Act::Discard { made: Box::new(self.none_made(&job.subject, why.clone())), rows: None }
+                }
+                false => Act::Clear { why: why.clone(), rows: None },
+            };
+            (job, act)
+        };
+        let acts = jobs.into_iter().zip(known).map(act).collect();
+        self.act(acts, &mut Vec::new()).await.map(drop)
     }
 
-    /// Takes rows out of what waits, which history tells of; none when they are others by now.
-    pub(crate) async fn discard(
-        &self,
-        subject: &Subject,
-        why: &str,
-        rows: Option<Rows>,
-    ) -> Result<Option<Sealed>, Error> {
-        let (reports, now) = (self.clone(), self.0.seams.clock.now());
-        let (s, text) = (subject.clone(), why.to_owned());
-        let made = Made {
+    /// What history says of results that were discarded.
+    fn none_made(&self, subject: &Subject, why: String) -> Made {
+        let now = self.0.seams.clock.now();
+        Made {
             id: 0,
-            kind: s.kind,
-            policy_domain: s.policy_domain.clone(),
-            start: s.day.start(),
+            kind: subject.kind,
+            policy_domain: subject.policy_domain.clone(),
+            start: subject.day.start(),
             part: 0,
-            until: s.period().1,
+            until: subject.period().1,
             note: String::new(),
             name: String::new(),
             submitter: String::new(),
@@ -258,24 +362,28 @@ impl Reports {
             document: None,
             sealed: now,
             due: now,
-            why: text.clone(),
+            why,
             successful: 0,
             failed: 0,
-        };
-        let write = move |_: &Store, tx: &mut Tx<'_>| {
-            if rows.as_ref().is_some_and(|rows| !is_current(tx, &s, rows).unwrap_or(false)) {
-                return Ok(false);
-            }
-            report::insert(tx.conn(), &made)?;
-            result::done(tx.conn(), s.kind, &s.policy_domain, s.day, None)?;
-            let day = s.day.to_string();
-            tracing::info!(domain = s.policy_domain, day, reason = made.why, "tls results are discarded");
-            tx.on_commit(move || reports.count("discarded"));
-            Ok::<_, Error>(true)
-        };
-        let done = self.0.store.write(write).await?;
-        Ok(done.then_some(Sealed::Discarded(text)))
+        }
     }
+}
+
+impl Act {
+    fn rows(&self) -> Option<&Rows> {
+        match self {
+            Act::Before(_) => None,
+            Act::Clear { rows, .. } | Act::Discard { rows, .. } | Act::Store { rows, .. } => rows.as_ref(),
+        }
+    }
+}
+
+/// What a task answered; its panic goes on here.
+pub(crate) fn joined<T>(done: Result<T, JoinError>) -> Result<T, Error> {
+    done.map_err(|error| match error.try_into_panic() {
+        Ok(panic) => std::panic::resume_unwind(panic),
+        Err(_) => Error::Damaged("a task was ended".to_owned()),
+    })
 }
 
 /// Whether the rows of a subject are those that were read.

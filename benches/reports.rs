@@ -1,0 +1,330 @@
+//! How fast a day of TLS results becomes reports: 10,000 recipient domains, each with a host of its own, are collected,
+//! sealed, composed and queued; DNS answers from memory, reports are signed with one Ed25519 key.
+//!
+//! What is demanded: sealed and composed in 2 s and 50 MB, signing apart, and no commit (so no sync) more for a delivery
+//! that is accounted for. All reports must be in the queue, once, or the program ends with an error.
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    clippy::indexing_slicing,
+    clippy::disallowed_methods,
+    clippy::print_stdout,
+    missing_docs,
+    reason = "a benchmark ends when something is wrong, measures real time, and prints"
+)]
+
+mod kit;
+
+use std::collections::BTreeSet;
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+
+use clap::Parser;
+use mox_admin::ops::QueueList;
+use mox_clock::sim::{SimClock, SimRandom};
+use mox_clock::{Clock, Timestamp};
+use mox_config::{Config, Handle};
+use mox_dkim::{SignOptions, Signer, SigningKey};
+use mox_dns::sim::SimResolver;
+use mox_net::TcpDial;
+use mox_platform::SystemClock;
+use mox_platform::faults::NoFaults;
+use mox_queue::{
+    BoxFuture, Class, DirectOptions, Leaving, LocalDelivery, NewQueued, NoReporting, Notice, OpenFailure,
+    Opened, Outbound, Outgoing, Peer, Queue, Reporting, Route, Router, Sent, Session, Target, TlsResults, Tx,
+    Verdict,
+};
+use mox_reports::Reports;
+use mox_store::{Error, Incoming, Store};
+use mox_telemetry::Metrics;
+use mox_tlsrpt::{FailureDetail, Policy, PolicyResult, PolicyType, ResultType};
+use serde_json::json;
+use tokio::sync::watch;
+
+use kit::machine::{Process, introduce};
+use kit::options::Run;
+use kit::report::{Column, Report, compared, plain};
+
+/// Measures how fast a day of TLS results becomes reports
+#[derive(clap::Parser)]
+struct Args {
+    #[command(flatten)]
+    run: Run,
+    /// Where the data goes: measure the disk that matters
+    #[arg(long, value_name = "DIR", default_value = env!("CARGO_TARGET_TMPDIR"))]
+    dir: PathBuf,
+    /// Recipient domains [default: 10000, in a short run 500]
+    #[arg(long, value_name = "N")]
+    domains: Option<usize>,
+}
+
+const COLUMNS: &[Column] = &[
+    compared("collect s", 2),
+    compared("seal s", 2),
+    compared("queue s", 2),
+    plain("of it sign s", 2),
+    plain("commits", 0),
+    plain("more MB", 1),
+];
+
+/// Deliveries whose commits are counted.
+const DELIVERIES: usize = 300;
+/// Most seconds for sealing and composing, signing apart.
+const SECONDS: f64 = 2.0;
+/// Most memory for it.
+const MEGABYTES: f64 = 50.0;
+/// About the bytes of a report's message.
+const LETTER: usize = 2600;
+
+/// Everything goes straight to its domain.
+struct Straight;
+
+impl Router for Straight {
+    fn route(&self, _: &Leaving<'_>) -> Route {
+        Route::Direct(DirectOptions::default())
+    }
+}
+
+/// No DSN is expected.
+struct Nowhere;
+
+impl LocalDelivery for Nowhere {
+    fn deliver(&self, _: &Store, _: &mut Tx<'_>, _: &Notice<'_>) -> Result<bool, Error> {
+        panic!("a notification: something failed");
+    }
+}
+
+/// Servers that take everything, and tell how TLS went.
+struct Takes(SimClock);
+
+impl Outbound for Takes {
+    fn open<'a>(&'a self, target: &'a Target) -> BoxFuture<'a, Result<Opened, OpenFailure>> {
+        let tls = Some(results(&target.domain.to_string(), self.0.now()));
+        let (peer, steps) = (Peer::default(), Vec::new());
+        Box::pin(async { Ok(Opened { session: Box::new(Takes(self.0.clone())), peer, steps, tls }) })
+    }
+}
+
+impl Session for Takes {
+    fn send<'a>(&'a mut self, message: &'a Outgoing) -> BoxFuture<'a, Sent> {
+        let verdicts = message.rcpts.iter().map(|_| Some(Verdict::delivered("ok"))).collect();
+        Box::pin(async { Sent { verdicts, usable: true } })
+    }
+
+    fn quit(self: Box<Self>) -> BoxFuture<'static, ()> {
+        Box::pin(async {})
+    }
+}
+
+/// How TLS went in one delivery.
+fn results(domain: &str, at: Timestamp) -> TlsResults {
+    let one = |kind, domain: &str| {
+        let mut one = PolicyResult::new(Policy { kind, ..Policy::none(domain) });
+        (one.summary.successful, one.summary.failed) = (10, 1);
+        let mut detail = FailureDetail::new(ResultType::CertificateExpired, "");
+        (detail.failed, detail.mx_hostname) = (1, format!("mx.{domain}"));
+        one.add_detail(detail, 10);
+        one
+    };
+    TlsResults {
+        recipient_domain: domain.parse().unwrap(),
+        at,
+        class: Class::Normal,
+        domain: Some(one(PolicyType::Sts, domain)),
+        hosts: vec![one(PolicyType::NoPolicyFound, &format!("mx.{domain}"))],
+    }
+}
+
+/// A server without its listeners.
+struct House {
+    clock: SimClock,
+    store: Store,
+    reports: Reports,
+    queue: Queue,
+}
+
+impl House {
+    fn open(folder: &Path, domains: usize, accounting: bool) -> House {
+        let clock = SimClock::new(Timestamp::parse_rfc3339("2026-11-25T10:00:00Z").unwrap());
+        let (time, random): (Arc<dyn Clock>, _) = (Arc::new(clock.clone()), Arc::new(SimRandom::new(7)));
+        let zone: String = (0..domains)
+            .map(|n| format!("_smtp._tls.d{n}.example. TXT \"v=TLSRPTv1; rua=mailto:tls@d{n}.example\"\n"))
+            .collect();
+        let resolver = Arc::new(SimResolver::from_zone(&zone).unwrap().forgetting());
+        let schemas = [mox_queue::SCHEMA, mox_reports::SCHEMA];
+        // Group commit measures its own time.
+        let store =
+            Store::open(&folder.join("data"), &schemas, Arc::new(SystemClock), random.clone()).unwrap();
+        let web = mox_https::Client {
+            resolver: resolver.clone(),
+            dial: Arc::new(TcpDial::new(time.clone())),
+            clock: time.clone(),
+            roots: Arc::new(mox_tls::RootCertStore::empty()),
+            egress: mox_https::Egress::Public { allow: Vec::new() },
+            limits: mox_https::Limits::default(),
+            user_agent: "mox/bench".to_owned(),
+        };
+        let seams = mox_reports::Seams {
+            resolver,
+            web,
+            clock: time.clone(),
+            random: random.clone(),
+            faults: Arc::new(NoFaults),
+            metrics: Arc::new(Metrics::new(clock.now())),
+        };
+        let options = mox_reports::Options::new(Arc::new(Handle::new(configure(folder))));
+        let reports = Reports::new(store.clone(), seams, options);
+        let reporting: Arc<dyn Reporting> =
+            if accounting { Arc::new(reports.clone()) } else { Arc::new(NoReporting) };
+        let seams = mox_queue::Seams {
+            router: Arc::new(Straight),
+            local: Arc::new(Nowhere),
+            reporting,
+            outbound: Arc::new(Takes(clock.clone())),
+            clock: time,
+            random,
+        };
+        let options = mox_queue::Options { concurrency: 1, ..mox_queue::Options::new("mox.bench.example") };
+        let queue = Queue::new(store.clone(), options, seams);
+        reports.attach(queue.clone());
+        House { clock, store, reports, queue }
+    }
+
+    fn go_to(&self, time: &str) {
+        self.clock.step_to(Timestamp::parse_rfc3339(time).unwrap());
+    }
+
+    fn commits(&self) -> f64 {
+        self.store.db().figures().commits as f64
+    }
+}
+
+fn configure(folder: &Path) -> Config {
+    let key = SigningKey::generate_ed25519().unwrap().to_pem().unwrap();
+    std::fs::write(folder.join("s.pem"), key).unwrap();
+    let server = "DataDir: data\nLogLevel: info\nHostname: mox.bench.example\nListeners:\n\tpublic:\n\t\tIPs:\n\
+                  \t\t\t- 127.0.0.1\nPostmaster:\n\tAccount: a\n\tMailbox: Inbox\n";
+    std::fs::write(folder.join("mox.conf"), server).unwrap();
+    let dynamic = "Domains:\n\tbench.example:\n\t\tDKIM:\n\t\t\tSelectors:\n\t\t\t\ts:\n\
+                   \t\t\t\t\tPrivateKeyFile: s.pem\n\t\t\tSign:\n\t\t\t\t- s\n\
+                   Accounts:\n\ta:\n\t\tDomain: bench.example\n";
+    std::fs::write(folder.join("domains.conf"), dynamic).unwrap();
+    Config::load(&folder.join("mox.conf")).unwrap().0
+}
+
+/// Commits of a delivery, from the first look at the queue to the end of its last message.
+async fn delivered(dir: &Path, accounting: bool) -> f64 {
+    let folder = tempfile::Builder::new().prefix("bench").tempdir_in(dir).unwrap();
+    let house = House::open(folder.path(), 0, accounting);
+    for n in 0..DELIVERIES {
+        let mut incoming = Incoming::new(&house.store);
+        incoming.write(b"Subject: x\r\n\r\nx\r\n").unwrap();
+        let (mut prepared, queue) = (incoming.finish().unwrap(), house.queue.clone());
+        let write = move |store: &Store, tx: &mut Tx<'_>| {
+            let content = prepared.insert(tx, 1)?;
+            let to = format!("b@d{n}.example").parse::<mox_address::Path>().unwrap();
+            let from = "a@bench.example".parse().ok();
+            queue.add(store, tx, &NewQueued::new("a", from, vec![to.into()], content, 17)).map(drop)
+        };
+        house.store.write(write).await.unwrap();
+    }
+    let before = house.commits();
+    let (stop, stopped) = watch::channel(false);
+    let begun = Instant::now();
+    let running = tokio::spawn(house.queue.clone().run(stopped));
+    while house.queue.length() > 0 {
+        assert!(begun.elapsed() < Duration::from_secs(60), "not all leave");
+        tokio::time::sleep(Duration::from_millis(1)).await;
+    }
+    let commits = house.commits() - before;
+    stop.send_replace(true);
+    running.await.unwrap();
+    let collected = house.reports.results(Default::default()).await.unwrap().len();
+    assert_eq!(collected, if accounting { 2 * DELIVERIES } else { 0 });
+    commits / DELIVERIES as f64
+}
+
+/// Seconds that one thread takes to sign so many messages of this kind.
+fn signing(count: usize) -> f64 {
+    let key = Arc::new(SigningKey::generate_ed25519().unwrap());
+    let keys = vec![(SignOptions::new("bench.example".parse().unwrap(), "s"), key)];
+    let header = "From: <postmaster@bench.example>\r\nTo: <tls@d.example>\r\nSubject: Report\r\n\
+                  Date: Tue, 24 Nov 2026 10:20:30 +0000\r\nMessage-ID: <1@bench.example>\r\n\
+                  MIME-Version: 1.0\r\nContent-Type: text/plain\r\n\r\n";
+    let message = header.to_owned() + &"0123456789abcdef 0123456789abcdef\r\n".repeat(LETTER / 35);
+    let begun = Instant::now();
+    for _ in 0..count {
+        let mut signer = Signer::new(keys.clone());
+        signer.write(message.as_bytes());
+        assert!(!signer.finish(SystemClock.now()).unwrap().is_empty());
+    }
+    begun.elapsed().as_secs_f64()
+}
+
+/// A day of mail, a transaction each, then its reports.
+async fn day(dir: &Path, domains: usize) -> Vec<Option<f64>> {
+    let folder = tempfile::Builder::new().prefix("bench").tempdir_in(dir).unwrap();
+    let house = House::open(folder.path(), domains, true);
+    let begun = Instant::now();
+    let mut tasks = tokio::task::JoinSet::new();
+    for n in 0..domains {
+        let (store, reports, at) = (house.store.clone(), house.reports.clone(), house.clock.now());
+        tasks.spawn(async move {
+            let all = results(&format!("d{n}.example"), at);
+            store.write(move |_: &Store, tx: &mut Tx<'_>| reports.tls(tx, &all)).await.unwrap();
+        });
+    }
+    assert!(tasks.join_all().await.len() == domains);
+    let collected = begun.elapsed().as_secs_f64();
+
+    let process = Process::of(Some(std::process::id()));
+    process.forget_peak();
+    let (memory, commits) = (process.memory_mb(), house.commits());
+    house.go_to("2026-11-26T00:10:00Z");
+    let begun = Instant::now();
+    house.reports.seal_due().await.unwrap();
+    let sealed = begun.elapsed().as_secs_f64();
+    house.go_to("2026-11-26T04:20:00Z");
+    let begun = Instant::now();
+    house.reports.hand_over_due().await.unwrap();
+    let queued = begun.elapsed().as_secs_f64();
+    let (more, commits) = (process.peak_mb().zip(memory).map(|(a, b)| a - b), house.commits() - commits);
+
+    let rows = house.queue.list(QueueList::default()).await.unwrap();
+    let to: BTreeSet<_> = rows.iter().map(|row| &row.to).collect();
+    assert!(house.queue.length() == domains && to.len() == rows.len(), "{} in the queue", to.len());
+    let left = house.reports.results(Default::default()).await.unwrap();
+    assert!(left.is_empty(), "{} results wait", left.len());
+    let signed = signing(domains);
+    vec![Some(collected), Some(sealed), Some(queued), Some(signed), Some(commits), more]
+}
+
+fn main() {
+    let args = Args::parse();
+    if !args.run.is_wanted() {
+        return;
+    }
+    let domains = args.domains.unwrap_or(if args.run.quick { 500 } else { 10_000 });
+    let syncs = introduce(&args.dir);
+    let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build().unwrap();
+    let plain = runtime.block_on(delivered(&args.dir, false));
+    let accounted = runtime.block_on(delivered(&args.dir, true));
+    println!("a delivery: {plain:.2} commits, {accounted:.2} with its TLS results accounted for");
+    let mut report = Report::start("reports", COLUMNS, &args.run);
+    let figures = runtime.block_on(day(&args.dir, domains));
+    report.row(&format!("{domains} domains"), &figures);
+    let figure = |at: usize| figures[at].unwrap_or(0.0);
+    let (seconds, more) = (figure(1) + figure(2), figure(5));
+    println!("sealed, composed, signed and queued: {seconds:.2} s, x{:.2} of {SECONDS} s", seconds / SECONDS);
+    println!("memory: {more:.1} MB more, x{:.2} of {MEGABYTES} MB", more / MEGABYTES);
+    report.finish(json!({ "domains": domains, "syncs": syncs, "commits": [plain, accounted] }));
+    // What is signed is signed by some threads at once: all of it is let off, not more than a core's share.
+    let cores = std::thread::available_parallelism().map_or(1, usize::from) as f64;
+    let missed = seconds - figure(3) / cores > SECONDS || more > MEGABYTES || accounted > plain + 0.05;
+    if missed {
+        println!("MISSED");
+        std::process::exit(1);
+    }
+}
