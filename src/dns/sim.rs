@@ -29,6 +29,8 @@ pub struct SimResolver {
 #[derive(Default)]
 struct State {
     records: BTreeMap<String, Vec<Record>>,
+    /// How many names with records are below a name: it exists then, with or without records of its own.
+    below: BTreeMap<String, usize>,
     flags: BTreeMap<(String, Option<RecordType>), Flags>,
     queries: Vec<(String, RecordType)>,
     /// The questions are not noted.
@@ -61,7 +63,9 @@ impl SimResolver {
     pub fn remove(&self, name: &str) {
         if let Ok(name) = normalize(name) {
             let mut state = self.state();
-            state.records.remove(&name);
+            if state.records.remove(&name).is_some() {
+                state.count_above(&name, |count| count.saturating_sub(1));
+            }
             state.flags.retain(|(flagged, _), _| *flagged != name);
         }
     }
@@ -98,7 +102,20 @@ impl State {
             *flags = flags.and(line.flags.unwrap_or_default());
         }
         if let Some(record) = line.record {
+            if !self.records.contains_key(&line.name) {
+                self.count_above(&line.name, |count| count.saturating_add(1));
+            }
             self.records.entry(line.name).or_default().push(record);
+        }
+    }
+
+    /// Changes the counts of all names above one.
+    fn count_above(&mut self, name: &str, change: impl Fn(usize) -> usize) {
+        let mut at = name;
+        while let Some((_, above)) = at.split_once('.') {
+            let count = self.below.entry(above.to_owned()).or_default();
+            *count = change(*count);
+            at = above;
         }
     }
 
@@ -112,10 +129,9 @@ impl State {
         if let Some(records) = self.records.get(name) {
             return Some(records);
         }
-        let below = format!(".{name}");
-        if self.records.keys().any(|other| other.ends_with(&below))
-            || self.flags.keys().any(|(n, _)| n == name)
-        {
+        let has_flags =
+            self.flags.range((name.to_owned(), None)..).next().is_some_and(|((n, _), _)| n == name);
+        if has_flags || self.below.get(name).is_some_and(|count| *count > 0) {
             return Some(&[]);
         }
         let mut parent = name;
@@ -227,6 +243,8 @@ mod tests {
         assert!(matches!(no(sim.lookup("bad.example", RecordType::Mx).await), Error::NoData { .. }));
         assert!(matches!(no(sim.lookup("fail.example", RecordType::Mx).await), Error::Temporary { .. }));
         assert_eq!(sim.query_count(), 9);
+        sim.remove("x.y.ent.example");
+        assert!(matches!(no(sim.lookup("ent.example", RecordType::A).await), Error::NxDomain { .. }));
         for bad in [
             "a.example. A",
             "a.example. FOO x",
