@@ -1,22 +1,22 @@
 #!/bin/bash
-# postfix.sh start|stop|log|queue DIR - Postfix (Debian package) as a real SMTP peer, all its state under DIR.
+# postfix.sh start|reload|stop|log|queue DIR - Postfix (Debian package) as a real SMTP peer, all its state under DIR.
 #   LISTEN=127.0.0.1:2025    where it accepts mail
-#   MYHOST=mx.example.org    its name      DOMAIN=example.org    local; every address exists
+#   MYHOST=mx.example.org    its name      DOMAIN=example.org    local; every address exists; may be several
 #   CERT= KEY=               PEM files: offers STARTTLS when given
 #   DELIVER=maildir          under DIR/mail, or a transport such as discard:
 #   EXTRA='name = value'     more lines for main.cf
 # Needs root, since Postfix's master does. Every address is delivered to one maildir, DIR/mail/all/new.
 set -euo pipefail
-cmd=${1:?start|stop|log|queue}
+cmd=${1:?start|reload|stop|log|queue}
 DIR=$(mkdir -p "${2:?dir}" && cd "$2" && pwd)
 PATH=$PATH:/usr/sbin:/sbin
 LISTEN=${LISTEN:-127.0.0.1:2025} MYHOST=${MYHOST:-mx.example.org} DOMAIN=${DOMAIN:-example.org} DELIVER=${DELIVER:-maildir}
 case $cmd in
-stop) exec postfix -c "$DIR/etc" stop ;;
+stop | reload) exec postfix -c "$DIR/etc" "$cmd" ;;
 log) exec cat "$DIR/maillog" ;;
 queue) exec postqueue -c "$DIR/etc" -p ;;
 start) ;;
-*) echo "usage: postfix.sh start|stop|log|queue DIR" >&2; exit 2 ;;
+*) echo "usage: postfix.sh start|reload|stop|log|queue DIR" >&2; exit 2 ;;
 esac
 mkdir -p "$DIR"/{etc,spool,data,mail}
 chown postfix "$DIR/data" "$DIR/mail"
