@@ -81,6 +81,33 @@ fn delivered(house: &House, to: &str) -> Vec<Value> {
     })
 }
 
+/// The results under the policy of the recipient domain (`domain`) or of its host (`host`), in words: type of the
+/// policy, sessions that went well, whether some failed, and what failed, each with its reason.
+fn results(house: &House, domain: &str, kind: &str) -> String {
+    let rows = house.json(&["tlsrpt", "results", "--json", "--domain", domain]);
+    let row = rows.as_array().unwrap().iter().find(|row| row["kind"] == kind);
+    let row = row.unwrap_or_else(|| panic!("no result of kind {kind}: {rows}"));
+    let text = |value: &Value| value.as_str().unwrap_or_default().to_owned();
+    let number = |value: &Value| value.as_u64().unwrap();
+    let details = row["details"].as_array().unwrap();
+    let told =
+        details.iter().map(|d| format!("{} {}", text(&d["result-type"]), text(&d["failure-reason-code"])));
+    let failed = number(&row["failed"]);
+    if failed > 0 {
+        // Every session that failed is told of.
+        let counted: u64 = details.iter().map(|d| number(&d["failed-session-count"])).sum();
+        assert_eq!(counted, failed, "{row}");
+    }
+    let failed = if failed > 0 { "some" } else { "none" };
+    let told: Vec<String> = told.map(|words| words.trim_end().to_owned()).collect();
+    format!(
+        "{} {} fine, {failed} failed, {}",
+        text(&row["policy_type"]),
+        number(&row["successful"]),
+        told.join(", ")
+    )
+}
+
 fn tries(detail: Value) -> Option<Vec<Value>> {
     detail["tries"].as_array().cloned().filter(|tries| !tries.is_empty())
 }
@@ -109,6 +136,8 @@ fn postfix_gets_mail_while_its_certificate_is_what_tlsa_says() {
         messages[0]
     );
 
+    assert_eq!(results(&house, "one.example.org", "host"), "tlsa 1 fine, none failed, ");
+
     // The host gets another key, and its record is forgotten.
     let kept = ["pem", "key"].map(|ending| std::fs::read(pair.with_extension(ending)).unwrap());
     certificate(&machine, "postfix-pair");
@@ -120,6 +149,8 @@ fn postfix_gets_mail_while_its_certificate_is_what_tlsa_says() {
     assert!(text.contains("TLSA"), "{attempts:?}");
     assert_eq!(machine.maildir("postfix/mail/all").len(), 1, "nothing is delivered");
     assert!(!machine.read("postfix/maillog").contains("carol@"), "no envelope is told");
+    let told = "tlsa 1 fine, some failed, validation-failure dane-no-match";
+    assert_eq!(results(&house, "one.example.org", "host"), told);
 
     // Mended, what waits leaves.
     for (ending, bytes) in ["pem", "key"].into_iter().zip(kept) {
@@ -150,6 +181,13 @@ fn postfix_without_starttls_gets_mail_unless_dane_asks_for_tls() {
     let messages = machine
         .eventually("the message", || Some(machine.maildir("postfix/mail/all")).filter(|m| !m.is_empty()));
     assert_eq!(messages.len(), 1);
+    for (domain, kind, told) in [
+        ("plain.example.org", "domain", "no-policy-found 0 fine, none failed, starttls-not-supported"),
+        ("plain.example.org", "host", "no-policy-found 0 fine, none failed, starttls-not-supported"),
+        ("strict.example.org", "host", "tlsa 0 fine, some failed, starttls-not-supported"),
+    ] {
+        assert_eq!(results(&house, domain, kind), told, "{domain}");
+    }
     assert!(
         messages[0].contains("Subject: in plain text") && !messages[0].contains("using TLS"),
         "{}",
@@ -195,6 +233,7 @@ fn exim_gets_mail_when_tlsa_names_the_ca_of_its_certificate() {
     let messages = machine
         .eventually("the message", || Some(machine.maildir("exim/mail/all")).filter(|m| !m.is_empty()));
     assert!(messages[0].contains("Subject: by its CA"), "{}", messages[0]);
+    assert_eq!(results(&house, "exim.example.org", "host"), "tlsa 1 fine, none failed, ");
     let log = machine.read("exim/log/mainlog");
     assert!(log.contains("X=TLS1.3") && log.contains("SNI=mx.exim.example.org"), "{log}");
 }

@@ -34,6 +34,7 @@ mod release;
 mod signedzones;
 mod spf;
 mod submit;
+mod tlsreports;
 mod volume;
 mod webhook;
 mod wine;
