@@ -60,6 +60,14 @@ fn submit(machine: &Machine, to: &str, subject: &str) {
     machine.submit(&format!("{HOUSE}:587"), to, subject, &login);
 }
 
+/// Waits until `mox dane dial` says that the certificate of a host is what its record says, or that it is not.
+fn compared(machine: &Machine, host: &str, matches: bool) {
+    let wanted = if matches { 0 } else { 3 };
+    machine.eventually("another certificate", || {
+        (machine.look(&["dane", "dial", host]).status.code() == Some(wanted)).then_some(())
+    });
+}
+
 /// The attempts at a message that waits after a failed attempt.
 fn deferred(house: &House, to: &str) -> Vec<Value> {
     house.eventually(&format!("mail to {to} to be deferred"), || {
@@ -142,6 +150,7 @@ fn postfix_gets_mail_while_its_certificate_is_what_tlsa_says() {
     let kept = ["pem", "key"].map(|ending| std::fs::read(pair.with_extension(ending)).unwrap());
     certificate(&machine, "postfix-pair");
     postfix(&machine, "reload", "one.example.org", &borrowed(&tls));
+    compared(&machine, "mx.one.example.org", false);
     submit(&machine, "carol@one.example.org", "not verified");
     let attempts = deferred(&house, "carol@one.example.org");
     let text = attempts[0]["text"].as_str().unwrap_or_default();
@@ -157,6 +166,7 @@ fn postfix_gets_mail_while_its_certificate_is_what_tlsa_says() {
         std::fs::write(pair.with_extension(ending), bytes).unwrap();
     }
     postfix(&machine, "reload", "one.example.org", &borrowed(&tls));
+    compared(&machine, "mx.one.example.org", true);
     let attempts = delivered(&house, "carol@one.example.org");
     assert_eq!(attempts.last().unwrap()["tls"], "TLSv1.3 verified by DANE", "{attempts:?}");
 }

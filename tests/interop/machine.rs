@@ -3,7 +3,7 @@
 //! it is dropped. Needs root.
 
 use std::path::{Path, PathBuf};
-use std::process::{Child, Command, Stdio};
+use std::process::{Child, Command, Output, Stdio};
 use std::time::{Duration, Instant};
 
 use mox_testkit::house::PATIENCE;
@@ -40,13 +40,15 @@ impl Machine {
         let mut holder = Command::new("unshare")
             .args(["--net", "--mount", "--pid", "--fork", "--kill-child", "bash"])
             .args([&file("dane/net.sh"), folder.path()])
-            .stdin(Stdio::null())
+            // Closed when this process ends, however it ends.
+            .stdin(Stdio::piped())
             .spawn()
             .unwrap();
         let from = Instant::now();
         while !folder.path().join("ready").exists() {
             if holder.try_wait().unwrap().is_some() || from.elapsed() > PATIENCE {
                 let _ = holder.kill();
+                let _ = holder.wait();
                 skip("namespaces cannot be made here");
                 return None;
             }
@@ -91,11 +93,16 @@ impl Machine {
             self.servers.push(server.spawn().unwrap());
         }
         self.eventually("names", || {
-            let mut look = self.command(env!("CARGO_BIN_EXE_mox"));
-            look.args(["dns", "lookup", "--json", "soa", "example.org", "--resolver", RESOLVER]);
-            look.arg("--trust-anchor").arg(folder.join("root.key"));
-            look.output().unwrap().status.success().then_some(())
+            let look = self.look(&["dns", "lookup", "soa", "example.org"]);
+            look.status.success().then_some(())
         });
+    }
+
+    /// Runs a mox command that asks names of this machine.
+    pub(crate) fn look(&self, arguments: &[&str]) -> Output {
+        let mut look = self.command(env!("CARGO_BIN_EXE_mox"));
+        look.args(arguments).args(["--resolver", RESOLVER, "--trust-anchor"]).arg(self.path("dns/root.key"));
+        look.output().unwrap()
     }
 
     /// A house on this machine, on the well-known ports, that is not yet running.

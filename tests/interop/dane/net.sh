@@ -1,7 +1,7 @@
 #!/bin/bash
 # The machine of a test: run by `unshare --net --mount --pid --fork --kill-child`, it has loopback, where every port of
 # 127.0.0.0/8 is free, and an /etc of its own, in which resolv.conf asks a resolver on 127.0.0.1 and believes it about
-# DNSSEC. Ends when it is killed, and all that runs in it with it.
+# DNSSEC. Ends when its input does, and all that runs in it with it.
 #
 #   net.sh DIR    DIR/etc becomes /etc; DIR/ready is made when all is there
 set -euo pipefail
@@ -22,4 +22,4 @@ grep -q '^Debian-exim:' "$dir/etc/passwd" || {
 }
 mount --bind "$dir/etc" /etc
 touch "$dir/ready"
-exec sleep infinity
+exec cat
