@@ -233,7 +233,8 @@ fn exim_gets_mail_when_tlsa_names_the_ca_of_its_certificate() {
     script.arg(file("dane/exim.sh")).arg("start").arg(&root).arg(machine.path("exim")).envs(with_tls(&leaf));
     script.envs([("LISTEN", EXIM), ("MYHOST", "mx.exim.example.org"), ("DOMAIN", "exim.example.org")]);
     run(&mut script);
-    let mut house = machine.house(&["--direct", "example.org"]);
+    // Here the resolver validates, and is believed.
+    let mut house = machine.house(&["--direct", "example.org", "--dnssec", "trust-ad"]);
     house.restart();
 
     submit(&machine, "bob@exim.example.org", "by its CA");

@@ -105,15 +105,15 @@ impl Machine {
         look.output().unwrap()
     }
 
-    /// A house on this machine, on the well-known ports, that is not yet running.
+    /// A house on this machine, on the well-known ports, that is not yet running. It validates by itself, unless it
+    /// is told whom to believe.
     pub(crate) fn house(&self, more: &[&str]) -> House {
         let anchor = self.path("dns/root.key");
-        let options = ["--ip", HOUSE, "--resolver", RESOLVER, "--trust-anchor"];
-        let retry = ["--retry", "1s,1s,1s,1s,2s,2s,2s,5s,5s,5s,5s,5s,1m,5m"];
-        let mut house = House::prepare(
-            &self.path("house"),
-            &[&options[..], &[anchor.to_str().unwrap()], &retry[..], more].concat(),
-        );
+        let own = ["--trust-anchor", anchor.to_str().unwrap()];
+        let own = if more.contains(&"--dnssec") { &[] } else { &own[..] };
+        let options =
+            ["--ip", HOUSE, "--resolver", RESOLVER, "--retry", "1s,1s,1s,1s,2s,2s,2s,5s,5s,5s,5s,5s,1m,5m"];
+        let mut house = House::prepare(&self.path("house"), &[&options[..], own, more].concat());
         house.base = 0;
         house.under(&self.enter(false));
         house
