@@ -136,7 +136,6 @@ const DIALECTS: &[Dialect] = &[
             "total-failure-session-count is not a count: 0 is meant",
             "failure-details is not a list",
             "failed-session-count is missing: 1 is meant",
-            "a failure tells of 1 sessions, its summary of 0 that failed",
         ],
     },
     Dialect {

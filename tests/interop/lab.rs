@@ -148,11 +148,15 @@ fn documents(house: &House) -> Vec<Value> {
 fn read(house: &House, id: &str) -> Value {
     let folder = tempfile::tempdir().unwrap();
     let file = folder.path().join("report.eml");
-    std::fs::write(&file, house.mox(&["message", "cat", id])).unwrap();
+    let message = house.mox(&["message", "cat", id]);
+    std::fs::write(&file, &message).unwrap();
     let output = house.try_mox(&["tlsrpt", "parse", file.to_str().unwrap(), "--json"]);
     assert!(matches!(output.status.code(), Some(0 | 3)), "{}", String::from_utf8_lossy(&output.stderr));
     let read: Value = serde_json::from_slice(&output.stdout).unwrap();
-    assert_eq!(read["oddities"], json!([]), "{read}");
+    // What was posted comes in a message of the lab, which does not have these.
+    let lacks = ["Submitter", "Domain"].map(|name| format!("the message has no field TLS-Report-{name}"));
+    let posted = message.contains("To: <https@rua.lab.test>");
+    assert_eq!(read["oddities"], if posted { json!(lacks) } else { json!([]) }, "{read}");
     read
 }
 
@@ -243,7 +247,8 @@ fn a_process_that_ends_at_any_point_sends_each_report_once() {
                 seen.push((to, id, report));
             }
         }
-        let of = |to: &str| seen.iter().filter(|(t, _, _)| t == to).count();
+        // Where it took long enough, the day is over, and has a report of its own.
+        let of = |to: &str| seen.iter().filter(|(t, id, _)| t == to && id.contains("partial")).count();
         assert_eq!((of("tlsrpt@rua.lab.test"), of("https@rua.lab.test")), (2, 2), "{point}: {seen:#?}");
     }
 }
