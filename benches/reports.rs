@@ -186,6 +186,7 @@ impl House {
             outbound: Arc::new(Takes(clock.clone())),
             clock: time,
             random,
+            faults: Arc::new(mox_platform::faults::NoFaults),
         };
         let options = mox_queue::Options { concurrency: 1, ..mox_queue::Options::new("mox.bench.example") };
         let queue = Queue::new(store.clone(), options, seams);
