@@ -414,7 +414,7 @@ mod tests {
         let mut result = PolicyResult::new(sts);
         for (successful, failed, line, count) in [
             (0, 0, "MTA-STS of example.org (mode testing): no session is counted", 0),
-            (1, 0, "MTA-STS of example.org (mode testing): all of 1 session were fine", 0),
+            (1, 0, "MTA-STS of example.org (mode testing): its one session was fine", 0),
             (2, 1, "MTA-STS of example.org (mode testing): 1 of 3 sessions failed", 1),
             (0, 2, "MTA-STS of example.org (mode testing): all of 2 sessions failed", 1),
         ] {
