@@ -128,8 +128,13 @@ impl World {
         tokio::pin!(work);
         loop {
             let others = async {
-                for _ in 0..20 {
-                    tokio::task::yield_now().await;
+                // What the store works on is done before time goes on.
+                for _ in 0..3 {
+                    for _ in 0..20 {
+                        tokio::task::yield_now().await;
+                    }
+                    self.policies.0.store.write(|_, _| Ok::<(), Error>(())).await.unwrap();
+                    self.policies.list().await.unwrap();
                 }
             };
             tokio::select! {
