@@ -40,7 +40,7 @@ pub const SLOTS: usize = 2;
 pub const MAX_DETAILS: usize = 200;
 
 /// Most bytes of a document that are kept.
-pub const MAX_DOCUMENT: usize = 256 << 10;
+pub const MAX_DOCUMENT: usize = 512 << 10;
 
 /// Most reports of one sender that are kept on a day; more are delivered, and not counted.
 pub const MAX_A_DAY: u64 = 500;

@@ -39,11 +39,15 @@ impl Place {
     }
 }
 
+/// Most destinations of a report. Nobody who is named in a record is asked whether he wants them, so a record must not
+/// make us write to a crowd.
+pub(crate) const MAX_PLACES: usize = 5;
+
 /// Each destination of a record once, in its order.
 pub(crate) fn places(rua: &[Uri]) -> Vec<Place> {
     let mut places: Vec<Place> = Vec::new();
     for place in rua.iter().map(Place::of) {
-        if places.iter().all(|known| known.address != place.address) {
+        if places.len() < MAX_PLACES && places.iter().all(|known| known.address != place.address) {
             places.push(place);
         }
     }
@@ -60,6 +64,15 @@ pub(crate) fn addresses(places: &[Place]) -> Vec<String> {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn nobody_makes_us_write_to_many() {
+        let rua: Vec<Uri> =
+            (0..20).map(|n| format!("a{n}@example.org").parse().unwrap()).map(Uri::mail).collect();
+        let places = places(&rua);
+        assert_eq!(places.len(), MAX_PLACES);
+        assert_eq!(places[0].address, "mailto:a0@example.org");
+    }
 
     #[test]
     fn one_spelling_each() {

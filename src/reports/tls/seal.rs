@@ -183,7 +183,9 @@ impl Reports {
     /// Does it; none when the rows, or the numbers of extra reports, are others by now.
     fn apply(&self, tx: &mut Tx<'_>, subject: &Subject, act: Act) -> Result<Option<Sealed>, Error> {
         let (rows, reports) = (act.rows(), self.clone());
-        if rows.is_some_and(|rows| !is_current(tx, subject, rows).unwrap_or(false)) {
+        if let Some(rows) = rows
+            && !is_current(tx, subject, rows)?
+        {
             return Ok(None);
         }
         let done = |tx: &Tx<'_>, rua| {
