@@ -188,32 +188,37 @@ fn domains_that_report_to_each_other_come_to_rest() {
     assert_eq!(made(&house), 2, "no report was caused by a report");
 }
 
-/// The points of the engine and of the queue, in the order in which a report passes them.
-const POINTS: [&str; 9] = [
-    "tlsrpt-sealing",
-    "tlsrpt-sealed",
-    "tlsrpt-composed",
-    "tlsrpt-queued",
-    "tlsrpt-post-recorded",
-    "tlsrpt-posted",
-    "tlsrpt-acknowledged",
-    "report-sent",
-    "report-settled",
+/// The points of the engine and of the queue, in the order in which a report passes them. Where something is handed over,
+/// only that: what another destination is getting at the same moment may be between its acceptance and our commit.
+const POINTS: [(&str, &[&str]); 9] = [
+    ("tlsrpt-sealing", ALL),
+    ("tlsrpt-sealed", ALL),
+    ("tlsrpt-composed", BY_MAIL),
+    ("tlsrpt-queued", BY_MAIL),
+    ("tlsrpt-post-recorded", BY_HTTPS),
+    ("tlsrpt-posted", BY_HTTPS),
+    ("tlsrpt-acknowledged", BY_HTTPS),
+    ("report-sent", BY_MAIL),
+    ("report-settled", BY_MAIL),
 ];
+
+/// Domains whose reports go by mail, by HTTPS, by either and by both.
+const BY_MAIL: &[&str] = &["sts-expired"];
+const BY_HTTPS: &[&str] = &["rua-https"];
+const ALL: &[&str] = &["sts-expired", "rua-https", "rua-both"];
 
 /// Points between a peer's acceptance and our commit: there the same bytes may come twice.
 const TWICE: [&str; 2] = ["tlsrpt-posted", "report-sent"];
 
 #[test]
 fn a_process_that_ends_at_any_point_sends_each_report_once() {
-    for point in POINTS {
+    for (point, domains) in POINTS {
         let folder = tempfile::tempdir().unwrap();
         let dir = folder.path().join("house");
         let mut options = ONE_ATTEMPT.to_vec();
         options.extend(["--fault", point]);
         let mut house = House::start(&dir, &options);
-        // One by mail, one by HTTPS, one by both.
-        for domain in ["sts-expired", "rua-https", "rua-both"] {
+        for domain in domains {
             send(&house, &format!("bob@{domain}.lab.test"));
         }
         tried(&house);
@@ -231,7 +236,7 @@ fn a_process_that_ends_at_any_point_sends_each_report_once() {
             let done = |row: &Value| {
                 row["destinations"].as_array().unwrap().iter().all(|d| d["state"] == "delivered")
             };
-            (rows.len() >= 3 && rows.iter().all(done)).then_some(())
+            (rows.len() >= domains.len() && rows.iter().all(done)).then_some(())
         });
         let mut seen: Vec<(String, String, Value)> = Vec::new();
         for message in house.messages() {
@@ -249,6 +254,9 @@ fn a_process_that_ends_at_any_point_sends_each_report_once() {
         }
         // Asked again, today has a second report; and one of the whole day, where that ended meanwhile.
         let of = |to: &str| seen.iter().filter(|(t, id, _)| t == to && id.ends_with("partial1")).count();
-        assert_eq!((of("tlsrpt@rua.lab.test"), of("https@rua.lab.test")), (2, 2), "{point}: {seen:#?}");
+        let goes = |only: &str| domains.iter().filter(|d| **d == only || **d == "rua-both").count();
+        let expected = (goes("sts-expired"), goes("rua-https"));
+        let found = (of("tlsrpt@rua.lab.test"), of("https@rua.lab.test"));
+        assert_eq!(found, expected, "{point}: {seen:#?}");
     }
 }
