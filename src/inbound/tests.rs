@@ -175,11 +175,12 @@ impl Scene {
 
     /// Mailbox of the last message, and what its header says of the report.
     fn last(&self) -> (String, String) {
-        let newest = "FROM message m JOIN mailbox b USING (mailbox_id) ORDER BY m.message_id DESC LIMIT 1";
+        let newest = "FROM message m JOIN mailbox b USING (mailbox_id) JOIN trace t USING (message_id)
+            ORDER BY m.message_id DESC LIMIT 1";
         let one = |column: &str| {
             let sql: &'static str = match column {
                 "name" => Box::leak(format!("SELECT b.name {newest}").into_boxed_str()),
-                _ => Box::leak(format!("SELECT CAST(m.prefix AS TEXT) {newest}").into_boxed_str()),
+                _ => Box::leak(format!("SELECT CAST(t.prefix AS TEXT) {newest}").into_boxed_str()),
             };
             self.texts(sql).pop().unwrap_or_default()
         };
