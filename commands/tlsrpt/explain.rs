@@ -2,7 +2,7 @@
 
 use clap_complete::ArgValueCompleter;
 use mox_address::Domain;
-use mox_admin::ops::{TlsExplain, TlsExplanation};
+use mox_admin::ops::{ReportExplain, ReportExplanation, ReportFamily};
 
 use crate::context::Context;
 use crate::error::{CommandError, Exit};
@@ -24,7 +24,7 @@ pub(crate) const EXAMPLES: &[Example] = &[Example {
     needs: Needs::Server,
 }];
 
-impl Show for TlsExplanation {
+impl Show for ReportExplanation {
     fn show(&self, page: &mut Page) {
         for step in &self.steps {
             page.verdict(step.ok, format_args!("{:<11}  {}", step.step, step.text));
@@ -35,7 +35,7 @@ impl Show for TlsExplanation {
 /// Steps that are up to this server and its operator.
 const OURS: &[&str] = &["switch", "submitter"];
 
-fn exit(explanation: &TlsExplanation) -> Exit {
+fn exit(explanation: &ReportExplanation) -> Exit {
     let ours = |step: &str| OURS.contains(&step);
     match explanation.steps.iter().any(|s| ours(&s.step) && s.ok == Some(false)) {
         true => Exit::Problems,
@@ -44,7 +44,8 @@ fn exit(explanation: &TlsExplanation) -> Exit {
 }
 
 pub(crate) fn run(cx: &mut Context, args: Args) -> Result<Exit, CommandError> {
-    let explanation = cx.call(&TlsExplain { domain: args.domain.ascii().to_owned() })?;
+    let explanation =
+        cx.call(&ReportExplain { family: ReportFamily::Tls, domain: args.domain.ascii().to_owned() })?;
     cx.print(&explanation)?;
     Ok(exit(&explanation))
 }
@@ -52,7 +53,7 @@ pub(crate) fn run(cx: &mut Context, args: Args) -> Result<Exit, CommandError> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use mox_admin::ops::TlsStep;
+    use mox_admin::ops::ReportStep;
 
     #[test]
     fn only_our_faults_are_problems() {
@@ -63,8 +64,8 @@ mod tests {
             ("record", Some(false), Exit::Done),
             ("next", Some(false), Exit::Done),
         ] {
-            let steps = vec![TlsStep { step: step.into(), ok, text: String::new() }];
-            assert_eq!(exit(&TlsExplanation { steps }), expected, "{step}");
+            let steps = vec![ReportStep { step: step.into(), ok, text: String::new() }];
+            assert_eq!(exit(&ReportExplanation { steps }), expected, "{step}");
         }
     }
 }

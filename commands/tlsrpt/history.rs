@@ -2,7 +2,7 @@
 
 use clap_complete::ArgValueCompleter;
 use mox_address::Domain;
-use mox_admin::ops::{TlsHistory, TlsHistoryRow};
+use mox_admin::ops::{ReportFamily, ReportHistory, ReportHistoryRow};
 
 use super::preview::{about, destination_line};
 use crate::context::Context;
@@ -30,7 +30,7 @@ pub(crate) const EXAMPLES: &[Example] = &[
     },
 ];
 
-impl Show for Vec<TlsHistoryRow> {
+impl Show for Vec<ReportHistoryRow> {
     fn show(&self, page: &mut Page) {
         for row in self {
             let ok = match row.outcome.as_str() {
@@ -56,7 +56,7 @@ impl Show for Vec<TlsHistoryRow> {
     }
 }
 
-fn headline(row: &TlsHistoryRow) -> String {
+fn headline(row: &ReportHistoryRow) -> String {
     let outcome = match row.outcome.as_str() {
         "sealed" => "under way",
         other => other,
@@ -68,7 +68,7 @@ fn headline(row: &TlsHistoryRow) -> String {
 
 pub(crate) fn run(cx: &mut Context, args: Args) -> Result<Exit, CommandError> {
     let domain = args.domain.map(|domain| domain.ascii().to_owned());
-    let rows = cx.call(&TlsHistory { domain, limit: Some(args.limit) })?;
+    let rows = cx.call(&ReportHistory { family: ReportFamily::Tls, domain, limit: Some(args.limit) })?;
     if rows.is_empty() && !cx.global.json {
         cx.say("no reports were made");
     } else {

@@ -5,10 +5,13 @@ use std::path::{Path, PathBuf};
 
 use clap_complete::ArgValueCompleter;
 use mox_address::Domain;
-use mox_admin::ops::{TlsDestination, TlsPreview, TlsPreviewed, TlsReportPreview, TlsWithheld};
+use mox_admin::ops::{
+    ReportDestination, ReportFamily, ReportPreview, ReportPreviewRow, ReportPreviewed, ReportWithheld,
+};
 use mox_platform::files::{Access, create, create_private_dir};
+use mox_tlsrpt::Report;
 use mox_tlsrpt::advice::{policy_line, sentences};
-use mox_tlsrpt::{Report, gzip};
+use mox_unpack::gzip;
 
 use crate::context::Context;
 use crate::error::{CommandError, Exit};
@@ -39,7 +42,7 @@ pub(crate) const EXAMPLES: &[Example] = &[
     },
 ];
 
-impl Show for TlsPreviewed {
+impl Show for ReportPreviewed {
     fn show(&self, page: &mut Page) {
         for report in &self.reports {
             show_report(report, page);
@@ -51,7 +54,7 @@ impl Show for TlsPreviewed {
 }
 
 /// A report: what it says and where it would go.
-pub(super) fn show_report(report: &TlsReportPreview, page: &mut Page) {
+pub(super) fn show_report(report: &ReportPreviewRow, page: &mut Page) {
     let goes = report.destinations.iter().any(|d| d.state == "will-send");
     let about = about(&report.policy_domain, &report.kind);
     page.verdict(Some(goes), format_args!("{}: report about {about}", report.day));
@@ -79,7 +82,7 @@ pub(super) fn show_report(report: &TlsReportPreview, page: &mut Page) {
     }
 }
 
-fn show_withheld(withheld: &TlsWithheld, page: &mut Page) {
+fn show_withheld(withheld: &ReportWithheld, page: &mut Page) {
     let about = about(&withheld.policy_domain, &withheld.kind);
     page.verdict(None, format_args!("{}: no report about {about}: {}", withheld.day, withheld.why));
 }
@@ -94,7 +97,7 @@ pub(super) fn about(policy_domain: &str, kind: &str) -> String {
 }
 
 /// A destination, how far a report to it came, and why.
-pub(super) fn destination_line(destination: &TlsDestination) -> String {
+pub(super) fn destination_line(destination: &ReportDestination) -> String {
     let d = destination;
     // Where the reason begins with the state, the state is said.
     let state = d.state.replace('-', " ");
@@ -120,7 +123,7 @@ pub(super) fn destination_line(destination: &TlsDestination) -> String {
 }
 
 /// Writes the documents of reports into a folder, which is made where it is missing: the paths.
-fn write_all(dir: &Path, reports: &[TlsReportPreview]) -> Result<Vec<PathBuf>, CommandError> {
+fn write_all(dir: &Path, reports: &[ReportPreviewRow]) -> Result<Vec<PathBuf>, CommandError> {
     create_private_dir(dir).map_err(|e| CommandError::file(dir, e))?;
     let mut written = Vec::with_capacity(reports.len() * 2);
     for report in reports {
@@ -177,8 +180,8 @@ fn safe_name(name: &str) -> String {
 
 pub(crate) fn run(cx: &mut Context, args: Args) -> Result<Exit, CommandError> {
     let domain = args.domain.map(|domain| domain.ascii().to_owned());
-    let previewed = cx.call(&TlsPreview { domain, day: args.day })?;
-    if previewed == TlsPreviewed::default() && !cx.global.json {
+    let previewed = cx.call(&ReportPreview { family: ReportFamily::Tls, domain, day: args.day })?;
+    if previewed == ReportPreviewed::default() && !cx.global.json {
         cx.say("no results wait for a report");
     } else {
         cx.print(&previewed)?;
@@ -219,7 +222,7 @@ mod tests {
     fn nothing_is_overwritten() {
         let dir = tempfile::tempdir().unwrap();
         let out = dir.path().join("new");
-        let report = TlsReportPreview {
+        let report = ReportPreviewRow {
             policy_domain: "example.org".into(),
             kind: "domain".into(),
             day: "2026-11-26".into(),

@@ -2,7 +2,7 @@
 
 use clap_complete::ArgValueCompleter;
 use mox_address::Domain;
-use mox_admin::ops::{TlsPreview, TlsReportPreview, TlsSendNow, TlsSent};
+use mox_admin::ops::{ReportFamily, ReportPreview, ReportPreviewRow, ReportSendNow, ReportSent};
 use serde::Serialize;
 
 use super::preview::{about, destination_line, show_report};
@@ -55,9 +55,9 @@ pub(crate) const EXAMPLES: &[Example] = &[
 #[derive(Serialize)]
 #[serde(transparent)]
 struct Told {
-    sent: Vec<TlsSent>,
+    sent: Vec<ReportSent>,
     #[serde(skip)]
-    previews: Vec<TlsReportPreview>,
+    previews: Vec<ReportPreviewRow>,
 }
 
 impl Show for Told {
@@ -71,7 +71,7 @@ impl Show for Told {
     }
 }
 
-fn show_sent(sent: &TlsSent, page: &mut Page) {
+fn show_sent(sent: &ReportSent, page: &mut Page) {
     let about = about(&sent.policy_domain, &sent.kind);
     let all_well = sent.destinations.iter().all(|d| !refused(&d.state));
     let ok = (!sent.report_id.is_empty()).then_some(all_well);
@@ -98,8 +98,8 @@ fn refused(state: &str) -> bool {
     matches!(state, "failed" | "expired")
 }
 
-fn exit(sent: &[TlsSent], named: bool) -> Exit {
-    let silent = |s: &TlsSent| named && s.report_id.is_empty();
+fn exit(sent: &[ReportSent], named: bool) -> Exit {
+    let silent = |s: &ReportSent| named && s.report_id.is_empty();
     match sent.iter().any(|s| silent(s) || s.destinations.iter().any(|d| refused(&d.state))) {
         true => Exit::Problems,
         false => Exit::Done,
@@ -110,8 +110,15 @@ pub(crate) fn run(cx: &mut Context, args: Args) -> Result<Exit, CommandError> {
     let Args { domains, day, dry_run, to, sample } = args;
     let domains: Vec<String> = domains.into_iter().map(|domain| domain.ascii().to_owned()).collect();
     let (named, own) = (!domains.is_empty(), to.is_none() && !sample);
-    let preview = TlsPreview { domain: None, day: Some(day.clone()) };
-    let op = TlsSendNow { domains, day: (!sample).then_some(day), dry_run, to, sample };
+    let preview = ReportPreview { family: ReportFamily::Tls, domain: None, day: Some(day.clone()) };
+    let op = ReportSendNow {
+        family: ReportFamily::Tls,
+        domains,
+        day: (!sample).then_some(day),
+        dry_run,
+        to,
+        sample,
+    };
     let sent = cx.call(&op)?;
     let previews = match dry_run && own && !cx.global.json {
         true => cx.call(&preview)?.reports,
@@ -132,7 +139,7 @@ mod tests {
 
     #[test]
     fn silence_about_a_named_domain_is_a_problem() {
-        let sent = |id: &str| TlsSent {
+        let sent = |id: &str| ReportSent {
             policy_domain: "example.org".into(),
             kind: "domain".into(),
             day: "2026-11-26".into(),

@@ -8,7 +8,7 @@
 
 use std::fmt;
 
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 
 use crate::uri::ReportUri;
 
@@ -20,7 +20,7 @@ pub const MAX_TAGS: usize = 64;
 pub const MAX_URIS: usize = 10;
 
 /// What a domain's owner asks for mail that does not pass.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Default, Serialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Default, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
 pub enum Policy {
     /// Nothing.
@@ -68,7 +68,7 @@ impl fmt::Display for Policy {
 }
 
 /// How alike an authenticated domain and the author's must be.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Default, Serialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Default, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
 pub enum Alignment {
     /// Of the same organization.

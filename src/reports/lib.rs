@@ -11,7 +11,22 @@
 //! 3. Whatever DNS cannot say now is asked again later; what it says decides. 4. Delivering a TLS report is never the
 //! reason for one, and no report leads to a DSN.
 
+mod decide;
+mod dmarc;
+mod explain;
+mod file;
+mod hand;
+mod kind;
+mod mail;
+mod ops;
+mod place;
+mod post;
+mod preview;
 pub mod receive;
+mod schedule;
+mod seal;
+mod send_now;
+mod submitter;
 mod tables;
 mod tls;
 
@@ -33,6 +48,7 @@ use mox_store::Store;
 use mox_telemetry::{Metrics, Outcome};
 use tokio::sync::Notify;
 
+pub use dmarc::evaluate::{Evaluation, Standing};
 pub use receive::RECEIVED_SCHEMA;
 
 /// The tables of outgoing reports.
@@ -78,8 +94,10 @@ pub struct Seams {
 pub struct Options {
     /// Host name, domains and their keys, as they are at each use.
     pub config: Arc<Handle>,
-    /// Whether results are collected and reports sent.
+    /// Whether results about TLS are collected and reports sent.
     pub on: bool,
+    /// The same about DMARC.
+    pub dmarc: bool,
     /// Send also when nothing failed.
     pub success_too: bool,
     /// How long history is kept.
@@ -108,6 +126,7 @@ impl Options {
         Options {
             config,
             on: !server.no_outgoing_tls_reports,
+            dmarc: !server.no_outgoing_dmarc_reports,
             success_too: server.outgoing_tls_reports_for_all_success,
             keep_history: minutes(90 * 24 * 60),
             first_wait: minutes(4),

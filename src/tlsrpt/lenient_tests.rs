@@ -313,8 +313,8 @@ proptest! {
         };
         let read = parse(report.to_json().as_bytes(), &Limits::default()).unwrap();
         prop_assert_eq!(&read.report, &report);
-        let packed = crate::gzip::compress(report.to_json().as_bytes());
-        prop_assert_eq!(crate::gzip::expand(&packed, 1 << 20).unwrap(), report.to_json().into_bytes());
+        let packed = mox_unpack::gzip::compress(report.to_json().as_bytes());
+        prop_assert_eq!(mox_unpack::gzip::expand(&packed, 1 << 20).unwrap(), report.to_json().into_bytes());
     }
 
     #[test]

@@ -4,7 +4,6 @@
 //! decided. Both have records of their own.
 
 pub mod advice;
-pub mod gzip;
 mod lenient;
 #[cfg(test)]
 mod lenient_tests;

@@ -7,8 +7,8 @@
 
 use mox_message::header::Header;
 use mox_message::part::{Kind, Part, Tree};
+use mox_unpack::gzip::{self, GzipError};
 
-use crate::gzip::{self, GzipError};
 use crate::report::{Limits, Parsed, Report, ReportError};
 
 /// Largest file or message, in bytes.

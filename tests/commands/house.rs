@@ -237,22 +237,22 @@ fn outgoing(operations: Operations) -> Operations {
                     |row: &TlsResultRow| op.domain.as_ref().is_none_or(|d| *d == row.recipient_domain);
                 Ok(results().into_iter().filter(wanted).collect())
             })
-            .on(|op: TlsPreview| async move {
+            .on(|op: ReportPreview| async move {
                 match op.domain.as_deref() {
                     None => Ok(previewed()),
-                    Some("example.org") => Ok(TlsPreviewed { withheld: Vec::new(), ..previewed() }),
+                    Some("example.org") => Ok(ReportPreviewed { withheld: Vec::new(), ..previewed() }),
                     Some(name) => {
                         Err(OpError::not_found(format!("no results about {name} wait for a report")))
                     }
                 }
             })
-            .on(|op: TlsSendNow| async move { Ok(sent(&op)) })
-            .on(|op: TlsHistory| async move {
+            .on(|op: ReportSendNow| async move { Ok(sent(&op)) })
+            .on(|op: ReportHistory| async move {
                 let mut rows = history();
-                rows.truncate(op.limit.unwrap_or(TlsHistory::MAX).try_into().unwrap());
+                rows.truncate(op.limit.unwrap_or(ReportHistory::MAX).try_into().unwrap());
                 Ok(rows)
             })
-            .on(|op: TlsExplain| async move { Ok(explained(op.domain == "example.org")) }),
+            .on(|op: ReportExplain| async move { Ok(explained(op.domain == "example.org")) }),
     )
 }
 
@@ -295,8 +295,8 @@ fn results() -> Vec<TlsResultRow> {
 }
 
 /// Where a report goes, in a state.
-fn destination(uri: &str, state: &str, why: &str) -> TlsDestination {
-    TlsDestination {
+fn destination(uri: &str, state: &str, why: &str) -> ReportDestination {
+    ReportDestination {
         uri: uri.into(),
         state: state.into(),
         why: why.into(),
@@ -309,7 +309,7 @@ fn destination(uri: &str, state: &str, why: &str) -> TlsDestination {
 
 const UNTIL: &str = "suppressed until 2026-12-01T00:00:00Z: asked by phone";
 
-fn previewed() -> TlsPreviewed {
+fn previewed() -> ReportPreviewed {
     let document = r#"{"organization-name":"mox.example","date-range":{"start-datetime":"2026-11-21T00:00:00Z",
         "end-datetime":"2026-11-21T23:59:59Z"},"contact-info":"postmaster@mox.example",
         "report-id":"20261121.example.org.k3x","policies":[{"policy":{"policy-type":"sts",
@@ -317,8 +317,8 @@ fn previewed() -> TlsPreviewed {
         "mx-host":["mx.example.org"]},"summary":{"total-successful-session-count":20,
         "total-failure-session-count":1},"failure-details":[{"result-type":"certificate-expired",
         "receiving-mx-hostname":"mx.example.org","receiving-ip":"192.0.2.1","failed-session-count":1}]}]}"#;
-    TlsPreviewed {
-        reports: vec![TlsReportPreview {
+    ReportPreviewed {
+        reports: vec![ReportPreviewRow {
             policy_domain: "example.org".into(),
             kind: "domain".into(),
             day: "2026-11-21".into(),
@@ -331,7 +331,7 @@ fn previewed() -> TlsPreviewed {
             file_name: "mox.example!example.org!1795219200!1795305599!k3x.json.gz".into(),
             document: serde_json::from_str(document).unwrap(),
         }],
-        withheld: vec![TlsWithheld {
+        withheld: vec![ReportWithheld {
             policy_domain: "example.net".into(),
             kind: "domain".into(),
             day: "2026-11-21".into(),
@@ -341,8 +341,8 @@ fn previewed() -> TlsPreviewed {
 }
 
 /// A report about example.org, and none about anybody else.
-fn sent(op: &TlsSendNow) -> Vec<TlsSent> {
-    let row = |domain: &str| TlsSent {
+fn sent(op: &ReportSendNow) -> Vec<ReportSent> {
+    let row = |domain: &str| ReportSent {
         policy_domain: domain.into(),
         kind: "domain".into(),
         day: "2026-11-21".into(),
@@ -352,9 +352,9 @@ fn sent(op: &TlsSendNow) -> Vec<TlsSent> {
         destinations: Vec::new(),
     };
     let uri = op.to.as_deref().unwrap_or("mailto:tls@example.org");
-    let queued = TlsDestination { queue_id: Some(5), ..destination(uri, "queued", "") };
+    let queued = ReportDestination { queue_id: Some(5), ..destination(uri, "queued", "") };
     let one = |domain: &String| match (domain.as_str(), op.dry_run, op.day.as_deref()) {
-        ("example.org", dry_run, day) => TlsSent {
+        ("example.org", dry_run, day) => ReportSent {
             report_id: "20261121.example.org.k3x".into(),
             state: match (dry_run, day) {
                 (true, _) => "would-send",
@@ -375,13 +375,13 @@ fn sent(op: &TlsSendNow) -> Vec<TlsSent> {
     if op.domains.is_empty() { all.iter().map(one).collect() } else { op.domains.iter().map(one).collect() }
 }
 
-fn history() -> Vec<TlsHistoryRow> {
-    let ended = |uri: &str, state: &str, why: &str, attempts| TlsDestination {
+fn history() -> Vec<ReportHistoryRow> {
+    let ended = |uri: &str, state: &str, why: &str, attempts| ReportDestination {
         attempts,
         ended: Some(at("2026-11-22T02:30:00Z")),
         ..destination(uri, state, why)
     };
-    let taken = TlsHistoryRow {
+    let taken = ReportHistoryRow {
         report_id: "20261121.example.org.k3x".into(),
         policy_domain: "example.org".into(),
         kind: "domain".into(),
@@ -399,13 +399,13 @@ fn history() -> Vec<TlsHistoryRow> {
             ended("mailto:old@example.org", "suppressed", UNTIL, 0),
         ],
     };
-    let row = |domain: &str, kind: &str, outcome: &str| TlsHistoryRow {
+    let row = |domain: &str, kind: &str, outcome: &str| ReportHistoryRow {
         policy_domain: domain.into(),
         kind: kind.into(),
         outcome: outcome.into(),
         ..taken.clone()
     };
-    let trying = TlsDestination {
+    let trying = ReportDestination {
         attempts: 2,
         next_attempt: Some(at("2026-11-22T03:00:00Z")),
         ..destination("https://hook.example/in", "sealed", "the server answered 503")
@@ -413,14 +413,14 @@ fn history() -> Vec<TlsHistoryRow> {
     let refused = ended("mailto:tls@example.com", "failed", "550 5.1.1 no such user \u{1b}[31m", 0);
     vec![
         taken.clone(),
-        TlsHistoryRow { destinations: vec![trying], ..row("mx.example.net", "host", "sealed") },
-        TlsHistoryRow {
+        ReportHistoryRow { destinations: vec![trying], ..row("mx.example.net", "host", "sealed") },
+        ReportHistoryRow {
             part: 1,
             note: "partial".into(),
             destinations: vec![refused],
             ..row("example.com", "domain", "failed")
         },
-        TlsHistoryRow {
+        ReportHistoryRow {
             report_id: String::new(),
             why: "it publishes no TLSRPT record".into(),
             destinations: Vec::new(),
@@ -430,13 +430,13 @@ fn history() -> Vec<TlsHistoryRow> {
 }
 
 /// With a key to sign, or without.
-fn explained(signs: bool) -> TlsExplanation {
-    let step = |step: &str, ok, text: &str| TlsStep { step: step.into(), ok, text: text.into() };
+fn explained(signs: bool) -> ReportExplanation {
+    let step = |step: &str, ok, text: &str| ReportStep { step: step.into(), ok, text: text.into() };
     let submitter = match signs {
         true => "postmaster@mox.example reports, signed with s1",
         false => "no domain above mox.example has a key to sign with: nothing is sent",
     };
-    TlsExplanation {
+    ReportExplanation {
         steps: vec![
             step("switch", Some(true), "reports are sent for days when something failed"),
             step("submitter", Some(signs), submitter),
@@ -447,7 +447,7 @@ fn explained(signs: bool) -> TlsExplanation {
 }
 
 fn suppressed(operations: Operations) -> Operations {
-    let row = |uri: &str| TlsSuppressRow {
+    let row = |uri: &str| ReportSuppressRow {
         uri: if uri.contains(':') { uri.into() } else { format!("mailto:{uri}") },
         since: at("2026-11-20T00:00:00Z"),
         until: at("2026-12-01T00:00:00Z"),
@@ -460,14 +460,14 @@ fn suppressed(operations: Operations) -> Operations {
         false => Err(OpError::not_found(format!("{uri} is not suppressed"))),
     };
     operations
-        .on(move |_: TlsSuppressList| async move { Ok(vec![row("tls@example.org"), row("old@example.org")]) })
-        .on(move |op: TlsSuppressAdd| async move {
+        .on(move |_: ReportSuppressList| async move { Ok(vec![row("tls@example.org"), row("old@example.org")]) })
+        .on(move |op: ReportSuppressAdd| async move {
             let until = Time(Timestamp::from_secs(4_070_908_800));
-            Ok(TlsSuppressRow { until, automatic: false, failures: 0, comment: op.comment, ..row(&op.uri) })
+            Ok(ReportSuppressRow { until, automatic: false, failures: 0, comment: op.comment, ..row(&op.uri) })
         })
-        .on(move |op: TlsSuppressRemove| async move { found(&op.uri) })
-        .on(move |op: TlsSuppressExtend| async move {
-            found(&op.uri).map(|row| TlsSuppressRow { until: op.until, ..row })
+        .on(move |op: ReportSuppressRemove| async move { found(&op.uri) })
+        .on(move |op: ReportSuppressExtend| async move {
+            found(&op.uri).map(|row| ReportSuppressRow { until: op.until, ..row })
         })
 }
 

@@ -65,7 +65,7 @@ pub(crate) fn tlsrpt_report(bytes: &[u8]) {
     assert!(report.organization_name.len() <= limits.text && !report.report_id.contains('\n'));
     let again = mox_tlsrpt::Report::parse(report.to_json().as_bytes(), &limits);
     assert_eq!(again.map(|parsed| parsed.report).as_ref(), Ok(&report));
-    let packed = mox_tlsrpt::gzip::compress(report.to_json().as_bytes());
+    let packed = mox_unpack::gzip::compress(report.to_json().as_bytes());
     assert_eq!(find(&packed, Depth::Own).map(|found| found.parsed.report).as_ref(), Ok(&report));
 }
 

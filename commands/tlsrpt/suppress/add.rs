@@ -1,7 +1,7 @@
 //! `mox tlsrpt suppress add`: send no reports to a destination.
 
 use mox_admin::Time;
-use mox_admin::ops::TlsSuppressAdd;
+use mox_admin::ops::ReportSuppressAdd;
 
 use crate::arguments::Moment;
 use crate::context::Context;
@@ -32,7 +32,7 @@ pub(crate) const EXAMPLES: &[Example] = &[Example {
 pub(crate) fn run(cx: &mut Context, args: Args) -> Result<Exit, CommandError> {
     let Args { uri, until, reason: comment, dry_run } = args;
     let until = Time(until.ahead(cx.now()));
-    let there = cx.call(&TlsSuppressAdd { uri, until, comment, dry_run })?;
+    let there = cx.call(&ReportSuppressAdd { uri, until, comment, dry_run })?;
     cx.print(&there)?;
     Ok(Exit::Done)
 }

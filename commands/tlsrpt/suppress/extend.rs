@@ -1,7 +1,7 @@
 //! `mox tlsrpt suppress extend`: move the end of a suppression.
 
 use mox_admin::Time;
-use mox_admin::ops::TlsSuppressExtend;
+use mox_admin::ops::ReportSuppressExtend;
 
 use crate::arguments::Moment;
 use crate::context::Context;
@@ -29,7 +29,7 @@ pub(crate) const EXAMPLES: &[Example] = &[Example {
 pub(crate) fn run(cx: &mut Context, args: Args) -> Result<Exit, CommandError> {
     let Args { uri, until, dry_run } = args;
     let until = Time(until.ahead(cx.now()));
-    let changed = cx.call(&TlsSuppressExtend { uri, until, dry_run })?;
+    let changed = cx.call(&ReportSuppressExtend { uri, until, dry_run })?;
     cx.print(&changed)?;
     Ok(Exit::Done)
 }

@@ -1,6 +1,6 @@
 //! `mox tlsrpt suppress list`: which destinations get no reports now.
 
-use mox_admin::ops::{TlsSuppressList, TlsSuppressRow};
+use mox_admin::ops::{ReportSuppressList, ReportSuppressRow};
 
 use crate::context::Context;
 use crate::error::{CommandError, Exit};
@@ -16,7 +16,7 @@ pub(crate) const EXAMPLES: &[Example] = &[Example {
     needs: Needs::Server,
 }];
 
-impl Show for Vec<TlsSuppressRow> {
+impl Show for Vec<ReportSuppressRow> {
     fn show(&self, page: &mut Page) {
         let rows = self.iter().map(|s| {
             vec![
@@ -33,7 +33,7 @@ impl Show for Vec<TlsSuppressRow> {
 }
 
 pub(crate) fn run(cx: &mut Context, _: Args) -> Result<Exit, CommandError> {
-    let list = cx.call(&TlsSuppressList {})?;
+    let list = cx.call(&ReportSuppressList {})?;
     if list.is_empty() && !cx.global.json {
         cx.say("no destination is suppressed");
     } else {

@@ -5,7 +5,7 @@ pub(crate) mod extend;
 pub(crate) mod list;
 pub(crate) mod remove;
 
-use mox_admin::ops::TlsSuppressRow;
+use mox_admin::ops::ReportSuppressRow;
 
 use crate::context::Context;
 use crate::error::{CommandError, Exit};
@@ -36,7 +36,7 @@ impl Command {
     }
 }
 
-impl Show for TlsSuppressRow {
+impl Show for ReportSuppressRow {
     fn show(&self, page: &mut Page) {
         page.field("destination", &self.uri);
         page.field("since", self.since);
@@ -48,6 +48,6 @@ impl Show for TlsSuppressRow {
 }
 
 /// Who suppressed it.
-fn by(row: &TlsSuppressRow) -> &'static str {
+fn by(row: &ReportSuppressRow) -> &'static str {
     if row.automatic { "a failed delivery" } else { "an operator" }
 }

@@ -1,6 +1,6 @@
 //! `mox tlsrpt suppress remove`: send reports to a destination again.
 
-use mox_admin::ops::TlsSuppressRemove;
+use mox_admin::ops::ReportSuppressRemove;
 
 use crate::context::Context;
 use crate::error::{CommandError, Exit};
@@ -22,7 +22,7 @@ pub(crate) const EXAMPLES: &[Example] = &[Example {
 }];
 
 pub(crate) fn run(cx: &mut Context, args: Args) -> Result<Exit, CommandError> {
-    let gone = cx.call(&TlsSuppressRemove { uri: args.uri, dry_run: args.dry_run })?;
+    let gone = cx.call(&ReportSuppressRemove { uri: args.uri, dry_run: args.dry_run })?;
     cx.print(&gone)?;
     Ok(Exit::Done)
 }

@@ -3,11 +3,13 @@
 mod account;
 mod chaos;
 mod complete;
+mod dmarcrpt;
 mod finding;
 mod inbox;
 mod lab;
 mod message;
 mod mtasts;
+mod outgoing;
 mod queue;
 mod queuerules;
 mod server;
@@ -18,6 +20,7 @@ mod verdict;
 pub use account::{SetAccountPassword, SetAdminPassword};
 pub use chaos::{Chaos, ChaosGet, ChaosRule, ChaosSet, ChaosStage};
 pub use complete::{CompleteValues, Completion, ValueKind};
+pub use dmarcrpt::{DmarcResultRow, DmarcResults};
 pub use finding::MethodFinding;
 pub use inbox::{
     MailboxList, MailboxRow, MessageEvent, MessageEvents, MessageHistory, MessageHtml, MessageMark,
@@ -45,15 +48,17 @@ pub use server::{
     Reloaded, Status, StatusReport, Stop, Stopped, Verified, VerifyData,
 };
 
+pub use outgoing::{
+    ReportDestination, ReportExplain, ReportExplanation, ReportFamily, ReportHistory, ReportHistoryRow,
+    ReportPreview, ReportPreviewRow, ReportPreviewed, ReportSendNow, ReportSent, ReportStep,
+    ReportSuppressAdd, ReportSuppressExtend, ReportSuppressList, ReportSuppressRemove, ReportSuppressRow,
+    ReportWithheld,
+};
 pub use tlsreports::{
     TlsReport, TlsReportDay, TlsReportDetail, TlsReportList, TlsReportPolicy, TlsReportProblem, TlsReportRow,
     TlsReportSentence, TlsReportSilence, TlsReports,
 };
-pub use tlsrpt::{
-    TlsDestination, TlsExplain, TlsExplanation, TlsFailure, TlsHistory, TlsHistoryRow, TlsPreview,
-    TlsPreviewed, TlsReportPreview, TlsResultRow, TlsResults, TlsSendNow, TlsSent, TlsStep, TlsSuppressAdd,
-    TlsSuppressExtend, TlsSuppressList, TlsSuppressRemove, TlsSuppressRow, TlsWithheld,
-};
+pub use tlsrpt::{TlsFailure, TlsResultRow, TlsResults};
 pub use verdict::{ArcVerdict, Decision, DkimVerdict, DmarcVerdict, IprevVerdict, SpfVerdict, Verdicts};
 
 use schemars::JsonSchema;
@@ -122,14 +127,15 @@ operations! {
     QueueWatch = "queue-watch" -> QueueWatched;
     QueueExplain = "queue-explain" -> QueueExplanation;
     TlsResults = "tls-results" -> Vec<TlsResultRow>;
-    TlsPreview = "tls-preview" -> TlsPreviewed;
-    TlsSendNow = "tls-send-now" -> Vec<TlsSent>;
-    TlsHistory = "tls-history" -> Vec<TlsHistoryRow>;
-    TlsExplain = "tls-explain" -> TlsExplanation;
-    TlsSuppressList = "tls-suppress-list" -> Vec<TlsSuppressRow>;
-    TlsSuppressAdd = "tls-suppress-add" -> TlsSuppressRow;
-    TlsSuppressRemove = "tls-suppress-remove" -> TlsSuppressRow;
-    TlsSuppressExtend = "tls-suppress-extend" -> TlsSuppressRow;
+    DmarcResults = "dmarc-results" -> Vec<DmarcResultRow>;
+    ReportPreview = "report-preview" -> ReportPreviewed;
+    ReportSendNow = "report-send-now" -> Vec<ReportSent>;
+    ReportHistory = "report-history" -> Vec<ReportHistoryRow>;
+    ReportExplain = "report-explain" -> ReportExplanation;
+    ReportSuppressList = "report-suppress-list" -> Vec<ReportSuppressRow>;
+    ReportSuppressAdd = "report-suppress-add" -> ReportSuppressRow;
+    ReportSuppressRemove = "report-suppress-remove" -> ReportSuppressRow;
+    ReportSuppressExtend = "report-suppress-extend" -> ReportSuppressRow;
     LabAdvance = "lab-advance" -> LabAdvanced;
     LabStep = "lab-step" -> LabStepped;
     TlsReports = "tls-reports" -> TlsReportList;

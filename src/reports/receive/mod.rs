@@ -9,6 +9,7 @@
 //! RFC 8460 §3, §5.3, §5.6.
 
 mod ask;
+pub mod dmarc;
 mod proof;
 mod tables;
 #[cfg(test)]

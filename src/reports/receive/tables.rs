@@ -10,7 +10,7 @@ use mox_store::{Error, MessageId};
 
 use super::Part;
 
-pub(crate) const SCHEMA: Schema = Schema { room: "reports_in", steps: &[STEP_1] };
+pub(crate) const SCHEMA: Schema = Schema { room: "reports_in", steps: &[STEP_1, super::dmarc::STEP_2] };
 
 const STEP_1: &str = "
 -- What a report says of one policy domain. The key is what makes a second one impossible.

@@ -8,7 +8,8 @@ use mox_clock::Day;
 use mox_clock::sim::{SimClock, SimRandom};
 use mox_dkim::{DkimResult, Signature};
 use mox_message::body::encode_base64;
-use mox_tlsrpt::{FailureDetail, Policy, PolicyType, ResultType, gzip};
+use mox_tlsrpt::{FailureDetail, Policy, PolicyType, ResultType};
+use mox_unpack::gzip;
 use tempfile::TempDir;
 
 use super::*;

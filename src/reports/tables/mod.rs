@@ -3,13 +3,15 @@
 //! Times are microseconds since the epoch, days are days since the epoch, UTC. Domains are A-labels.
 
 pub(crate) mod destination;
+pub(crate) mod evaluation;
+pub(crate) mod exchange;
 pub(crate) mod report;
 pub(crate) mod result;
 pub(crate) mod suppress;
 
 use mox_db::Schema;
 
-pub(crate) const SCHEMA: Schema = Schema { room: "reports", steps: &[STEP_1] };
+pub(crate) const SCHEMA: Schema = Schema { room: "reports", steps: &[STEP_1, STEP_2] };
 
 const STEP_1: &str = "
 -- How TLS went on one day, of one recipient domain under the policies of one policy domain. A row of a host is part of
@@ -81,4 +83,48 @@ CREATE TABLE report_suppress (
   failures INTEGER NOT NULL,        -- in a row
   comment TEXT NOT NULL
 ) WITHOUT ROWID;
+";
+
+const STEP_2: &str = "
+-- Under one key there is a report for each variant: of DMARC, a policy as published, and a part of its rows.
+ALTER TABLE report_out ADD COLUMN variant TEXT NOT NULL DEFAULT '';
+-- The document in the form of RFC 7489, where a destination needs it; compressed.
+ALTER TABLE report_out ADD COLUMN legacy BLOB;
+DROP INDEX report_out_key;
+CREATE UNIQUE INDEX report_out_key ON report_out (kind, policy_domain, start, variant, part);
+
+-- What a domain asked for on one day, and how much mail that was applied to.
+CREATE TABLE dmarc_policy (
+  policy_id INTEGER PRIMARY KEY AUTOINCREMENT,
+  policy_domain TEXT NOT NULL,
+  day INTEGER NOT NULL,
+  config TEXT NOT NULL,             -- JSON of the policy as published
+  messages INTEGER NOT NULL,        -- grows with every change
+  reasons INTEGER NOT NULL,         -- messages that may be the reason for a report
+  passed INTEGER NOT NULL,
+  rows INTEGER NOT NULL,            -- of dmarc_row
+  unlisted INTEGER NOT NULL,        -- messages for which there was no room there
+  UNIQUE (policy_domain, day, config)
+);
+CREATE INDEX dmarc_policy_day ON dmarc_policy (day);
+
+-- Messages that had everything in common that a report tells.
+CREATE TABLE dmarc_row (
+  policy_id INTEGER NOT NULL,
+  source BLOB NOT NULL,             -- address, 4 or 16 octets
+  digest BLOB NOT NULL,             -- of the record
+  record TEXT NOT NULL,             -- JSON, without the count
+  count INTEGER NOT NULL,
+  PRIMARY KEY (policy_id, source, digest)
+) WITHOUT ROWID;
+
+-- Policies whose report was decided: their rows go piece by piece.
+CREATE TABLE dmarc_swept (policy_id INTEGER PRIMARY KEY);
+
+-- Domains with which mail went well, by their labels from the right.
+CREATE TABLE good_exchange (
+  domain TEXT PRIMARY KEY,
+  last INTEGER NOT NULL             -- day
+) WITHOUT ROWID;
+CREATE INDEX good_exchange_last ON good_exchange (last);
 ";

@@ -4,7 +4,7 @@ use mox_clock::{Day, Timestamp};
 use mox_db::rusqlite::{Connection, OptionalExtension, Row, params};
 use mox_store::Error;
 
-use crate::tls::Kind;
+use crate::kind::Kind;
 
 /// A report, or a period that was discarded.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -14,6 +14,8 @@ pub(crate) struct Made {
     pub(crate) kind: Kind,
     pub(crate) policy_domain: String,
     pub(crate) start: Timestamp,
+    /// Which of the reports of a period; empty where there is one alone.
+    pub(crate) variant: String,
     /// 0 for the whole period, else the number of an extra report.
     pub(crate) part: u32,
     /// Last second of the period.
@@ -42,7 +44,7 @@ impl Made {
 
 const COLUMNS: &str =
     "report_id, kind, policy_domain, start, part, until, note, name, submitter, file_name, document,
-  sealed, due, why, successful, failed";
+  sealed, due, why, successful, failed, variant";
 
 fn read(row: &Row<'_>) -> Result<Made, mox_db::rusqlite::Error> {
     let time = |at: usize| row.get(at).map(Timestamp::from_micros);
@@ -63,6 +65,7 @@ fn read(row: &Row<'_>) -> Result<Made, mox_db::rusqlite::Error> {
         why: row.get(13)?,
         successful: u64::try_from(row.get::<_, i64>(14)?).unwrap_or(0),
         failed: u64::try_from(row.get::<_, i64>(15)?).unwrap_or(0),
+        variant: row.get(16)?,
     })
 }
 
@@ -70,9 +73,9 @@ fn read(row: &Row<'_>) -> Result<Made, mox_db::rusqlite::Error> {
 pub(crate) fn insert(conn: &Connection, made: &Made) -> Result<Option<i64>, Error> {
     let sql =
         "INSERT INTO report_out (kind, policy_domain, start, part, until, note, name, submitter, file_name,
-      document, sealed, due, why, successful, failed)
-      VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15)
-      ON CONFLICT (kind, policy_domain, start, part) DO NOTHING";
+      document, sealed, due, why, successful, failed, variant)
+      VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15, ?16)
+      ON CONFLICT (kind, policy_domain, start, variant, part) DO NOTHING";
     let inserted = conn.prepare_cached(sql)?.execute(params![
         made.kind.code(),
         made.policy_domain,
@@ -89,6 +92,7 @@ pub(crate) fn insert(conn: &Connection, made: &Made) -> Result<Option<i64>, Erro
         made.why,
         i64::try_from(made.successful).unwrap_or(i64::MAX),
         i64::try_from(made.failed).unwrap_or(i64::MAX),
+        made.variant,
     ])?;
     Ok((inserted == 1).then(|| conn.last_insert_rowid()))
 }

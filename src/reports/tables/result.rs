@@ -5,7 +5,7 @@ use mox_db::rusqlite::{Connection, OptionalExtension, Row, params};
 use mox_store::Error;
 use mox_tlsrpt::PolicyResult;
 
-use crate::tls::Kind;
+use crate::kind::Kind;
 
 /// What is known of one recipient domain under the policies of one policy domain on one day.
 #[derive(Debug, Clone, PartialEq)]

@@ -4,7 +4,7 @@ use std::path::Path;
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
-use mox_admin::ops::{QueueDump, QueueList, QueueRow, TlsHistory, TlsHistoryRow};
+use mox_admin::ops::{QueueDump, QueueList, QueueRow, ReportHistory, ReportHistoryRow};
 use mox_clock::sim::{SimClock, SimRandom};
 use mox_clock::{Clock, Timestamp};
 use mox_config::{Config, Handle};
@@ -233,13 +233,13 @@ impl House {
         String::from_utf8(self.queue.dump(QueueDump { id }).await.unwrap()).unwrap()
     }
 
-    pub(super) async fn history(&self) -> Vec<TlsHistoryRow> {
-        self.reports.history(TlsHistory::default()).await.unwrap()
+    pub(super) async fn history(&self) -> Vec<ReportHistoryRow> {
+        self.reports.history(ReportHistory::default()).await.unwrap()
     }
 
     /// Kind, domain, day, outcome and destinations of each line of history, sorted.
     pub(super) async fn told(&self) -> Vec<String> {
-        let line = |row: TlsHistoryRow| {
+        let line = |row: ReportHistoryRow| {
             let to: Vec<_> = row.destinations.iter().map(|d| format!("{} {}", d.uri, d.state)).collect();
             format!("{} {} {} {} [{}]", row.kind, row.policy_domain, row.day, row.outcome, to.join(", "))
         };

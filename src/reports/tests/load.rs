@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::time::Duration;
 
-use mox_admin::ops::TlsHistory;
+use mox_admin::ops::ReportHistory;
 use mox_clock::sim::SimRandom;
 use mox_clock::{Clock, random_below};
 use mox_queue::{Class, End, TlsResults, Verdict};
@@ -77,7 +77,7 @@ async fn traffic(house: &House, random: &SimRandom) -> Vec<&'static str> {
 
 /// What is in the queue ends, now and then badly, but never for good.
 async fn deliver(house: &House, random: &SimRandom) {
-    let latest = TlsHistory { domain: None, limit: Some(20) };
+    let latest = ReportHistory { limit: Some(20), ..ReportHistory::default() };
     let mut all = Vec::new();
     for row in house.reports.history(latest).await.unwrap() {
         for one in row.destinations.iter().filter(|d| d.state == "queued") {

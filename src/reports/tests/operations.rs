@@ -1,7 +1,8 @@
 //! What operators see and do.
 
 use mox_admin::ops::{
-    TlsExplain, TlsPreview, TlsResults, TlsSendNow, TlsSuppressAdd, TlsSuppressExtend, TlsSuppressRemove,
+    ReportExplain, ReportFamily, ReportPreview, ReportSendNow, ReportSuppressAdd, ReportSuppressExtend,
+    ReportSuppressRemove, TlsResults,
 };
 use mox_queue::Class;
 use mox_tlsrpt::PolicyType;
@@ -51,7 +52,7 @@ async fn a_preview_shows_what_is_sent_then() {
     house.fail("one.example").await;
     house.fail("none.example").await;
     house.go_to("2026-11-26T00:05:00Z");
-    let shown = house.reports.preview(TlsPreview::default()).await.unwrap();
+    let shown = house.reports.preview(ReportPreview::default()).await.unwrap();
     assert_eq!((shown.reports.len(), shown.withheld.len()), (1, 1));
     assert!(shown.withheld[0].why.contains("no TLSRPT record"));
     let report = &shown.reports[0];
@@ -62,7 +63,7 @@ async fn a_preview_shows_what_is_sent_then() {
     let made = &house.history().await[0];
     let made = if made.report_id.is_empty() { &house.history().await[1].clone() } else { made };
     assert_eq!((&made.report_id, &made.file_name), (&report.report_id, &report.file_name));
-    let unknown = TlsPreview { domain: Some("other.example".into()), day: None };
+    let unknown = ReportPreview { domain: Some("other.example".into()), ..ReportPreview::default() };
     assert!(house.reports.preview(unknown).await.is_err());
 }
 
@@ -70,12 +71,12 @@ async fn a_preview_shows_what_is_sent_then() {
 async fn a_partial_report_leaves_that_of_the_day_as_it_is() {
     let house = House::new();
     house.fail("one.example").await;
-    let now = |day: &str| TlsSendNow {
+    let now = |day: &str| ReportSendNow {
         domains: vec!["one.example".into()],
         day: Some(day.into()),
         ..Default::default()
     };
-    let dry = house.reports.send_now(TlsSendNow { dry_run: true, ..now("today") }).await.unwrap();
+    let dry = house.reports.send_now(ReportSendNow { dry_run: true, ..now("today") }).await.unwrap();
     assert_eq!((dry[0].state.as_str(), dry[0].destinations[0].state.as_str()), ("would-send", "will-send"));
     assert!(house.told().await.is_empty());
     let first = house.reports.send_now(now("today")).await.unwrap().remove(0);
@@ -103,7 +104,7 @@ async fn copies_and_samples_go_where_they_are_asked_to() {
     let house = House::new();
     house.fail("one.example").await;
     house.go_to("2026-11-26T00:05:00Z");
-    let to = |sample| TlsSendNow {
+    let to = |sample| ReportSendNow {
         domains: vec!["one.example".into()],
         to: Some("me@tests.example".into()),
         sample,
@@ -123,18 +124,18 @@ async fn copies_and_samples_go_where_they_are_asked_to() {
     assert_eq!(after.destinations[0].uri, "mailto:me@tests.example", "of a sealed day, too");
     let notes: Vec<_> = house.history().await.into_iter().map(|row| row.note).collect();
     assert_eq!(notes, ["copy", "", "sample", "copy"]);
-    let posted = TlsSendNow { to: Some("https://hook.example/test".into()), ..to(true) };
+    let posted = ReportSendNow { to: Some("https://hook.example/test".into()), ..to(true) };
     let sent = house.reports.send_now(posted).await.unwrap().remove(0);
     assert_eq!(sent.destinations[0].state, "delivered");
     assert_eq!(house.hook.posts().len(), 1);
-    let nameless = TlsSendNow { sample: true, ..Default::default() };
+    let nameless = ReportSendNow { sample: true, ..Default::default() };
     assert!(house.reports.send_now(nameless).await.is_err());
 }
 
 #[tokio::test]
 async fn operators_suppress_and_release() {
     let house = House::new();
-    let add = |until: &str, dry_run| TlsSuppressAdd {
+    let add = |until: &str, dry_run| ReportSuppressAdd {
         uri: "tls@One.example".into(),
         until: at(until).into(),
         comment: "asked by phone".into(),
@@ -145,13 +146,13 @@ async fn operators_suppress_and_release() {
     assert!(house.reports.suppress_list(Default::default()).await.unwrap().is_empty());
     let row = house.reports.suppress_add(add("2026-12-01", false)).await.unwrap();
     assert_eq!((row.uri.as_str(), row.automatic), ("mailto:tls@one.example", false));
-    let later = TlsSuppressExtend { uri: row.uri.clone(), until: at("2027-01-01").into(), dry_run: false };
+    let later = ReportSuppressExtend { uri: row.uri.clone(), until: at("2027-01-01").into(), dry_run: false };
     assert_eq!(house.reports.suppress_extend(later.clone()).await.unwrap().until.0, at("2027-01-01"));
     house.fail("one.example").await;
     house.go_to("2026-11-26T00:05:00Z");
-    let shown = house.reports.preview(TlsPreview::default()).await.unwrap();
+    let shown = house.reports.preview(ReportPreview::default()).await.unwrap();
     assert_eq!(shown.reports[0].destinations[0].state, "suppressed");
-    let remove = TlsSuppressRemove { uri: row.uri.clone(), dry_run: false };
+    let remove = ReportSuppressRemove { uri: row.uri.clone(), dry_run: false };
     house.reports.suppress_remove(remove.clone()).await.unwrap();
     assert!(house.reports.suppress_remove(remove).await.is_err());
     assert!(house.reports.suppress_extend(later).await.is_err());
@@ -170,7 +171,12 @@ async fn explain_tells_what_decides_in_order() {
     house.fail("one.example").await;
     let word = |ok: Option<bool>| ok.map_or("none".to_owned(), |ok| ok.to_string());
     let explain = async |domain: &str| {
-        let steps = house.reports.explain(TlsExplain { domain: domain.into() }).await.unwrap().steps;
+        let steps = house
+            .reports
+            .explain(ReportExplain { family: ReportFamily::Tls, domain: domain.into() })
+            .await
+            .unwrap()
+            .steps;
         steps.into_iter().map(|s| format!("{} {} {}", s.step, word(s.ok), s.text)).collect::<Vec<_>>()
     };
     let told = explain("one.example").await;

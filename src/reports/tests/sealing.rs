@@ -1,7 +1,8 @@
 //! Which days lead to which reports, once.
 
 use mox_queue::Class;
-use mox_tlsrpt::{PolicyType, Report, gzip};
+use mox_tlsrpt::{PolicyType, Report};
+use mox_unpack::gzip;
 
 use super::house::{House, result};
 use crate::tls::collect::MAX_HOSTS;

@@ -5,7 +5,8 @@ use std::time::Duration;
 use mox_clock::Clock;
 use mox_queue::{Class, End, Queue, Verdict};
 use mox_store::{Filter, Flags, verify};
-use mox_tlsrpt::{PolicyType, Report, gzip};
+use mox_tlsrpt::{PolicyType, Report};
+use mox_unpack::gzip;
 use tokio::sync::watch;
 
 use super::house::{House, at, refused, result};

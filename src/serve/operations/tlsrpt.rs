@@ -4,8 +4,8 @@ use std::sync::Arc;
 
 use mox_admin::Operations;
 use mox_admin::ops::{
-    TlsExplain, TlsHistory, TlsPreview, TlsResults, TlsSendNow, TlsSuppressAdd, TlsSuppressExtend,
-    TlsSuppressList, TlsSuppressRemove,
+    ReportExplain, ReportHistory, ReportPreview, ReportSendNow, ReportSuppressAdd, ReportSuppressExtend,
+    ReportSuppressList, ReportSuppressRemove, TlsResults,
 };
 
 use super::Parts;
@@ -23,12 +23,12 @@ pub(super) fn add(operations: Operations, parts: &Arc<Parts>) -> Operations {
     }
     operations
         .on::<TlsResults, _, _>(to!(results))
-        .on::<TlsPreview, _, _>(to!(preview))
-        .on::<TlsSendNow, _, _>(to!(send_now))
-        .on::<TlsHistory, _, _>(to!(history))
-        .on::<TlsExplain, _, _>(to!(explain))
-        .on::<TlsSuppressList, _, _>(to!(suppress_list))
-        .on::<TlsSuppressAdd, _, _>(to!(suppress_add))
-        .on::<TlsSuppressExtend, _, _>(to!(suppress_extend))
-        .on::<TlsSuppressRemove, _, _>(to!(suppress_remove))
+        .on::<ReportPreview, _, _>(to!(preview))
+        .on::<ReportSendNow, _, _>(to!(send_now))
+        .on::<ReportHistory, _, _>(to!(history))
+        .on::<ReportExplain, _, _>(to!(explain))
+        .on::<ReportSuppressList, _, _>(to!(suppress_list))
+        .on::<ReportSuppressAdd, _, _>(to!(suppress_add))
+        .on::<ReportSuppressExtend, _, _>(to!(suppress_extend))
+        .on::<ReportSuppressRemove, _, _>(to!(suppress_remove))
 }

@@ -2,18 +2,20 @@
 
 use mox_address::Domain;
 use mox_admin::OpError;
-use mox_admin::ops::{TlsExplain, TlsExplanation, TlsHistory, TlsHistoryRow, TlsStep};
+use mox_admin::ops::{
+    ReportExplain, ReportExplanation, ReportFamily, ReportHistory, ReportHistoryRow, ReportStep,
+};
 use mox_clock::{Day, Timestamp};
 use mox_db::ReadTx;
 use mox_store::{Error, Store};
 use mox_tlsrpt::{PolicyResult, RecordLookup, advice, lookup_record, record_name};
 
-use super::Kind;
-use super::decide::{Decision, Subject, published};
-use super::ops::{ascii, failed};
-use super::preview::before;
-use super::submitter::submitter;
 use crate::Reports;
+use crate::decide::{Decision, Subject, published};
+use crate::kind::Kind;
+use crate::ops::{ascii, failed};
+use crate::preview::before;
+use crate::submitter::submitter;
 use crate::tables::destination::State;
 use crate::tables::result;
 
@@ -26,7 +28,7 @@ const MAX_FAILURES: usize = 5;
 
 impl Reports {
     /// Explains.
-    pub async fn explain(&self, op: TlsExplain) -> Result<TlsExplanation, OpError> {
+    pub async fn explain(&self, op: ReportExplain) -> Result<ReportExplanation, OpError> {
         let name = ascii(&op.domain)?;
         let domain = Domain::parse(&name).map_err(OpError::usage)?;
         let mut steps = vec![self.switch()];
@@ -41,15 +43,15 @@ impl Reports {
             steps.push(step("results", None, "no results wait for a report"));
         }
         steps.extend(self.publishes(&domain).await.map_err(failed)?);
-        let history = TlsHistory { domain: Some(name), limit: Some(REPORTS) };
+        let history = ReportHistory { family: ReportFamily::Tls, domain: Some(name), limit: Some(REPORTS) };
         steps.extend(self.history(history).await?.into_iter().rev().map(reported));
         for subject in &subjects {
             steps.push(self.next(subject).await.map_err(failed)?);
         }
-        Ok(TlsExplanation { steps })
+        Ok(ReportExplanation { steps })
     }
 
-    fn switch(&self) -> TlsStep {
+    fn switch(&self) -> ReportStep {
         let options = &self.0.options;
         match (options.on, options.success_too) {
             (false, _) => step("switch", false, "NoOutgoingTLSReports: nothing is collected, nothing sent"),
@@ -60,7 +62,7 @@ impl Reports {
         }
     }
 
-    fn signer(&self) -> TlsStep {
+    fn signer(&self) -> ReportStep {
         match submitter(&self.0.options.config.load()) {
             Err(why) => step("submitter", false, format!("{why}: nothing is sent")),
             Ok(found) => {
@@ -72,7 +74,7 @@ impl Reports {
     }
 
     /// What waits of one day, policy by policy.
-    async fn collected(&self, subject: &Subject) -> Result<Vec<TlsStep>, Error> {
+    async fn collected(&self, subject: &Subject) -> Result<Vec<ReportStep>, Error> {
         let s = subject.clone();
         let read = move |_: &Store, tx: &ReadTx<'_>| result::of(tx.conn(), s.kind, &s.policy_domain, s.day);
         let rows = self.0.store.read(read).await?;
@@ -103,7 +105,7 @@ impl Reports {
     }
 
     /// The record as it is published now, and each of its destinations.
-    async fn publishes(&self, domain: &Domain) -> Result<Vec<TlsStep>, Error> {
+    async fn publishes(&self, domain: &Domain) -> Result<Vec<ReportStep>, Error> {
         let name = record_name(domain);
         let found = lookup_record(&*self.0.seams.resolver, domain).await;
         let text = match &found {
@@ -124,7 +126,7 @@ impl Reports {
     }
 
     /// What will be done about one day, and when.
-    async fn next(&self, subject: &Subject) -> Result<TlsStep, Error> {
+    async fn next(&self, subject: &Subject) -> Result<ReportStep, Error> {
         let what = role(subject);
         if let Some(made) = self.made(subject).await? {
             return Ok(step("next", None, format!("{what}: {}; what came later is dropped", before(&made))));
@@ -179,12 +181,12 @@ fn seen(result: &PolicyResult) -> String {
 }
 
 /// A step: true speaks for a report, false stands in its way.
-fn step(step: &str, ok: impl Into<Option<bool>>, text: impl Into<String>) -> TlsStep {
-    TlsStep { step: step.to_owned(), ok: ok.into(), text: text.into() }
+fn step(step: &str, ok: impl Into<Option<bool>>, text: impl Into<String>) -> ReportStep {
+    ReportStep { step: step.to_owned(), ok: ok.into(), text: text.into() }
 }
 
 /// A line of history.
-fn reported(row: TlsHistoryRow) -> TlsStep {
+fn reported(row: ReportHistoryRow) -> ReportStep {
     let to: Vec<String> = row
         .destinations
         .iter()

@@ -3,27 +3,27 @@
 
 use mox_address::Domain;
 use mox_admin::OpError;
-use mox_admin::ops::{TlsSendNow, TlsSent};
+use mox_admin::ops::{ReportSendNow, ReportSent};
 use mox_clock::Day;
 use mox_db::ReadTx;
 use mox_store::{Error, Store};
 use mox_tlsrpt::{FailureDetail, Policy, PolicyResult, PolicyType, Report, ResultType, lookup_record};
 
-use super::Kind;
-use super::decide::{Decision, Plan, Planned, Subject, Unpublished, published};
-use super::ops::{ascii, destination_row, failed};
-use super::place::{Place, addresses};
-use super::preview::{before, planned};
-use super::seal::{Extra, Sealed};
-use super::submitter::submitter;
 use crate::Reports;
+use crate::decide::{Decision, Plan, Planned, Subject, Unpublished, published};
+use crate::kind::Kind;
+use crate::ops::{ascii, destination_row, failed};
+use crate::place::{Place, addresses};
+use crate::preview::{before, planned};
+use crate::seal::{Extra, Sealed};
+use crate::submitter::submitter;
 use crate::tables::destination::State;
 use crate::tables::report::Made;
 use crate::tables::{destination, report};
 
 impl Reports {
     /// Makes reports and hands them over.
-    pub async fn send_now(&self, op: TlsSendNow) -> Result<Vec<TlsSent>, OpError> {
+    pub async fn send_now(&self, op: ReportSendNow) -> Result<Vec<ReportSent>, OpError> {
         if !self.0.options.on {
             let off = OpError::failed("outgoing TLS reports are off");
             return Err(off.hint("take NoOutgoingTLSReports out of mox.conf"));
@@ -68,7 +68,7 @@ impl Reports {
         Ok(subjects)
     }
 
-    async fn send_one(&self, subject: &Subject, asked: &Asked) -> Result<TlsSent, Error> {
+    async fn send_one(&self, subject: &Subject, asked: &Asked) -> Result<ReportSent, Error> {
         let now = self.0.seams.clock.now();
         if asked.sample {
             let plan = self.sample(subject).await?;
@@ -110,7 +110,7 @@ impl Reports {
         decision: Decision,
         asked: &Asked,
         extra: Extra,
-    ) -> Result<TlsSent, Error> {
+    ) -> Result<ReportSent, Error> {
         let now = self.0.seams.clock.now();
         let mut plan = match decision {
             Decision::Send(plan) => plan,
@@ -135,12 +135,16 @@ impl Reports {
         }
     }
 
-    async fn would_send(&self, subject: &Subject, decision: Decision) -> Result<TlsSent, Error> {
+    async fn would_send(&self, subject: &Subject, decision: Decision) -> Result<ReportSent, Error> {
         Ok(match decision {
             Decision::Send(plan) => {
                 let made = self.would_be(subject, &plan).await?;
                 let destinations = planned(&plan);
-                TlsSent { report_id: made.name, destinations, ..silent(subject, "would-send", String::new()) }
+                ReportSent {
+                    report_id: made.name,
+                    destinations,
+                    ..silent(subject, "would-send", String::new())
+                }
             }
             Decision::Nothing(why) | Decision::Later(why) => silent(subject, "withheld", why),
             Decision::Discard(why) => silent(subject, "discarded", why),
@@ -199,13 +203,13 @@ impl Reports {
     }
 
     /// How far a report came.
-    async fn said(&self, id: i64, state: &str, why: String) -> Result<TlsSent, Error> {
+    async fn said(&self, id: i64, state: &str, why: String) -> Result<ReportSent, Error> {
         let read = move |_: &Store, tx: &ReadTx<'_>| {
             Ok::<_, Error>((report::get(tx.conn(), id)?, destination::of(tx.conn(), id)?))
         };
         let (made, destinations) = self.0.store.read(read).await?;
         let made = made.ok_or_else(|| Error::Damaged(format!("report {id}")))?;
-        Ok(TlsSent {
+        Ok(ReportSent {
             policy_domain: made.policy_domain.clone(),
             kind: made.kind.as_str().to_owned(),
             day: made.day().to_string(),
@@ -225,8 +229,8 @@ struct Asked {
 }
 
 /// That there is no report.
-fn silent(subject: &Subject, state: &str, why: String) -> TlsSent {
-    TlsSent {
+fn silent(subject: &Subject, state: &str, why: String) -> ReportSent {
+    ReportSent {
         policy_domain: subject.policy_domain.clone(),
         kind: subject.kind.as_str().to_owned(),
         day: subject.day.to_string(),

@@ -1,16 +1,16 @@
 //! What would be sent now. The same is decided as when it is sent, and nothing is changed.
 
 use mox_admin::OpError;
-use mox_admin::ops::{TlsDestination, TlsPreview, TlsPreviewed, TlsReportPreview, TlsWithheld};
+use mox_admin::ops::{ReportDestination, ReportPreview, ReportPreviewRow, ReportPreviewed, ReportWithheld};
 use mox_clock::Day;
 use mox_db::ReadTx;
 use mox_store::{Error, Store};
 
-use super::Kind;
-use super::decide::{Decision, Plan, Subject};
-use super::ops::{ascii, failed};
-use super::seal::Extra;
 use crate::Reports;
+use crate::decide::{Decision, Plan, Subject};
+use crate::kind::Kind;
+use crate::ops::{ascii, failed};
+use crate::seal::Extra;
 use crate::tables::destination::State;
 use crate::tables::report::{self, Made};
 use crate::tables::result;
@@ -20,16 +20,16 @@ const MAX_SUBJECTS: usize = 10_000;
 
 impl Reports {
     /// The reports that would be sent, and what is withheld and why.
-    pub async fn preview(&self, op: TlsPreview) -> Result<TlsPreviewed, OpError> {
+    pub async fn preview(&self, op: ReportPreview) -> Result<ReportPreviewed, OpError> {
         let domain = op.domain.as_deref().map(ascii).transpose()?;
         let today = self.0.seams.clock.now().day();
         let (from, to) = match op.day.as_deref() {
             Some(day) => self.day(day).map(|day| (day, day))?,
             None => (Day::from_number(i64::MIN), today),
         };
-        let mut previewed = TlsPreviewed::default();
+        let mut previewed = ReportPreviewed::default();
         for subject in self.subjects(domain, from, to).await.map_err(failed)? {
-            let withheld = |why: String| TlsWithheld {
+            let withheld = |why: String| ReportWithheld {
                 policy_domain: subject.policy_domain.clone(),
                 kind: subject.kind.as_str().to_owned(),
                 day: subject.day.to_string(),
@@ -88,10 +88,10 @@ impl Reports {
         Ok(self.make(subject, plan, part, Extra::Partial.as_str(), now, now))
     }
 
-    async fn shown(&self, subject: &Subject, plan: &Plan) -> Result<TlsReportPreview, OpError> {
+    async fn shown(&self, subject: &Subject, plan: &Plan) -> Result<ReportPreviewRow, OpError> {
         let made = self.would_be(subject, plan).await.map_err(failed)?;
         let document = made.document.as_deref().unwrap_or_default();
-        Ok(TlsReportPreview {
+        Ok(ReportPreviewRow {
             policy_domain: subject.policy_domain.clone(),
             kind: subject.kind.as_str().to_owned(),
             day: subject.day.to_string(),
@@ -105,8 +105,8 @@ impl Reports {
 }
 
 /// Where a report would go.
-pub(crate) fn planned(plan: &Plan) -> Vec<TlsDestination> {
-    let row = |planned: &super::decide::Planned| TlsDestination {
+pub(crate) fn planned(plan: &Plan) -> Vec<ReportDestination> {
+    let row = |planned: &crate::decide::Planned| ReportDestination {
         uri: planned.place.uri.clone(),
         state: if planned.state == State::Sealed { "will-send" } else { planned.state.as_str() }.to_owned(),
         why: planned.why.clone(),

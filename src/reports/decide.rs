@@ -11,10 +11,10 @@ use mox_db::ReadTx;
 use mox_store::{Error, Store};
 use mox_tlsrpt::{PolicyResult, RecordLookup, Report, lookup_record};
 
-use super::Kind;
-use super::place::{Place, addresses, places};
-use super::submitter::submitter;
 use crate::Reports;
+use crate::kind::Kind;
+use crate::place::{Place, addresses, places};
+use crate::submitter::submitter;
 use crate::tables::destination::State;
 use crate::tables::report::Made;
 use crate::tables::result::Found;

@@ -10,11 +10,11 @@ use mox_clock::Backoff;
 use mox_db::Tx;
 use mox_https::Url;
 use mox_store::{Error, Store};
-use mox_tlsrpt::gzip;
+use mox_unpack::gzip;
 
-use super::decide::suppressed;
-use super::mail::MEDIA_TYPE;
 use crate::Reports;
+use crate::decide::suppressed;
+use crate::mail::MEDIA_TYPE;
 use crate::tables::destination::{self, Destination, State};
 use crate::tables::report::Made;
 use crate::tables::suppress;

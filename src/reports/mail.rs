@@ -11,9 +11,9 @@ use mox_clock::{Random, Timestamp};
 use mox_dkim::Signer;
 use mox_message::compose::{self, Fields, Part, Transport};
 use mox_message::{Mailbox, date};
-use mox_tlsrpt::gzip;
+use mox_unpack::gzip;
 
-use super::submitter::Submitter;
+use crate::submitter::Submitter;
 use crate::tables::report::Made;
 
 /// A message ready for the queue.

@@ -1,7 +1,7 @@
 //! Hands reports over: mail to the queue, in one transaction with the state of the destination; https by [`post`].
 //!
 //! One at a time to a host: another waits until the queue is rid of the one before, [`TURN`] at most.
-//! [`post`]: super::post
+//! [`post`]: crate::post
 
 use std::sync::PoisonError;
 use std::sync::atomic::Ordering;
@@ -15,11 +15,11 @@ use mox_store::{ContentId, Error, Incoming, Prepared, Store};
 use mox_tlsrpt::{Target, Uri};
 use tokio::task::JoinSet;
 
-use super::decide::suppressed;
-use super::mail;
-use super::seal::joined;
-use super::submitter::Submitter;
 use crate::Reports;
+use crate::decide::suppressed;
+use crate::mail;
+use crate::seal::joined;
+use crate::submitter::Submitter;
 use crate::tables::destination::{self, Destination, State};
 use crate::tables::report::{self, Made};
 use crate::tables::suppress;

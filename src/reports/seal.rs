@@ -11,10 +11,10 @@ use mox_db::Tx;
 use mox_store::{Error, Store};
 use tokio::task::{JoinError, JoinSet};
 
-use super::Kind;
-use super::decide::{self, Decision, Known, Plan, Planned, Rows, Subject};
-use super::submitter::submitter;
 use crate::Reports;
+use crate::decide::{self, Decision, Known, Plan, Planned, Rows, Subject};
+use crate::kind::Kind;
+use crate::submitter::submitter;
 use crate::tables::destination::{self, Destination};
 use crate::tables::report::{self, Made};
 use crate::tables::result;
@@ -297,6 +297,7 @@ impl Reports {
             kind: subject.kind,
             policy_domain: subject.policy_domain.clone(),
             start,
+            variant: String::new(),
             part,
             until,
             note: note.to_owned(),
@@ -355,6 +356,7 @@ impl Reports {
             kind: subject.kind,
             policy_domain: subject.policy_domain.clone(),
             start: subject.day.start(),
+            variant: String::new(),
             part: 0,
             until: subject.period().1,
             note: String::new(),

@@ -3,17 +3,17 @@
 use mox_address::Domain;
 use mox_admin::OpError;
 use mox_admin::ops::{
-    TlsDestination, TlsFailure, TlsHistory, TlsHistoryRow, TlsResultRow, TlsResults, TlsSuppressAdd,
-    TlsSuppressExtend, TlsSuppressList, TlsSuppressRemove, TlsSuppressRow,
+    ReportDestination, ReportHistory, ReportHistoryRow, ReportSuppressAdd, ReportSuppressExtend,
+    ReportSuppressList, ReportSuppressRemove, ReportSuppressRow, TlsFailure, TlsResultRow, TlsResults,
 };
 use mox_clock::{Day, Timestamp};
 use mox_db::{ReadTx, Tx};
 use mox_store::{Error, Store};
 use mox_tlsrpt::{FailureDetail, PolicyResult};
 
-use super::Kind;
-use super::place::Place;
 use crate::Reports;
+use crate::kind::Kind;
+use crate::place::Place;
 use crate::tables::destination::{self, Destination, State};
 use crate::tables::report::{self, Made};
 use crate::tables::result::{self, Found};
@@ -34,9 +34,9 @@ impl Reports {
     }
 
     /// Reports that were made, and results that were discarded.
-    pub async fn history(&self, op: TlsHistory) -> Result<Vec<TlsHistoryRow>, OpError> {
+    pub async fn history(&self, op: ReportHistory) -> Result<Vec<ReportHistoryRow>, OpError> {
         let domain = op.domain.as_deref().map(ascii).transpose()?;
-        let limit = op.limit.unwrap_or(TlsHistory::MAX).min(TlsHistory::MAX);
+        let limit = op.limit.unwrap_or(ReportHistory::MAX).min(ReportHistory::MAX);
         let read = move |_: &Store, tx: &ReadTx<'_>| {
             let made = report::list(tx.conn(), domain.as_deref(), limit)?;
             let whole = made.into_iter().map(|made| {
@@ -49,14 +49,14 @@ impl Reports {
     }
 
     /// Addresses that get no reports now.
-    pub async fn suppress_list(&self, _: TlsSuppressList) -> Result<Vec<TlsSuppressRow>, OpError> {
+    pub async fn suppress_list(&self, _: ReportSuppressList) -> Result<Vec<ReportSuppressRow>, OpError> {
         let now = self.0.seams.clock.now();
         let read = move |_: &Store, tx: &ReadTx<'_>| suppress::list(tx.conn(), now);
         Ok(self.0.store.read(read).await.map_err(failed)?.into_iter().map(suppress_row).collect())
     }
 
     /// Suppresses an address, or says so anew.
-    pub async fn suppress_add(&self, op: TlsSuppressAdd) -> Result<TlsSuppressRow, OpError> {
+    pub async fn suppress_add(&self, op: ReportSuppressAdd) -> Result<ReportSuppressRow, OpError> {
         let (now, until) = (self.0.seams.clock.now(), self.future(op.until.0)?);
         let change = move |found: Option<Suppressed>, address: String| {
             let failures = found.as_ref().map_or(0, |s| s.failures);
@@ -67,7 +67,7 @@ impl Reports {
     }
 
     /// Moves the end of a suppression that is in force.
-    pub async fn suppress_extend(&self, op: TlsSuppressExtend) -> Result<TlsSuppressRow, OpError> {
+    pub async fn suppress_extend(&self, op: ReportSuppressExtend) -> Result<ReportSuppressRow, OpError> {
         let (now, until) = (self.0.seams.clock.now(), self.future(op.until.0)?);
         let change = move |found: Option<Suppressed>, _: String| {
             found.filter(|s| s.until > now).map(|s| Suppressed { until, ..s })
@@ -76,7 +76,7 @@ impl Reports {
     }
 
     /// Ends a suppression that is in force, and forgets the failures that led to it.
-    pub async fn suppress_remove(&self, op: TlsSuppressRemove) -> Result<TlsSuppressRow, OpError> {
+    pub async fn suppress_remove(&self, op: ReportSuppressRemove) -> Result<ReportSuppressRow, OpError> {
         let now = self.0.seams.clock.now();
         let change = move |found: Option<Suppressed>, _: String| {
             found.filter(|s| s.until > now).map(|s| Suppressed { until: now, ..s })
@@ -90,7 +90,7 @@ impl Reports {
         uri: &str,
         dry_run: bool,
         change: impl FnOnce(Option<Suppressed>, String) -> Option<Suppressed> + Send + 'static,
-    ) -> Result<TlsSuppressRow, OpError> {
+    ) -> Result<ReportSuppressRow, OpError> {
         let (place, _) = Place::parse(uri).map_err(OpError::usage)?;
         let (now, address) = (self.0.seams.clock.now(), place.address);
         let write = move |_: &Store, tx: &mut Tx<'_>| {
@@ -168,8 +168,8 @@ fn failure(detail: &FailureDetail) -> TlsFailure {
     }
 }
 
-fn suppress_row(s: Suppressed) -> TlsSuppressRow {
-    TlsSuppressRow {
+fn suppress_row(s: Suppressed) -> ReportSuppressRow {
+    ReportSuppressRow {
         uri: s.address,
         since: s.since.into(),
         until: s.until.into(),
@@ -180,8 +180,8 @@ fn suppress_row(s: Suppressed) -> TlsSuppressRow {
 }
 
 /// A destination as it is told.
-pub(crate) fn destination_row(d: Destination) -> TlsDestination {
-    TlsDestination {
+pub(crate) fn destination_row(d: Destination) -> ReportDestination {
+    ReportDestination {
         uri: d.uri,
         state: d.state.as_str().to_owned(),
         why: d.why,
@@ -192,9 +192,9 @@ pub(crate) fn destination_row(d: Destination) -> TlsDestination {
     }
 }
 
-fn history_row(made: Made, destinations: Vec<Destination>) -> TlsHistoryRow {
+fn history_row(made: Made, destinations: Vec<Destination>) -> ReportHistoryRow {
     let outcome = outcome(&made, &destinations).to_owned();
-    TlsHistoryRow {
+    ReportHistoryRow {
         report_id: made.name.clone(),
         kind: made.kind.as_str().to_owned(),
         day: made.day().to_string(),

@@ -13,10 +13,10 @@ use mox_store::{Error, Store};
 use tokio::sync::watch;
 use tokio::task::JoinSet;
 
-use super::Kind;
-use super::decide::Subject;
-use super::seal::{Job, Sealed, joined};
 use crate::Reports;
+use crate::decide::Subject;
+use crate::kind::Kind;
+use crate::seal::{Job, Sealed, joined};
 use crate::tables::{report, result, suppress};
 
 /// Subjects that are decided about together: read from one snapshot, stored in one transaction.

@@ -1,0 +1,11 @@
+//! DMARC reports as documents: what an aggregate report says, and how it is written and read.
+//!
+//! [`Feedback`] is a report as a value, whichever form it came in. Pure: no clock, no DNS, no store.
+//! RFC 9990 (aggregate reports), RFC 7489 appendix C (their form before), RFC 9991 and 6591 (failure reports).
+
+mod feedback;
+
+pub use feedback::{
+    Action, AuthResult, DkimAuth, Feedback, Form, Metadata, PolicyPublished, Reason, ReasonKind, Record,
+    Scope, SpfAuth,
+};
