@@ -4,8 +4,13 @@
 //! RFC 9990 (aggregate reports), RFC 7489 appendix C (their form before), RFC 9991 and 6591 (failure reports).
 
 mod feedback;
+mod write;
+#[cfg(test)]
+mod write_tests;
+mod xml;
 
 pub use feedback::{
     Action, AuthResult, DkimAuth, Feedback, Form, Metadata, PolicyPublished, Reason, ReasonKind, Record,
     Scope, SpfAuth,
 };
+pub use write::{MAX_ERROR, MAX_SIGNATURES, Writer, file_name, write};
