@@ -60,6 +60,9 @@ section! {
         "Transports" transports: Table<String, Transport> = Table::default(),
         /// Do not send DMARC reports to domains that ask for them.
         "NoOutgoingDMARCReports" no_outgoing_dmarc_reports: bool = false,
+        /// Domains of report addresses that get DMARC reports in the form before RFC 9990, as that of the address
+        /// rua@reports.example. For receivers that cannot read the new one. Not known to the Go server.
+        "OutgoingDMARCReportsRFC7489" outgoing_dmarc_reports_rfc7489: Vec<Domain> = Vec::new(),
         /// Do not send TLS reports to domains and hosts that ask for them.
         "NoOutgoingTLSReports" no_outgoing_tls_reports: bool = false,
         /// Send TLS reports also for days when nothing failed.
@@ -151,6 +154,7 @@ impl Static {
             default_mailboxes: Vec::new(),
             transports: Table::default(),
             no_outgoing_dmarc_reports: false,
+            outgoing_dmarc_reports_rfc7489: Vec::new(),
             no_outgoing_tls_reports: false,
             outgoing_tls_reports_for_all_success: false,
             allow_egress: Vec::new(),

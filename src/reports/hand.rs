@@ -8,16 +8,18 @@ use std::sync::atomic::Ordering;
 use std::time::Duration;
 
 use mox_address::{Address, Domain};
+use mox_admin::ops::ReportFamily;
 use mox_clock::Timestamp;
 use mox_db::Tx;
 use mox_queue::{Class, NewQueued, Queue};
 use mox_store::{ContentId, Error, Incoming, Prepared, Store};
-use mox_tlsrpt::{Target, Uri};
 use tokio::task::JoinSet;
 
 use crate::Reports;
 use crate::decide::suppressed;
+use crate::kind::{Kind, Point};
 use crate::mail;
+use crate::place::Way;
 use crate::seal::joined;
 use crate::submitter::Submitter;
 use crate::tables::destination::{self, Destination, State};
@@ -112,12 +114,10 @@ impl Reports {
                 self.end(one, State::Expired, why).await?;
                 continue;
             }
-            match one.uri.parse::<Uri>().map(|uri| uri.target) {
-                Ok(Target::Mail(address)) => mails.push(Mail { made, one, to: address }),
-                Ok(Target::Https(url)) => self.post(made, one, url).await?,
-                Ok(Target::Unsupported) | Err(_) => {
-                    self.end(one, State::Withheld, "nothing can be sent there".to_owned()).await?;
-                }
+            match Way::of(&one.address) {
+                Some(Way::Mail(to)) => mails.push(Mail { made, one, to }),
+                Some(Way::Https(url)) => self.post(made, one, url).await?,
+                None => self.end(one, State::Withheld, "nothing can be sent there".to_owned()).await?,
             }
         }
         self.queue_mail(mails).await?;
@@ -174,8 +174,13 @@ impl Reports {
             }
         }
         let (store, account) = (self.0.store.clone(), config.server.postmaster.account.clone());
+        let reports = self.clone();
         let work = move || {
-            let written = ready.into_iter().map(|(mail, by)| mail.write(&store, &account, &by));
+            let write = |(mail, by): (Mail, Submitter)| {
+                let old = mail.made.legacy.is_some() && reports.reads_old_form(&mail.one.host);
+                mail.write(&store, &account, &by, old)
+            };
+            let written = ready.into_iter().map(write);
             written.collect::<Result<Vec<_>, Error>>()
         };
         let written = tokio::task::spawn_blocking(work).await;
@@ -192,13 +197,14 @@ impl Reports {
 
     /// The transaction: the messages are in the queue, and the destinations know it.
     async fn commit_mail(&self, queue: Queue, letters: Vec<Letter>) -> Result<(), Error> {
-        let (reports, now, count) = (self.clone(), self.0.seams.clock.now(), letters.len());
-        self.reach("tlsrpt-composed", count);
+        let (reports, now) = (self.clone(), self.0.seams.clock.now());
+        let kinds: Vec<Kind> = letters.iter().map(|letter| letter.kind).collect();
+        self.reach(&kinds, Point::Composed);
         let write = move |store: &Store, tx: &mut Tx<'_>| {
             letters.into_iter().try_for_each(|letter| reports.commit_one(&queue, store, tx, letter, now))
         };
         self.0.store.write(write).await?;
-        self.reach("tlsrpt-queued", count);
+        self.reach(&kinds, Point::Queued);
         Ok(())
     }
 
@@ -210,20 +216,20 @@ impl Reports {
         mut letter: Letter,
         now: Timestamp,
     ) -> Result<(), Error> {
-        let (reports, id) = (self.clone(), letter.one.id);
+        let (reports, id, kind) = (self.clone(), letter.one.id, letter.kind);
         let current = destination::get(tx.conn(), id)?;
         if current.is_none_or(|current| current.state != State::Sealed) {
             return Ok(());
         }
         if let Some(found) = suppress::active(tx.conn(), &letter.one.address, now)? {
             destination::end(tx.conn(), id, State::Suppressed, &suppressed(&found), now)?;
-            tx.on_commit(move || reports.count("suppressed"));
+            tx.on_commit(move || reports.count(kind, "suppressed"));
             return Ok(());
         }
         letter.new.content = letter.content.insert(tx, 1)?;
         let queued = queue.add(store, tx, &letter.new)?.first().map_or(0, |id| id.0);
         destination::queued(tx.conn(), id, queued, now)?;
-        tx.on_commit(move || reports.count("queued"));
+        tx.on_commit(move || reports.count(kind, "queued"));
         Ok(())
     }
 
@@ -237,12 +243,13 @@ impl Reports {
     pub(crate) async fn end(&self, one: Destination, state: State, why: String) -> Result<(), Error> {
         let (reports, now) = (self.clone(), self.0.seams.clock.now());
         let write = move |_: &Store, tx: &mut Tx<'_>| {
+            let kind = report::kind(tx.conn(), one.report)?;
             destination::end(tx.conn(), one.id, state, &why, now)?;
             if state == State::Delivered {
                 suppress::forgive(tx.conn(), &one.address)?;
             }
-            tracing::info!(address = one.address, result = state.as_str(), reason = why, "tls report");
-            tx.on_commit(move || reports.count(state.as_str()));
+            tracing::info!(address = one.address, result = state.as_str(), reason = why, "report");
+            tx.on_commit(move || reports.count(kind, state.as_str()));
             Ok::<_, Error>(())
         };
         self.0.store.write(write).await
@@ -258,6 +265,7 @@ struct Mail {
 
 /// A message that can be queued.
 struct Letter {
+    kind: Kind,
     one: Destination,
     content: Prepared,
     /// Its content is not in the database yet.
@@ -271,8 +279,9 @@ impl Mail {
         store: &Store,
         account: &str,
         by: &Submitter,
+        old_form: bool,
     ) -> Result<Result<Letter, (Destination, String)>, Error> {
-        let composed = match mail::compose(&self.made, self.one.id, &self.to, by) {
+        let composed = match mail::compose(&self.made, self.one.id, &self.to, by, old_form) {
             Ok(composed) => composed,
             Err(why) => return Ok(Err((self.one, why))),
         };
@@ -282,15 +291,21 @@ impl Mail {
         let from = format!("postmaster@{}", by.domain.ascii()).parse::<Address>();
         let from = from.map_err(|e| Error::Damaged(e.to_string()))?;
         let to = vec![mox_address::Path::from(self.to).into()];
+        let kind = self.made.kind;
+        // A report about TLS that fails must arrive in spite of that; one about DMARC need not.
+        let (class, require_tls) = match kind.family() {
+            ReportFamily::Tls => (Class::TlsReport, Some(false)),
+            ReportFamily::Dmarc => (Class::DmarcReport, None),
+        };
         let new = NewQueued {
             smtputf8: composed.smtputf8,
-            require_tls: Some(false),
+            require_tls,
             subject: composed.subject,
             message_id: Some(composed.message_id),
-            class: Class::TlsReport,
+            class,
             ..NewQueued::new(account, Some(from.into()), to, ContentId(0), content.size())
         };
-        Ok(Ok(Letter { one: self.one, content, new }))
+        Ok(Ok(Letter { kind, one: self.one, content, new }))
     }
 }
 

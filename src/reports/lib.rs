@@ -38,6 +38,7 @@ use std::sync::atomic::AtomicBool;
 use std::sync::{Arc, Mutex, OnceLock};
 use std::time::Duration;
 
+use mox_admin::ops::ReportFamily;
 use mox_clock::{Clock, Random};
 use mox_config::Handle;
 use mox_db::Schema;
@@ -46,7 +47,9 @@ use mox_platform::faults::Faults;
 use mox_queue::Queue;
 use mox_store::Store;
 use mox_telemetry::{Metrics, Outcome};
-use tokio::sync::Notify;
+use tokio::sync::{Notify, Semaphore};
+
+use kind::Kind;
 
 pub use dmarc::evaluate::{Evaluation, Standing};
 pub use receive::RECEIVED_SCHEMA;
@@ -70,6 +73,8 @@ struct Inner {
     stopping: AtomicBool,
     /// Hosts that are being handed a report.
     hosts: Mutex<HashSet<String>>,
+    /// The right to write DMARC reports, which may be long.
+    writing: Semaphore,
 }
 
 /// What the room is given from outside.
@@ -106,8 +111,10 @@ pub struct Options {
     pub first_wait: Duration,
     /// Up to so much more, by chance.
     pub first_jitter: Duration,
-    /// Reports are handed over within this time.
+    /// Reports about TLS are handed over within this time.
     pub spread: Duration,
+    /// The same about DMARC.
+    pub dmarc_spread: Duration,
     /// Two reports follow each other after this at the latest.
     pub longest_gap: Duration,
     /// What waits for DNS or a key is tried again after this.
@@ -132,6 +139,7 @@ impl Options {
             first_wait: minutes(4),
             first_jitter: minutes(2),
             spread: minutes(4 * 60),
+            dmarc_spread: minutes(45),
             longest_gap: minutes(5),
             again: minutes(60),
             stale: minutes(48 * 60),
@@ -152,6 +160,7 @@ impl Reports {
             wake: Notify::new(),
             stopping: AtomicBool::new(false),
             hosts: Mutex::default(),
+            writing: Semaphore::new(1),
         }))
     }
 
@@ -163,7 +172,20 @@ impl Reports {
         self.0.wake.notify_one();
     }
 
-    fn count(&self, result: &'static str) {
-        self.0.seams.metrics.tls_reports.get_or_create(&Outcome { result }).inc();
+    fn count(&self, kind: Kind, result: &'static str) {
+        let metrics = &self.0.seams.metrics;
+        let counter = match kind.family() {
+            ReportFamily::Tls => &metrics.tls_reports,
+            ReportFamily::Dmarc => &metrics.dmarc_reports,
+        };
+        counter.get_or_create(&Outcome { result }).inc();
+    }
+
+    /// Whether reports of a family are collected and sent.
+    fn is_on(&self, family: ReportFamily) -> bool {
+        match family {
+            ReportFamily::Tls => self.0.options.on,
+            ReportFamily::Dmarc => self.0.options.dmarc,
+        }
     }
 }

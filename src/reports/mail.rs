@@ -1,20 +1,21 @@
 //! A report as a message. The same report gives the same bytes for the same destination and keys, whenever it is
 //! written: Message-ID, Date and boundary come from what was sealed.
 //!
-//! Domains are A-labels everywhere; an address whose local part is not ASCII makes it an SMTPUTF8 message.
-//! RFC 8460 §5.3, RFC 6376 (DKIM), RFC 8689 (TLS-Required), RFC 6522 (multipart/report), RFC 6531.
+//! A report about TLS is a `multipart/report`, is marked as one for DKIM, and wants to arrive whatever the state of TLS; one
+//! about DMARC is a plain message with the file attached. Domains are A-labels everywhere; an address whose local part is not ASCII makes it an SMTPUTF8 message.
+//! RFC 8460 §5.3, RFC 9990 §3.5.2, RFC 6376 (DKIM), RFC 8689 (TLS-Required), RFC 6522 (multipart/report), RFC 6531.
 
 use std::sync::atomic::{AtomicU64, Ordering};
 
 use mox_address::Address;
+use mox_admin::ops::ReportFamily;
 use mox_clock::{Random, Timestamp};
 use mox_dkim::Signer;
 use mox_message::compose::{self, Fields, Part, Transport};
 use mox_message::{Mailbox, date};
-use mox_unpack::gzip;
 
 use crate::submitter::Submitter;
-use crate::tables::report::Made;
+use crate::tables::report::{Document, Made};
 
 /// A message ready for the queue.
 pub(crate) struct Composed {
@@ -27,26 +28,34 @@ pub(crate) struct Composed {
 /// Media type of a compressed report.
 pub(crate) const MEDIA_TYPE: &str = "application/tlsrpt+gzip";
 
-/// Writes and signs the message for one destination, `number` among all that there ever were.
+/// Writes and signs the message for one destination, `number` among all that there ever were. `old_form` picks the
+/// document in the form before RFC 9990.
 pub(crate) fn compose(
     made: &Made,
     number: i64,
     to: &Address,
     submitter: &Submitter,
+    old_form: bool,
 ) -> Result<Composed, String> {
     let smtputf8 = !to.localpart.is_ascii();
     let from = format!("postmaster@{}", submitter.domain).parse::<Address>().map_err(|e| e.to_string())?;
     let message_id = format!("{}.{number}@{}", made.name, submitter.domain);
     let subject = subject(made);
     let fields = fields(made, &from, to, &subject, &message_id).map_err(|e| e.to_string())?;
-    let document = gzip::compress(made.document.as_deref().unwrap_or_default().as_bytes());
+    let document = match &made.legacy {
+        Some(old) if old_form => old.clone(),
+        _ => made.document.as_ref().map(Document::packed).unwrap_or_default(),
+    };
+    let is_tls = made.kind.family() == ReportFamily::Tls;
+    let media_type = if is_tls { MEDIA_TYPE } else { "application/gzip" };
     let parts = vec![
         Part::text("plain", &text(made)),
-        Part::attachment(MEDIA_TYPE, &made.file_name, &document).param("name", &made.file_name),
+        Part::attachment(media_type, &made.file_name, &document).param("name", &made.file_name),
     ];
+    let body = if is_tls { Part::report("tlsrpt", parts) } else { Part::multipart("mixed", parts) };
     let chance = Repeating::new(&message_id);
-    let message = compose::message(&fields, &Part::report("tlsrpt", parts), Transport::SevenBit, &chance)
-        .map_err(|e| e.to_string())?;
+    let message =
+        compose::message(&fields, &body, Transport::SevenBit, &chance).map_err(|e| e.to_string())?;
     let mut signer = Signer::new(submitter.keys.clone());
     signer.write(&message);
     let signatures = signer.finish(made.due).map_err(|e| e.to_string())?;
@@ -69,13 +78,16 @@ fn fields(
         fields.finished(&format!("To: {to}\r\n"));
     }
     fields.text("Subject", subject)?.date("Date", made.due)?.ids("Message-ID", &[message_id])?;
-    fields.text("TLS-Report-Domain", &made.policy_domain)?;
-    fields.text("TLS-Report-Submitter", &made.submitter)?;
-    fields.words("TLS-Required", "No")?.words("Auto-Submitted", "auto-generated")?;
+    if made.kind.family() == ReportFamily::Tls {
+        fields.text("TLS-Report-Domain", &made.policy_domain)?;
+        fields.text("TLS-Report-Submitter", &made.submitter)?;
+        fields.words("TLS-Required", "No")?;
+    }
+    fields.words("Auto-Submitted", "auto-generated")?;
     Ok(fields)
 }
 
-/// As RFC 8460 §5.3 has it; an extra report says so behind it.
+/// As RFC 8460 §5.3 and RFC 9990 §3.5.2 have it; an extra report says so behind it.
 fn subject(made: &Made) -> String {
     let note = match made.note.as_str() {
         "" => String::new(),
@@ -95,18 +107,30 @@ fn text(made: &Made) -> String {
         "sample" => "\r\nThis is a sample: what it says is made up.\r\n",
         _ => "",
     };
+    let (domain, submitter) = (&made.policy_domain, &made.submitter);
+    let (intro, counts) = match made.kind.family() {
+        ReportFamily::Tls => (
+            format!(
+                "This is a report about TLS (RFC 8460). The attached file says how TLS went in connections of\r\n\
+                 {submitter} to mail hosts of {domain}."
+            ),
+            format!("Sessions: {} went well, {} failed", made.successful, made.failed),
+        ),
+        ReportFamily::Dmarc => (
+            format!(
+                "This is a DMARC aggregate report (RFC 9990). The attached file says what {submitter} found out\r\n\
+                 about mail that the policy of {domain} is for."
+            ),
+            format!("Messages: {} passed, {} did not", made.successful, made.failed),
+        ),
+    };
     format!(
-        "This is a report about TLS (RFC 8460). The attached file says how TLS went in connections of\r\n\
-         {submitter} to mail hosts of {domain}.\r\n{note}\r\n\
+        "{intro}\r\n{note}\r\n\
          Policy domain: {domain}\r\nSubmitter: {submitter}\r\nReport-ID: {name}\r\nPeriod: {start} - {until} UTC\r\n\
-         Sessions: {successful} went well, {failed} failed\r\n",
-        submitter = made.submitter,
-        domain = made.policy_domain,
+         {counts}\r\n",
         name = made.name,
         start = plain(made.start),
         until = plain(made.until),
-        successful = made.successful,
-        failed = made.failed,
     )
 }
 

@@ -1,44 +1,28 @@
-//! Operations that look at what is collected and what was sent, and the list of addresses that want nothing.
+//! Operations that look at what was sent, and the list of addresses that want nothing.
 
 use mox_address::Domain;
 use mox_admin::OpError;
 use mox_admin::ops::{
     ReportDestination, ReportHistory, ReportHistoryRow, ReportSuppressAdd, ReportSuppressExtend,
-    ReportSuppressList, ReportSuppressRemove, ReportSuppressRow, TlsFailure, TlsResultRow, TlsResults,
+    ReportSuppressList, ReportSuppressRemove, ReportSuppressRow,
 };
 use mox_clock::{Day, Timestamp};
 use mox_db::{ReadTx, Tx};
 use mox_store::{Error, Store};
-use mox_tlsrpt::{FailureDetail, PolicyResult};
 
 use crate::Reports;
-use crate::kind::Kind;
 use crate::place::Place;
 use crate::tables::destination::{self, Destination, State};
 use crate::tables::report::{self, Made};
-use crate::tables::result::{self, Found};
 use crate::tables::suppress::{self, Suppressed};
 
-/// Most rows of results in a reply.
-const MAX_RESULTS: u32 = 100_000;
-
 impl Reports {
-    /// Results that wait for their report.
-    pub async fn results(&self, op: TlsResults) -> Result<Vec<TlsResultRow>, OpError> {
-        let day = op.day.as_deref().map(|text| self.day(text)).transpose()?;
-        let domain = op.domain.as_deref().map(ascii).transpose()?;
-        let read =
-            move |_: &Store, tx: &ReadTx<'_>| result::list(tx.conn(), day, domain.as_deref(), MAX_RESULTS);
-        let found = self.0.store.read(read).await.map_err(failed)?;
-        Ok(found.into_iter().flat_map(rows).collect())
-    }
-
     /// Reports that were made, and results that were discarded.
     pub async fn history(&self, op: ReportHistory) -> Result<Vec<ReportHistoryRow>, OpError> {
         let domain = op.domain.as_deref().map(ascii).transpose()?;
         let limit = op.limit.unwrap_or(ReportHistory::MAX).min(ReportHistory::MAX);
         let read = move |_: &Store, tx: &ReadTx<'_>| {
-            let made = report::list(tx.conn(), domain.as_deref(), limit)?;
+            let made = report::list(tx.conn(), op.family, domain.as_deref(), limit)?;
             let whole = made.into_iter().map(|made| {
                 let destinations = destination::of(tx.conn(), made.id)?;
                 Ok::<_, Error>(history_row(made, destinations))
@@ -135,37 +119,6 @@ pub(crate) fn failed(error: Error) -> OpError {
 pub(crate) fn ascii(text: &str) -> Result<String, OpError> {
     let domain = Domain::parse(text).map_err(|e| OpError::usage(format!("{text:?} is not a domain: {e}")))?;
     Ok(domain.ascii().to_owned())
-}
-
-fn rows(found: Found) -> Vec<TlsResultRow> {
-    let kind = if found.is_host { Kind::Host } else { Kind::Domain };
-    let row = |result: &PolicyResult| TlsResultRow {
-        policy_domain: found.policy_domain.clone(),
-        recipient_domain: found.recipient_domain.clone(),
-        kind: kind.as_str().to_owned(),
-        day: found.day.to_string(),
-        policy_type: result.policy.kind.to_string(),
-        policy_string: result.policy.strings.clone(),
-        mx_host: result.policy.mx_hosts.clone(),
-        successful: result.summary.successful,
-        failed: result.summary.failed,
-        details: result.details.iter().map(failure).collect(),
-        send_report: found.send_report,
-    };
-    found.results.iter().map(row).collect()
-}
-
-fn failure(detail: &FailureDetail) -> TlsFailure {
-    TlsFailure {
-        result_type: detail.result.to_string(),
-        sending_mta_ip: detail.sending_ip.clone(),
-        receiving_mx_hostname: detail.mx_hostname.clone(),
-        receiving_mx_helo: detail.mx_helo.clone(),
-        receiving_ip: detail.receiving_ip.clone(),
-        failed_session_count: detail.failed,
-        additional_information: detail.information.clone(),
-        failure_reason_code: detail.reason.clone(),
-    }
 }
 
 fn suppress_row(s: Suppressed) -> ReportSuppressRow {

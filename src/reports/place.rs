@@ -1,6 +1,7 @@
 //! Destinations of reports in one spelling, and the host that is asked to take them.
 
 use mox_address::Address;
+use mox_https::Url;
 use mox_tlsrpt::{Target, Uri};
 
 /// A destination that can be compared.
@@ -24,6 +25,11 @@ impl Place {
         Place { uri: uri.text.clone(), address, host }
     }
 
+    /// A mail address that was published as `uri`.
+    pub(crate) fn mail(uri: String, address: &Address) -> Place {
+        Place { uri, address: format!("mailto:{address}"), host: address.domain.ascii().to_owned() }
+    }
+
     /// From what an operator writes: a URI, or a mail address.
     pub(crate) fn parse(text: &str) -> Result<(Place, Uri), String> {
         // An address may stand as it is, as in what is listed, or percent-encoded, as in a record.
@@ -35,6 +41,26 @@ impl Place {
         match uri.target {
             Target::Unsupported => Err(format!("{text:?} is neither a mailto: nor an https: URI")),
             _ => Ok((Place::of(&uri), uri)),
+        }
+    }
+}
+
+/// How a destination is reached.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) enum Way {
+    Mail(Address),
+    Https(Url),
+}
+
+impl Way {
+    /// Of a destination in one spelling.
+    pub(crate) fn of(address: &str) -> Option<Way> {
+        match address.strip_prefix("mailto:") {
+            Some(mail) => mail.parse().ok().map(Way::Mail),
+            None => address.parse::<Uri>().ok().and_then(|uri| match uri.target {
+                Target::Https(url) => Some(Way::Https(url)),
+                Target::Mail(_) | Target::Unsupported => None,
+            }),
         }
     }
 }
@@ -89,6 +115,7 @@ mod tests {
         ] {
             let (place, _) = Place::parse(text).unwrap();
             assert_eq!((place.address.as_str(), place.host.as_str()), (address, host));
+            assert!(Way::of(&place.address).is_some());
             assert_eq!(
                 Place::parse(&place.address).unwrap().0.address,
                 address,

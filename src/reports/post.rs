@@ -10,13 +10,12 @@ use mox_clock::Backoff;
 use mox_db::Tx;
 use mox_https::Url;
 use mox_store::{Error, Store};
-use mox_unpack::gzip;
 
 use crate::Reports;
 use crate::decide::suppressed;
 use crate::mail::MEDIA_TYPE;
 use crate::tables::destination::{self, Destination, State};
-use crate::tables::report::Made;
+use crate::tables::report::{self, Document, Made};
 use crate::tables::suppress;
 
 const WAITS: Backoff = Backoff {
@@ -31,7 +30,7 @@ impl Reports {
             return Ok(());
         }
         self.0.seams.faults.reach("tlsrpt-post-recorded");
-        let body = gzip::compress(made.document.as_deref().unwrap_or_default().as_bytes());
+        let body = made.document.as_ref().map(Document::packed).unwrap_or_default();
         let answer = self.0.seams.web.post(&url, MEDIA_TYPE, Bytes::from(body)).await;
         self.0.seams.faults.reach("tlsrpt-posted");
         let why = match answer {
@@ -58,7 +57,8 @@ impl Reports {
             }
             if let Some(found) = suppress::active(tx.conn(), &one.address, now)? {
                 destination::end(tx.conn(), one.id, State::Suppressed, &suppressed(&found), now)?;
-                tx.on_commit(move || reports.count("suppressed"));
+                let kind = report::kind(tx.conn(), one.report)?;
+                tx.on_commit(move || reports.count(kind, "suppressed"));
                 return Ok(false);
             }
             destination::attempt(tx.conn(), one.id, now, next)?;
@@ -69,7 +69,7 @@ impl Reports {
 
     /// Stores why it was not accepted; gives up when the next attempt would be too late.
     async fn refused(&self, one: Destination, why: String) -> Result<(), Error> {
-        tracing::info!(address = one.address, reason = why, "tls report was not accepted");
+        tracing::info!(address = one.address, reason = why, "report was not accepted");
         let (now, give_up) = (self.0.seams.clock.now(), self.0.options.give_up);
         let id = one.id;
         let text = why.clone();

@@ -1,7 +1,9 @@
 //! What would be sent now. The same is decided as when it is sent, and nothing is changed.
 
 use mox_admin::OpError;
-use mox_admin::ops::{ReportDestination, ReportPreview, ReportPreviewRow, ReportPreviewed, ReportWithheld};
+use mox_admin::ops::{
+    ReportDestination, ReportFamily, ReportPreview, ReportPreviewRow, ReportPreviewed, ReportWithheld,
+};
 use mox_clock::Day;
 use mox_db::ReadTx;
 use mox_store::{Error, Store};
@@ -10,10 +12,10 @@ use crate::Reports;
 use crate::decide::{Decision, Plan, Subject};
 use crate::kind::Kind;
 use crate::ops::{ascii, failed};
-use crate::seal::Extra;
+use crate::seal::{Extra, Naming};
 use crate::tables::destination::State;
-use crate::tables::report::{self, Made};
-use crate::tables::result;
+use crate::tables::report::{Document, Made};
+use crate::tables::waiting;
 
 /// Most subjects of a reply.
 const MAX_SUBJECTS: usize = 10_000;
@@ -28,7 +30,7 @@ impl Reports {
             None => (Day::from_number(i64::MIN), today),
         };
         let mut previewed = ReportPreviewed::default();
-        for subject in self.subjects(domain, from, to).await.map_err(failed)? {
+        for subject in self.subjects(op.family, domain, from, to).await.map_err(failed)? {
             let withheld = |why: String| ReportWithheld {
                 policy_domain: subject.policy_domain.clone(),
                 kind: subject.kind.as_str().to_owned(),
@@ -40,7 +42,7 @@ impl Reports {
                 continue;
             }
             match self.decide(&subject, false).await.map_err(failed)?.0 {
-                Decision::Send(plan) => previewed.reports.push(self.shown(&subject, &plan).await?),
+                Decision::Send(plan) => previewed.reports.extend(self.shown(&subject, &plan).await?),
                 Decision::Nothing(why) | Decision::Later(why) | Decision::Discard(why) => {
                     previewed.withheld.push(withheld(why));
                 }
@@ -57,14 +59,15 @@ impl Reports {
     /// What results of these days wait for, of one policy domain or all: recipient domains first.
     pub(crate) async fn subjects(
         &self,
+        family: ReportFamily,
         domain: Option<String>,
         from: Day,
         to: Day,
     ) -> Result<Vec<Subject>, Error> {
         let read = move |_: &Store, tx: &ReadTx<'_>| {
             let mut subjects = Vec::new();
-            for kind in [Kind::Domain, Kind::Host] {
-                let groups = result::groups(tx.conn(), kind, from, to)?.into_iter();
+            for kind in Kind::of(family) {
+                let groups = waiting::groups(tx.conn(), kind, from, to)?.into_iter();
                 let wanted = groups.filter(|(found, _)| domain.as_ref().is_none_or(|domain| domain == found));
                 subjects.extend(wanted.map(|(found, day)| Subject::new(kind, found, day)));
             }
@@ -74,33 +77,38 @@ impl Reports {
         self.0.store.read(read).await
     }
 
-    /// The report as it would be made now.
-    pub(crate) async fn would_be(&self, subject: &Subject, plan: &Plan) -> Result<Made, Error> {
+    /// The reports as they would be made now.
+    pub(crate) async fn would_be(&self, subject: &Subject, plan: &Plan) -> Result<Vec<Made>, Error> {
         let now = self.0.seams.clock.now();
         if now.day() != subject.day {
-            return Ok(self.make(subject, plan, 0, "", subject.period().1, now));
+            let naming = Naming { part: 0, note: "", until: subject.period().1, due: now };
+            return self.make(subject, plan, &naming).await;
         }
-        let s = subject.clone();
-        let next = move |_: &Store, tx: &ReadTx<'_>| {
-            report::next_part(tx.conn(), s.kind, &s.policy_domain, s.day.start())
-        };
-        let part = self.0.store.read(next).await?;
-        Ok(self.make(subject, plan, part, Extra::Partial.as_str(), now, now))
+        let part = self.next_part(subject).await?;
+        self.make(subject, plan, &Naming { part, note: Extra::Partial.as_str(), until: now, due: now }).await
     }
 
-    async fn shown(&self, subject: &Subject, plan: &Plan) -> Result<ReportPreviewRow, OpError> {
-        let made = self.would_be(subject, plan).await.map_err(failed)?;
-        let document = made.document.as_deref().unwrap_or_default();
-        Ok(ReportPreviewRow {
-            policy_domain: subject.policy_domain.clone(),
-            kind: subject.kind.as_str().to_owned(),
-            day: subject.day.to_string(),
-            partial: made.part > 0,
-            report_id: made.name,
-            destinations: planned(plan),
-            file_name: made.file_name,
-            document: serde_json::from_str(document).map_err(OpError::failed)?,
-        })
+    async fn shown(&self, subject: &Subject, plan: &Plan) -> Result<Vec<ReportPreviewRow>, OpError> {
+        let all = self.would_be(subject, plan).await.map_err(failed)?;
+        let show = |made: Made| {
+            let text =
+                made.document.as_ref().map(Document::text).transpose().map_err(failed)?.unwrap_or_default();
+            let document = match made.document {
+                Some(Document::Packed(_)) => serde_json::Value::String(text),
+                _ => serde_json::from_str(&text).map_err(OpError::failed)?,
+            };
+            Ok(ReportPreviewRow {
+                policy_domain: subject.policy_domain.clone(),
+                kind: subject.kind.as_str().to_owned(),
+                day: subject.day.to_string(),
+                partial: made.part > 0,
+                report_id: made.name,
+                destinations: planned(plan),
+                file_name: made.file_name,
+                document,
+            })
+        };
+        all.into_iter().map(show).collect()
     }
 }
 

@@ -7,6 +7,7 @@
 use std::sync::atomic::Ordering;
 use std::time::Duration;
 
+use mox_admin::ops::ReportFamily;
 use mox_clock::{Day, Timestamp, random_below};
 use mox_db::{ReadTx, Tx};
 use mox_store::{Error, Store};
@@ -17,7 +18,7 @@ use crate::Reports;
 use crate::decide::Subject;
 use crate::kind::Kind;
 use crate::seal::{Job, Sealed, joined};
-use crate::tables::{report, result, suppress};
+use crate::tables::{evaluation, report, result, suppress, waiting};
 
 /// Subjects that are decided about together: read from one snapshot, stored in one transaction.
 const TOGETHER: usize = 64;
@@ -37,7 +38,7 @@ const REMEMBER: Duration = Duration::from_secs(180 * 86_400);
 impl Reports {
     /// Makes and sends reports until `shutdown` is true or its sender is gone.
     pub async fn run(self, mut shutdown: watch::Receiver<bool>) {
-        if !self.0.options.on {
+        if !Kind::ALL.into_iter().any(|kind| self.is_on(kind.family())) {
             return;
         }
         let asked = async {
@@ -65,7 +66,7 @@ impl Reports {
             let next = match self.step(&mut pass).await {
                 Ok(next) => next,
                 Err(error) => {
-                    tracing::error!(%error, "tls reports");
+                    tracing::error!(%error, "reports");
                     pass = pass.max(self.0.seams.clock.now().plus(AFTER_ERROR));
                     None
                 }
@@ -115,21 +116,28 @@ impl Reports {
     /// Part of [`Reports::run`].
     pub async fn seal_due(&self) -> Result<(), Error> {
         let now = self.0.seams.clock.now();
-        let mut sealed = Vec::new();
-        for kind in [Kind::Domain, Kind::Host] {
+        let (mut tls, mut dmarc) = (Vec::new(), Vec::new());
+        for kind in Kind::ALL.into_iter().filter(|kind| self.is_on(kind.family())) {
             let yesterday = now.day().previous();
             let read = move |_: &Store, tx: &ReadTx<'_>| {
                 let mut ready = Vec::new();
-                for (domain, day) in result::groups(tx.conn(), kind, Day::from_number(i64::MIN), yesterday)? {
-                    if kind == Kind::Domain || !result::domains_open(tx.conn(), &domain, day)? {
+                for (domain, day) in waiting::groups(tx.conn(), kind, Day::from_number(i64::MIN), yesterday)?
+                {
+                    if kind != Kind::Host || !result::domains_open(tx.conn(), &domain, day)? {
                         ready.push(Subject::new(kind, domain, day));
                     }
                 }
                 Ok::<_, Error>(ready)
             };
-            sealed.extend(self.seal_all(self.0.store.read(read).await?).await?);
+            let sealed = self.seal_all(self.0.store.read(read).await?).await?;
+            match kind.family() {
+                ReportFamily::Tls => tls.extend(sealed),
+                ReportFamily::Dmarc => dmarc.extend(sealed),
+            }
         }
-        self.pace(sealed).await
+        self.pace(tls, self.0.options.spread).await?;
+        self.pace(dmarc, self.0.options.dmarc_spread).await?;
+        self.sweep().await
     }
 
     /// Seals subjects, some at once; answers the reports in their order.
@@ -157,7 +165,12 @@ impl Reports {
     async fn seal_or_discard(&self, subjects: Vec<(usize, Subject)>) -> Result<Vec<(usize, i64)>, Error> {
         let now = self.0.seams.clock.now();
         // Until the order of all is known, each has a time by chance.
-        let spread = u64::try_from(self.0.options.spread.as_micros()).unwrap_or(0);
+        let options = &self.0.options;
+        let spread = match subjects.first().map(|(_, subject)| subject.kind.family()) {
+            Some(ReportFamily::Dmarc) => options.dmarc_spread,
+            _ => options.spread,
+        };
+        let spread = u64::try_from(spread.as_micros()).unwrap_or(0);
         let mut jobs = Vec::with_capacity(subjects.len());
         for (at, subject) in subjects {
             let wait = Duration::from_micros(random_below(&*self.0.seams.random, spread));
@@ -168,22 +181,22 @@ impl Reports {
         self.discard_stale(stale).await?;
         let sealed = self.seal_some(jobs).await?.into_iter();
         Ok(sealed
-            .filter_map(|(at, sealed)| match sealed {
-                Sealed::New(id) => Some((at, id)),
+            .flat_map(|(at, sealed)| match sealed {
+                Sealed::New(ids) => ids.into_iter().map(|id| (at, id)).collect(),
                 Sealed::Later(why) => {
-                    tracing::debug!(reason = why, "tls results wait");
-                    None
+                    tracing::debug!(reason = why, "what was collected waits");
+                    Vec::new()
                 }
-                _ => None,
+                _ => Vec::new(),
             })
             .collect())
     }
 
     /// Gives each report its time, in order.
-    async fn pace(&self, sealed: Vec<i64>) -> Result<(), Error> {
+    async fn pace(&self, sealed: Vec<i64>, spread: Duration) -> Result<(), Error> {
         let (now, options) = (self.0.seams.clock.now(), &self.0.options);
         let Ok(count) = u32::try_from(sealed.len()) else { return Ok(()) };
-        let Some(gap) = options.spread.checked_div(count).map(|gap| gap.min(options.longest_gap)) else {
+        let Some(gap) = spread.checked_div(count).map(|gap| gap.min(options.longest_gap)) else {
             return Ok(());
         };
         for (chunk, first) in sealed.chunks(usize::from(CHUNK)).zip((0u32..).step_by(usize::from(CHUNK))) {
@@ -195,6 +208,20 @@ impl Reports {
                 Ok::<_, Error>(())
             };
             self.0.store.write(write).await?;
+        }
+        Ok(())
+    }
+
+    /// Removes the rows of reports that were decided, some at a time: mail that arrives meanwhile does not wait long.
+    async fn sweep(&self) -> Result<(), Error> {
+        if !self.0.store.read(|_, tx| evaluation::any_swept(tx.conn())).await? {
+            return Ok(());
+        }
+        while !self.0.stopping.load(Ordering::Relaxed) {
+            let write = |_: &Store, tx: &mut Tx<'_>| evaluation::sweep(tx.conn(), CHUNK.into());
+            if !self.0.store.write(write).await? {
+                break;
+            }
         }
         Ok(())
     }

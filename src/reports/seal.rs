@@ -1,8 +1,9 @@
 //! Turns a day's rows into a report, in one transaction with a unique key; and what is done about days without one.
+//! Where one report cannot tell all of it, its parts are made together.
 //!
 //! Many days share a snapshot and a transaction. Documents are written before it, and it sees to it that the rows are
 //! still those they were written of. An extra report (of a day not over, a test copy, a sample) has a number of its own and leaves the rows alone.
-//! RFC 8460 §4.4 (report-id), §5.1.
+//! RFC 8460 §4.4 (report-id), §5.1, RFC 9990 §3.5.1.
 
 use std::hash::{DefaultHasher, Hash, Hasher};
 
@@ -12,12 +13,12 @@ use mox_store::{Error, Store};
 use tokio::task::{JoinError, JoinSet};
 
 use crate::Reports;
-use crate::decide::{self, Decision, Known, Plan, Planned, Rows, Subject};
-use crate::kind::Kind;
+use crate::decide::{Content, Decision, Known, Plan, Planned, Rows, Subject};
+use crate::kind::{Kind, Point};
 use crate::submitter::submitter;
 use crate::tables::destination::{self, Destination};
 use crate::tables::report::{self, Made};
-use crate::tables::result;
+use crate::tables::waiting;
 
 /// Times that a report is written anew because its rows changed meanwhile.
 const TRIES: usize = 5;
@@ -25,8 +26,8 @@ const TRIES: usize = 5;
 /// What became of a subject.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) enum Sealed {
-    /// A report was made: its id here.
-    New(i64),
+    /// Reports were made: their ids here.
+    New(Vec<i64>),
     /// There was one before.
     Before(Box<Made>),
     /// There is nothing to tell, and why.
@@ -80,10 +81,22 @@ enum Act {
         rows: Option<Rows>,
     },
     Store {
-        made: Box<Made>,
+        made: Vec<Made>,
         plan: Plan,
         rows: Option<Rows>,
     },
+}
+
+/// What tells one report of a subject from others.
+pub(crate) struct Naming<'a> {
+    /// 0 for the whole period, else the number of an extra report.
+    pub(crate) part: u32,
+    /// Of an extra report: what it is.
+    pub(crate) note: &'a str,
+    /// Last second of the period.
+    pub(crate) until: Timestamp,
+    /// When it is handed over.
+    pub(crate) due: Timestamp,
 }
 
 impl Reports {
@@ -145,8 +158,8 @@ impl Reports {
             Decision::Nothing(why) => Act::Clear { why, rows },
             Decision::Discard(why) => Act::Discard { made: Box::new(self.none_made(subject, why)), rows },
             Decision::Send(plan) => {
-                let made = Box::new(self.make(subject, &plan, 0, "", subject.period().1, job.due));
-                Act::Store { made, plan, rows }
+                let naming = Naming { part: 0, note: "", until: subject.period().1, due: job.due };
+                Act::Store { made: self.make(subject, &plan, &naming).await?, plan, rows }
             }
         }))
     }
@@ -156,8 +169,9 @@ impl Reports {
         if acts.is_empty() {
             return Ok(Vec::new());
         }
-        let stores = acts.iter().filter(|(_, act)| matches!(act, Act::Store { .. })).count();
-        self.reach("tlsrpt-sealing", stores);
+        let stores = acts.iter().filter(|(_, act)| matches!(act, Act::Store { .. }));
+        let kinds: Vec<Kind> = stores.map(|(job, _)| job.subject.kind).collect();
+        self.reach(&kinds, Point::Sealing);
         let reports = self.clone();
         let write = move |_: &Store, tx: &mut Tx<'_>| {
             let (mut done, mut again) = (Vec::with_capacity(acts.len()), Vec::new());
@@ -171,13 +185,13 @@ impl Reports {
         };
         let (done, again) = self.0.store.write(write).await?;
         sealed.extend(done);
-        self.reach("tlsrpt-sealed", stores);
+        self.reach(&kinds, Point::Sealed);
         Ok(again)
     }
 
     /// A point that is reached once for each report.
-    pub(crate) fn reach(&self, point: &'static str, times: usize) {
-        (0..times).for_each(|_| self.0.seams.faults.reach(point));
+    pub(crate) fn reach(&self, kinds: &[Kind], point: Point) {
+        kinds.iter().for_each(|kind| self.0.seams.faults.reach(kind.point(point)));
     }
 
     /// Does it; none when the rows, or the numbers of extra reports, are others by now.
@@ -189,7 +203,7 @@ impl Reports {
             return Ok(None);
         }
         let done = |tx: &Tx<'_>, rua| {
-            result::done(tx.conn(), subject.kind, &subject.policy_domain, subject.day, rua)
+            waiting::done(tx.conn(), subject.kind, &subject.policy_domain, subject.day, rua)
         };
         Ok(match act {
             Act::Before(made) => {
@@ -204,37 +218,53 @@ impl Reports {
                 report::insert(tx.conn(), &made)?;
                 done(tx, None)?;
                 let day = subject.day.to_string();
+                let kind = subject.kind;
                 tracing::info!(
                     domain = subject.policy_domain,
+                    kind = kind.as_str(),
                     day,
                     reason = made.why,
-                    "tls results are discarded"
+                    "what was collected for a report is discarded"
                 );
-                tx.on_commit(move || reports.count("discarded"));
+                tx.on_commit(move || reports.count(kind, "discarded"));
                 Some(Sealed::Discarded(made.why))
             }
-            Act::Store { made, plan, rows } => {
-                let Some(id) = report::insert(tx.conn(), &made)? else { return Ok(None) };
-                for planned in plan.destinations {
-                    destination::insert(tx.conn(), &planned.row(id, &made, made.sealed))?;
+            Act::Store { made, plan, rows } => match self.store(tx, &made, &plan)? {
+                None => return Ok(None),
+                Some(ids) => {
+                    if rows.is_some() {
+                        done(tx, Some(&plan.rua))?;
+                    }
+                    Some(Sealed::New(ids))
                 }
-                if rows.is_some() {
-                    done(tx, Some(&plan.rua))?;
-                }
-                tracing::info!(
-                    domain = subject.policy_domain,
-                    kind = subject.kind.as_str(),
-                    day = subject.day.to_string(),
-                    report_id = made.name,
-                    "tls report is sealed"
-                );
-                tx.on_commit(move || reports.count("sealed"));
-                Some(Sealed::New(id))
-            }
+            },
         })
     }
 
-    /// The report of the whole day, if there is one.
+    /// Stores reports with their destinations; none when there is one with the same key.
+    fn store(&self, tx: &mut Tx<'_>, all: &[Made], plan: &Plan) -> Result<Option<Vec<i64>>, Error> {
+        let mut ids = Vec::with_capacity(all.len());
+        for made in all {
+            // Nothing was stored so far: what there is of a subject was made together.
+            let Some(id) = report::insert(tx.conn(), made)? else { return Ok(None) };
+            for planned in &plan.destinations {
+                destination::insert(tx.conn(), &planned.row(id, made, made.sealed))?;
+            }
+            ids.push(id);
+            tracing::info!(
+                domain = made.policy_domain,
+                kind = made.kind.as_str(),
+                day = made.day().to_string(),
+                report_id = made.name,
+                "report is sealed"
+            );
+            let (reports, kind) = (self.clone(), made.kind);
+            tx.on_commit(move || reports.count(kind, "sealed"));
+        }
+        Ok(Some(ids))
+    }
+
+    /// The first report of the whole day, if there is one.
     pub(crate) async fn made(&self, subject: &Subject) -> Result<Option<Made>, Error> {
         let s = subject.clone();
         let find = move |_: &Store, tx: &mox_db::ReadTx<'_>| {
@@ -243,84 +273,93 @@ impl Reports {
         self.0.store.read(find).await
     }
 
-    /// Makes a report beside that of the day.
+    /// Makes reports beside those of the day.
     pub(crate) async fn seal_extra(
         &self,
         subject: &Subject,
-        mut plan: Plan,
+        plan: Plan,
         extra: Extra,
         until: Timestamp,
-    ) -> Result<Option<i64>, Error> {
+    ) -> Result<Option<Vec<i64>>, Error> {
         let now = self.0.seams.clock.now();
         for _ in 0..TRIES {
-            let s = subject.clone();
-            let next = move |_: &Store, tx: &mox_db::ReadTx<'_>| {
-                report::next_part(tx.conn(), s.kind, &s.policy_domain, s.day.start())
-            };
-            let part = self.0.store.read(next).await?;
-            let made = Box::new(self.make(subject, &plan, part, extra.as_str(), until, now));
-            let again = Plan {
-                submitter: plan.submitter.clone(),
-                destinations: std::mem::take(&mut plan.destinations),
-                rua: Vec::new(),
-                policies: Vec::new(),
-            };
-            plan.destinations = again.destinations.iter().map(Planned::again).collect();
+            let part = self.next_part(subject).await?;
+            let naming = Naming { part, note: extra.as_str(), until, due: now };
+            let made = self.make(subject, &plan, &naming).await?;
             let job = Job { at: 0, subject: subject.clone(), due: now };
-            let (act, mut sealed) = (Act::Store { made, plan: again, rows: None }, Vec::new());
+            let (act, mut sealed) = (Act::Store { made, plan: plan.clone(), rows: None }, Vec::new());
             self.act(vec![(job, act)], &mut sealed).await?;
-            if let Some((_, Sealed::New(id))) = sealed.pop() {
-                return Ok(Some(id));
+            if let Some((_, Sealed::New(ids))) = sealed.pop() {
+                return Ok(Some(ids));
             }
         }
         Ok(None)
     }
 
-    /// Writes the report.
-    pub(crate) fn make(
+    /// Number of the next extra report of a day.
+    pub(crate) async fn next_part(&self, subject: &Subject) -> Result<u32, Error> {
+        let s = subject.clone();
+        let next = move |_: &Store, tx: &mox_db::ReadTx<'_>| {
+            report::next_part(tx.conn(), s.kind, &s.policy_domain, s.day.start())
+        };
+        self.0.store.read(next).await
+    }
+
+    /// Writes the reports.
+    pub(crate) async fn make(
         &self,
         subject: &Subject,
         plan: &Plan,
-        part: u32,
-        note: &str,
-        until: Timestamp,
-        due: Timestamp,
-    ) -> Made {
-        let (start, unique) = (subject.day.start(), self.unique(subject, part, note));
-        let name = format!("{}{unique}", subject.day.to_string().replace('-', ""));
-        let document = decide::document(plan, &name, start, until);
-        let sum = |count: fn(&mox_tlsrpt::Summary) -> u64| {
-            plan.policies.iter().fold(0u64, |sum, one| sum.saturating_add(count(&one.summary)))
-        };
+        naming: &Naming<'_>,
+    ) -> Result<Vec<Made>, Error> {
+        match &plan.content {
+            Content::Tls(policies) => Ok(vec![self.make_tls(subject, &plan.submitter, policies, naming)]),
+            Content::Dmarc(told) => self.make_dmarc(subject, plan, told, naming).await,
+        }
+    }
+
+    /// The id in a report: letters and digits. The same for the same report, so that a preview shows it.
+    pub(crate) fn name(&self, subject: &Subject, variant: &str, naming: &Naming<'_>) -> String {
+        format!("{}{}", subject.day.to_string().replace('-', ""), self.unique(subject, variant, naming))
+    }
+
+    /// What tells the report from others of the same domain and period.
+    pub(crate) fn unique(&self, subject: &Subject, variant: &str, naming: &Naming<'_>) -> String {
+        let mut hasher = DefaultHasher::new();
+        let host = self.0.options.config.load().server.hostname.clone();
+        (host.ascii(), subject.kind.code(), &subject.policy_domain, subject.day.number()).hash(&mut hasher);
+        if !variant.is_empty() {
+            variant.hash(&mut hasher);
+        }
+        let unique = format!("{:016x}", hasher.finish());
+        match naming.part {
+            0 => unique,
+            part => format!("{unique}{}{part}", naming.note),
+        }
+    }
+
+    /// A report that says nothing yet.
+    pub(crate) fn unmade(&self, subject: &Subject, submitter: &str, naming: &Naming<'_>) -> Made {
         Made {
             id: 0,
             kind: subject.kind,
             policy_domain: subject.policy_domain.clone(),
-            start,
+            start: subject.day.start(),
             variant: String::new(),
-            part,
-            until,
-            note: note.to_owned(),
-            file_name: document.file_name(plan.submitter.ascii(), &subject.policy_domain, &unique),
-            document: Some(document.to_json()),
-            name,
-            submitter: plan.submitter.ascii().to_owned(),
+            part: naming.part,
+            until: naming.until,
+            note: naming.note.to_owned(),
+            name: String::new(),
+            submitter: submitter.to_owned(),
+            file_name: String::new(),
+            document: None,
+            legacy: None,
             sealed: self.0.seams.clock.now(),
-            due,
+            due: naming.due,
             why: String::new(),
-            successful: sum(|s| s.successful),
-            failed: sum(|s| s.failed),
+            successful: 0,
+            failed: 0,
         }
-    }
-
-    /// What tells the report from others of the same domain and period: letters and digits. The same for the same
-    /// report, so that a preview shows it.
-    fn unique(&self, subject: &Subject, part: u32, note: &str) -> String {
-        let mut hasher = DefaultHasher::new();
-        let host = self.0.options.config.load().server.hostname.clone();
-        (host.ascii(), subject.kind.code(), &subject.policy_domain, subject.day.number()).hash(&mut hasher);
-        let unique = format!("{:016x}", hasher.finish());
-        if part == 0 { unique } else { format!("{unique}{note}{part}") }
     }
 
     /// Takes rows out of what waits because they are too old. History tells of those that were worth a report.
@@ -334,42 +373,24 @@ impl Reports {
         };
         let known = self.look(jobs.iter().map(|job| job.subject.clone()).collect()).await?;
         let act = |(job, known): (Job, Known)| {
-            let act = match known.is_worth_a_report(self.0.options.success_too)
-                && job.subject.kind == Kind::Domain
-            {
-                true => {
-                    Act::Discard { made: Box::new(self.none_made(&job.subject, why.clone())), rows: None }
-                }
-                false => Act::Clear { why: why.clone(), rows: None },
-            };
+            let act =
+                match known.is_worth_a_report(self.0.options.success_too) && job.subject.kind != Kind::Host {
+                    true => {
+                        Act::Discard { made: Box::new(self.none_made(&job.subject, why.clone())), rows: None }
+                    }
+                    false => Act::Clear { why: why.clone(), rows: None },
+                };
             (job, act)
         };
         let acts = jobs.into_iter().zip(known).map(act).collect();
         self.act(acts, &mut Vec::new()).await.map(drop)
     }
 
-    /// What history says of results that were discarded.
+    /// What history says of what was discarded.
     fn none_made(&self, subject: &Subject, why: String) -> Made {
         let now = self.0.seams.clock.now();
-        Made {
-            id: 0,
-            kind: subject.kind,
-            policy_domain: subject.policy_domain.clone(),
-            start: subject.day.start(),
-            variant: String::new(),
-            part: 0,
-            until: subject.period().1,
-            note: String::new(),
-            name: String::new(),
-            submitter: String::new(),
-            file_name: String::new(),
-            document: None,
-            sealed: now,
-            due: now,
-            why,
-            successful: 0,
-            failed: 0,
-        }
+        let naming = Naming { part: 0, note: "", until: subject.period().1, due: now };
+        Made { why, ..self.unmade(subject, "", &naming) }
     }
 }
 
@@ -392,29 +413,24 @@ pub(crate) fn joined<T>(done: Result<T, JoinError>) -> Result<T, Error> {
 
 /// Whether the rows of a subject are those that were read.
 fn is_current(tx: &Tx<'_>, subject: &Subject, rows: &Rows) -> Result<bool, Error> {
-    Ok(result::versions(tx.conn(), subject.kind, &subject.policy_domain, subject.day)? == *rows)
+    Ok(waiting::versions(tx.conn(), subject.kind, &subject.policy_domain, subject.day)? == *rows)
 }
 
 impl Planned {
-    /// The same once more.
-    fn again(&self) -> Planned {
-        Planned { place: self.place.clone(), state: self.state, why: self.why.clone() }
-    }
-
     /// As it is stored.
-    fn row(self, report: i64, made: &Made, now: Timestamp) -> Destination {
+    fn row(&self, report: i64, made: &Made, now: Timestamp) -> Destination {
         Destination {
             id: 0,
             report,
-            uri: self.place.uri,
-            address: self.place.address,
-            host: self.place.host,
+            uri: self.place.uri.clone(),
+            address: self.place.address.clone(),
+            host: self.place.host.clone(),
             state: self.state,
             attempts: 0,
             next: made.due,
             first_attempt: None,
             queue_id: None,
-            why: self.why,
+            why: self.why.clone(),
             ended: (!self.state.is_open()).then_some(now),
         }
     }

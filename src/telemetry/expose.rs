@@ -36,6 +36,7 @@ mod tests {
         metrics.mail_verdicts.get_or_create(&Finding { method: "spf", result: "pass" }).inc();
         metrics.queue_attempts.get_or_create(&Outcome { result: "delivered" }).inc();
         metrics.tls_reports.get_or_create(&Outcome { result: "sealed" }).inc();
+        metrics.dmarc_reports.get_or_create(&Outcome { result: "sealed" }).inc();
         metrics.tls_report_sessions.get_or_create(&Outcome { result: "success" }).inc();
         metrics.webhook_calls.get_or_create(&Outcome { result: "ok" }).inc();
         metrics.http_requests.get_or_create(&Outcome { result: "2xx" }).inc();

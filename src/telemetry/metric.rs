@@ -84,6 +84,8 @@ pub struct Metrics {
     pub queue_attempts: Family<Outcome, Counter>,
     /// [`names::TLS_REPORTS`]
     pub tls_reports: Family<Outcome, Counter>,
+    /// [`names::DMARC_REPORTS`]
+    pub dmarc_reports: Family<Outcome, Counter>,
     /// [`names::TLS_REPORT_SESSIONS`]
     pub tls_report_sessions: Family<Outcome, Counter>,
     /// [`names::WEBHOOK_CALLS`]
@@ -109,6 +111,7 @@ impl Metrics {
             mail_verdicts: register(r, names::MAIL_VERDICTS),
             queue_attempts: register(r, names::QUEUE_ATTEMPTS),
             tls_reports: register(r, names::TLS_REPORTS),
+            dmarc_reports: register(r, names::DMARC_REPORTS),
             tls_report_sessions: register(r, names::TLS_REPORT_SESSIONS),
             webhook_calls: register(r, names::WEBHOOK_CALLS),
             http_requests: register(r, names::HTTP_REQUESTS),

@@ -37,6 +37,7 @@ names! {
     DB_WRITES, "mox_db_writes", [], "Changes committed; divided by the commits, the changes per fsync";
     DB_COMMITS_FAILED, "mox_db_commits_failed", [], "Commits of the database that failed";
     TLS_REPORTS, "mox_tlsrpt_reports", ["result"], "TLS reports by what became of them: sealed and discarded (policy domains); queued, delivered, failed, expired, suppressed (destinations)";
+    DMARC_REPORTS, "mox_dmarc_reports", ["result"], "DMARC reports by what became of them: sealed and discarded (policy domains); queued, delivered, failed, expired, suppressed (destinations)";
     TLS_REPORT_SESSIONS, "mox_tlsrpt_sessions", ["result"], "SMTP sessions that TLS reports of others tell of: success, failure";
     WEBHOOK_CALLS, "mox_webhook_calls", ["result"], "Calls of webhooks by what became of them: ok, failed, missed";
     HTTP_REQUESTS, "mox_httpserver_requests", ["result"], "HTTP requests by the class of the response";

@@ -7,7 +7,7 @@ use std::io::{Read, Write};
 
 use flate2::Compression;
 use flate2::read::MultiGzDecoder;
-use flate2::write::GzEncoder;
+pub use flate2::write::GzEncoder;
 
 /// Most bytes that come out for each that goes in, for a report of more than [`FREE`] bytes.
 pub const MAX_RATIO: usize = 200;
@@ -40,6 +40,18 @@ pub fn compress(bytes: &[u8]) -> Vec<u8> {
     // Writing to memory does not fail.
     let _ = encoder.write_all(bytes);
     encoder.finish().unwrap_or_default()
+}
+
+/// Compresses what is written to it, with less effort than [`compress`]; the same gives the same.
+pub fn encoder() -> GzEncoder<Vec<u8>> {
+    GzEncoder::new(Vec::new(), Compression::default())
+}
+
+/// Undoes what this program compressed.
+pub fn expand_own(bytes: &[u8]) -> Result<Vec<u8>, GzipError> {
+    let mut out = Vec::new();
+    MultiGzDecoder::new(bytes).read_to_end(&mut out).map_err(|e| GzipError::Damaged(e.to_string()))?;
+    Ok(out)
 }
 
 /// Undoes it; at most `max` bytes come out, and no more than [`MAX_RATIO`] allows.

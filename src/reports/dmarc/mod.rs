@@ -1,3 +1,6 @@
-//! Outgoing DMARC aggregate reports, from what arriving mail tells to the document. RFC 9990.
+//! What is particular to outgoing DMARC aggregate reports, from what arriving mail tells to the document. RFC 9990.
 
+pub(crate) mod decide;
+pub(crate) mod document;
 pub(crate) mod evaluate;
+mod explain;

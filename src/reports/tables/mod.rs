@@ -8,6 +8,7 @@ pub(crate) mod exchange;
 pub(crate) mod report;
 pub(crate) mod result;
 pub(crate) mod suppress;
+pub(crate) mod waiting;
 
 use mox_db::Schema;
 

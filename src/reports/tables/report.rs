@@ -1,8 +1,11 @@
 //! Reports that were made, and periods for which none was.
 
+use mox_admin::ops::ReportFamily;
 use mox_clock::{Day, Timestamp};
-use mox_db::rusqlite::{Connection, OptionalExtension, Row, params};
+use mox_db::rusqlite::types::{ToSqlOutput, ValueRef};
+use mox_db::rusqlite::{Connection, OptionalExtension, Row, ToSql, params};
 use mox_store::Error;
+use mox_unpack::gzip;
 
 use crate::kind::Kind;
 
@@ -26,14 +29,64 @@ pub(crate) struct Made {
     pub(crate) name: String,
     pub(crate) submitter: String,
     pub(crate) file_name: String,
-    /// JSON; none where nothing was made.
-    pub(crate) document: Option<String>,
+    /// None where nothing was made.
+    pub(crate) document: Option<Document>,
+    /// The same in the form of RFC 7489, compressed, where a destination needs it.
+    pub(crate) legacy: Option<Vec<u8>>,
     pub(crate) sealed: Timestamp,
     pub(crate) due: Timestamp,
     /// Why it was discarded.
     pub(crate) why: String,
     pub(crate) successful: u64,
     pub(crate) failed: u64,
+}
+
+/// The finished document, as it is kept.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) enum Document {
+    /// JSON about TLS.
+    Text(String),
+    /// XML about DMARC, compressed as it is sent.
+    Packed(Vec<u8>),
+}
+
+impl Document {
+    /// As it is sent.
+    pub(crate) fn packed(&self) -> Vec<u8> {
+        match self {
+            Document::Text(text) => gzip::compress(text.as_bytes()),
+            Document::Packed(bytes) => bytes.clone(),
+        }
+    }
+
+    /// As it is read.
+    pub(crate) fn text(&self) -> Result<String, Error> {
+        match self {
+            Document::Text(text) => Ok(text.clone()),
+            Document::Packed(bytes) => {
+                let damaged = |e: &dyn std::fmt::Display| Error::Damaged(format!("a stored report: {e}"));
+                let text = gzip::expand_own(bytes).map_err(|e| damaged(&e))?;
+                String::from_utf8(text).map_err(|e| damaged(&e))
+            }
+        }
+    }
+
+    fn of(value: ValueRef<'_>) -> Option<Document> {
+        match value {
+            ValueRef::Text(text) => Some(Document::Text(String::from_utf8_lossy(text).into_owned())),
+            ValueRef::Blob(bytes) => Some(Document::Packed(bytes.to_vec())),
+            _ => None,
+        }
+    }
+}
+
+impl ToSql for Document {
+    fn to_sql(&self) -> Result<ToSqlOutput<'_>, mox_db::rusqlite::Error> {
+        Ok(ToSqlOutput::Borrowed(match self {
+            Document::Text(text) => ValueRef::Text(text.as_bytes()),
+            Document::Packed(bytes) => ValueRef::Blob(bytes),
+        }))
+    }
 }
 
 impl Made {
@@ -44,7 +97,7 @@ impl Made {
 
 const COLUMNS: &str =
     "report_id, kind, policy_domain, start, part, until, note, name, submitter, file_name, document,
-  sealed, due, why, successful, failed, variant";
+  sealed, due, why, successful, failed, variant, legacy";
 
 fn read(row: &Row<'_>) -> Result<Made, mox_db::rusqlite::Error> {
     let time = |at: usize| row.get(at).map(Timestamp::from_micros);
@@ -59,13 +112,14 @@ fn read(row: &Row<'_>) -> Result<Made, mox_db::rusqlite::Error> {
         name: row.get(7)?,
         submitter: row.get(8)?,
         file_name: row.get(9)?,
-        document: row.get(10)?,
+        document: Document::of(row.get_ref(10)?),
         sealed: time(11)?,
         due: time(12)?,
         why: row.get(13)?,
         successful: u64::try_from(row.get::<_, i64>(14)?).unwrap_or(0),
         failed: u64::try_from(row.get::<_, i64>(15)?).unwrap_or(0),
         variant: row.get(16)?,
+        legacy: row.get(17)?,
     })
 }
 
@@ -73,8 +127,8 @@ fn read(row: &Row<'_>) -> Result<Made, mox_db::rusqlite::Error> {
 pub(crate) fn insert(conn: &Connection, made: &Made) -> Result<Option<i64>, Error> {
     let sql =
         "INSERT INTO report_out (kind, policy_domain, start, part, until, note, name, submitter, file_name,
-      document, sealed, due, why, successful, failed, variant)
-      VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15, ?16)
+      document, sealed, due, why, successful, failed, variant, legacy)
+      VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15, ?16, ?17)
       ON CONFLICT (kind, policy_domain, start, variant, part) DO NOTHING";
     let inserted = conn.prepare_cached(sql)?.execute(params![
         made.kind.code(),
@@ -93,6 +147,7 @@ pub(crate) fn insert(conn: &Connection, made: &Made) -> Result<Option<i64>, Erro
         i64::try_from(made.successful).unwrap_or(i64::MAX),
         i64::try_from(made.failed).unwrap_or(i64::MAX),
         made.variant,
+        made.legacy,
     ])?;
     Ok((inserted == 1).then(|| conn.last_insert_rowid()))
 }
@@ -102,7 +157,14 @@ pub(crate) fn get(conn: &Connection, id: i64) -> Result<Option<Made>, Error> {
     Ok(conn.prepare_cached(&sql)?.query_row([id], read).optional()?)
 }
 
-/// That with a key.
+/// What kind one is of.
+pub(crate) fn kind(conn: &Connection, id: i64) -> Result<Kind, Error> {
+    let sql = "SELECT kind FROM report_out WHERE report_id = ?1";
+    let code: Option<i64> = conn.prepare_cached(sql)?.query_row([id], |row| row.get(0)).optional()?;
+    Ok(Kind::from_code(code.unwrap_or_default()))
+}
+
+/// That of a period and part; of several, the first.
 pub(crate) fn find(
     conn: &Connection,
     kind: Kind,
@@ -111,7 +173,8 @@ pub(crate) fn find(
     part: u32,
 ) -> Result<Option<Made>, Error> {
     let sql = format!(
-        "SELECT {COLUMNS} FROM report_out WHERE kind = ?1 AND policy_domain = ?2 AND start = ?3 AND part = ?4"
+        "SELECT {COLUMNS} FROM report_out WHERE kind = ?1 AND policy_domain = ?2 AND start = ?3 AND part = ?4
+         ORDER BY variant LIMIT 1"
     );
     let mut statement = conn.prepare_cached(&sql)?;
     Ok(statement.query_row((kind.code(), policy_domain, start.micros(), part), read).optional()?)
@@ -130,14 +193,36 @@ pub(crate) fn next_part(
 }
 
 /// Newest first, of one policy domain or all, without documents.
-pub(crate) fn list(conn: &Connection, domain: Option<&str>, max: u32) -> Result<Vec<Made>, Error> {
-    let columns = COLUMNS.replace("document", "NULL");
+pub(crate) fn list(
+    conn: &Connection,
+    family: ReportFamily,
+    domain: Option<&str>,
+    max: u32,
+) -> Result<Vec<Made>, Error> {
+    let columns = COLUMNS.replace("document", "NULL").replace("legacy", "NULL");
     let sql = format!(
-        "SELECT {columns} FROM report_out WHERE ?1 IS NULL OR policy_domain = ?1
+        "SELECT {columns} FROM report_out WHERE (?1 IS NULL OR policy_domain = ?1) AND (kind = 2) = ?3
          ORDER BY sealed DESC, report_id DESC LIMIT ?2"
     );
     let mut statement = conn.prepare_cached(&sql)?;
-    let rows = statement.query_map((domain, max), read)?;
+    let rows = statement.query_map((domain, max, family == ReportFamily::Dmarc), read)?;
+    Ok(rows.collect::<Result<_, _>>()?)
+}
+
+/// All of a period and part, in the order in which they were made.
+pub(crate) fn all_of(
+    conn: &Connection,
+    kind: Kind,
+    policy_domain: &str,
+    start: Timestamp,
+    part: u32,
+) -> Result<Vec<Made>, Error> {
+    let sql = format!(
+        "SELECT {COLUMNS} FROM report_out WHERE kind = ?1 AND policy_domain = ?2 AND start = ?3 AND part = ?4
+         ORDER BY report_id"
+    );
+    let mut statement = conn.prepare_cached(&sql)?;
+    let rows = statement.query_map((kind.code(), policy_domain, start.micros(), part), read)?;
     Ok(rows.collect::<Result<_, _>>()?)
 }
 

@@ -5,8 +5,6 @@ use mox_db::rusqlite::{Connection, OptionalExtension, Row, params};
 use mox_store::Error;
 use mox_tlsrpt::PolicyResult;
 
-use crate::kind::Kind;
-
 /// What is known of one recipient domain under the policies of one policy domain on one day.
 #[derive(Debug, Clone, PartialEq)]
 pub(crate) struct Found {
@@ -112,33 +110,39 @@ pub(crate) fn add(
 }
 
 /// Which rows a report is made of: its policy domain and day are ?1 and ?2.
-fn which(kind: Kind) -> &'static str {
-    match kind {
-        Kind::Domain => {
-            "recipient_domain = ?1 AND day = ?2 AND domain_done = 0 ORDER BY is_host, policy_domain"
-        }
-        Kind::Host => {
-            "policy_domain = ?1 AND day = ?2 AND is_host = 1 AND host_done = 0 ORDER BY recipient_domain"
-        }
+fn which(is_host: bool) -> &'static str {
+    match is_host {
+        false => "recipient_domain = ?1 AND day = ?2 AND domain_done = 0 ORDER BY is_host, policy_domain",
+        true => "policy_domain = ?1 AND day = ?2 AND is_host = 1 AND host_done = 0 ORDER BY recipient_domain",
     }
 }
 
 /// The rows that a report of the policy domain would be made of.
-pub(crate) fn of(conn: &Connection, kind: Kind, policy_domain: &str, day: Day) -> Result<Vec<Found>, Error> {
-    let sql = format!("SELECT {COLUMNS} FROM tls_result WHERE {}", which(kind));
+pub(crate) fn of(
+    conn: &Connection,
+    is_host: bool,
+    policy_domain: &str,
+    day: Day,
+) -> Result<Vec<Found>, Error> {
+    let sql = format!("SELECT {COLUMNS} FROM tls_result WHERE {}", which(is_host));
     let mut statement = conn.prepare_cached(&sql)?;
     let rows = statement.query_map((policy_domain, day.number()), read)?;
     Ok(rows.collect::<Result<_, _>>()?)
 }
 
 /// Policy domains with rows that wait for a report of this kind, of days from `from` up to `to`, oldest day first.
-pub(crate) fn groups(conn: &Connection, kind: Kind, from: Day, to: Day) -> Result<Vec<(String, Day)>, Error> {
-    let sql = match kind {
-        Kind::Domain => {
+pub(crate) fn groups(
+    conn: &Connection,
+    is_host: bool,
+    from: Day,
+    to: Day,
+) -> Result<Vec<(String, Day)>, Error> {
+    let sql = match is_host {
+        false => {
             "SELECT DISTINCT recipient_domain, day FROM tls_result
               WHERE day >= ?1 AND day <= ?2 AND domain_done = 0 ORDER BY 2, 1"
         }
-        Kind::Host => {
+        true => {
             "SELECT DISTINCT policy_domain, day FROM tls_result
               WHERE day >= ?1 AND day <= ?2 AND is_host = 1 AND host_done = 0 ORDER BY 2, 1"
         }
@@ -159,11 +163,11 @@ pub(crate) fn domains_open(conn: &Connection, host: &str, day: Day) -> Result<bo
 /// Ids and versions of the same rows in the same order.
 pub(crate) fn versions(
     conn: &Connection,
-    kind: Kind,
+    is_host: bool,
     policy_domain: &str,
     day: Day,
 ) -> Result<Vec<(i64, i64)>, Error> {
-    let sql = format!("SELECT result_id, version FROM tls_result WHERE {}", which(kind));
+    let sql = format!("SELECT result_id, version FROM tls_result WHERE {}", which(is_host));
     let mut statement = conn.prepare_cached(&sql)?;
     let rows = statement.query_map((policy_domain, day.number()), |r| Ok((r.get(0)?, r.get(1)?)))?;
     Ok(rows.collect::<Result<_, _>>()?)
@@ -172,13 +176,13 @@ pub(crate) fn versions(
 /// Takes a policy domain's rows of a day out of what waits. `rua` is where its reports went.
 pub(crate) fn done(
     conn: &Connection,
-    kind: Kind,
+    is_host: bool,
     policy_domain: &str,
     day: Day,
     rua: Option<&[String]>,
 ) -> Result<(), Error> {
-    match kind {
-        Kind::Domain => {
+    match is_host {
+        false => {
             let sql = "DELETE FROM tls_result WHERE recipient_domain = ?1 AND day = ?2 AND host_done = 1";
             conn.prepare_cached(sql)?.execute((policy_domain, day.number()))?;
             let rua = rua.map(|rua| json(&rua)).transpose()?;
@@ -186,7 +190,7 @@ pub(crate) fn done(
                 "UPDATE tls_result SET domain_done = 1, rua = ?3 WHERE recipient_domain = ?1 AND day = ?2";
             conn.prepare_cached(sql)?.execute((policy_domain, day.number(), rua))?;
         }
-        Kind::Host => {
+        true => {
             let sql = "DELETE FROM tls_result
               WHERE policy_domain = ?1 AND day = ?2 AND is_host = 1 AND domain_done = 1";
             conn.prepare_cached(sql)?.execute((policy_domain, day.number()))?;

@@ -13,7 +13,7 @@ use mox_tlsrpt::{PolicyResult, PolicyType, merge};
 
 use crate::Reports;
 use crate::tables::suppress::Suppressed;
-use crate::tables::{destination, result, suppress};
+use crate::tables::{destination, report, result, suppress};
 
 /// Kinds of failure that are told apart under one policy.
 const MAX_DETAILS: usize = 100;
@@ -62,6 +62,7 @@ impl Reporting for Reports {
             End::Failed if permanent => (destination::State::Failed, verdict.to_string()),
             End::Failed => (destination::State::Expired, verdict.to_string()),
         };
+        let kind = report::kind(tx.conn(), found.report)?;
         destination::end(tx.conn(), found.id, state, &why, now)?;
         match end {
             End::Delivered => suppress::forgive(tx.conn(), &found.address)?,
@@ -80,11 +81,11 @@ impl Reporting for Reports {
             queue_id = row.id.0,
             result = state.as_str(),
             reason = why,
-            "tls report"
+            "report"
         );
         let reports = self.clone();
         tx.on_commit(move || {
-            reports.count(state.as_str());
+            reports.count(kind, state.as_str());
             reports.0.wake.notify_one();
         });
         Ok(())

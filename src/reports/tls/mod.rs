@@ -1,3 +1,7 @@
 //! What is particular to outgoing TLS reports. RFC 8460.
 
 pub(crate) mod collect;
+pub(crate) mod decide;
+mod explain;
+mod results;
+mod sample;
