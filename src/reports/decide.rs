@@ -181,7 +181,9 @@ impl Reports {
 /// What becomes of a destination.
 fn planned(place: Place, found: Option<suppress::Suppressed>) -> Planned {
     let (state, why) = match found {
-        _ if place.host.is_empty() => (State::Withheld, "reports go to mailto: and https: URIs only".to_owned()),
+        _ if place.host.is_empty() => {
+            (State::Withheld, "reports go to mailto: and https: URIs only".to_owned())
+        }
         Some(found) => (State::Suppressed, suppressed(&found)),
         None => (State::Sealed, String::new()),
     };

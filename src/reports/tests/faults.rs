@@ -4,8 +4,10 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicU32, Ordering};
 use std::time::Duration;
 
+use mox_admin::ops::ReportFamily;
 use mox_platform::faults::{Faults, NoFaults};
 
+use super::dmarc::fine;
 use super::house::House;
 
 /// Panics at a point when it is reached for the `n`th time.
@@ -73,6 +75,27 @@ async fn a_kill_at_any_point_neither_loses_nor_repeats_a_report() {
             assert_eq!(history.len(), 4, "{point} {n}");
             let open = history.iter().flat_map(|row| &row.destinations).filter(|d| d.state == "sealed");
             assert_eq!(open.count(), 0, "{point} {n}: {:?}", house.told().await);
+        }
+    }
+}
+
+#[tokio::test]
+async fn nor_one_about_dmarc() {
+    for point in ["dmarcrpt-sealing", "dmarcrpt-sealed", "dmarcrpt-composed", "dmarcrpt-queued"] {
+        for n in 1..=2 {
+            let house = House::new();
+            house.evaluate(vec![fine("one.example"), fine("two.example")]).await;
+            house.go_to("2026-11-26T00:10:00Z");
+            let house = house.again(Arc::new(Kill { point, left: n.into() }));
+            assert!(!night(&house).await, "{point} {n} was reached");
+            let house = house.again(Arc::new(NoFaults));
+            assert!(night(&house).await);
+            assert!(night(&house).await);
+            let mut to: Vec<_> = house.queued().await.into_iter().map(|row| row.to).collect();
+            to.sort();
+            assert_eq!(to, ["a@two.example", "d@one.example", "instead@reports.other"], "{point} {n}");
+            let told = house.told_of(ReportFamily::Dmarc).await;
+            assert_eq!(told.len(), 2, "{point} {n}: {told:?}");
         }
     }
 }

@@ -4,7 +4,7 @@ use std::path::Path;
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
-use mox_admin::ops::{QueueDump, QueueList, QueueRow, ReportHistory, ReportHistoryRow};
+use mox_admin::ops::{QueueDump, QueueList, QueueRow, ReportFamily, ReportHistory, ReportHistoryRow};
 use mox_clock::sim::{SimClock, SimRandom};
 use mox_clock::{Clock, Timestamp};
 use mox_config::{Config, Handle};
@@ -27,7 +27,7 @@ use mox_tlsrpt::{FailureDetail, Policy, PolicyResult, PolicyType, ResultType};
 use tempfile::TempDir;
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 
-use crate::{Options, Reports, SCHEMA, Seams};
+use crate::{Evaluation, Options, Reports, SCHEMA, Seams};
 
 const ZONE: &str = "
     _smtp._tls.one.example. TXT \"v=TLSRPTv1; rua=mailto:tls@one.example\"
@@ -37,6 +37,12 @@ const ZONE: &str = "
     _smtp._tls.mx.host.example. TXT \"v=TLSRPTv1; rua=mailto:tls@host.example\"
     _smtp._tls.hosted.example. TXT \"v=TLSRPTv1; rua=mailto:tls@host.example\"
     hook.example. A 8.8.8.8
+    _dmarc.one.example. TXT \"v=DMARC1; p=reject; rua=mailto:d@one.example\"
+    _dmarc.two.example. TXT \"v=DMARC1; p=none; rua=mailto:a@two.example,mailto:b@reports.other,mailto:c@silent.other\"
+    two.example._report._dmarc.reports.other. TXT \"v=DMARC1; rua=mailto:instead@reports.other\"
+    _dmarc.none.example. TXT \"v=DMARC1; p=none\"
+    _dmarc.web.example. TXT \"v=DMARC1; p=none; rua=https://web.example/x\"
+    _dmarc.stranger.example. TXT \"v=DMARC1; p=none; rua=mailto:x@silent.other\"
 ";
 
 pub(super) struct House {
@@ -68,7 +74,8 @@ impl LocalDelivery for Nobody {
 
 impl Outbound for Nobody {
     fn open<'a>(&'a self, target: &'a Target) -> BoxFuture<'a, Result<Opened, OpenFailure>> {
-        assert_eq!((target.class, target.require_tls), (Class::TlsReport, Some(false)));
+        let wanted = if target.class == Class::DmarcReport { None } else { Some(false) };
+        assert!(target.class.is_report() && target.require_tls == wanted);
         let failure = OpenFailure { verdict: refused(), peer: Peer::default(), steps: Vec::new(), tls: None };
         Box::pin(async { Err(failure) })
     }
@@ -205,6 +212,14 @@ impl House {
         self.mail(Class::Normal, domain, Some(result(PolicyType::Sts, domain, 1, 1)), Vec::new()).await;
     }
 
+    /// Messages that DMARC was applied to, in one transaction.
+    pub(super) async fn evaluate(&self, all: Vec<Evaluation>) {
+        let (reports, at) = (self.reports.clone(), self.clock.now());
+        let write =
+            move |_: &Store, tx: &mut Tx<'_>| all.iter().try_for_each(|one| reports.evaluated(tx, one, at));
+        self.store.write(write).await.unwrap();
+    }
+
     pub(super) fn go_to(&self, time: &str) {
         self.clock.step_to(at(time));
     }
@@ -233,17 +248,27 @@ impl House {
         String::from_utf8(self.queue.dump(QueueDump { id }).await.unwrap()).unwrap()
     }
 
+    /// About TLS.
     pub(super) async fn history(&self) -> Vec<ReportHistoryRow> {
-        self.reports.history(ReportHistory::default()).await.unwrap()
+        self.history_of(ReportFamily::Tls).await
+    }
+
+    pub(super) async fn history_of(&self, family: ReportFamily) -> Vec<ReportHistoryRow> {
+        self.reports.history(ReportHistory { family, ..ReportHistory::default() }).await.unwrap()
+    }
+
+    /// Of history about TLS.
+    pub(super) async fn told(&self) -> Vec<String> {
+        self.told_of(ReportFamily::Tls).await
     }
 
     /// Kind, domain, day, outcome and destinations of each line of history, sorted.
-    pub(super) async fn told(&self) -> Vec<String> {
+    pub(super) async fn told_of(&self, family: ReportFamily) -> Vec<String> {
         let line = |row: ReportHistoryRow| {
             let to: Vec<_> = row.destinations.iter().map(|d| format!("{} {}", d.uri, d.state)).collect();
             format!("{} {} {} {} [{}]", row.kind, row.policy_domain, row.day, row.outcome, to.join(", "))
         };
-        let mut told: Vec<String> = self.history().await.into_iter().map(line).collect();
+        let mut told: Vec<String> = self.history_of(family).await.into_iter().map(line).collect();
         told.sort();
         told
     }

@@ -1,5 +1,6 @@
 //! The engine on a store, a resolver and a clock that do as told.
 
+mod dmarc;
 mod faults;
 mod house;
 mod load;

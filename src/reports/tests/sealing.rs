@@ -9,11 +9,16 @@ use crate::tls::collect::MAX_HOSTS;
 
 /// The attached report of a message.
 pub(super) fn attached(message: &str) -> Report {
+    serde_json::from_slice(&attachment(message)).unwrap()
+}
+
+/// The attached document of a message.
+pub(super) fn attachment(message: &str) -> Vec<u8> {
     let (_, part) = message.split_once("Content-Disposition: attachment").unwrap();
     let (_, body) = part.split_once("\r\n\r\n").unwrap();
     let body: String = body.split("\r\n--").next().unwrap().split_whitespace().collect();
     let bytes = decode(&body);
-    serde_json::from_slice(&gzip::expand(&bytes, 1 << 20).unwrap()).unwrap()
+    gzip::expand(&bytes, 1 << 20).unwrap()
 }
 
 /// Base64, to be sure that what is sent is readable to others.
