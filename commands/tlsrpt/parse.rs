@@ -76,17 +76,11 @@ pub(super) fn show_report(report: &Report, page: &mut Page) {
 pub(crate) fn run(cx: &mut Context, args: Args) -> Result<Exit, CommandError> {
     let bytes = cx.read_input(&args.file, MAX_MESSAGE as u64)?;
     let found = find(&bytes, Depth::Any).map_err(|error| {
-        let hint = match &error {
-            FindError::Zip => Some("unzip -p FILE | mox tlsrpt parse -"),
-            FindError::None => {
-                Some("a report is a file .json or .json.gz, or a message that has one attached")
-            }
-            _ => None,
-        };
+        let none = error == FindError::None;
         let error = CommandError::failed(error);
-        match hint {
-            Some(hint) => error.hint(hint),
-            None => error,
+        match none {
+            true => error.hint("a report is a file .json or .json.gz, or a message that has one attached"),
+            false => error,
         }
     })?;
     let Parsed { report, oddities } = found.parsed;

@@ -1,13 +1,14 @@
-//! Finds the report in whatever it comes in: the document, the document compressed, or a message that holds either.
+//! Finds the report in whatever it comes in: the document, the document packed (gzip, zlib, zip), or a message that holds
+//! either.
 //!
-//! Limits: [`MAX_MESSAGE`] for what is given, [`MAX_DOCUMENT`] and the ratio of [`gzip::expand`] for what comes out,
+//! Limits: [`MAX_MESSAGE`] for what is given, [`MAX_DOCUMENT`] and the ratio of [`expand`] for what comes out,
 //! [`MAX_TRIED`] parts. A part of the media type of reports comes before one that only looks like a report. In a message
 //! that arrives, what stands in messages within it is not looked at: a bounce of a report is none.
 //! RFC 8460 §5.3 (media types, fields).
 
 use mox_message::header::Header;
 use mox_message::part::{Kind, Part, Tree};
-use mox_unpack::gzip::{self, GzipError};
+use mox_unpack::{Container, expand};
 
 use crate::report::{Limits, Parsed, Report, ReportError};
 
@@ -34,8 +35,8 @@ pub enum Depth {
 pub struct Found {
     /// The report, and where it is not as the RFC has it.
     pub parsed: Parsed,
-    /// Whether it was compressed.
-    pub compressed: bool,
+    /// What it was packed in.
+    pub container: Container,
     /// Media type of the part; none for a file.
     pub media_type: Option<String>,
     /// The field TLS-Report-Submitter.
@@ -56,13 +57,10 @@ pub enum FindError {
     },
     /// It cannot be expanded.
     #[error(transparent)]
-    Gzip(#[from] GzipError),
+    Unpack(#[from] mox_unpack::Error),
     /// It cannot be read.
     #[error(transparent)]
     Report(#[from] ReportError),
-    /// It is an archive of another kind.
-    #[error("a zip archive: unpack it first")]
-    Zip,
     /// The message is another kind of report.
     #[error("a report of another kind: {0}")]
     OtherReport(String),
@@ -86,8 +84,8 @@ pub fn find(bytes: &[u8], depth: Depth) -> Result<Found, FindError> {
         return Err(FindError::TooLarge { size: bytes.len() });
     }
     if looks_like_document(bytes) {
-        let (parsed, compressed) = read(bytes)?;
-        return Ok(Found { parsed, compressed, media_type: None, submitter: None, domain: None });
+        let (parsed, container) = read(bytes)?;
+        return Ok(Found { parsed, container, media_type: None, submitter: None, domain: None });
     }
     in_message(bytes, depth)
 }
@@ -99,24 +97,19 @@ pub fn claims_report(header: &Header<'_>) -> bool {
 
 fn looks_like_document(bytes: &[u8]) -> bool {
     let text = bytes.strip_prefix(b"\xef\xbb\xbf").unwrap_or(bytes).trim_ascii_start();
-    gzip::is_gzip(bytes) || is_zip(bytes) || text.starts_with(b"{") || text.starts_with(b"[")
+    Container::of(bytes) != Container::Plain || text.starts_with(b"{") || text.starts_with(b"[")
 }
 
-fn is_zip(bytes: &[u8]) -> bool {
-    bytes.starts_with(b"PK\x03\x04")
-}
-
-/// The document, and whether it was compressed.
-fn read(bytes: &[u8]) -> Result<(Parsed, bool), FindError> {
-    if is_zip(bytes) {
-        return Err(FindError::Zip);
-    }
+/// The document, and what it was packed in.
+fn read(bytes: &[u8]) -> Result<(Parsed, Container), FindError> {
     let limits = Limits { bytes: MAX_DOCUMENT, ..Limits::default() };
-    if gzip::is_gzip(bytes) {
-        let document = gzip::expand(bytes, MAX_DOCUMENT)?;
-        return Ok((Report::parse(&document, &limits)?, true));
+    let expanded = expand(bytes, MAX_DOCUMENT)?;
+    let mut parsed = Report::parse(&expanded.bytes, &limits)?;
+    if matches!(expanded.container, Container::Zlib | Container::Zip) {
+        parsed.oddities.push(format!("the report is packed with {}, not gzip", expanded.container));
     }
-    Ok((Report::parse(bytes, &limits)?, false))
+    parsed.oddities.extend(expanded.notes);
+    Ok((parsed, expanded.container))
 }
 
 fn in_message(message: &[u8], depth: Depth) -> Result<Found, FindError> {
@@ -150,7 +143,7 @@ fn in_message(message: &[u8], depth: Depth) -> Result<Found, FindError> {
             continue;
         }
         match read(&content) {
-            Ok((parsed, compressed)) => return Ok(found(message, &tree, part, parsed, compressed, reports)),
+            Ok((parsed, container)) => return Ok(found(message, &tree, part, parsed, container, reports)),
             Err(error) => first_error = first_error.or(Some(error)),
         }
     }
@@ -167,10 +160,16 @@ fn promise(part: &Part) -> Option<Promise> {
     let name = part.filename.as_deref().unwrap_or_default().to_ascii_lowercase();
     match part.content_type.as_str() {
         "application/tlsrpt+gzip" | "application/tlsrpt+json" => Some(Promise::Report),
-        "application/gzip" | "application/x-gzip" | "application/json" | "application/octet-stream" => {
+        "application/gzip"
+        | "application/x-gzip"
+        | "application/zip"
+        | "application/x-zip-compressed"
+        | "application/zlib"
+        | "application/json"
+        | "application/octet-stream" => Some(Promise::Perhaps),
+        _ if [".json", ".json.gz", ".json.zip", ".zip"].iter().any(|end| name.ends_with(end)) => {
             Some(Promise::Perhaps)
         }
-        _ if name.ends_with(".json") || name.ends_with(".json.gz") => Some(Promise::Perhaps),
         _ => None,
     }
 }
@@ -181,7 +180,7 @@ fn found(
     tree: &Tree,
     part: &Part,
     mut parsed: Parsed,
-    compressed: bool,
+    container: Container,
     reports: usize,
 ) -> Found {
     let header = Header::of(message);
@@ -189,8 +188,12 @@ fn found(
     let (submitter, domain) = (field("TLS-Report-Submitter"), field("TLS-Report-Domain"));
     let mut odd = |text: String| parsed.oddities.push(text);
     match part.content_type.as_str() {
-        "application/tlsrpt+gzip" if !compressed => odd("the part says gzip, and is JSON".to_owned()),
-        "application/tlsrpt+json" if compressed => odd("the part says JSON, and is gzip".to_owned()),
+        "application/tlsrpt+gzip" if container == Container::Plain => {
+            odd("the part says gzip, and is JSON".to_owned())
+        }
+        "application/tlsrpt+json" if container != Container::Plain => {
+            odd(format!("the part says JSON, and is {container}"));
+        }
         "application/tlsrpt+gzip" | "application/tlsrpt+json" => {}
         other => odd(format!("the media type of the report is {other:?}")),
     }
@@ -217,13 +220,14 @@ fn found(
             .oddities
             .push(format!("TLS-Report-Submitter is {submitter:?}, and contact-info is at {contact:?}"));
     }
-    Found { parsed, compressed, media_type: Some(part.content_type.clone()), submitter, domain }
+    Found { parsed, container, media_type: Some(part.content_type.clone()), submitter, domain }
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
     use mox_message::body::encode_base64;
+    use mox_unpack::gzip;
 
     const REPORT: &str = r#"{"organization-name":"o","date-range":{"start-datetime":"2025-01-01T00:00:00Z",
         "end-datetime":"2025-01-01T23:59:59Z"},"contact-info":"tls@sender.example","report-id":"r","policies":[]}"#;
@@ -245,6 +249,21 @@ mod tests {
             "From: tls@sender.example\r\nTLS-Report-Domain: example.org\r\n\
              TLS-Report-Submitter: sender.example\r\n{rest}"
         )
+    }
+
+    /// The report as a zlib stream of one block that is stored (RFC 1950 §2.2, RFC 1951 §3.2.4).
+    fn zlib() -> Vec<u8> {
+        let length = u16::try_from(REPORT.len()).unwrap();
+        let (a, b) = REPORT.bytes().fold((1u32, 0u32), |(a, b), byte| {
+            let a = (a + u32::from(byte)) % 65521;
+            (a, (b + a) % 65521)
+        });
+        let mut stream = vec![0x78, 0x9c, 1];
+        stream.extend_from_slice(&length.to_le_bytes());
+        stream.extend_from_slice(&(!length).to_le_bytes());
+        stream.extend_from_slice(REPORT.as_bytes());
+        stream.extend_from_slice(&(b << 16 | a).to_be_bytes());
+        stream
     }
 
     /// `ok`, oddities; or the error.
@@ -301,7 +320,12 @@ mod tests {
                 report.clone().into_bytes(),
                 "ok the message has no field TLS-Report-Submitter; the message has no field TLS-Report-Domain",
             ),
-            (b"PK\x03\x04".to_vec(), "a zip archive: unpack it first"),
+            (b"PK\x03\x04".to_vec(), "damaged zip: it has no end: it is cut off"),
+            (zlib(), "ok the report is packed with zlib, not gzip"),
+            (
+                message(&part("application/zip", &zlib())).into_bytes(),
+                "ok the report is packed with zlib, not gzip; the media type of the report is \"application/zip\"",
+            ),
             (message(&text).into_bytes(), &FindError::None.to_string()),
             (
                 message(&part("application/tlsrpt+json", b"hello")).into_bytes(),

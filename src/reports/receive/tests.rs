@@ -202,7 +202,7 @@ async fn bombs_and_what_is_too_large_are_refused() {
     let bomb = message(&vec![b' '; 19 << 20]);
     let size = bomb.len() as u64;
     let read = receiver.read(domain("sender.example"), size, move || Ok::<_, Error>(bomb)).await;
-    assert!(matches!(read, Err(NotKept::NotFound(FindError::Gzip(_)))), "{read:?}");
+    assert!(matches!(read, Err(NotKept::NotFound(FindError::Unpack(_)))), "{read:?}");
     let size = MAX_MESSAGE as u64 + 1;
     let read = receiver.read(domain("sender.example"), size, || -> Result<_, Error> { panic!("not read") });
     assert!(matches!(read.await, Err(NotKept::NotFound(FindError::TooLarge { .. }))));
