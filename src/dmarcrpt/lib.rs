@@ -4,6 +4,12 @@
 //! RFC 9990 (aggregate reports), RFC 7489 appendix C (their form before), RFC 9991 and 6591 (failure reports).
 
 mod feedback;
+mod page;
+mod read;
+#[cfg(test)]
+mod read_tests;
+mod rows;
+mod words;
 mod write;
 #[cfg(test)]
 mod write_tests;
@@ -13,4 +19,5 @@ pub use feedback::{
     Action, AuthResult, DkimAuth, Feedback, Form, Metadata, PolicyPublished, Reason, ReasonKind, Record,
     Scope, SpfAuth,
 };
+pub use read::{Limits, Parsed, ReadError, parse};
 pub use write::{MAX_ERROR, MAX_SIGNATURES, Writer, file_name, write};

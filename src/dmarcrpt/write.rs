@@ -8,7 +8,7 @@ use std::io;
 
 use mox_clock::Timestamp;
 
-use crate::xml::Page;
+use crate::page::Page;
 use crate::{
     Action, AuthResult, DkimAuth, Feedback, Form, Metadata, PolicyPublished, Reason, ReasonKind, Record,
     Scope, SpfAuth,
