@@ -10,6 +10,7 @@ mod read;
 mod read_tests;
 mod rows;
 mod words;
+mod schema_tests;
 mod write;
 #[cfg(test)]
 mod write_tests;

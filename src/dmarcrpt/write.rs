@@ -55,7 +55,7 @@ impl<W: io::Write> Writer<W> {
             page.within("identifiers", |page| write_identifiers(page, record));
             page.within("auth_results", |page| {
                 for signature in signatures(record, policy_domain).into_iter().take(MAX_SIGNATURES) {
-                    page.within("dkim", |page| write_dkim(page, signature));
+                    page.within("dkim", |page| write_dkim(page, form, signature));
                 }
                 write_spf(page, form, record);
             });
@@ -231,15 +231,20 @@ fn within(name: &str, parent: &str) -> bool {
     !parent.is_empty() && tail.eq_ignore_ascii_case(parent) && (rest.is_empty() || rest.ends_with(b"."))
 }
 
-/// The selector is required by RFC 9990 as any text: one that is not known is empty. `none` could be one's name.
-fn write_dkim(page: &mut Page, signature: &DkimAuth) {
+/// RFC 9990 requires the selector. Where it is not known `none` is written: an empty element would do for the schema,
+/// but readers take it as missing, and what they put there is that word.
+fn write_dkim(page: &mut Page, form: Form, signature: &DkimAuth) {
     // Only SPF fails softly.
     let result = match signature.result {
         AuthResult::SoftFail => AuthResult::Fail,
         result => result,
     };
     page.leaf("domain", &signature.domain);
-    page.leaf("selector", &signature.selector);
+    match (form, signature.selector.as_str()) {
+        (Form::Rfc7489, "") => {}
+        (Form::Rfc9990, "") => page.leaf("selector", "none"),
+        (_, selector) => page.leaf("selector", selector),
+    }
     page.leaf("result", result.keyword());
     page.unless_empty("human_result", &signature.human_result);
 }
