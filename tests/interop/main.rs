@@ -21,6 +21,7 @@ mod chaos;
 mod crash;
 mod dane;
 mod dkim;
+mod dmarcreports;
 mod dnssec;
 mod faults;
 mod hosts;

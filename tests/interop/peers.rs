@@ -47,6 +47,20 @@ pub(crate) fn skip(why: &str) -> bool {
     false
 }
 
+/// parsedmarc, installed when it is not yet there. `None`: skipped.
+pub(crate) fn parsedmarc() -> Option<PathBuf> {
+    let root = Path::new(env!("CARGO_TARGET_TMPDIR"));
+    let mut install = Command::new("bash");
+    install.arg(file("tlsreports/parsedmarc.sh")).arg(root);
+    match install.output() {
+        Ok(output) if output.status.success() => Some(root.join("parsedmarc/bin/parsedmarc")),
+        _ => {
+            skip("parsedmarc cannot be installed");
+            None
+        }
+    }
+}
+
 /// A file of this folder.
 pub(crate) fn file(name: &str) -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("tests").join("interop").join(name)

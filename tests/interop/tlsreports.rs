@@ -8,26 +8,12 @@ use mox_testkit::sender::Session;
 use serde_json::{Value, json};
 
 use crate::house::House;
-use crate::peers::{file, python_with, run, skip};
+use crate::peers::{file, parsedmarc, python_with, run};
 
 /// What failed, in the lab.
 const DOMAIN: &str = "sts-expired.lab.test";
 /// Where its reports go.
 const SINK: &str = "tlsrpt@rua.lab.test";
-
-/// parsedmarc, installed when it is not yet there. `None`: skipped.
-fn parsedmarc() -> Option<PathBuf> {
-    let root = Path::new(env!("CARGO_TARGET_TMPDIR"));
-    let mut install = Command::new("bash");
-    install.arg(file("tlsreports/parsedmarc.sh")).arg(root);
-    match install.output() {
-        Ok(output) if output.status.success() => Some(root.join("parsedmarc/bin/parsedmarc")),
-        _ => {
-            skip("parsedmarc cannot be installed");
-            None
-        }
-    }
-}
 
 /// The report that came back about the day so far, in a file.
 fn report(house: &House, folder: &Path) -> PathBuf {
