@@ -9,8 +9,9 @@ mod read;
 #[cfg(test)]
 mod read_tests;
 mod rows;
-mod words;
+#[cfg(test)]
 mod schema_tests;
+mod words;
 mod write;
 #[cfg(test)]
 mod write_tests;

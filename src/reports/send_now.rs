@@ -260,7 +260,8 @@ fn main_kind(family: ReportFamily) -> Kind {
 
 /// What DMARC reports of before told; none when one cannot be read back.
 fn told_again(texts: &[String]) -> Option<Told> {
-    let parse = |_: &String| None::<mox_dmarcrpt::Feedback>;
+    let limits = mox_dmarcrpt::Limits::default();
+    let parse = |text: &String| Some(mox_dmarcrpt::parse(text.as_bytes(), &limits).ok()?.feedback);
     let reports = texts.iter().map(parse).collect::<Option<Vec<_>>>()?;
     Some(Told { errors: Vec::new(), source: Source::Reports(reports) })
 }
