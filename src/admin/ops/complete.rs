@@ -31,6 +31,10 @@ pub enum ValueKind {
     Mailbox,
     /// Policy domain with results about TLS.
     PolicyDomain,
+    /// Policy domain that DMARC was applied for.
+    DmarcDomain,
+    /// Destination that gets no reports: a mail address, or a URI.
+    SuppressedDestination,
 }
 
 /// One value and what stands beside it in the menu.

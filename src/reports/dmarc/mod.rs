@@ -4,3 +4,4 @@ pub(crate) mod decide;
 pub(crate) mod document;
 pub(crate) mod evaluate;
 mod explain;
+mod results;

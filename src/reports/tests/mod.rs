@@ -1,6 +1,7 @@
 //! The engine on a store, a resolver and a clock that do as told.
 
 mod dmarc;
+mod dmarc_results;
 mod faults;
 mod house;
 mod load;
