@@ -48,6 +48,14 @@ pub(crate) fn policy_domains(current: &OsStr) -> Vec<CompletionCandidate> {
     values(ValueKind::PolicyDomain, current)
 }
 
+pub(crate) fn dmarc_domains(current: &OsStr) -> Vec<CompletionCandidate> {
+    values(ValueKind::DmarcDomain, current)
+}
+
+pub(crate) fn suppressed_destinations(current: &OsStr) -> Vec<CompletionCandidate> {
+    values(ValueKind::SuppressedDestination, current)
+}
+
 fn values(kind: ValueKind, current: &OsStr) -> Vec<CompletionCandidate> {
     let Some(prefix) = current.to_str() else { return Vec::new() };
     let request = CompleteValues { kind, prefix: prefix.to_owned() };

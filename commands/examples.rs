@@ -2,8 +2,8 @@
 
 use crate::{
     arc, completion, config, dane, deliver, dkim, dmarc, dns, dnsbl, generate, iprev, lab, localserve,
-    loglevels, message, mtasts, queue, rdap, sendmail, setaccountpassword, setadminpassword, smtp, spf,
-    status, stop, tlsrpt, verifydata, version,
+    loglevels, message, mtasts, outgoing, queue, rdap, sendmail, setaccountpassword, setadminpassword, smtp,
+    spf, status, stop, tlsrpt, verifydata, version,
 };
 
 /// One line that a user may type.
@@ -51,8 +51,17 @@ pub fn all() -> &'static [(&'static str, &'static [Example])] {
         ("dkim txt", dkim::txt::EXAMPLES),
         ("dkim verify", dkim::verify::EXAMPLES),
         ("dmarc checkreportaddrs", dmarc::checkreportaddrs::EXAMPLES),
+        ("dmarc explain", dmarc::explain::EXAMPLES),
+        ("dmarc history", dmarc::history::EXAMPLES),
         ("dmarc lookup", dmarc::lookup::EXAMPLES),
         ("dmarc parse", dmarc::parse::EXAMPLES),
+        ("dmarc preview", dmarc::preview::EXAMPLES),
+        ("dmarc results", dmarc::results::EXAMPLES),
+        ("dmarc send-now", dmarc::sendnow::EXAMPLES),
+        ("dmarc suppress add", outgoing::suppress::add::DMARC),
+        ("dmarc suppress extend", outgoing::suppress::extend::DMARC),
+        ("dmarc suppress list", outgoing::suppress::list::DMARC),
+        ("dmarc suppress remove", outgoing::suppress::remove::DMARC),
         ("dmarc verify", dmarc::verify::EXAMPLES),
         ("dns lookup", dns::lookup::EXAMPLES),
         ("dnsbl check", dnsbl::check::EXAMPLES),
@@ -129,10 +138,10 @@ pub fn all() -> &'static [(&'static str, &'static [Example])] {
         ("tlsrpt reports show", tlsrpt::reports::show::EXAMPLES),
         ("tlsrpt results", tlsrpt::results::EXAMPLES),
         ("tlsrpt send-now", tlsrpt::sendnow::EXAMPLES),
-        ("tlsrpt suppress add", tlsrpt::suppress::add::EXAMPLES),
-        ("tlsrpt suppress extend", tlsrpt::suppress::extend::EXAMPLES),
-        ("tlsrpt suppress list", tlsrpt::suppress::list::EXAMPLES),
-        ("tlsrpt suppress remove", tlsrpt::suppress::remove::EXAMPLES),
+        ("tlsrpt suppress add", outgoing::suppress::add::TLSRPT),
+        ("tlsrpt suppress extend", outgoing::suppress::extend::TLSRPT),
+        ("tlsrpt suppress list", outgoing::suppress::list::TLSRPT),
+        ("tlsrpt suppress remove", outgoing::suppress::remove::TLSRPT),
         ("verifydata", verifydata::EXAMPLES),
         ("version", version::EXAMPLES),
     ]

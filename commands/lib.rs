@@ -28,6 +28,7 @@ mod localserve;
 mod loglevels;
 mod message;
 mod mtasts;
+mod outgoing;
 mod output;
 mod place;
 mod progress;

@@ -1,14 +1,20 @@
-//! `mox dmarc`.
+//! `mox dmarc`: what domains ask for about forged mail, and reports about it.
 
 pub(crate) mod checkreportaddrs;
+pub(crate) mod explain;
+pub(crate) mod history;
 pub(crate) mod lookup;
 pub(crate) mod parse;
+pub(crate) mod preview;
+pub(crate) mod results;
+pub(crate) mod sendnow;
 pub(crate) mod verify;
 
 use mox_dmarc::Record;
 
 use crate::context::Context;
 use crate::error::{CommandError, Exit};
+use crate::outgoing::suppress;
 use crate::output::Page;
 
 #[derive(clap::Subcommand)]
@@ -21,6 +27,40 @@ pub(crate) enum Command {
     Checkreportaddrs(checkreportaddrs::Args),
     /// Read a record
     Parse(parse::Args),
+    /// Show what DMARC was applied to, as far as it is not reported yet
+    ///
+    /// One line for each policy and day, then a row for all messages that had everything in common that a report tells.
+    /// Some messages are told along and are no reason for a report: reports, bounces, and mail that was refused from an
+    /// organization with which mail never went well. What a report was made of is no longer listed: `mox dmarc history`
+    /// has it.
+    Results(results::Args),
+    /// Show what would be reported now, to whom, and what is withheld and why
+    ///
+    /// The same is decided as when reports are sent, and nothing is sent or changed. A day that is not over is shown as
+    /// its report would be now; that of the whole day says more.
+    Preview(preview::Args),
+    /// Send reports without waiting for their time
+    ///
+    /// A day is reported once: what was sent is not sent again, and its id and state are printed. Of today a partial
+    /// report is sent; that of the whole day follows at its time all the same. Exit code 3 when no report about a domain
+    /// that is named goes out, or a destination did not take one.
+    SendNow(sendnow::Args),
+    /// Show reports that were made, and what became of them
+    ///
+    /// Each report with its destinations, the latest first; results that were discarded say why. History is kept for 90
+    /// days.
+    History(history::Args),
+    /// Explain step by step whether a report about a domain goes out, when and to whom
+    ///
+    /// In the order in which it is asked; the last lines say what will happen when. Exit code 3 when nothing goes out
+    /// for a reason that is to be mended here: reports are off, or there is no domain with a key to sign them.
+    Explain(explain::Args),
+    /// Destinations that get no reports
+    ///
+    /// There is one list for reports about TLS and for DMARC reports: `mox tlsrpt suppress` and `mox dmarc suppress`
+    /// show and change the same.
+    #[command(subcommand)]
+    Suppress(suppress::Command),
 }
 
 impl Command {
@@ -30,6 +70,12 @@ impl Command {
             Command::Verify(args) => verify::run(cx, args),
             Command::Checkreportaddrs(args) => checkreportaddrs::run(cx, args),
             Command::Parse(args) => parse::run(cx, args),
+            Command::Results(args) => results::run(cx, args),
+            Command::Preview(args) => preview::run(cx, args),
+            Command::SendNow(args) => sendnow::run(cx, args),
+            Command::History(args) => history::run(cx, args),
+            Command::Explain(args) => explain::run(cx, args),
+            Command::Suppress(command) => command.run(cx),
         }
     }
 }

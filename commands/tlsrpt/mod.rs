@@ -8,10 +8,10 @@ pub(crate) mod preview;
 pub(crate) mod reports;
 pub(crate) mod results;
 pub(crate) mod sendnow;
-pub(crate) mod suppress;
 
 use crate::context::Context;
 use crate::error::{CommandError, Exit};
+use crate::outgoing::suppress;
 
 #[derive(clap::Subcommand)]
 pub(crate) enum Command {
@@ -28,6 +28,9 @@ pub(crate) enum Command {
     /// Explain step by step whether a report about a domain goes out, when and to whom
     Explain(explain::Args),
     /// Destinations that get no reports
+    ///
+    /// There is one list for reports about TLS and for DMARC reports: `mox tlsrpt suppress` and `mox dmarc suppress`
+    /// show and change the same.
     #[command(subcommand)]
     Suppress(suppress::Command),
     /// Reports of others that arrived

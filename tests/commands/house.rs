@@ -1,5 +1,7 @@
 //! A house that gives fixed replies over a real control endpoint.
 
+mod dmarc;
+
 use std::path::Path;
 use std::sync::Arc;
 
@@ -237,22 +239,30 @@ fn outgoing(operations: Operations) -> Operations {
                     |row: &TlsResultRow| op.domain.as_ref().is_none_or(|d| *d == row.recipient_domain);
                 Ok(results().into_iter().filter(wanted).collect())
             })
+            .on(|op: DmarcResults| async move { Ok(dmarc::results(&op)) })
             .on(|op: ReportPreview| async move {
+                let all = dmarc::or(op.family, dmarc::previewed, previewed);
                 match op.domain.as_deref() {
-                    None => Ok(previewed()),
-                    Some("example.org") => Ok(ReportPreviewed { withheld: Vec::new(), ..previewed() }),
+                    None => Ok(all),
+                    Some("example.org") => Ok(ReportPreviewed { withheld: Vec::new(), ..all }),
                     Some(name) => {
                         Err(OpError::not_found(format!("no results about {name} wait for a report")))
                     }
                 }
             })
-            .on(|op: ReportSendNow| async move { Ok(sent(&op)) })
+            .on(|op: ReportSendNow| async move {
+                let sent = sent(&op);
+                Ok(dmarc::or(op.family, || dmarc::sent(&sent), || sent.clone()))
+            })
             .on(|op: ReportHistory| async move {
-                let mut rows = history();
+                let mut rows = dmarc::or(op.family, || dmarc::history(history()), history);
                 rows.truncate(op.limit.unwrap_or(ReportHistory::MAX).try_into().unwrap());
                 Ok(rows)
             })
-            .on(|op: ReportExplain| async move { Ok(explained(op.domain == "example.org")) }),
+            .on(|op: ReportExplain| async move {
+                let signs = op.domain == "example.org";
+                Ok(dmarc::or(op.family, || dmarc::explained(explained(signs)), || explained(signs)))
+            }),
     )
 }
 

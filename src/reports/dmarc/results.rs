@@ -12,8 +12,7 @@ use crate::tables::evaluation::{self, Asked, Counted};
 
 impl Reports {
     /// What waits, the latest day first. All policies are told with their counts; of the rows as many as the limit has
-    /// room for, policy by policy, in the order of the octets of their
-    /// sources.
+    /// room for, policy by policy, by the octets of their sources.
     pub async fn dmarc_results(&self, op: DmarcResults) -> Result<Vec<DmarcResultRow>, OpError> {
         let day = op.day.as_deref().map(|text| self.day(text)).transpose()?;
         let domain = op.domain.as_deref().map(ascii).transpose()?;

@@ -5,10 +5,10 @@ pub(crate) mod feed;
 mod inbox;
 mod lab;
 mod messages;
+mod outgoing;
 mod policies;
 mod server;
 mod tlsreports;
-mod tlsrpt;
 mod waiting;
 
 pub use server::verified;
@@ -65,7 +65,7 @@ pub(crate) fn all(parts: Parts) -> Operations {
         server::add,
         policies::add,
         tlsreports::add,
-        tlsrpt::add,
+        outgoing::add,
         lab::add,
     ];
     adds.into_iter().fold(operations, |operations, add| add(operations, &parts))

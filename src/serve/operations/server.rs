@@ -7,9 +7,10 @@ use std::time::Duration;
 
 use mox_address::Address;
 use mox_admin::ops::{
-    CompleteValues, Completion, ConfigReload, DataProblem, Done, LogLevel, LogLevels, LogLevelsGet,
-    LogLevelsSet, MessageFilter, QueueCounts, QueueFilter, QueueList, Reloaded, SetAccountPassword,
-    SetAdminPassword, Status, StatusReport, Stop, Stopped, TlsResults, ValueKind, Verified, VerifyData,
+    CompleteValues, Completion, ConfigReload, DataProblem, DmarcResults, Done, LogLevel, LogLevels,
+    LogLevelsGet, LogLevelsSet, MessageFilter, QueueCounts, QueueFilter, QueueList, Reloaded,
+    ReportSuppressList, SetAccountPassword, SetAdminPassword, Status, StatusReport, Stop, Stopped,
+    TlsResults, ValueKind, Verified, VerifyData,
 };
 use mox_admin::{OpError, Operations, Time};
 use mox_platform::files::{Access, write_durably};
@@ -197,8 +198,27 @@ async fn values(parts: Arc<Parts>, op: CompleteValues) -> Result<Vec<Completion>
             let domains: BTreeSet<String> = rows.into_iter().map(|row| row.policy_domain).collect();
             domains.into_iter().map(|domain| value(domain, String::new())).collect()
         }
+        ValueKind::DmarcDomain => {
+            let without_rows = DmarcResults { limit: Some(0), ..DmarcResults::default() };
+            let found = parts.reports.dmarc_results(without_rows).await?;
+            let domains: BTreeSet<String> = found.into_iter().map(|one| one.policy_domain).collect();
+            domains.into_iter().map(|domain| value(domain, String::new())).collect()
+        }
+        ValueKind::SuppressedDestination => {
+            let list = parts.reports.suppress_list(ReportSuppressList {}).await?;
+            list.into_iter().map(|one| value(typed(one.uri), one.comment)).collect()
+        }
     };
     Ok(all.into_iter().filter(|c| c.value.starts_with(&op.prefix)).take(CompleteValues::MAX).collect())
+}
+
+/// A destination as it is shortest to type: shells split words at colons. A percent sign means itself in an address, and
+/// not in a URI.
+fn typed(uri: String) -> String {
+    match uri.strip_prefix("mailto:") {
+        Some(address) if !address.contains([':', '%']) => address.to_owned(),
+        _ => uri,
+    }
 }
 
 async fn mailboxes(parts: &Parts) -> Result<Vec<String>, OpError> {

@@ -1,22 +1,29 @@
-//! `mox tlsrpt suppress remove`: send reports to a destination again.
+//! `suppress remove`: send reports to a destination again.
 
+use clap_complete::ArgValueCompleter;
 use mox_admin::ops::ReportSuppressRemove;
 
 use crate::context::Context;
 use crate::error::{CommandError, Exit};
-use crate::{Example, Needs};
+use crate::{Example, Needs, complete};
 
 #[derive(clap::Args)]
 pub(crate) struct Args {
-    /// A mailto: or https: URI, or a mail address, as `mox tlsrpt suppress list` has it
+    /// A mailto: or https: URI, or a mail address, as `suppress list` has it
+    #[arg(add = ArgValueCompleter::new(complete::suppressed_destinations))]
     uri: String,
     /// Only show what would be removed
     #[arg(long)]
     dry_run: bool,
 }
 
-pub(crate) const EXAMPLES: &[Example] = &[Example {
+pub(crate) const TLSRPT: &[Example] = &[Example {
     run: "mox tlsrpt suppress remove tls@example.org",
+    about: "After the mailbox was mended",
+    needs: Needs::Server,
+}];
+pub(crate) const DMARC: &[Example] = &[Example {
+    run: "mox dmarc suppress remove dmarc@example.org",
     about: "After the mailbox was mended",
     needs: Needs::Server,
 }];

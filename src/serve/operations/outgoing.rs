@@ -1,11 +1,11 @@
-//! Outgoing reports about TLS: the operations are those of the engine.
+//! Outgoing reports about TLS and DMARC: the operations are those of the engine.
 
 use std::sync::Arc;
 
 use mox_admin::Operations;
 use mox_admin::ops::{
-    ReportExplain, ReportHistory, ReportPreview, ReportSendNow, ReportSuppressAdd, ReportSuppressExtend,
-    ReportSuppressList, ReportSuppressRemove, TlsResults,
+    DmarcResults, ReportExplain, ReportHistory, ReportPreview, ReportSendNow, ReportSuppressAdd,
+    ReportSuppressExtend, ReportSuppressList, ReportSuppressRemove, TlsResults,
 };
 
 use super::Parts;
@@ -23,6 +23,7 @@ pub(super) fn add(operations: Operations, parts: &Arc<Parts>) -> Operations {
     }
     operations
         .on::<TlsResults, _, _>(to!(results))
+        .on::<DmarcResults, _, _>(to!(dmarc_results))
         .on::<ReportPreview, _, _>(to!(preview))
         .on::<ReportSendNow, _, _>(to!(send_now))
         .on::<ReportHistory, _, _>(to!(history))

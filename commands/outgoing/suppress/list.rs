@@ -1,4 +1,4 @@
-//! `mox tlsrpt suppress list`: which destinations get no reports now.
+//! `suppress list`: which destinations get no reports now.
 
 use mox_admin::ops::{ReportSuppressList, ReportSuppressRow};
 
@@ -10,8 +10,13 @@ use crate::{Example, Needs};
 #[derive(clap::Args)]
 pub(crate) struct Args {}
 
-pub(crate) const EXAMPLES: &[Example] = &[Example {
+pub(crate) const TLSRPT: &[Example] = &[Example {
     run: "mox tlsrpt suppress list",
+    about: "Who gets no reports, until when",
+    needs: Needs::Server,
+}];
+pub(crate) const DMARC: &[Example] = &[Example {
+    run: "mox dmarc suppress list",
     about: "Who gets no reports, until when",
     needs: Needs::Server,
 }];

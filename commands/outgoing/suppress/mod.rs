@@ -1,4 +1,4 @@
-//! `mox tlsrpt suppress`: destinations that get no reports.
+//! `mox tlsrpt suppress` and `mox dmarc suppress`: destinations that get no reports, in one list for both.
 
 pub(crate) mod add;
 pub(crate) mod extend;

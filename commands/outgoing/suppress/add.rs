@@ -1,4 +1,4 @@
-//! `mox tlsrpt suppress add`: send no reports to a destination.
+//! `suppress add`: send no reports to a destination.
 
 use mox_admin::Time;
 use mox_admin::ops::ReportSuppressAdd;
@@ -23,8 +23,13 @@ pub(crate) struct Args {
     dry_run: bool,
 }
 
-pub(crate) const EXAMPLES: &[Example] = &[Example {
+pub(crate) const TLSRPT: &[Example] = &[Example {
     run: "mox tlsrpt suppress add tls@example.org --until 90d --reason 'asked us not to write'",
+    about: "Send no reports there for a season",
+    needs: Needs::Server,
+}];
+pub(crate) const DMARC: &[Example] = &[Example {
+    run: "mox dmarc suppress add dmarc@example.org --until 90d --reason 'asked us not to write'",
     about: "Send no reports there for a season",
     needs: Needs::Server,
 }];

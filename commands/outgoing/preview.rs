@@ -1,0 +1,89 @@
+//! What would be reported now, to whom, and what is withheld and why.
+
+use std::path::PathBuf;
+
+use mox_admin::ops::{ReportPreview, ReportPreviewRow, ReportPreviewed, ReportWithheld};
+use mox_tlsrpt::Report;
+use mox_tlsrpt::advice::{policy_line, sentences};
+use serde::Deserialize;
+use serde_json::Value;
+
+use super::files::write_all;
+use super::{about, destination_line};
+use crate::context::Context;
+use crate::error::{CommandError, Exit};
+use crate::output::{Page, Show, size};
+
+impl Show for ReportPreviewed {
+    fn show(&self, page: &mut Page) {
+        for report in &self.reports {
+            show_report(report, page);
+        }
+        for withheld in &self.withheld {
+            show_withheld(withheld, page);
+        }
+    }
+}
+
+/// A report: what it says and where it would go.
+pub(super) fn show_report(report: &ReportPreviewRow, page: &mut Page) {
+    let goes = report.destinations.iter().any(|d| d.state == "will-send");
+    let about = about(&report.policy_domain, &report.kind);
+    page.verdict(Some(goes), format_args!("{}: report about {about}", report.day));
+    if report.partial {
+        page.line("    the day is not over: this is what happened so far, and its own report is made after midnight UTC");
+    }
+    page.line(format_args!("    id    {}", report.report_id));
+    page.line(format_args!("    file  {}", report.file_name));
+    match &report.document {
+        Value::String(xml) => says_dmarc(xml, page),
+        json => says_tls(json, page),
+    }
+    for destination in &report.destinations {
+        page.line(format_args!("    to    {}", destination_line(destination)));
+    }
+    if report.destinations.is_empty() {
+        page.line("    to    nobody: the record names no destination");
+    }
+}
+
+/// What a report about TLS says.
+fn says_tls(document: &Value, page: &mut Page) {
+    match Report::deserialize(document) {
+        Ok(document) => {
+            for result in &document.policies {
+                page.line(format_args!("    says  {}", policy_line(result)));
+                for told in sentences(result) {
+                    page.line(format_args!("            {}", told.what));
+                }
+            }
+        }
+        Err(error) => page.line(format_args!("    says  what this version of mox cannot read: {error}")),
+    }
+}
+
+/// What a DMARC report says.
+fn says_dmarc(xml: &str, page: &mut Page) {
+    page.line(format_args!("    says  {} of XML", size(xml.len() as u64)));
+}
+
+fn show_withheld(withheld: &ReportWithheld, page: &mut Page) {
+    let about = about(&withheld.policy_domain, &withheld.kind);
+    page.verdict(None, format_args!("{}: no report about {about}: {}", withheld.day, withheld.why));
+}
+
+/// Shows what is asked for, and writes the documents into a folder that is named.
+pub(crate) fn run(cx: &mut Context, op: &ReportPreview, out: Option<PathBuf>) -> Result<Exit, CommandError> {
+    let previewed = cx.call(op)?;
+    if previewed == ReportPreviewed::default() && !cx.global.json {
+        cx.say("no results wait for a report");
+    } else {
+        cx.print(&previewed)?;
+    }
+    if let Some(dir) = out {
+        for path in write_all(&dir, &previewed.reports)? {
+            cx.say(format_args!("wrote {}", path.display()));
+        }
+    }
+    Ok(Exit::Done)
+}
