@@ -18,7 +18,6 @@ pub const STATIC: &[&str] = &[
     "ACME",
     "InitialMailboxes",
     "DefaultMailboxes",
-    "NoOutgoingDMARCReports",
     "Listeners.*.NATIPs",
     "Listeners.*.IPsNATed",
     "Listeners.*.TLS.ACME",

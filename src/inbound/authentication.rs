@@ -81,21 +81,21 @@ impl Along for Checks {
 
 /// What was found out about a message.
 pub struct Evidence {
-    ip: IpAddr,
+    pub(crate) ip: IpAddr,
     iprev: IprevOutcome,
-    spf: mox_spf::Outcome,
+    pub(crate) spf: mox_spf::Outcome,
     received_spf: String,
-    dkim: Vec<Signature>,
+    pub(crate) dkim: Vec<Signature>,
     /// With keys for reports about TLS.
     tls_report: Vec<Signature>,
     arc: Chain,
-    dmarc: mox_dmarc::Outcome,
+    pub(crate) dmarc: mox_dmarc::Outcome,
     listed: Option<Listed>,
     /// Address in From.
     from: String,
     from_domain: Option<Domain>,
     /// How many domains From names.
-    authors: usize,
+    pub(crate) authors: usize,
     queries: u32,
 }
 
@@ -256,7 +256,7 @@ impl Evidence {
     }
 
     /// What DMARC asks for.
-    fn asked(&self) -> Dmarc {
+    pub(crate) fn asked(&self) -> Dmarc {
         match (self.dmarc.result, self.dmarc.disposition) {
             (DmarcResult::TempError, _) if self.dmarc.policy.is_some_and(|p| p != Policy::None) => {
                 Dmarc::Undecided

@@ -9,6 +9,7 @@ use mox_message::header::Header;
 use mox_message::trace;
 use mox_queue::{NewQueued, NewRecipient, Queue, QueueId};
 use mox_reports::receive::{NotKept, Received, Receiver};
+use mox_reports::{Evaluation, Reports};
 use mox_smtp::{EnhancedCode, Envelope, Hold, RcptArgs, Reply};
 use mox_smtpserver::Session;
 use mox_store::{
@@ -16,11 +17,12 @@ use mox_store::{
 };
 use mox_telemetry::{Side, Transcript};
 
+use crate::evaluation::Fate;
 use crate::recipient::Where;
 use mox_admin::ops::Decision;
 use mox_config::Rules;
 
-use crate::{Arrival, Judged, Local, Recipients};
+use crate::{Arrival, Judged, Local, Recipients, Ruling};
 
 /// Accepts messages.
 #[derive(Clone)]
@@ -41,12 +43,14 @@ pub struct Keeping {
 }
 
 /// Where all recipients of one message are.
-#[derive(Debug, Clone, Default)]
+#[derive(Clone, Default)]
 pub struct Places {
     local: Vec<(Local, String)>,
     remote: Vec<Remote>,
     /// A report that is kept with the message.
     report: Option<(Receiver, Received)>,
+    /// What a DMARC report tells of the message.
+    evaluation: Option<(Reports, Evaluation)>,
 }
 
 /// A recipient that the queue takes.
@@ -79,6 +83,30 @@ impl Places {
     /// Keeps a report in the transaction that delivers the message.
     pub(crate) fn keep_report(&mut self, receiver: Receiver, report: Received) {
         self.report = Some((receiver, report));
+    }
+
+    /// What becomes of the message as a whole, once it is judged.
+    pub(crate) fn fate(&self, enforced: bool) -> Fate<'_> {
+        let judged = self.local.iter().filter_map(|(local, _)| Some((local, &local.judged.as_ref()?.ruling)));
+        let is_junk = |local: &Local, ruling: &Ruling| {
+            ruling.mailbox.as_deref().unwrap_or(local.mailbox.as_str()).eq_ignore_ascii_case(JUNK)
+        };
+        let best = judged.min_by_key(|(local, ruling)| match ruling.decision {
+            Decision::Accept if !is_junk(local, ruling) => 0,
+            Decision::Accept | Decision::Quarantine => 1,
+            Decision::Reject | Decision::Defer => 2,
+        });
+        Fate {
+            ruling: best.map(|(_, ruling)| ruling),
+            junk: best.is_some_and(|(local, ruling)| is_junk(local, ruling)),
+            enforced,
+            for_reports: self.local.iter().any(|(local, _)| local.reports.is_some()),
+        }
+    }
+
+    /// Counts the message for a DMARC report in the transaction that delivers it.
+    pub(crate) fn count(&mut self, reports: Reports, evaluation: Evaluation) {
+        self.evaluation = Some((reports, evaluation));
     }
 
     /// Says in the copies for reports about TLS why the message counts as none.
@@ -309,6 +337,7 @@ impl Delivery {
             common: common.to_owned(),
             local: places.local,
             report: places.report,
+            evaluation: places.evaluation,
             digest,
             keywords,
             transcript,
@@ -398,6 +427,7 @@ struct New {
     common: String,
     local: Vec<(Local, String)>,
     report: Option<(Receiver, Received)>,
+    evaluation: Option<(Reports, Evaluation)>,
     digest: Digest,
     keywords: Vec<String>,
     transcript: Option<PackedTranscript>,
@@ -447,6 +477,9 @@ impl New {
             let message = with.and_then(|at| accepted.stored.get(at).copied());
             report.store(receiver, tx, message, self.arrival.at)?;
         }
+        if let Some((reports, evaluation)) = &self.evaluation {
+            reports.evaluated(tx, evaluation, self.arrival.at)?;
+        }
         if let Some(mut new) = self.queued {
             new.content = content;
             for queued in &mut new.recipients {
@@ -469,7 +502,6 @@ impl New {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::Ruling;
 
     /// Places with a copy here for each ruling, and perhaps one elsewhere.
     fn places(rulings: &[(Decision, Option<u16>)], elsewhere: bool) -> Places {
@@ -492,6 +524,7 @@ mod tests {
             local: local.collect(),
             remote: elsewhere.then_some(Remote { path, args }).into_iter().collect(),
             report: None,
+            evaluation: None,
         }
     }
 

@@ -11,15 +11,18 @@ use std::sync::Arc;
 
 use mox_address::{Domain, IpDomain};
 use mox_clock::{Clock, Random};
+use mox_dmarcrpt::Action;
 use mox_dns::{Error as DnsError, Resolver, is_null_mx};
 use mox_message::header::{Header, MAX_HEADER};
 use mox_message::trace;
 use mox_reports::receive::{Receiver, Unproved};
+use mox_reports::{Evaluation, Reports};
 use mox_smtp::{EnhancedCode, Envelope, Findings, ForwardPath, MailArgs, RcptArgs, Reply};
 use mox_smtpserver::{Body, BoxFuture, Handler, Session};
 use mox_store::Prepared;
 
 use mox_spf::SpfResult;
+use mox_telemetry::Outcome;
 
 use crate::{
     Arrival, Authenticator, Checks, Delivery, Evidence, Local, MessageBody, Places, Rates, Recipients, Where,
@@ -39,6 +42,8 @@ pub struct MxHandler {
     pub authenticator: Option<Arc<Authenticator>>,
     /// Reads reports about TLS that arrive for addresses of such; none to leave that out.
     pub reports: Option<Receiver>,
+    /// Counts messages for DMARC reports; none to leave that out.
+    pub evaluations: Option<Reports>,
     /// Acts on what was found out; else it is only kept with the message.
     pub enforce: bool,
     /// Chance.
@@ -155,24 +160,60 @@ impl MxHandler {
                 }
             }
         }
-        let mut sender = None;
+        let (mut sender, mut told) = (None, None);
         if let (Some(authenticator), Some(checks)) = (&self.authenticator, checks) {
             let evidence = authenticator.examine(&arrival, &header, checks).await;
             arrival.client_name = evidence.client_name().map(str::to_owned);
             to.judge(|rules| evidence.judge(authenticator, &header, rules, &arrival));
+            let authors = check_authors(&header, &evidence);
+            told = self.tell(&evidence, &arrival, &header, &to).filter(|_| authors.is_ok());
             if self.enforce {
-                check_authors(&header, &evidence)?;
+                authors?;
                 to.check_circles(&header)?;
-                to.follow()?;
+                if let Err(refused) = to.follow() {
+                    self.count_refused(told, &arrival).await;
+                    return Err(refused);
+                }
             }
             sender = Some(evidence.tls_report_sender());
         }
         let prepared = self.delivery.prepare(content).await.map_err(|e| e.reply())?;
-        let to = self.read_report(&prepared, to, sender).await;
+        let mut to = self.read_report(&prepared, to, sender).await;
+        let action = told.map(|(reports, evaluation, action)| {
+            to.count(reports, evaluation);
+            action
+        });
         let common = arrival.received(self.delivery.hostname());
         let accepted =
             self.delivery.accept_prepared(&arrival, &envelope, prepared, &header, &common, to).await;
-        accepted.map(|a| a.reply()).map_err(|e| e.reply())
+        let reply = accepted.map(|a| a.reply()).map_err(|e| e.reply())?;
+        self.counted(action);
+        Ok(reply)
+    }
+
+    /// What a DMARC report tells of a message.
+    fn tell(&self, evidence: &Evidence, arrival: &Arrival, header: &[u8], to: &Places) -> Option<Told> {
+        let reports = self.evaluations.as_ref()?;
+        let (evaluation, action) = evidence.evaluation(arrival, header, &to.fate(self.enforce))?;
+        Some((reports.clone(), evaluation, action))
+    }
+
+    /// Counts a message that is refused. The reply is the same where that fails.
+    async fn count_refused(&self, told: Option<Told>, arrival: &Arrival) {
+        let Some((reports, evaluation, action)) = told else { return };
+        let at = arrival.at;
+        let write = self.delivery.store().write(move |_, tx| reports.evaluated(tx, &evaluation, at));
+        match write.await {
+            Ok(()) => self.counted(Some(action)),
+            Err(error) => tracing::error!(%error, "a message that was refused is in no DMARC report"),
+        }
+    }
+
+    fn counted(&self, action: Option<Action>) {
+        if let (Some(authenticator), Some(action)) = (&self.authenticator, action) {
+            let result = action.keyword();
+            authenticator.metrics.dmarc_evaluations.get_or_create(&Outcome { result }).inc();
+        }
     }
 
     /// Reads the report about TLS that a message for such an address holds, or notes with it why it counts as none.
@@ -203,6 +244,9 @@ impl MxHandler {
         to
     }
 }
+
+/// What a DMARC report tells of a message, who writes it, and what was done.
+type Told = (Reports, Evaluation, Action);
 
 /// A message of the MX port as it comes in.
 type MxBody = MessageBody<Option<Checks>>;

@@ -11,6 +11,7 @@ mod blocklist;
 mod body;
 mod decide;
 mod deliver;
+mod evaluation;
 mod handler;
 mod notice;
 mod rates;

@@ -268,7 +268,7 @@ impl House {
         );
         reports.attach(queue.clone());
         let hooks = plan.webhooks.hooks(&resolver, &outside.roots, &plan.clock, &metrics);
-        let handlers = Handlers::new(&plan, &config, &store, &queue, resolver, &metrics);
+        let handlers = Handlers::new(&plan, &config, &store, &queue, &reports, resolver, &metrics);
         let bound = listeners::bind(&plan, &config, &handlers, &metrics, &stopping)?;
         let inward = plan.inward.take().zip(handlers.inward.clone());
         let inward = inward.and_then(|(inward, handler)| {
@@ -378,6 +378,7 @@ impl Handlers {
         config: &Config,
         store: &Store,
         queue: &Queue,
+        reports: &Reports,
         resolver: Arc<dyn mox_dns::Resolver>,
         metrics: &Arc<Metrics>,
     ) -> Handlers {
@@ -389,12 +390,14 @@ impl Handlers {
             true => Receiver::for_any_domain(plan.config.clone(), metrics.clone()),
             false => Receiver::new(plan.config.clone(), metrics.clone()),
         };
-        let mx = |recipients: &Arc<dyn Recipients>| MxHandler {
+        let evaluations = Some(reports.clone()).filter(|_| !config.server.no_outgoing_dmarc_reports);
+        let mx = |recipients: &Arc<dyn Recipients>, evaluations| MxHandler {
             recipients: recipients.clone(),
             delivery: delivery.clone(),
             rates: Rates::new(limits, plan.clock.clone()),
             authenticator: authenticator.clone(),
             reports: Some(receiver.clone()),
+            evaluations,
             enforce: plan.judging.enforce,
             resolver: Some(resolver.clone()),
             random: plan.random.clone(),
@@ -403,8 +406,10 @@ impl Handlers {
             lift_for_loopback: limits.lift_for_loopback,
             pedantic: config.server.pedantic,
         };
-        let inward = plan.inward.as_ref().map(|inward| Arc::new(mx(&inward.recipients)) as Arc<dyn Handler>);
-        let mx = mx(&plan.recipients);
+        // What the hosts of the lab take is not mail to this server.
+        let inward = plan.inward.as_ref();
+        let inward = inward.map(|inward| Arc::new(mx(&inward.recipients, None)) as Arc<dyn Handler>);
+        let mx = mx(&plan.recipients, evaluations);
         let submission = SubmissionHandler {
             logins: Logins::new(store.clone(), plan.config.clone()),
             recipients: plan.recipients.clone(),

@@ -35,6 +35,7 @@ mod tests {
         metrics.auth.get_or_create(&Authenticating { mechanism: "PLAIN", result: "ok" }).inc();
         metrics.mail_verdicts.get_or_create(&Finding { method: "spf", result: "pass" }).inc();
         metrics.queue_attempts.get_or_create(&Outcome { result: "delivered" }).inc();
+        metrics.dmarc_evaluations.get_or_create(&Outcome { result: "reject" }).inc();
         metrics.tls_reports.get_or_create(&Outcome { result: "sealed" }).inc();
         metrics.dmarc_reports.get_or_create(&Outcome { result: "sealed" }).inc();
         metrics.tls_report_sessions.get_or_create(&Outcome { result: "success" }).inc();

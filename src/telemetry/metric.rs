@@ -82,6 +82,8 @@ pub struct Metrics {
     pub mail_verdicts: Family<Finding, Counter>,
     /// [`names::QUEUE_ATTEMPTS`]
     pub queue_attempts: Family<Outcome, Counter>,
+    /// [`names::DMARC_EVALUATIONS`]
+    pub dmarc_evaluations: Family<Outcome, Counter>,
     /// [`names::TLS_REPORTS`]
     pub tls_reports: Family<Outcome, Counter>,
     /// [`names::DMARC_REPORTS`]
@@ -110,6 +112,7 @@ impl Metrics {
             auth: register(r, names::AUTH),
             mail_verdicts: register(r, names::MAIL_VERDICTS),
             queue_attempts: register(r, names::QUEUE_ATTEMPTS),
+            dmarc_evaluations: register(r, names::DMARC_EVALUATIONS),
             tls_reports: register(r, names::TLS_REPORTS),
             dmarc_reports: register(r, names::DMARC_REPORTS),
             tls_report_sessions: register(r, names::TLS_REPORT_SESSIONS),

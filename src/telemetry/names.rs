@@ -36,6 +36,7 @@ names! {
     DB_COMMITS, "mox_db_commits", [], "Commits of the database, each one fsync";
     DB_WRITES, "mox_db_writes", [], "Changes committed; divided by the commits, the changes per fsync";
     DB_COMMITS_FAILED, "mox_db_commits_failed", [], "Commits of the database that failed";
+    DMARC_EVALUATIONS, "mox_dmarcrpt_evaluations", ["result"], "Incoming messages counted for DMARC reports to their domains by what was done with them: none, pass, quarantine, reject";
     TLS_REPORTS, "mox_tlsrpt_reports", ["result"], "TLS reports by what became of them: sealed and discarded (policy domains); queued, delivered, failed, expired, suppressed (destinations)";
     DMARC_REPORTS, "mox_dmarc_reports", ["result"], "DMARC reports by what became of them: sealed and discarded (policy domains); queued, delivered, failed, expired, suppressed (destinations)";
     TLS_REPORT_SESSIONS, "mox_tlsrpt_sessions", ["result"], "SMTP sessions that TLS reports of others tell of: success, failure";
