@@ -1,4 +1,7 @@
-//! Reports about TLS at the MX port, by a handler over a real store, with keys in simulated DNS.
+//! Reports at the MX port, by a handler over a real store, with keys in simulated DNS: those about TLS that arrive, and
+//! what DMARC reports will tell ([`evaluations`]).
+
+mod evaluations;
 
 use std::path::Path;
 use std::sync::Arc;
@@ -14,6 +17,7 @@ use mox_queue::{
     BoxFuture, Leaving, NoReporting, OpenFailure, Opened, Options, Outbound, Queue, Route, Router, Seams,
     Target,
 };
+use mox_reports::Reports;
 use mox_reports::receive::Receiver;
 use mox_smtp::{Command, Envelope, Findings, ForwardPath, Syntax};
 use mox_smtpserver::{Cid, Handler, Port, Session};
@@ -71,6 +75,29 @@ impl Outbound for Nowhere {
     }
 }
 
+/// A report engine that sends nothing.
+fn engine(store: &Store, config: &Arc<Handle>, clock: &Arc<SimClock>, metrics: &Arc<Metrics>) -> Reports {
+    let random = Arc::new(SimRandom::new(8));
+    let web = mox_https::Client {
+        resolver: Arc::new(SimResolver::default()),
+        dial: Arc::new(mox_net::sim::SimNet::new(clock.clone())),
+        clock: clock.clone(),
+        roots: Arc::new(mox_tls::RootCertStore::empty()),
+        egress: mox_https::Egress::Public { allow: Vec::new() },
+        limits: mox_https::Limits::default(),
+        user_agent: "mox/test".to_owned(),
+    };
+    let seams = mox_reports::Seams {
+        resolver: web.resolver.clone(),
+        web,
+        clock: clock.clone(),
+        random,
+        faults: Arc::new(mox_platform::faults::NoFaults),
+        metrics: metrics.clone(),
+    };
+    Reports::new(store.clone(), seams, mox_reports::Options::new(config.clone()))
+}
+
 /// A server, and the keys of those who write to it.
 struct Scene {
     handler: MxHandler,
@@ -80,16 +107,20 @@ struct Scene {
 
 impl Scene {
     fn new() -> Scene {
+        Scene::with(SERVER, DOMAINS, "")
+    }
+
+    fn with(server: &str, domains: &str, names: &str) -> Scene {
         let dir = TempDir::new().unwrap();
         let clock = Arc::new(SimClock::new(NOW));
         let random = Arc::new(SimRandom::new(7));
         let key = Arc::new(SigningKey::generate_ed25519().unwrap());
-        let config = Config::parse(Path::new("mox.conf"), SERVER, DOMAINS).unwrap();
+        let config = Config::parse(Path::new("mox.conf"), server, domains).unwrap();
         let hostname = config.server.hostname.clone();
         let rates = Rates::new(&config.server.limits, clock.clone());
         let config = Arc::new(Handle::new(config));
         let recipients: Arc<dyn Recipients> = Arc::new(Configured::new(config.clone()));
-        let schemas = [mox_queue::SCHEMA, mox_reports::RECEIVED_SCHEMA];
+        let schemas = [mox_queue::SCHEMA, mox_reports::SCHEMA, mox_reports::RECEIVED_SCHEMA];
         let store = Store::open(dir.path(), &schemas, clock.clone(), random.clone()).unwrap();
         let seams = Seams {
             router: Arc::new(Nowhere),
@@ -102,8 +133,11 @@ impl Scene {
         };
         let queue = Queue::new(store.clone(), Options::new(hostname.ascii()), seams);
         let metrics = Arc::new(Metrics::new(NOW));
+        let evaluations = Some(engine(&store, &config, &clock, &metrics));
+        let resolver = zone(&key);
+        resolver.add(names).unwrap();
         let authenticator = Authenticator {
-            resolver: Arc::new(zone(&key)),
+            resolver: Arc::new(resolver),
             dns: None,
             clock: clock.clone(),
             hostname: hostname.clone(),
@@ -119,6 +153,7 @@ impl Scene {
             resolver: None,
             authenticator: Some(Arc::new(authenticator)),
             reports: Some(Receiver::new(config, metrics)),
+            evaluations,
             enforce: true,
             random,
             clock,
@@ -138,10 +173,15 @@ impl Scene {
 
     /// Brings a message; the reply.
     async fn bring(&self, to: &str, message: &str) -> String {
+        self.bring_from("127.0.0.1", "tls@sender.example", &[to], message).await
+    }
+
+    /// The same from an address, with a reverse-path, to several.
+    async fn bring_from(&self, ip: &str, mail_from: &str, to: &[&str], message: &str) -> String {
         let session = Session {
             cid: Cid::from_number(1),
             port: Port::Mx,
-            remote: "127.0.0.1:4000".parse().unwrap(),
+            remote: (ip.parse::<std::net::IpAddr>().unwrap(), 4000).into(),
             local: "127.0.0.1:25".parse().unwrap(),
             started: NOW,
             hello: Some("mail.sender.example".into()),
@@ -150,15 +190,15 @@ impl Scene {
             account: None,
             transcript: None,
         };
-        let mail = match Command::parse(b"MAIL FROM:<tls@sender.example>", Syntax::Lenient) {
+        let mail = match Command::parse(format!("MAIL FROM:<{mail_from}>").as_bytes(), Syntax::Lenient) {
             Ok(Command::Mail(mail)) => mail,
             other => panic!("{other:?}"),
         };
-        let rcpt = match Command::parse(format!("RCPT TO:<{to}>").as_bytes(), Syntax::Lenient) {
+        let rcpt = |to: &&str| match Command::parse(format!("RCPT TO:<{to}>").as_bytes(), Syntax::Lenient) {
             Ok(Command::Rcpt(rcpt)) => rcpt,
             other => panic!("{other:?}"),
         };
-        let envelope = Envelope { mail, rcpts: vec![rcpt] };
+        let envelope = Envelope { mail, rcpts: to.iter().map(rcpt).collect() };
         let mut body = self.handler.begin(&session, &envelope).await.unwrap();
         body.write(message.as_bytes()).unwrap();
         self.handler.message(&session, envelope, body, Findings::default()).await.to_string()
