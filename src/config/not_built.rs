@@ -46,7 +46,6 @@ pub const STATIC: &[&str] = &[
 /// Paths in `domains.conf`; `*` stands for any name. All below each is meant, too.
 pub const DYNAMIC: &[&str] = &[
     "Domains.*.ClientSettingsDomain",
-    "Domains.*.DMARC",
     "Domains.*.MTASTS",
     "Domains.*.Aliases.*.ListMembers",
     "Accounts.*.OutgoingWebhook",

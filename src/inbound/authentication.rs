@@ -9,7 +9,9 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use mox_address::{Domain, IpDomain, ReversePath};
-use mox_admin::ops::{ArcVerdict, DkimVerdict, DmarcVerdict, IprevVerdict, SpfVerdict, Verdicts};
+use mox_admin::ops::{
+    ArcVerdict, DkimVerdict, DmarcVerdict, IprevVerdict, ReportFamily, SpfVerdict, Verdicts,
+};
 use mox_clock::Clock;
 use mox_config::Rules;
 use mox_dkim::arc::{self, ArcResult, Chain};
@@ -284,10 +286,20 @@ impl Evidence {
         self.authors > 1
     }
 
-    /// Who vouches for a message as a TLS report.
-    pub(crate) fn tls_report_sender(&self) -> Result<Domain, Unproved> {
+    /// Who vouches for a message as a report: DKIM alone for TLS (RFC 8460 §3), DMARC for DMARC (RFC 9990 §3.5.2).
+    pub(crate) fn report_sender(&self, family: ReportFamily) -> Result<Domain, Unproved> {
         let from = self.from_domain.as_ref().filter(|_| self.authors == 1).ok_or(Unproved::From)?;
-        prove(&self.tls_report, from, self.dmarc.organizational_domain.as_ref())
+        if family == ReportFamily::Tls {
+            return prove(&self.tls_report, from, self.dmarc.organizational_domain.as_ref());
+        }
+        let problem = self.dmarc.problem.as_deref();
+        Err(Unproved::Dmarc(match self.dmarc.result {
+            DmarcResult::Pass => return Ok(from.clone()),
+            DmarcResult::Fail => format!("neither SPF nor DKIM passes for {from}"),
+            DmarcResult::None => format!("{from} has no DMARC record"),
+            DmarcResult::TempError => "DNS cannot say now".to_owned(),
+            DmarcResult::PermError => problem.unwrap_or("its record or From is no good").to_owned(),
+        }))
     }
 
     /// Decides for an address, and writes down what is kept.

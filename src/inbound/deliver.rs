@@ -19,7 +19,7 @@ use mox_telemetry::{Side, Transcript};
 
 use crate::evaluation::Fate;
 use crate::recipient::Where;
-use mox_admin::ops::Decision;
+use mox_admin::ops::{Decision, ReportFamily};
 use mox_config::Rules;
 
 use crate::{Arrival, Judged, Local, Recipients, Ruling};
@@ -47,8 +47,8 @@ pub struct Keeping {
 pub struct Places {
     local: Vec<(Local, String)>,
     remote: Vec<Remote>,
-    /// A report that is kept with the message.
-    report: Option<(Receiver, Received)>,
+    /// Reports that are kept with the message.
+    reports: Vec<(Receiver, Received)>,
     /// What a DMARC report tells of the message.
     evaluation: Option<(Reports, Evaluation)>,
 }
@@ -75,14 +75,17 @@ impl Places {
         }
     }
 
-    /// Whether a copy goes to an address for reports about TLS.
-    pub(crate) fn take_tls_reports(&self) -> bool {
-        self.local.iter().any(|(local, _)| local.takes_tls_reports())
+    /// For which reports there is a copy at an address for such.
+    pub(crate) fn report_families(&self) -> impl Iterator<Item = ReportFamily> {
+        let takes = |family: &ReportFamily| {
+            self.local.iter().any(|(local, _)| local.report_family() == Some(*family))
+        };
+        [ReportFamily::Tls, ReportFamily::Dmarc].into_iter().filter(takes)
     }
 
     /// Keeps a report in the transaction that delivers the message.
     pub(crate) fn keep_report(&mut self, receiver: Receiver, report: Received) {
-        self.report = Some((receiver, report));
+        self.reports.push((receiver, report));
     }
 
     /// What becomes of the message as a whole, once it is judged.
@@ -109,12 +112,16 @@ impl Places {
         self.evaluation = Some((reports, evaluation));
     }
 
-    /// Says in the copies for reports about TLS why the message counts as none.
-    pub(crate) fn note_no_report(&mut self, why: &NotKept) {
+    /// Says in the copies for reports of a family why the message counts as none.
+    pub(crate) fn note_no_report(&mut self, family: ReportFamily, why: &NotKept) {
         let why = why.to_string();
         let plain = why.chars().map(|c| if c == ' ' || c.is_ascii_graphic() { c } else { '?' });
-        let field = format!("X-Mox-TLSReport-Error: {}\r\n", plain.take(400).collect::<String>());
-        for (local, _) in self.local.iter_mut().filter(|(local, _)| local.takes_tls_reports()) {
+        let name = match family {
+            ReportFamily::Tls => "X-Mox-TLSReport-Error",
+            ReportFamily::Dmarc => "X-Mox-DMARCReport-Error",
+        };
+        let field = format!("{name}: {}\r\n", plain.take(400).collect::<String>());
+        for (local, _) in self.local.iter_mut().filter(|(local, _)| local.report_family() == Some(family)) {
             if let Some(judged) = &mut local.judged {
                 judged.fields.push_str(&field);
             }
@@ -336,7 +343,7 @@ impl Delivery {
             queued: self.queued(arrival, envelope, &digest, common, &places, prepared.size()),
             common: common.to_owned(),
             local: places.local,
-            report: places.report,
+            reports: places.reports,
             evaluation: places.evaluation,
             digest,
             keywords,
@@ -426,7 +433,7 @@ struct New {
     arrival: Arrival,
     common: String,
     local: Vec<(Local, String)>,
-    report: Option<(Receiver, Received)>,
+    reports: Vec<(Receiver, Received)>,
     evaluation: Option<(Reports, Evaluation)>,
     digest: Digest,
     keywords: Vec<String>,
@@ -472,8 +479,9 @@ impl New {
             };
             accepted.stored.push(store.append(tx, &new)?.id);
         }
-        if let Some((receiver, report)) = &self.report {
-            let with = self.local.iter().position(|(local, _)| local.takes_tls_reports());
+        for (receiver, report) in &self.reports {
+            let family = Some(report.family());
+            let with = self.local.iter().position(|(local, _)| local.report_family() == family);
             let message = with.and_then(|at| accepted.stored.get(at).copied());
             report.store(receiver, tx, message, self.arrival.at)?;
         }
@@ -523,7 +531,7 @@ mod tests {
         Places {
             local: local.collect(),
             remote: elsewhere.then_some(Remote { path, args }).into_iter().collect(),
-            report: None,
+            reports: Vec::new(),
             evaluation: None,
         }
     }

@@ -10,7 +10,8 @@
 use std::sync::Arc;
 
 use mox_address::{Domain, IpDomain};
-use mox_clock::{Clock, Random};
+use mox_admin::ops::ReportFamily;
+use mox_clock::{Clock, Random, Timestamp};
 use mox_dmarcrpt::Action;
 use mox_dns::{Error as DnsError, Resolver, is_null_mx};
 use mox_message::header::{Header, MAX_HEADER};
@@ -40,7 +41,7 @@ pub struct MxHandler {
     pub resolver: Option<Arc<dyn Resolver>>,
     /// Finds out whether messages are what they say; none to leave that out.
     pub authenticator: Option<Arc<Authenticator>>,
-    /// Reads reports about TLS that arrive for addresses of such; none to leave that out.
+    /// Reads reports that arrive for addresses of such; none to leave that out.
     pub reports: Option<Receiver>,
     /// Counts messages for DMARC reports; none to leave that out.
     pub evaluations: Option<Reports>,
@@ -160,7 +161,7 @@ impl MxHandler {
                 }
             }
         }
-        let (mut sender, mut told) = (None, None);
+        let (mut senders, mut told) = (Vec::new(), None);
         if let (Some(authenticator), Some(checks)) = (&self.authenticator, checks) {
             let evidence = authenticator.examine(&arrival, &header, checks).await;
             arrival.client_name = evidence.client_name().map(str::to_owned);
@@ -175,10 +176,11 @@ impl MxHandler {
                     return Err(refused);
                 }
             }
-            sender = Some(evidence.tls_report_sender());
+            let sender = |family| (family, evidence.report_sender(family));
+            senders = to.report_families().map(sender).collect();
         }
         let prepared = self.delivery.prepare(content).await.map_err(|e| e.reply())?;
-        let mut to = self.read_report(&prepared, to, sender).await;
+        let mut to = self.read_reports(&prepared, to, senders, arrival.at).await;
         let action = told.map(|(reports, evaluation, action)| {
             to.count(reports, evaluation);
             action
@@ -216,29 +218,31 @@ impl MxHandler {
         }
     }
 
-    /// Reads the report about TLS that a message for such an address holds, or notes with it why it counts as none.
-    /// The message is delivered in any case.
-    async fn read_report(
+    /// Reads the report that a message for an address of such holds, or notes with it why it counts as none. `senders`
+    /// are the families of reports that may be in it, and who vouches for the message as such. It is delivered in any
+    /// case.
+    async fn read_reports(
         &self,
         prepared: &Prepared,
         mut to: Places,
-        sender: Option<Result<Domain, Unproved>>,
+        senders: Vec<(ReportFamily, Result<Domain, Unproved>)>,
+        at: Timestamp,
     ) -> Places {
-        let (Some(receiver), Some(sender), true) = (&self.reports, sender, to.take_tls_reports()) else {
-            return to;
-        };
-        let read = match sender {
-            Ok(sender) => {
-                let content = prepared.content();
-                receiver.read(sender, prepared.size(), move || content.bytes()).await
-            }
-            Err(unproved) => Err(unproved.into()),
-        };
-        match read {
-            Ok(report) => to.keep_report(receiver.clone(), report),
-            Err(why) => {
-                tracing::info!(%why, "message to an address for TLS reports is none");
-                to.note_no_report(&why);
+        let Some(receiver) = &self.reports else { return to };
+        for (family, sender) in senders {
+            let read = match sender {
+                Ok(sender) => {
+                    let content = prepared.content();
+                    receiver.read(family, sender, at, prepared.size(), move || content.bytes()).await
+                }
+                Err(unproved) => Err(unproved.into()),
+            };
+            match read {
+                Ok(report) => to.keep_report(receiver.clone(), report),
+                Err(why) => {
+                    tracing::info!(%why, family = family.as_str(), "message to an address for reports is none");
+                    to.note_no_report(family, &why);
+                }
             }
         }
         to

@@ -5,6 +5,7 @@
 use std::sync::Arc;
 
 use mox_address::{Address, Path};
+use mox_admin::ops::ReportFamily;
 use mox_config::{Config, Handle, Reports, Resolved, Rules, Target};
 use mox_smtp::{EnhancedCode, ForwardPath, Reply};
 use mox_smtpserver::Session;
@@ -38,9 +39,17 @@ impl Local {
         Local { account, mailbox, address, quota: None, rules: Arc::default(), reports: None, judged: None }
     }
 
+    /// Which reports arrive here, if it is an address for them.
+    pub fn report_family(&self) -> Option<ReportFamily> {
+        self.reports.map(|reports| match reports {
+            Reports::Tls | Reports::HostTls => ReportFamily::Tls,
+            Reports::Dmarc => ReportFamily::Dmarc,
+        })
+    }
+
     /// Whether reports about TLS arrive here.
     pub fn takes_tls_reports(&self) -> bool {
-        matches!(self.reports, Some(Reports::Tls | Reports::HostTls))
+        self.report_family() == Some(ReportFamily::Tls)
     }
 }
 

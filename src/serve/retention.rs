@@ -31,7 +31,7 @@ pub(crate) async fn keep(store: Store, keep: Option<(String, i64)>, clock: Arc<d
             check(&store).await;
         }
         if let Err(e) = mox_reports::receive::purge(&store, clock.now(), REPORTS).await {
-            tracing::warn!(error = %e, "old TLS reports could not be removed");
+            tracing::warn!(error = %e, "old reports could not be removed");
         }
         if let Err(e) = tidy(&store, keep.clone(), TOMBSTONES).await {
             tracing::warn!(error = %e, "tidying up failed");

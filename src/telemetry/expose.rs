@@ -39,6 +39,8 @@ mod tests {
         metrics.tls_reports.get_or_create(&Outcome { result: "sealed" }).inc();
         metrics.dmarc_reports.get_or_create(&Outcome { result: "sealed" }).inc();
         metrics.tls_report_sessions.get_or_create(&Outcome { result: "success" }).inc();
+        metrics.dmarc_report_messages.get_or_create(&Outcome { result: "passed" }).inc();
+        metrics.dmarc_failure_reports.get_or_create(&Outcome { result: "delivered" }).inc();
         metrics.webhook_calls.get_or_create(&Outcome { result: "ok" }).inc();
         metrics.http_requests.get_or_create(&Outcome { result: "2xx" }).inc();
         let text = expose(&metrics);

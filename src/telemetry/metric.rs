@@ -90,6 +90,10 @@ pub struct Metrics {
     pub dmarc_reports: Family<Outcome, Counter>,
     /// [`names::TLS_REPORT_SESSIONS`]
     pub tls_report_sessions: Family<Outcome, Counter>,
+    /// [`names::DMARC_REPORT_MESSAGES`]
+    pub dmarc_report_messages: Family<Outcome, Counter>,
+    /// [`names::DMARC_FAILURE_REPORTS`]
+    pub dmarc_failure_reports: Family<Outcome, Counter>,
     /// [`names::WEBHOOK_CALLS`]
     pub webhook_calls: Family<Outcome, Counter>,
     /// [`names::HTTP_REQUESTS`]
@@ -116,6 +120,8 @@ impl Metrics {
             tls_reports: register(r, names::TLS_REPORTS),
             dmarc_reports: register(r, names::DMARC_REPORTS),
             tls_report_sessions: register(r, names::TLS_REPORT_SESSIONS),
+            dmarc_report_messages: register(r, names::DMARC_REPORT_MESSAGES),
+            dmarc_failure_reports: register(r, names::DMARC_FAILURE_REPORTS),
             webhook_calls: register(r, names::WEBHOOK_CALLS),
             http_requests: register(r, names::HTTP_REQUESTS),
             watched,

@@ -40,6 +40,8 @@ names! {
     TLS_REPORTS, "mox_tlsrpt_reports", ["result"], "TLS reports by what became of them: sealed and discarded (policy domains); queued, delivered, failed, expired, suppressed (destinations)";
     DMARC_REPORTS, "mox_dmarc_reports", ["result"], "DMARC reports by what became of them: sealed and discarded (policy domains); queued, delivered, failed, expired, suppressed (destinations)";
     TLS_REPORT_SESSIONS, "mox_tlsrpt_sessions", ["result"], "SMTP sessions that TLS reports of others tell of: success, failure";
+    DMARC_REPORT_MESSAGES, "mox_dmarc_report_messages", ["result"], "Messages that DMARC reports of others tell of: passed, failed";
+    DMARC_FAILURE_REPORTS, "mox_dmarc_failure_reports", ["result"], "DMARC reports of others about single messages, by what they say became of the message: delivered, quarantined, refused, other";
     WEBHOOK_CALLS, "mox_webhook_calls", ["result"], "Calls of webhooks by what became of them: ok, failed, missed";
     HTTP_REQUESTS, "mox_httpserver_requests", ["result"], "HTTP requests by the class of the response";
 }

@@ -198,7 +198,7 @@ fn reports(operations: Operations) -> Operations {
                     meaning: meaning.into(),
                     mend: mend.into(),
                 }],
-                silent: vec![TlsReportSilence {
+                silent: vec![ReportSilence {
                     policy_domain: "example.org".into(),
                     sender: "example.net".into(),
                     organization: "Net".into(),

@@ -3,6 +3,7 @@
 mod account;
 mod chaos;
 mod complete;
+mod dmarcreports;
 mod dmarcrpt;
 mod finding;
 mod inbox;
@@ -13,6 +14,7 @@ mod outgoing;
 mod queue;
 mod queuerules;
 mod server;
+mod silence;
 mod tlsreports;
 mod tlsrpt;
 mod verdict;
@@ -20,6 +22,11 @@ mod verdict;
 pub use account::{SetAccountPassword, SetAdminPassword};
 pub use chaos::{Chaos, ChaosGet, ChaosRule, ChaosSet, ChaosStage};
 pub use complete::{CompleteValues, Completion, ValueKind};
+pub use dmarcreports::{
+    DmarcReport, DmarcReportAuth, DmarcReportDay, DmarcReportDetail, DmarcReportList, DmarcReportReason,
+    DmarcReportRecord, DmarcReportRow, DmarcReports, FailureDetail, FailureFields, FailureReport,
+    FailureReports, FailureRow,
+};
 pub use dmarcrpt::{DmarcResultRow, DmarcResults};
 pub use finding::MethodFinding;
 pub use inbox::{
@@ -54,9 +61,10 @@ pub use outgoing::{
     ReportSuppressAdd, ReportSuppressExtend, ReportSuppressList, ReportSuppressRemove, ReportSuppressRow,
     ReportWithheld,
 };
+pub use silence::ReportSilence;
 pub use tlsreports::{
     TlsReport, TlsReportDay, TlsReportDetail, TlsReportList, TlsReportPolicy, TlsReportProblem, TlsReportRow,
-    TlsReportSentence, TlsReportSilence, TlsReports,
+    TlsReportSentence, TlsReports,
 };
 pub use tlsrpt::{TlsFailure, TlsResultRow, TlsResults};
 pub use verdict::{ArcVerdict, Decision, DkimVerdict, DmarcVerdict, IprevVerdict, SpfVerdict, Verdicts};
@@ -140,6 +148,10 @@ operations! {
     LabStep = "lab-step" -> LabStepped;
     TlsReports = "tls-reports" -> TlsReportList;
     TlsReport = "tls-report" -> TlsReportDetail;
+    DmarcReports = "dmarc-reports" -> DmarcReportList;
+    DmarcReport = "dmarc-report" -> DmarcReportDetail;
+    FailureReports = "failure-reports" -> Vec<FailureRow>;
+    FailureReport = "failure-report" -> FailureDetail;
     QueueTransport = "queue-transport" -> Changed;
     QueueRequireTls = "queue-requiretls" -> Changed;
     HoldRuleList = "holdrule-list" -> Vec<HoldRule>;

@@ -5,6 +5,7 @@
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
+use super::ReportSilence;
 use crate::Time;
 
 /// Lists the reports that arrived, with what they say together.
@@ -37,7 +38,7 @@ pub struct TlsReportList {
     /// What fails, where and since when; what was last seen first.
     pub problems: Vec<TlsReportProblem>,
     /// Reporters that used to report and fell silent.
-    pub silent: Vec<TlsReportSilence>,
+    pub silent: Vec<ReportSilence>,
 }
 
 /// A report that arrived, as far as it is about one policy domain.
@@ -111,21 +112,6 @@ pub struct TlsReportProblem {
     pub meaning: String,
     /// What mends it.
     pub mend: String,
-}
-
-/// A reporter that used to report on a policy domain.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
-pub struct TlsReportSilence {
-    /// The policy domain.
-    pub policy_domain: String,
-    /// Who reported.
-    pub sender: String,
-    /// Who reported, as the reports say.
-    pub organization: String,
-    /// Day of its last report.
-    pub last: String,
-    /// Days with a report, of the 30 that ended with it.
-    pub days: u64,
 }
 
 /// Shows a report that arrived.

@@ -1,35 +1,34 @@
 //! Reports of others that arrive by mail: which are believed, what is kept of them, and what they tell.
 //!
-//! Believed is a message that proves by DKIM whose it is ([`prove`]); read is what [`mox_tlsrpt::message::find`] finds
-//! in it; kept is what concerns a policy domain of ours, one row each, in the transaction that delivers the message
-//! ([`Received::store`]). Sent twice it is kept once: the key holds the domain that was proved, so that nobody can take
-//! the place of another's report. At most [`SLOTS`] messages are read at a time, [`MAX_DETAILS`] kinds of failure
-//! and [`MAX_DOCUMENT`] bytes are kept of a report, [`MAX_A_DAY`] reports of a sender and
-//! [`MAX_ALL_A_DAY`] of all a day, for [`KEEP`].
-//! RFC 8460 §3, §5.3, §5.6.
+//! What all kinds share stands here. Believed is a message that proves whose it is: by DKIM where it is about TLS
+//! ([`prove`]), by DMARC where it is about DMARC. Kept is what concerns a policy domain of ours, in the transaction that
+//! delivers the message ([`Received::store`]). Sent twice it is kept once: the key holds the domain that was proved, so
+//! that nobody can take the place of another's report. At most [`SLOTS`] messages are read at a time; of each kind
+//! [`MAX_A_DAY`] reports of a sender and [`MAX_ALL_A_DAY`] of all are kept on a day, for [`KEEP`].
+//! [`tls`]: RFC 8460. [`dmarc`]: RFC 9990, RFC 9991.
 
-mod ask;
 pub mod dmarc;
-mod proof;
+mod silence;
 mod tables;
 #[cfg(test)]
 mod tests;
+pub mod tls;
 
 use std::sync::Arc;
 use std::time::Duration;
 
 use mox_address::Domain;
+use mox_admin::ops::ReportFamily;
 use mox_clock::Timestamp;
 use mox_config::{Config, Handle};
 use mox_db::Tx;
 use mox_store::{Error, MessageId, Store};
-use mox_telemetry::{Metrics, Outcome};
-use mox_tlsrpt::message::{Depth, FindError, MAX_MESSAGE, find};
-use mox_tlsrpt::{Parsed, PolicyResult, Report};
+use mox_telemetry::Metrics;
+use mox_tlsrpt::message::MAX_MESSAGE;
 use tokio::sync::Semaphore;
 
-pub use ask::{report, reports};
-pub use proof::{Unproved, prove};
+use tables::Table;
+pub use tls::prove;
 
 /// The tables of received reports.
 pub const RECEIVED_SCHEMA: mox_db::Schema = tables::SCHEMA;
@@ -37,19 +36,46 @@ pub const RECEIVED_SCHEMA: mox_db::Schema = tables::SCHEMA;
 /// Most messages that are read at a time.
 pub const SLOTS: usize = 2;
 
-/// Most kinds of failure that are kept of a report.
-pub const MAX_DETAILS: usize = 200;
-
-/// Most bytes of a document that are kept.
-pub const MAX_DOCUMENT: usize = 512 << 10;
-
-/// Most reports of one sender that are kept on a day; more are delivered, and not counted.
+/// Most reports of a kind of one sender that are kept on a day; more are delivered, and not counted.
 pub const MAX_A_DAY: u64 = 500;
-/// Most reports of all senders that are kept on one day: who has a domain has as many names below it as he likes.
+/// Most reports of a kind of all senders that are kept on one day: who has a domain has as many names below it as he
+/// likes.
 pub const MAX_ALL_A_DAY: u64 = 10_000;
 
 /// For how long they are kept.
 pub const KEEP: Duration = Duration::from_secs(400 * 86_400);
+
+/// Why it is not known whose a report is.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[non_exhaustive]
+pub enum Unproved {
+    /// From names nobody, or several.
+    #[error("From must have one address")]
+    From,
+    /// There is no signature.
+    #[error("the message has no DKIM signature")]
+    NoSignature,
+    /// DNS cannot say now.
+    #[error("DNS cannot say now whether the DKIM signature is right")]
+    Temporary,
+    /// None passes.
+    #[error("no DKIM signature passes: {0}")]
+    NotPassed(String),
+    /// A signature leaves a part of the body open.
+    #[error("the DKIM signature does not cover the whole message (l=)")]
+    BodyLength,
+    /// It is of somebody else.
+    #[error("the DKIM signature is of {signed}, and From is of {from}")]
+    OtherDomain {
+        /// `d=`.
+        signed: Domain,
+        /// The From domain.
+        from: Domain,
+    },
+    /// DMARC, which it must pass, has another result.
+    #[error("the message does not pass DMARC: {0}")]
+    Dmarc(String),
+}
 
 /// Why a message to an address for reports is ordinary mail.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
@@ -59,14 +85,23 @@ pub enum NotKept {
     #[error(transparent)]
     Unproved(#[from] Unproved),
     /// It has no report that can be read.
-    #[error(transparent)]
-    NotFound(#[from] FindError),
+    #[error("{0}")]
+    NotFound(String),
     /// The report is about others.
     #[error("the report is about no domain of this server: {}", .0.join(", "))]
     NotOurs(Vec<String>),
+    /// The time that it is about cannot be.
+    #[error("the period of the report cannot be: {0}")]
+    Period(String),
     /// It could not be read again.
     #[error("the message could not be read again")]
     Lost,
+}
+
+impl NotKept {
+    fn not_found(error: impl ToString) -> NotKept {
+        NotKept::NotFound(error.to_string())
+    }
 }
 
 /// Reads reports; clones share it.
@@ -90,21 +125,20 @@ impl std::fmt::Debug for Receiver {
 /// A report that was read, and belongs here.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Received {
-    /// Who it is from: the domain that signed it.
-    pub sender: Domain,
-    /// One for each policy domain of ours.
-    pub parts: Vec<Part>,
+    /// Who it is from: the domain that was proved.
+    sender: Domain,
+    content: Content,
 }
 
-/// What a report says of one policy domain.
+/// What it says.
 #[derive(Debug, Clone, PartialEq)]
-pub struct Part {
-    /// The policy domain.
-    pub domain: Domain,
-    /// The report without the policies of other domains.
-    pub report: Report,
-    /// Where it is not as the RFC has it.
-    pub oddities: Vec<String>,
+enum Content {
+    /// About TLS, one for each policy domain of ours.
+    Tls(Vec<tls::Part>),
+    /// About the mail of a policy domain.
+    Aggregate(Box<dmarc::Aggregate>),
+    /// About one message.
+    Failure(Box<dmarc::Failure>),
 }
 
 impl Receiver {
@@ -118,123 +152,71 @@ impl Receiver {
         Receiver(Arc::new(Inner { config, metrics, any_domain: true, slots: Semaphore::new(SLOTS) }))
     }
 
-    /// Whether a policy domain is one of ours.
-    fn is_ours(&self, config: &Config, domain: &Domain) -> bool {
-        self.0.any_domain || *domain == config.server.hostname || config.dynamic.domains.contains_key(domain)
+    fn any_domain(&self) -> bool {
+        self.0.any_domain
     }
 
-    /// Reads the message that `bytes` gives, which may block, and which `sender` signed.
+    fn config(&self) -> Arc<Config> {
+        self.0.config.load()
+    }
+
+    fn metrics(&self) -> Arc<Metrics> {
+        self.0.metrics.clone()
+    }
+
+    /// Reads the message that `bytes` gives, which may block, and which is from `sender` and arrived `at` a time, as a
+    /// report of a family.
     pub async fn read<E>(
         &self,
+        family: ReportFamily,
         sender: Domain,
+        at: Timestamp,
         size: u64,
         bytes: impl FnOnce() -> Result<Vec<u8>, E> + Send + 'static,
     ) -> Result<Received, NotKept> {
         if size > MAX_MESSAGE as u64 {
-            return Err(FindError::TooLarge { size: usize::try_from(size).unwrap_or(usize::MAX) }.into());
+            return Err(NotKept::NotFound(format!("{size} bytes, more than {MAX_MESSAGE}")));
         }
         let _slot = self.0.slots.acquire().await.map_err(|_| NotKept::Lost)?;
         let this = self.clone();
         let read = tokio::task::spawn_blocking(move || {
             let message = bytes().map_err(|_| NotKept::Lost)?;
-            this.parse(&message, sender)
+            let content = this.parse(family, &message, at)?;
+            Ok(Received { sender, content })
         });
         read.await.map_err(|_| NotKept::Lost)?
     }
 
-    /// Reads a message that `sender` signed.
-    fn parse(&self, message: &[u8], sender: Domain) -> Result<Received, NotKept> {
-        let found = find(message, Depth::Own)?;
-        let Parsed { mut report, mut oddities } = found.parsed;
-        let config = self.0.config.load();
-        let mut parts: Vec<Part> = Vec::new();
-        let mut others: Vec<String> = Vec::new();
-        let policies = std::mem::take(&mut report.policies);
-        for mut policy in policies {
-            if let (true, Some(domain)) = (policy.policy.domain.is_empty(), &found.domain) {
-                // Some do not say whose it is where there is no policy; the message does.
-                policy.policy.domain = domain.trim_end_matches('.').to_owned();
-                oddities.push("the policy domain is that of the message".to_owned());
+    fn parse(&self, family: ReportFamily, message: &[u8], at: Timestamp) -> Result<Content, NotKept> {
+        match family {
+            ReportFamily::Tls => tls::read(self, message).map(Content::Tls),
+            ReportFamily::Dmarc if dmarc::is_failure_report(message) => {
+                dmarc::Failure::read(self, message).map(Box::new).map(Content::Failure)
             }
-            let domain = Domain::parse(&policy.policy.domain).ok();
-            match domain.filter(|domain| self.is_ours(&config, domain)) {
-                Some(domain) => add(&mut parts, &report, domain, policy),
-                None if others.len() < 5 => others.push(policy.policy.domain),
-                None => {}
+            ReportFamily::Dmarc => {
+                dmarc::Aggregate::read(self, message, at).map(Box::new).map(Content::Aggregate)
             }
-        }
-        oddities.dedup();
-        if parts.is_empty() {
-            return Err(NotKept::NotOurs(others));
-        }
-        for part in &mut parts {
-            part.oddities.clone_from(&oddities);
-            part.shorten();
-        }
-        Ok(Received { sender, parts })
-    }
-
-    /// Counts sessions once the transaction is committed.
-    fn count(&self, tx: &mut Tx<'_>, report: &Report) {
-        let metrics = self.0.metrics.clone();
-        let sum =
-            |count: fn(&PolicyResult) -> u64| report.policies.iter().map(count).fold(0, u64::saturating_add);
-        let (fine, failed) = (sum(|p| p.summary.successful), sum(|p| p.summary.failed));
-        tx.on_commit(move || {
-            let count = |result, by| {
-                metrics.tls_report_sessions.get_or_create(&Outcome { result }).inc_by(by);
-            };
-            count("success", fine);
-            count("failure", failed);
-        });
-    }
-}
-
-/// Adds a policy to what is known of its domain.
-fn add(parts: &mut Vec<Part>, report: &Report, domain: Domain, policy: PolicyResult) {
-    match parts.iter_mut().find(|part| part.domain == domain) {
-        Some(part) => part.report.policies.push(policy),
-        None => {
-            let report = Report { policies: vec![policy], ..report.clone() };
-            parts.push(Part { domain, report, oddities: Vec::new() });
-        }
-    }
-}
-
-impl Part {
-    /// Sessions that went well, and that failed.
-    pub fn sessions(&self) -> (u64, u64) {
-        let add = |(fine, bad): (u64, u64), p: &PolicyResult| {
-            (fine.saturating_add(p.summary.successful), bad.saturating_add(p.summary.failed))
-        };
-        self.report.policies.iter().fold((0, 0), add)
-    }
-
-    /// Leaves out details until what is left may be kept; counts stay.
-    fn shorten(&mut self) {
-        let mut most = MAX_DETAILS;
-        loop {
-            let mut left = most;
-            for policy in &mut self.report.policies {
-                policy.details.truncate(left);
-                left -= policy.details.len();
-            }
-            if most == 0 || self.report.to_json().len() <= MAX_DOCUMENT {
-                break;
-            }
-            most /= 2;
-        }
-        if most == 0 && self.report.to_json().len() > MAX_DOCUMENT {
-            self.report.policies.truncate(MAX_DETAILS);
-            self.report.policies.iter_mut().for_each(|p| p.policy.strings.clear());
-            self.oddities.push("not all of the report was kept".to_owned());
-        } else if most < MAX_DETAILS {
-            self.oddities.push(format!("{most} kinds of failure were kept"));
         }
     }
 }
 
 impl Received {
+    /// Of which family it is.
+    pub fn family(&self) -> ReportFamily {
+        match self.content {
+            Content::Tls(_) => ReportFamily::Tls,
+            Content::Aggregate(_) | Content::Failure(_) => ReportFamily::Dmarc,
+        }
+    }
+
+    fn table(&self) -> Table {
+        match self.content {
+            Content::Tls(_) => tls::TABLE,
+            Content::Aggregate(_) => dmarc::AGGREGATE,
+            Content::Failure(_) => dmarc::FAILURE,
+        }
+    }
+
     /// Keeps the report with the message that brought it, in the transaction that delivers it. Gives the number of
     /// policy domains for which it is new.
     pub fn store(
@@ -244,30 +226,37 @@ impl Received {
         message: Option<MessageId>,
         at: Timestamp,
     ) -> Result<usize, Error> {
-        let day = at.minus(Duration::from_secs(86_400));
-        if tables::count_since(tx.conn(), &self.sender, day)? >= MAX_A_DAY
-            || tables::count_all_since(tx.conn(), day)? >= MAX_ALL_A_DAY
+        let (day, table, sender) = (at.minus(Duration::from_secs(86_400)), self.table(), &self.sender);
+        if tables::count_since(tx.conn(), table, Some(sender), day)? >= MAX_A_DAY
+            || tables::count_since(tx.conn(), table, None, day)? >= MAX_ALL_A_DAY
         {
-            tracing::warn!(sender = %self.sender, "too many TLS reports on one day: not kept");
+            tracing::warn!(%sender, table = table.name, "too many reports on one day: not kept");
             return Ok(0);
         }
-        let mut new = 0;
-        for part in &self.parts {
-            if tables::insert(tx.conn(), &self.sender, part, message, at)? {
-                receiver.count(tx, &part.report);
-                new += 1;
+        let new = match &self.content {
+            Content::Tls(parts) => {
+                let mut new = 0;
+                for part in parts {
+                    new += usize::from(part.store(receiver, tx, sender, message, at)?);
+                }
+                new
             }
-        }
+            Content::Aggregate(report) => report.store(receiver, tx, sender, message, at)?.into(),
+            Content::Failure(report) => report.store(receiver, tx, sender, message, at)?.into(),
+        };
         Ok(new)
     }
 }
 
-/// Removes what is older than [`KEEP`], at most `max` reports; gives how many went.
+/// Removes what is older than [`KEEP`], at most `max` reports of a kind; gives how many went.
 pub async fn purge(store: &Store, now: Timestamp, max: u32) -> Result<usize, Error> {
     let before = now.minus(KEEP);
-    // Nothing is written where there is nothing to remove: an idle server leaves its disk alone.
-    if !store.read(move |_, tx| tables::has_older(tx.conn(), before)).await? {
-        return Ok(0);
+    let mut gone = 0;
+    for table in [tls::TABLE, dmarc::AGGREGATE, dmarc::FAILURE] {
+        // Nothing is written where there is nothing to remove: an idle server leaves its disk alone.
+        if store.read(move |_, tx| tables::has_older(tx.conn(), table, before)).await? {
+            gone += store.write(move |_, tx| tables::purge(tx.conn(), table, before, max)).await?;
+        }
     }
-    store.write(move |_, tx| tables::purge(tx.conn(), before, max)).await
+    Ok(gone)
 }

@@ -10,8 +10,14 @@ use mox_store::MailboxName;
 
 use super::{ACCOUNT, RelayRule, simulate};
 
-/// Localparts at which reports about TLS are read, in any domain.
-const REPORTS: [&str; 2] = ["tlsreports", "tlsrpt"];
+/// Localparts at which reports are read, in any domain.
+const REPORTS: [(&str, Reports); 5] = [
+    ("tlsreports", Reports::Tls),
+    ("tlsrpt", Reports::Tls),
+    ("dmarcreports", Reports::Dmarc),
+    ("dmarc", Reports::Dmarc),
+    ("dmarcrpt", Reports::Dmarc),
+];
 
 /// The domain of the lab to which mail is sent by a route that asks for DANE.
 const DANE_REQUIRED: &str = "dane-required.lab.test";
@@ -74,7 +80,7 @@ fn mailbox(path: &Path) -> MailboxName {
 
 fn caught(path: &Path) -> Local {
     let localpart = path.localpart.as_str().to_ascii_lowercase();
-    let reports = REPORTS.contains(&localpart.as_str()).then_some(Reports::Tls);
+    let reports = REPORTS.iter().find(|(name, _)| *name == localpart).map(|(_, reports)| *reports);
     Local { reports, ..Local::new(ACCOUNT, mailbox(path), path.address()) }
 }
 
@@ -142,6 +148,20 @@ mod tests {
             ("x@[192.0.2.1]", "x@[192.0.2.1]"),
         ] {
             assert_eq!(mailbox(&path.parse().unwrap()).as_str(), name, "{path}");
+        }
+    }
+
+    #[test]
+    fn reports_are_read_at_their_addresses() {
+        for (path, reports) in [
+            ("TLSreports@example.org", Some(Reports::Tls)),
+            ("tlsrpt@a.example", Some(Reports::Tls)),
+            ("dmarcreports@example.org", Some(Reports::Dmarc)),
+            ("DMARC@example.org", Some(Reports::Dmarc)),
+            ("dmarc-x@example.org", None),
+            ("bob@example.org", None),
+        ] {
+            assert_eq!(caught(&path.parse().unwrap()).reports, reports, "{path}");
         }
     }
 

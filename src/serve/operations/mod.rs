@@ -1,6 +1,7 @@
 //! What the control endpoint can do with a running house: every operation of `mox_admin::ops`, on this house.
 
 mod chaos;
+mod dmarcreports;
 pub(crate) mod feed;
 mod inbox;
 mod lab;
@@ -66,6 +67,7 @@ pub(crate) fn all(parts: Parts) -> Operations {
         policies::add,
         tlsreports::add,
         outgoing::add,
+        dmarcreports::add,
         lab::add,
     ];
     adds.into_iter().fold(operations, |operations, add| add(operations, &parts))

@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use mox_admin::Operations;
 use mox_admin::ops::{TlsReport, TlsReports};
-use mox_reports::receive;
+use mox_reports::receive::tls;
 
 use super::Parts;
 
@@ -13,10 +13,10 @@ pub(crate) fn add(operations: Operations, parts: &Arc<Parts>) -> Operations {
     operations
         .on(move |op: TlsReports| {
             let parts = list.clone();
-            async move { receive::reports(&parts.store, op, parts.clock.now()).await }
+            async move { tls::reports(&parts.store, op, parts.clock.now()).await }
         })
         .on(move |op: TlsReport| {
             let parts = show.clone();
-            async move { receive::report(&parts.store, op).await }
+            async move { tls::report(&parts.store, op).await }
         })
 }

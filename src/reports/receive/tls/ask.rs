@@ -1,30 +1,20 @@
-//! What received reports tell: lists, causes since when, reporters that fell silent, one report in sentences.
+//! What received reports about TLS tell: lists, causes since when, one report in sentences.
 
 use std::time::Duration;
 
 use mox_address::Domain;
 use mox_admin::ops::{
     TlsReport, TlsReportDay, TlsReportDetail, TlsReportList, TlsReportPolicy, TlsReportProblem, TlsReportRow,
-    TlsReportSentence, TlsReportSilence, TlsReports,
+    TlsReportSentence, TlsReports,
 };
 use mox_admin::{OpError, Time};
-use mox_clock::{Day, Timestamp};
+use mox_clock::Timestamp;
 use mox_store::{Error, Store};
 use mox_tlsrpt::{FailureDetail, Policy, Report, ResultType, advice};
 
-use super::tables::{self, Cause, Daily, Habit, Listed, Which};
-
-/// Days over which a habit of reporting is looked for.
-const HABIT_DAYS: i64 = 30;
-
-/// Days with a report, of those, that make a habit.
-const HABIT: u64 = 5;
-
-/// Silence of so many days is noted: a report is about a day that is over, and some arrive late.
-const SILENCE: i64 = 3;
-
-/// Silence that began longer ago is no news.
-const FORGOTTEN: i64 = 90;
+use super::tables::{self, Cause, Daily, Listed, TABLE};
+use crate::receive::silence::silent;
+use crate::receive::tables::Which;
 
 fn failed(e: Error) -> OpError {
     OpError::failed(e)
@@ -46,7 +36,7 @@ pub async fn reports(store: &Store, op: TlsReports, now: Timestamp) -> Result<Tl
             tables::list(conn, &which, limit)?,
             tables::days(conn, &which, limit)?,
             tables::causes(conn, &which, limit)?,
-            silent(conn, which.domain.as_deref(), now.day())?,
+            silent(conn, TABLE, which.domain.as_deref(), now.day())?,
         ))
     });
     let (reports, days, causes, silent) = read.await.map_err(failed)?;
@@ -102,36 +92,6 @@ fn problem(cause: Cause) -> TlsReportProblem {
         meaning: told.meaning,
         mend: told.mend,
     }
-}
-
-/// Reporters with a habit that they gave up.
-fn silent(
-    conn: &mox_db::rusqlite::Connection,
-    domain: Option<&str>,
-    today: Day,
-) -> Result<Vec<TlsReportSilence>, Error> {
-    let before = |day: Day, days: i64| Day::from_number(day.number() - days);
-    let mut found = Vec::new();
-    for known in tables::habits(conn, domain, before(today, FORGOTTEN + HABIT_DAYS))? {
-        let Habit { last, policy_domain, sender, .. } = &known;
-        let quiet = today.number() - last.number();
-        if quiet <= SILENCE || quiet > FORGOTTEN {
-            continue;
-        }
-        // The days before the last report alone tell whether it came regularly.
-        let recent = tables::habits(conn, Some(policy_domain), before(*last, HABIT_DAYS - 1))?;
-        let days = recent.iter().find(|habit| habit.sender == *sender).map_or(0, |habit| habit.days);
-        if days >= HABIT {
-            found.push(TlsReportSilence {
-                last: last.to_string(),
-                policy_domain: known.policy_domain,
-                sender: known.sender,
-                organization: known.organization,
-                days,
-            });
-        }
-    }
-    Ok(found)
 }
 
 /// One report, whole.

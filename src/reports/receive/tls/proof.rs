@@ -6,34 +6,7 @@
 use mox_address::Domain;
 use mox_dkim::{DkimResult, Signature};
 
-/// Why it is not known whose a report is.
-#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-#[non_exhaustive]
-pub enum Unproved {
-    /// From names nobody, or several.
-    #[error("From must have one address")]
-    From,
-    /// There is none.
-    #[error("the message has no DKIM signature")]
-    NoSignature,
-    /// DNS cannot say now.
-    #[error("DNS cannot say now whether the DKIM signature is right")]
-    Temporary,
-    /// None passes.
-    #[error("no DKIM signature passes: {0}")]
-    NotPassed(String),
-    /// A signature leaves a part of the body open.
-    #[error("the DKIM signature does not cover the whole message (l=)")]
-    BodyLength,
-    /// It is of somebody else.
-    #[error("the DKIM signature is of {signed}, and From is of {from}")]
-    OtherDomain {
-        /// `d=`.
-        signed: Domain,
-        /// The From domain.
-        from: Domain,
-    },
-}
+use crate::receive::Unproved;
 
 /// The domain that signed a report from `from`, whose organization is `organization`, where that is known.
 ///

@@ -1,0 +1,151 @@
+//! What is kept of an aggregate report: its counts, and its rows, those that did not pass first. RFC 9990 §3.
+
+use std::time::Duration;
+
+use mox_address::Domain;
+use mox_clock::Timestamp;
+use mox_db::Tx;
+use mox_dmarcrpt::{Action, Feedback, Record};
+use mox_store::{Error, MessageId};
+use mox_telemetry::Outcome;
+
+use super::{MAX_ROW_BYTES, MAX_ROWS, ours, tables};
+use crate::receive::{NotKept, Receiver};
+
+/// A report may be about a time that ends so long after now: clocks differ, and some report on a day not over.
+const AHEAD: Duration = Duration::from_secs(86_400);
+
+/// A report about a policy domain of ours.
+#[derive(Debug, Clone, PartialEq)]
+pub(crate) struct Aggregate {
+    /// The policy domain.
+    pub(crate) domain: Domain,
+    /// The report, with the records that are kept.
+    pub(crate) feedback: Feedback,
+    /// Counts of all records.
+    pub(crate) totals: Totals,
+    /// Where it is not as the RFC has it.
+    pub(crate) oddities: Vec<String>,
+}
+
+/// Messages of a report.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub(crate) struct Totals {
+    /// All.
+    pub(crate) messages: u64,
+    /// Those that passed DMARC.
+    pub(crate) passed: u64,
+    /// Those that were taken as suspicious.
+    pub(crate) quarantined: u64,
+    /// Those that were refused.
+    pub(crate) rejected: u64,
+}
+
+impl Totals {
+    fn of(records: &[Record]) -> Totals {
+        let mut totals = Totals::default();
+        let add = |to: &mut u64, count: u64| *to = to.saturating_add(count);
+        for record in records {
+            add(&mut totals.messages, record.count);
+            if record.passes() {
+                add(&mut totals.passed, record.count);
+            }
+            match record.disposition {
+                Action::Quarantine => add(&mut totals.quarantined, record.count),
+                Action::Reject => add(&mut totals.rejected, record.count),
+                Action::None | Action::Pass => {}
+            }
+        }
+        totals
+    }
+}
+
+impl Aggregate {
+    /// Reads a message that arrived `at` a time.
+    pub(crate) fn read(receiver: &Receiver, message: &[u8], at: Timestamp) -> Result<Aggregate, NotKept> {
+        let (feedback, oddities) = find(message)?;
+        Aggregate::new(receiver, feedback, oddities, at)
+    }
+
+    /// What is kept of a report that was read.
+    pub(crate) fn new(
+        receiver: &Receiver,
+        mut feedback: Feedback,
+        mut oddities: Vec<String>,
+        at: Timestamp,
+    ) -> Result<Aggregate, NotKept> {
+        let domain = ours(receiver, &feedback.policy.domain)?;
+        check_period(feedback.metadata.begin, feedback.metadata.end, at)?;
+        let totals = Totals::of(&feedback.records);
+        let rows = feedback.records.len();
+        shorten(&mut feedback.records);
+        if feedback.records.len() < rows {
+            oddities.push(format!("{} of {rows} rows were kept", feedback.records.len()));
+        }
+        Ok(Aggregate { domain, feedback, totals, oddities })
+    }
+
+    /// Keeps it unless it was there, and counts its messages once the transaction is committed.
+    pub(crate) fn store(
+        &self,
+        receiver: &Receiver,
+        tx: &mut Tx<'_>,
+        sender: &Domain,
+        message: Option<MessageId>,
+        at: Timestamp,
+    ) -> Result<bool, Error> {
+        let new = tables::insert(tx.conn(), sender, self, message, at)?;
+        if new {
+            let (metrics, Totals { messages, passed, .. }) = (receiver.metrics(), self.totals);
+            tx.on_commit(move || {
+                let count = |result, by| {
+                    metrics.dmarc_report_messages.get_or_create(&Outcome { result }).inc_by(by);
+                };
+                count("passed", passed);
+                count("failed", messages.saturating_sub(passed));
+            });
+        }
+        Ok(new)
+    }
+}
+
+/// The report in a message, and where it is odd.
+fn find(message: &[u8]) -> Result<(Feedback, Vec<String>), NotKept> {
+    let _ = message;
+    Err(NotKept::not_found("DMARC reports cannot be read yet"))
+}
+
+/// Refuses a time that cannot be.
+fn check_period(begin: Timestamp, end: Timestamp, at: Timestamp) -> Result<(), NotKept> {
+    if begin > end {
+        return Err(NotKept::Period(format!("it begins at {begin}, after its end at {end}")));
+    }
+    if end > at.plus(AHEAD) {
+        return Err(NotKept::Period(format!("it ends at {end}, more than a day from now")));
+    }
+    Ok(())
+}
+
+/// Leaves out records beyond the limits: of those that passed first, then of those with few messages.
+fn shorten(records: &mut Vec<Record>) {
+    records.sort_by_key(|record| (record.passes(), std::cmp::Reverse(record.count)));
+    records.truncate(MAX_ROWS);
+    let mut bytes = 0usize;
+    let fits = |record: &Record| {
+        bytes = bytes.saturating_add(size(record));
+        bytes <= MAX_ROW_BYTES
+    };
+    let most = records.iter().map(fits).take_while(|fits| *fits).count();
+    records.truncate(most);
+}
+
+/// About the bytes of its texts.
+fn size(record: &Record) -> usize {
+    let texts = |a: &str, b: &str, c: &str| 64 + a.len() + b.len() + c.len();
+    let name = |name: &Option<String>| name.as_deref().map_or(0, str::len);
+    let reasons: usize = record.reasons.iter().map(|reason| texts(&reason.comment, "", "")).sum();
+    let dkim = record.dkim_results.iter().map(|d| texts(&d.domain, &d.selector, &d.human_result));
+    let spf = record.spf_results.iter().map(|s| texts(&s.domain, "", &s.human_result));
+    let names = record.header_from.len() + name(&record.envelope_from) + name(&record.envelope_to);
+    64 + names + reasons + dkim.sum::<usize>() + spf.sum::<usize>()
+}
