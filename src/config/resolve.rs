@@ -71,6 +71,8 @@ pub enum Reports {
     Tls,
     /// TLS reports about this host.
     HostTls,
+    /// Report mail of ours that comes back.
+    Bounce,
 }
 
 /// Where mail for an alias goes.

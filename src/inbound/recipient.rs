@@ -41,9 +41,11 @@ impl Local {
 
     /// Which reports arrive here, if it is an address for them.
     pub fn report_family(&self) -> Option<ReportFamily> {
-        self.reports.map(|reports| match reports {
-            Reports::Tls | Reports::HostTls => ReportFamily::Tls,
-            Reports::Dmarc => ReportFamily::Dmarc,
+        self.reports.and_then(|reports| match reports {
+            Reports::Tls | Reports::HostTls => Some(ReportFamily::Tls),
+            Reports::Dmarc => Some(ReportFamily::Dmarc),
+            // What comes back is none.
+            Reports::Bounce => None,
         })
     }
 

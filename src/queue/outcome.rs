@@ -15,7 +15,7 @@ use mox_smtp::{Body, EnhancedCode};
 use mox_store::{ContentId, Error, Store};
 
 use crate::dsn::Telling;
-use crate::seam::{Notice, Outcome, Peer, Step, TlsResults, Verdict};
+use crate::seam::{Confirms, Notice, Outcome, Peer, Step, TlsResults, Verdict};
 use crate::tables::{self, Last};
 use crate::worker::{Batch, Report};
 use crate::{Class, End, NewQueued, Queue, QueueId, Queued};
@@ -68,6 +68,8 @@ struct Plan {
     /// Why the sender was not told, where it should have been.
     untold: Option<String>,
     peer: Peer,
+    /// A mailbox of ours: no other host took it.
+    stays: bool,
     steps: Vec<Step>,
     tls: Option<TlsResults>,
     duration: Duration,
@@ -167,7 +169,8 @@ impl Queue {
             }
         };
         let (peer, steps, tls) = (report.peer, report.steps, report.tls);
-        let plan = Plan { by, settled, tellings, untold, peer, steps, tls, duration, next };
+        let stays = report.confirms == Confirms::Mailbox;
+        let plan = Plan { by, settled, tellings, untold, peer, stays, steps, tls, duration, next };
         let plan = Arc::new(Mutex::new(plan));
         loop {
             let (queue, inner) = (self.clone(), plan.clone());
@@ -301,6 +304,9 @@ impl Queue {
         self.end_row(tx, q.id, &q.account, end, now)?;
         if q.class.is_report() {
             self.0.seams.reporting.ended(tx, q, end, verdict)?;
+        }
+        if end == End::Delivered && q.class == Class::Normal && !plan.stays {
+            self.0.seams.reporting.delivered(tx, q)?;
         }
         if let Some(content) = current.content {
             release(store, tx, q.id, content)?;

@@ -50,6 +50,8 @@ pub trait Reporting: Send + Sync {
     fn tls(&self, tx: &mut Tx<'_>, results: &TlsResults) -> Result<(), Error>;
     /// The end of a report of ours: a row whose [`Class`] is one.
     fn ended(&self, tx: &mut Tx<'_>, row: &Queued, end: End, verdict: &Verdict) -> Result<(), Error>;
+    /// Somebody's mail, [`Class::Normal`], was taken by another host.
+    fn delivered(&self, tx: &mut Tx<'_>, row: &Queued) -> Result<(), Error>;
 }
 
 /// A [`Reporting`] that forgets.
@@ -60,6 +62,9 @@ impl Reporting for NoReporting {
         Ok(())
     }
     fn ended(&self, _: &mut Tx<'_>, _: &Queued, _: End, _: &Verdict) -> Result<(), Error> {
+        Ok(())
+    }
+    fn delivered(&self, _: &mut Tx<'_>, _: &Queued) -> Result<(), Error> {
         Ok(())
     }
 }

@@ -43,6 +43,7 @@ impl Reports {
     /// Part of [`Reports::run`].
     pub async fn hand_over_due(&self) -> Result<Option<Timestamp>, Error> {
         loop {
+            self.put_off_excess().await?;
             let now = self.0.seams.clock.now();
             let busy = now.minus(TURN);
             let read = move |_: &Store, tx: &mox_db::ReadTx<'_>| {
@@ -226,6 +227,10 @@ impl Reports {
             tx.on_commit(move || reports.count(kind, "suppressed"));
             return Ok(());
         }
+        if !self.begin(tx, &letter.one, now)? {
+            return Ok(());
+        }
+        letter.new.reverse_path = self.return_path(tx, id, letter.new.reverse_path.take())?;
         letter.new.content = letter.content.insert(tx, 1)?;
         let queued = queue.add(store, tx, &letter.new)?.first().map_or(0, |id| id.0);
         destination::queued(tx.conn(), id, queued, now)?;
@@ -246,7 +251,7 @@ impl Reports {
             let kind = report::kind(tx.conn(), one.report)?;
             destination::end(tx.conn(), one.id, state, &why, now)?;
             if state == State::Delivered {
-                suppress::forgive(tx.conn(), &one.address)?;
+                suppress::forgive(tx.conn(), &one.address, now)?;
             }
             tracing::info!(address = one.address, result = state.as_str(), reason = why, "report");
             tx.on_commit(move || reports.count(kind, state.as_str()));

@@ -11,6 +11,8 @@
 //! 3. Whatever DNS cannot say now is asked again later; what it says decides. 4. Delivering a TLS report is never the
 //! reason for one, and no report leads to a DSN.
 
+pub mod bounce;
+mod cap;
 mod decide;
 mod dmarc;
 mod explain;
@@ -23,12 +25,14 @@ mod place;
 mod post;
 mod preview;
 pub mod receive;
+mod refusal;
 mod schedule;
 mod seal;
 mod send_now;
 mod submitter;
 mod tables;
 mod tls;
+mod traffic;
 
 #[cfg(test)]
 mod tests;
@@ -123,6 +127,10 @@ pub struct Options {
     pub stale: Duration,
     /// Attempts at an https destination end after this.
     pub give_up: Duration,
+    /// So many reports may leave in 24 hours in any case; none for as many as there are.
+    pub cap_floor: Option<u64>,
+    /// And so many for each message that left in a day, on average of a week.
+    pub cap_factor: u64,
 }
 
 impl Options {
@@ -144,6 +152,8 @@ impl Options {
             again: minutes(60),
             stale: minutes(48 * 60),
             give_up: minutes(24 * 60),
+            cap_floor: Some(200),
+            cap_factor: 2,
         }
     }
 }

@@ -61,6 +61,9 @@ impl Reports {
                 tx.on_commit(move || reports.count(kind, "suppressed"));
                 return Ok(false);
             }
+            if !reports.begin(tx, &one, now)? {
+                return Ok(false);
+            }
             destination::attempt(tx.conn(), one.id, now, next)?;
             Ok::<_, Error>(true)
         };

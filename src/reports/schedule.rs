@@ -19,6 +19,7 @@ use crate::decide::Subject;
 use crate::kind::Kind;
 use crate::seal::{Job, Sealed, joined};
 use crate::tables::{evaluation, report, result, suppress, waiting};
+use crate::traffic;
 
 /// Subjects that are decided about together: read from one snapshot, stored in one transaction.
 const TOGETHER: usize = 64;
@@ -194,6 +195,7 @@ impl Reports {
 
     /// Gives each report its time, in order.
     async fn pace(&self, sealed: Vec<i64>, spread: Duration) -> Result<(), Error> {
+        let sealed = self.failures_first(sealed).await?;
         let (now, options) = (self.0.seams.clock.now(), &self.0.options);
         let Ok(count) = u32::try_from(sealed.len()) else { return Ok(()) };
         let Some(gap) = spread.checked_div(count).map(|gap| gap.min(options.longest_gap)) else {
@@ -233,7 +235,8 @@ impl Reports {
         let read = move |_: &Store, tx: &ReadTx<'_>| {
             Ok::<_, Error>(
                 report::any_before(tx.conn(), before)?
-                    || suppress::any_before(tx.conn(), now.minus(REMEMBER))?,
+                    || suppress::any_before(tx.conn(), now.minus(REMEMBER))?
+                    || traffic::any_old(tx.conn(), now.day())?,
             )
         };
         if !self.0.store.read(read).await? {
@@ -242,6 +245,7 @@ impl Reports {
         loop {
             let write = move |_: &Store, tx: &mut Tx<'_>| {
                 suppress::forget(tx.conn(), now.minus(REMEMBER))?;
+                traffic::forget_old(tx.conn(), now.day())?;
                 report::forget(tx.conn(), before, CHUNK.into())
             };
             if self.0.store.write(write).await? < usize::from(CHUNK) {

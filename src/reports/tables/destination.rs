@@ -212,3 +212,36 @@ pub(crate) fn end(conn: &Connection, id: i64, state: State, why: &str, now: Time
     conn.prepare_cached(sql)?.execute((id, state.code(), why, now.micros()))?;
     Ok(())
 }
+
+/// Puts off those that are due and were not tried yet, of reports that were due after `fresh`: to `failed` where the
+/// report tells of failures, else to `clean`. Copies and samples stay due. At most `max`; answers how many there were.
+pub(crate) fn put_off(
+    conn: &Connection,
+    now: Timestamp,
+    fresh: Timestamp,
+    failed: Timestamp,
+    clean: Timestamp,
+    why: &str,
+    max: u32,
+) -> Result<usize, Error> {
+    let sql = "UPDATE report_destination SET why = ?5, next = CASE WHEN
+         (SELECT r.failed FROM report_out r WHERE r.report_id = report_destination.report_id) > 0 THEN ?3 ELSE ?4 END
+       WHERE destination_id IN (SELECT d.destination_id FROM report_destination d JOIN report_out r USING (report_id)
+         WHERE d.state = 0 AND d.next <= ?1 AND d.attempts = 0 AND r.due >= ?2 AND r.note NOT IN ('copy', 'sample')
+         LIMIT ?6)";
+    let times = (now.micros(), fresh.micros(), failed.micros(), clean.micros());
+    Ok(conn.prepare_cached(sql)?.execute((times.0, times.1, times.2, times.3, why, max))?)
+}
+
+/// What makes the reverse-path of its message one that cannot be guessed.
+pub(crate) fn set_chance(conn: &Connection, id: i64, chance: u32) -> Result<(), Error> {
+    let sql = "UPDATE report_destination SET chance = ?2 WHERE destination_id = ?1";
+    conn.prepare_cached(sql)?.execute((id, chance))?;
+    Ok(())
+}
+
+/// The same, if it has one.
+pub(crate) fn chance(conn: &Connection, id: i64) -> Result<Option<u32>, Error> {
+    let sql = "SELECT chance FROM report_destination WHERE destination_id = ?1";
+    Ok(conn.prepare_cached(sql)?.query_row([id], |row| row.get(0)).optional()?.flatten())
+}

@@ -8,6 +8,7 @@ pub(crate) mod exchange;
 pub(crate) mod report;
 pub(crate) mod result;
 pub(crate) mod suppress;
+pub(crate) mod traffic;
 pub(crate) mod waiting;
 
 use mox_db::Schema;
@@ -128,4 +129,15 @@ CREATE TABLE good_exchange (
   last INTEGER NOT NULL             -- day
 ) WITHOUT ROWID;
 CREATE INDEX good_exchange_last ON good_exchange (last);
+
+-- Messages that other hosts took on one day, and reports that were begun.
+CREATE TABLE report_traffic (
+  day INTEGER PRIMARY KEY,
+  own INTEGER NOT NULL,             -- somebody's mail
+  reports INTEGER NOT NULL          -- each destination once, by mail or https
+);
+-- When a report was last taken: what was refused before no longer counts, unless it comes back.
+ALTER TABLE report_suppress ADD COLUMN accepted INTEGER;
+-- What makes the reverse-path of its message one that cannot be guessed.
+ALTER TABLE report_destination ADD COLUMN chance INTEGER;
 ";

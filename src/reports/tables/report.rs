@@ -255,3 +255,18 @@ pub(crate) fn forget(conn: &Connection, before: Timestamp, max: u32) -> Result<u
     }
     Ok(ids.len())
 }
+
+/// What matters for when a report may leave.
+pub(crate) struct Told {
+    /// Of an extra report: `partial`, `copy`, `sample`.
+    pub(crate) note: String,
+    /// It tells of failures.
+    pub(crate) failed: bool,
+}
+
+/// That of a report, without reading its document.
+pub(crate) fn told(conn: &Connection, id: i64) -> Result<Told, Error> {
+    let sql = "SELECT note, failed > 0 FROM report_out WHERE report_id = ?1";
+    let read = |row: &Row<'_>| Ok(Told { note: row.get(0)?, failed: row.get(1)? });
+    Ok(conn.prepare_cached(sql)?.query_row([id], read)?)
+}

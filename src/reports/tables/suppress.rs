@@ -64,11 +64,20 @@ pub(crate) fn remove(conn: &Connection, address: &str) -> Result<(), Error> {
     Ok(())
 }
 
-/// A report arrived: failures before it no longer count.
-pub(crate) fn forgive(conn: &Connection, address: &str) -> Result<(), Error> {
-    let sql = "DELETE FROM report_suppress WHERE address = ?1 AND automatic = 1";
-    conn.prepare_cached(sql)?.execute([address])?;
+/// A report was taken: nothing is suppressed any more. What was refused before is remembered: the report may come back.
+pub(crate) fn forgive(conn: &Connection, address: &str, now: Timestamp) -> Result<(), Error> {
+    let sql = "UPDATE report_suppress SET accepted = ifnull(accepted, ?2), until = min(until, ?2)
+      WHERE address = ?1 AND automatic = 1";
+    conn.prepare_cached(sql)?.execute((address, now.micros()))?;
     Ok(())
+}
+
+/// When an address first took a report after it had refused one.
+pub(crate) fn accepted(conn: &Connection, address: &str) -> Result<Option<Timestamp>, Error> {
+    let sql = "SELECT accepted FROM report_suppress WHERE address = ?1";
+    let accepted: Option<Option<i64>> =
+        conn.prepare_cached(sql)?.query_row([address], |r| r.get(0)).optional()?;
+    Ok(accepted.flatten().map(Timestamp::from_micros))
 }
 
 /// Whether one ends after some time.

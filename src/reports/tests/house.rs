@@ -55,6 +55,8 @@ pub(super) struct House {
     pub(super) hook: Hook,
     net: SimNet,
     roots: Arc<mox_tls::RootCertStore>,
+    /// Reports that may leave in a day in any case.
+    cap: Option<u64>,
 }
 
 /// Is refused everywhere.
@@ -131,9 +133,10 @@ impl House {
         let net = SimNet::new(Arc::new(clock.clone()));
         let (hook, roots) = hook(&net, &clock);
         let zone = SimResolver::from_zone(ZONE).unwrap().forgetting();
-        House::open(dir, clock, zone, net, roots, hook, Arc::new(NoFaults))
+        House::open(dir, clock, zone, net, roots, hook, Arc::new(NoFaults), None)
     }
 
+    #[expect(clippy::too_many_arguments, reason = "what survives a kill")]
     fn open(
         dir: TempDir,
         clock: SimClock,
@@ -142,6 +145,7 @@ impl House {
         roots: Arc<mox_tls::RootCertStore>,
         hook: Hook,
         faults: Arc<dyn Faults>,
+        cap: Option<u64>,
     ) -> House {
         let random = Arc::new(SimRandom::new(7));
         let (time, data) = (Arc::new(clock.clone()), dir.path().join("data"));
@@ -164,7 +168,8 @@ impl House {
             faults,
             metrics: Arc::new(Metrics::new(clock.now())),
         };
-        let reports = Reports::new(store.clone(), seams, Options::new(Arc::new(Handle::new(config))));
+        let options = Options { cap_floor: cap, ..Options::new(Arc::new(Handle::new(config))) };
+        let reports = Reports::new(store.clone(), seams, options);
         let seams = mox_queue::Seams {
             router: Arc::new(Nobody),
             local: Arc::new(Nobody),
@@ -176,15 +181,21 @@ impl House {
         };
         let queue = Queue::new(store.clone(), mox_queue::Options::new("mox.example.org"), seams);
         reports.attach(queue.clone());
-        House { dir, clock, zone, store, queue, reports, hook, net, roots }
+        House { dir, clock, zone, store, queue, reports, hook, net, roots, cap }
     }
 
     /// As after a kill: what was in memory is gone.
     pub(super) fn again(self, faults: Arc<dyn Faults>) -> House {
         self.store.db().close();
-        let House { dir, clock, zone, store, queue, reports, hook, net, roots } = self;
+        let House { dir, clock, zone, store, queue, reports, hook, net, roots, cap } = self;
         drop((store, queue, reports));
-        House::open(dir, clock, zone, net, roots, hook, faults)
+        House::open(dir, clock, zone, net, roots, hook, faults, cap)
+    }
+
+    /// The same house, from which so many reports may leave in a day.
+    pub(super) fn capped(mut self, cap: u64) -> House {
+        self.cap = Some(cap);
+        self.again(Arc::new(NoFaults))
     }
 
     /// Deliveries are accounted for, in one transaction.

@@ -51,10 +51,9 @@ async fn a_day_with_failures_is_reported_once() {
     house.hours(1).await;
     let queued = house.queued().await;
     assert_eq!(queued.len(), 1);
-    assert_eq!(
-        (queued[0].from.as_str(), queued[0].to.as_str()),
-        ("postmaster@example.org", "tls@one.example")
-    );
+    let from = queued[0].from.strip_suffix("@example.org").unwrap();
+    assert!(crate::bounce::recognise(&from.parse().unwrap()).is_some(), "{from}");
+    assert_eq!(queued[0].to, "tls@one.example");
     assert_eq!(queued[0].tls, "none");
     let message = house.message(queued[0].id).await;
     let id = house.history().await[0].report_id.clone();

@@ -4,15 +4,13 @@
 //! [`MAX_HOSTS`] hosts a recipient domain and day, so that whoever answers something new each time does not fill the
 //! database; counts of what is told stay right. RFC 8460 §4.2, §5.
 
-use std::time::Duration;
-
 use mox_db::Tx;
 use mox_queue::{Class, End, Outcome, Queued, Reporting, TlsResults, Verdict};
 use mox_store::Error;
 use mox_tlsrpt::{PolicyResult, PolicyType, merge};
 
 use crate::Reports;
-use crate::tables::suppress::Suppressed;
+use crate::refusal::About;
 use crate::tables::{destination, report, result, suppress};
 
 /// Kinds of failure that are told apart under one policy.
@@ -25,10 +23,6 @@ const MAX_LINES: usize = 100;
 pub(crate) const MAX_HOSTS: u32 = 100;
 /// Longest text that a host can make us store.
 const MAX_TEXT: usize = 500;
-/// First suppression after a failure.
-const SUPPRESS: Duration = Duration::from_secs(7 * 86_400);
-/// Longest suppression.
-const SUPPRESS_MAX: Duration = Duration::from_secs(180 * 86_400);
 
 impl Reporting for Reports {
     fn tls(&self, tx: &mut Tx<'_>, results: &TlsResults) -> Result<(), Error> {
@@ -65,8 +59,10 @@ impl Reporting for Reports {
         let kind = report::kind(tx.conn(), found.report)?;
         destination::end(tx.conn(), found.id, state, &why, now)?;
         match end {
-            End::Delivered => suppress::forgive(tx.conn(), &found.address)?,
-            End::Failed if permanent => self.suppress(tx, &found.address, &why)?,
+            End::Delivered => suppress::forgive(tx.conn(), &found.address, now)?,
+            End::Failed if permanent => {
+                self.suppress(tx, &found.address, About::of(verdict.enhanced, &verdict.text), &why)?;
+            }
             End::Failed | End::Dropped => {}
         }
         let filed = if end == End::Failed { self.file(tx, row, &why) } else { Ok(()) };
@@ -90,28 +86,9 @@ impl Reporting for Reports {
         });
         Ok(())
     }
-}
 
-impl Reports {
-    /// After a permanent failure the address is left alone: 7 days, then twice as long each time.
-    fn suppress(&self, tx: &mut Tx<'_>, address: &str, why: &str) -> Result<(), Error> {
-        let now = self.0.seams.clock.now();
-        let before = suppress::get(tx.conn(), address)?;
-        if before.as_ref().is_some_and(|s| !s.automatic && s.until > now) {
-            // What an operator said stays.
-            return Ok(());
-        }
-        let failures = before.as_ref().map_or(0, |s| s.failures).saturating_add(1);
-        let time = SUPPRESS.saturating_mul(2u32.saturating_pow(failures.saturating_sub(1).min(16)));
-        let suppressed = Suppressed {
-            address: address.to_owned(),
-            since: before.filter(|s| s.until > now).map_or(now, |s| s.since),
-            until: now.plus(time.min(SUPPRESS_MAX)),
-            automatic: true,
-            failures,
-            comment: format!("a report was refused: {why}"),
-        };
-        suppress::put(tx.conn(), &suppressed)
+    fn delivered(&self, tx: &mut Tx<'_>, row: &Queued) -> Result<(), Error> {
+        self.note_delivered(tx, row)
     }
 }
 
