@@ -7,6 +7,7 @@ pub(crate) mod lookup;
 pub(crate) mod parse;
 pub(crate) mod preview;
 pub(crate) mod results;
+pub(crate) mod rows;
 pub(crate) mod sendnow;
 pub(crate) mod verify;
 

@@ -3,10 +3,10 @@
 use clap_complete::ArgValueCompleter;
 use mox_address::Domain;
 use mox_admin::ops::{DmarcResultRow, DmarcResults};
-use mox_dmarc::Alignment;
 use mox_dmarcrpt::{PolicyPublished, Record};
 use serde::Deserialize;
 
+use super::rows;
 use crate::context::Context;
 use crate::error::{CommandError, Exit};
 use crate::outgoing::ascii;
@@ -41,11 +41,15 @@ impl Show for Vec<DmarcResultRow> {
             vec![
                 one.day.clone(),
                 shorten(&one.policy_domain, 40),
-                policy_text(&one.policy),
+                policy(one),
                 one.messages.to_string(),
                 one.passed.to_string(),
                 one.reasons.to_string(),
-                if one.reasons > 0 { "if the domain asks" } else { "no reason" }.to_owned(),
+                match self.iter().any(|other| gives_reason(one, other)) {
+                    true => "if still asked for",
+                    false => "no reason",
+                }
+                .to_owned(),
             ]
         });
         page.table(&["DAY", "ABOUT", "POLICY", ">MESSAGES", ">PASSED", ">REASONS", "REPORT"], rows);
@@ -62,18 +66,24 @@ impl Show for Vec<DmarcResultRow> {
     }
 }
 
+fn policy(one: &DmarcResultRow) -> String {
+    PolicyPublished::deserialize(&one.policy).map_or_else(|_| "?".to_owned(), |policy| rows::policy(&policy))
+}
+
+/// Whether what came under one policy is a reason to report another: a day of a domain is reported whole.
+fn gives_reason(one: &DmarcResultRow, other: &DmarcResultRow) -> bool {
+    other.reasons > 0 && (&one.day, &one.policy_domain) == (&other.day, &other.policy_domain)
+}
+
 /// The rows of one policy, and how many messages no row tells of.
 fn show_rows(one: &DmarcResultRow, page: &mut Page) {
     if one.rows.is_empty() {
         return;
     }
     page.line("");
-    page.line(format_args!("{}, {}, {}", one.day, one.policy_domain, policy_text(&one.policy)));
+    page.line(format_args!("{}, {}, {}", one.day, one.policy_domain, policy(one)));
     match one.rows.iter().map(Record::deserialize).collect::<Result<Vec<_>, _>>() {
-        Ok(records) => {
-            let columns = ["SOURCE", ">COUNT", "FROM", "DKIM", "SPF", "DONE", "WHY"];
-            page.table(&columns, records.iter().map(cells));
-        }
+        Ok(records) => rows::table(&records, page),
         Err(error) => page.line(format_args!("what this version of mox cannot read: {error}")),
     }
     if one.unlisted > 0 {
@@ -87,59 +97,6 @@ fn hidden(one: &DmarcResultRow) -> u64 {
     one.messages.saturating_sub(listed).saturating_sub(one.unlisted)
 }
 
-fn cells(record: &Record) -> Vec<String> {
-    let dkim: Vec<String> =
-        record.dkim_results.iter().map(|one| format!("{} {}", one.domain, one.result.keyword())).collect();
-    let spf: Vec<String> =
-        record.spf_results.iter().map(|one| format!("{} {}", one.domain, one.result.keyword())).collect();
-    let why: Vec<String> = record
-        .reasons
-        .iter()
-        .map(|one| match one.comment.as_str() {
-            "" => one.kind.keyword().to_owned(),
-            comment => format!("{}: {comment}", one.kind.keyword()),
-        })
-        .collect();
-    vec![
-        record.source_ip.map_or_else(|| "-".to_owned(), |ip| ip.to_string()),
-        record.count.to_string(),
-        shorten(&record.header_from, 40),
-        proof(record.dkim, &dkim),
-        proof(record.spf, &spf),
-        record.disposition.keyword().to_owned(),
-        shorten(&why.join(", "), 60),
-    ]
-}
-
-/// Whether it proves the domain in From; where not, what was found.
-fn proof(aligned: bool, found: &[String]) -> String {
-    match (aligned, found) {
-        (true, _) => "pass".to_owned(),
-        (false, []) => "fail".to_owned(),
-        (false, found) => shorten(&format!("fail ({})", found.join(", ")), 50),
-    }
-}
-
-/// A policy as far as it is not what goes without saying.
-fn policy_text(policy: &serde_json::Value) -> String {
-    let Ok(policy) = PolicyPublished::deserialize(policy) else { return "?".to_owned() };
-    let mut tags: Vec<String> = Vec::new();
-    for (tag, value) in [("p", policy.p), ("sp", policy.sp), ("np", policy.np)] {
-        if let Some(value) = value.filter(|value| tag == "p" || Some(*value) != policy.p) {
-            tags.push(format!("{tag}={value}"));
-        }
-    }
-    for (tag, value) in [("adkim", policy.adkim), ("aspf", policy.aspf)] {
-        if value == Some(Alignment::Strict) {
-            tags.push(format!("{tag}=s"));
-        }
-    }
-    if policy.testing == Some(true) {
-        tags.push("t=y".to_owned());
-    }
-    tags.join(" ")
-}
-
 pub(crate) fn run(cx: &mut Context, args: Args) -> Result<Exit, CommandError> {
     let Args { day, domain, limit } = args;
     let rows = cx.call(&DmarcResults { day, domain: domain.map(ascii), limit: Some(limit) })?;
@@ -149,33 +106,4 @@ pub(crate) fn run(cx: &mut Context, args: Args) -> Result<Exit, CommandError> {
         cx.print(&rows)?;
     }
     Ok(Exit::Done)
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn policies_are_short() {
-        for (policy, expected) in [
-            (r#"{"domain":"a","fo":"","discovery_method":""}"#, ""),
-            (r#"{"domain":"a","p":"none","sp":"none","np":"none","fo":"","discovery_method":""}"#, "p=none"),
-            (
-                r#"{"domain":"a","p":"none","sp":"reject","np":"none","adkim":"strict","aspf":"relaxed",
-                    "testing":true,"fo":"0","discovery_method":"psl"}"#,
-                "p=none sp=reject adkim=s t=y",
-            ),
-            ("7", "?"),
-        ] {
-            assert_eq!(policy_text(&serde_json::from_str(policy).unwrap()), expected, "{policy}");
-        }
-    }
-
-    #[test]
-    fn what_does_not_prove_the_domain_is_told() {
-        let found = ["lists.example pass".to_owned(), "a.example fail".to_owned()];
-        assert_eq!(proof(true, &found), "pass");
-        assert_eq!(proof(false, &found), "fail (lists.example pass, a.example fail)");
-        assert_eq!(proof(false, &[]), "fail");
-    }
 }

@@ -337,4 +337,20 @@ fn shells_get_live_values() {
     if let Some(ran) = shell(house.dir(), line) {
         assert_eq!(ran.stdout, "751");
     }
+    for words in [
+        "dmarc explain",
+        "dmarc history",
+        "dmarc preview",
+        "dmarc send-now",
+        "dmarc results --domain",
+        "dmarc suppress extend",
+        "dmarc suppress remove",
+        "tlsrpt suppress remove",
+    ] {
+        let index = words.split(' ').count() + 1;
+        let line = format!("COMPLETE=bash _CLAP_COMPLETE_INDEX={index} _CLAP_IFS=' ' mox -- mox {words} a");
+        if let Some(ran) = shell(house.dir(), &line) {
+            assert_eq!(ran.stdout, "a51", "{words}");
+        }
+    }
 }
