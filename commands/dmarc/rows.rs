@@ -8,10 +8,17 @@ use crate::output::{Page, shorten};
 /// A line for each row.
 pub(crate) fn table(records: &[Record], page: &mut Page) {
     let columns = ["SOURCE", ">COUNT", "FROM", "DKIM", "SPF", "DONE", "WHY"];
-    page.table(&columns, records.iter().map(cells));
+    page.table(&columns, records.iter().map(|record| cells(record).to_vec()));
 }
 
-fn cells(record: &Record) -> Vec<String> {
+/// A row as a sentence.
+pub(crate) fn line(record: &Record) -> String {
+    let [source, count, from, dkim, spf, done, why] = cells(record);
+    let why = if why.is_empty() { String::new() } else { format!(", {why}") };
+    format!("{count} from {source} as {from}: DKIM {dkim}, SPF {spf}; done: {done}{why}")
+}
+
+fn cells(record: &Record) -> [String; 7] {
     let found = |domain: &str, result: AuthResult| format!("{domain} {}", result.keyword());
     let dkim: Vec<String> = record.dkim_results.iter().map(|one| found(&one.domain, one.result)).collect();
     let spf: Vec<String> = record.spf_results.iter().map(|one| found(&one.domain, one.result)).collect();
@@ -23,7 +30,7 @@ fn cells(record: &Record) -> Vec<String> {
             comment => format!("{}: {comment}", one.kind.keyword()),
         })
         .collect();
-    vec![
+    [
         record.source_ip.map_or_else(|| "-".to_owned(), |ip| ip.to_string()),
         record.count.to_string(),
         shorten(&record.header_from, 40),

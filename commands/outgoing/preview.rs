@@ -3,6 +3,7 @@
 use std::path::PathBuf;
 
 use mox_admin::ops::{ReportPreview, ReportPreviewRow, ReportPreviewed, ReportWithheld};
+use mox_dmarcrpt::{Limits, Record};
 use mox_tlsrpt::Report;
 use mox_tlsrpt::advice::{policy_line, sentences};
 use serde::Deserialize;
@@ -11,8 +12,12 @@ use serde_json::Value;
 use super::files::write_all;
 use super::{about, destination_line};
 use crate::context::Context;
+use crate::dmarc::rows;
 use crate::error::{CommandError, Exit};
-use crate::output::{Page, Show, size};
+use crate::output::{Page, Show};
+
+/// Rows of a DMARC report that are shown; its file has all.
+const ROWS: usize = 20;
 
 impl Show for ReportPreviewed {
     fn show(&self, page: &mut Page) {
@@ -62,9 +67,28 @@ fn says_tls(document: &Value, page: &mut Page) {
     }
 }
 
-/// What a DMARC report says.
+/// What a DMARC report says: how many messages passed, and what became of those that did not.
 fn says_dmarc(xml: &str, page: &mut Page) {
-    page.line(format_args!("    says  {} of XML", size(xml.len() as u64)));
+    let report = match mox_dmarcrpt::parse(xml.as_bytes(), &Limits::default()) {
+        Ok(parsed) => parsed.feedback,
+        Err(error) => {
+            return page.line(format_args!("    says  what this version of mox cannot read: {error}"));
+        }
+    };
+    let count = |some: &[&Record]| some.iter().map(|one| one.count).fold(0, u64::saturating_add);
+    let (passed, failed): (Vec<&Record>, Vec<&Record>) = report.records.iter().partition(|one| one.passes());
+    let (fine, all) = (count(&passed), count(&passed).saturating_add(count(&failed)));
+    let (domain, policy) = (&report.policy.domain, rows::policy(&report.policy));
+    page.line(format_args!("    says  {domain} ({policy}): {fine} of {all} messages passed"));
+    for record in failed.iter().take(ROWS) {
+        page.line(format_args!("            {}", rows::line(record)));
+    }
+    if failed.len() > ROWS {
+        page.line(format_args!("            rows of failures that are not shown: {}", failed.len() - ROWS));
+    }
+    for error in &report.metadata.error {
+        page.line(format_args!("            told along: {error}"));
+    }
 }
 
 fn show_withheld(withheld: &ReportWithheld, page: &mut Page) {

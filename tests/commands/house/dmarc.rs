@@ -90,6 +90,7 @@ const XML: &str = "<?xml version=\"1.0\" encoding=\"UTF-8\"?>
       <begin>1795219200</begin>
       <end>1795305599</end>
     </date_range>
+    <error>2 messages of further sources are not listed</error>
   </report_metadata>
   <policy_published>
     <domain>example.org</domain>
@@ -111,6 +112,35 @@ const XML: &str = "<?xml version=\"1.0\" encoding=\"UTF-8\"?>
     <auth_results>
       <spf>
         <domain>example.org</domain>
+        <result>pass</result>
+      </spf>
+    </auth_results>
+  </record>
+  <record>
+    <row>
+      <source_ip>2001:db8::25</source_ip>
+      <count>2</count>
+      <policy_evaluated>
+        <disposition>none</disposition>
+        <dkim>fail</dkim>
+        <spf>fail</spf>
+        <reason>
+          <type>mailing_list</type>
+          <comment>a list that is known</comment>
+        </reason>
+      </policy_evaluated>
+    </row>
+    <identifiers>
+      <header_from>example.org</header_from>
+    </identifiers>
+    <auth_results>
+      <dkim>
+        <domain>lists.example</domain>
+        <selector>a</selector>
+        <result>pass</result>
+      </dkim>
+      <spf>
+        <domain>lists.example</domain>
         <result>pass</result>
       </spf>
     </auth_results>
