@@ -54,7 +54,9 @@ impl Show for List {
 /// What to expect, on one line.
 fn words(expect: &Expect) -> String {
     match expect {
-        Expect::Sending(Sending { spf, dmarc, decision }) => format!("spf {spf}, dmarc {dmarc}: {decision}"),
+        Expect::Sending(Sending { spf, dmarc, decision, .. }) => {
+            format!("spf {spf}, dmarc {dmarc}: {decision}")
+        }
         Expect::Receiving(Receiving { delivery, results, .. }) => {
             let mut types: Vec<&str> =
                 results.iter().flat_map(|r| &r.details).map(|detail| detail.result.as_str()).collect();

@@ -1,4 +1,5 @@
-//! What to expect of a domain: of mail from it, or of mail to it and of the reports about that. RFC 8601, RFC 8460 §4.4.
+//! What to expect of a domain: of mail from it, or of mail to it, and of the reports about that. RFC 8601, RFC 9990 §3.1,
+//! RFC 8460 §4.4.
 
 use mox_tlsrpt::{PolicyType, ResultType};
 use serde::Serialize;
@@ -18,10 +19,43 @@ pub enum Expect {
 pub struct Sending {
     /// SPF, for MAIL FROM at the domain.
     pub spf: &'static str,
-    /// DMARC, for From at the domain and no signature.
+    /// DMARC, for From at the domain and no other signature than [`Sending::signed`].
     pub dmarc: &'static str,
     /// What follows: `accept`, `quarantine`, `reject`, `defer`.
     pub decision: &'static str,
+    /// Domain of MAIL FROM, where it is not that of From.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub mail_from: Option<&'static str>,
+    /// Domain that signs with the lab's key, where one does.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub signed: Option<&'static str>,
+    /// What a DMARC report tells of the message, where the domain wants such.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub report: Option<Reported>,
+}
+
+/// What a DMARC report tells of a message, in the words of RFC 9990.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+pub struct Reported {
+    /// Whose report it is in.
+    pub policy_domain: &'static str,
+    /// Whether a signature passes and is aligned: `pass` or `fail`.
+    pub dkim: &'static str,
+    /// The same of SPF.
+    pub spf: &'static str,
+    /// What is done by a server that follows policies; none where the message is put off, and not told of.
+    pub enforced: Option<Disposed>,
+    /// What is done by one that only records, as localserve does without `--enforce`.
+    pub recorded: Disposed,
+}
+
+/// What was done with a message, and why that is not what the policy asks for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+pub struct Disposed {
+    /// `none`, `pass`, `quarantine`, `reject`.
+    pub disposition: &'static str,
+    /// Types of the reasons, in order.
+    pub reasons: &'static [&'static str],
 }
 
 /// What to expect of a message to a domain.

@@ -25,7 +25,9 @@ use mox_dns::sim::SimResolver;
 use serde::Serialize;
 
 pub use clock::LabClock;
-pub use expect::{Delivery, Expect, ExpectedDetail, ExpectedResult, Receiving, ResultKind, Sending};
+pub use expect::{
+    Delivery, Disposed, Expect, ExpectedDetail, ExpectedResult, Receiving, Reported, ResultKind, Sending,
+};
 pub use internet::{LabDial, NETWORKS};
 pub use running::{Lab, LabError, StepError};
 pub use sink::{Accepted, Ignored, MAX_BODY, Posted, Sink};

@@ -117,7 +117,13 @@ fn json_has_the_names_of_the_rfc() {
     );
     assert_eq!(json["expect"]["delivery"], "deferred");
     let json = serde_json::to_value(find("dmarc-pass.lab.test")).unwrap();
-    assert_eq!(json["expect"], serde_json::json!({"spf": "pass", "dmarc": "pass", "decision": "accept"}));
+    let pass = serde_json::json!({"disposition": "pass", "reasons": []});
+    let report = serde_json::json!({"policy_domain": "dmarc-pass.lab.test", "dkim": "fail", "spf": "pass",
+        "enforced": pass, "recorded": pass});
+    let expect = serde_json::json!({"spf": "pass", "dmarc": "pass", "decision": "accept", "report": report});
+    assert_eq!(json["expect"], expect);
+    let json = serde_json::to_value(find("none.lab.test")).unwrap();
+    assert_eq!(json["expect"], serde_json::json!({"spf": "none", "dmarc": "none", "decision": "accept"}));
     assert!(json.get("steps").is_none() && json.get("zone").is_none());
 }
 
