@@ -216,6 +216,9 @@ impl<'a> Document<'a> {
                     }
                     self.depth += 1;
                     let name = lower(names(&start).1);
+                    if name != names(&start).1 {
+                        notes.odd("names of elements are in upper case");
+                    }
                     let keep = !self.is_foreign(&start) && self.nodes > 0;
                     if self.nodes == 0 {
                         notes.odd(format!(
