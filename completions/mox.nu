@@ -2498,261 +2498,170 @@ module completions {
     record: string            # The text of the record; `-` reads it from standard input
   ]
 
-  def "nu-complete mox dmarc results color" [] {
+  def "nu-complete mox dmarc reports color" [] {
     [ "auto" "always" "never" ]
   }
 
-  def "nu-complete mox dmarc results dnssec" [] {
+  def "nu-complete mox dmarc reports dnssec" [] {
     [ "auto" "validate" "trust-ad" "off" ]
   }
 
-  # Show what DMARC was applied to, as far as it is not reported yet
-  export extern "mox dmarc results" [
-    --day: string             # Of this day (UTC): today, yesterday, 2026-11-26
-    --domain: string          # Of this policy domain
-    --limit: string           # At most so many rows of messages, over all policies; 0 for counts alone
+  # Reports of others that arrived about mail from your domains
+  export extern "mox dmarc reports" [
     --config: path            # Config file, or the folder that holds mox.conf [default: ./config/mox.conf, else that of localserve]
     --json                    # Print the result as JSON
-    --color: string@"nu-complete mox dmarc results color" # When to use colours; NO_COLOR and CLICOLOR_FORCE are honoured
+    --color: string@"nu-complete mox dmarc reports color" # When to use colours; NO_COLOR and CLICOLOR_FORCE are honoured
     --quiet(-q)               # Print nothing but the result and errors
     --verbose(-v)             # Say more about what is done
     --resolver: string        # Name server to ask instead of the system's, for commands that look names up
     --trust-anchor: path      # File with DS or DNSKEY records to trust instead of the built-in ones of the root; implies --dnssec validate
-    --dnssec: string@"nu-complete mox dmarc results dnssec" # Whom to believe about DNSSEC: a near resolver that validates, else own validation where the resolver gives DNSSEC records; always own validation; the resolver wherever it is; nobody
-    --help(-h)                # Print help (see more with '--help')
+    --dnssec: string@"nu-complete mox dmarc reports dnssec" # Whom to believe about DNSSEC: a near resolver that validates, else own validation where the resolver gives DNSSEC records; always own validation; the resolver wherever it is; nobody
+    --help(-h)                # Print help
   ]
 
-  def "nu-complete mox dmarc preview color" [] {
+  def "nu-complete mox dmarc reports list color" [] {
     [ "auto" "always" "never" ]
   }
 
-  def "nu-complete mox dmarc preview dnssec" [] {
+  def "nu-complete mox dmarc reports list dnssec" [] {
     [ "auto" "validate" "trust-ad" "off" ]
   }
 
-  # Show what would be reported now, to whom, and what is withheld and why
-  export extern "mox dmarc preview" [
-    --day: string             # Of this day (UTC): today, yesterday, 2026-11-26
-    --out: directory          # Write each report there, as .xml and .xml.gz; nothing is overwritten
-    --config: path            # Config file, or the folder that holds mox.conf [default: ./config/mox.conf, else that of localserve]
-    --json                    # Print the result as JSON
-    --color: string@"nu-complete mox dmarc preview color" # When to use colours; NO_COLOR and CLICOLOR_FORCE are honoured
-    --quiet(-q)               # Print nothing but the result and errors
-    --verbose(-v)             # Say more about what is done
-    --resolver: string        # Name server to ask instead of the system's, for commands that look names up
-    --trust-anchor: path      # File with DS or DNSKEY records to trust instead of the built-in ones of the root; implies --dnssec validate
-    --dnssec: string@"nu-complete mox dmarc preview dnssec" # Whom to believe about DNSSEC: a near resolver that validates, else own validation where the resolver gives DNSSEC records; always own validation; the resolver wherever it is; nobody
-    --help(-h)                # Print help (see more with '--help')
-    domain?: string           # Policy domain: where the record stands
-  ]
-
-  def "nu-complete mox dmarc send-now color" [] {
-    [ "auto" "always" "never" ]
-  }
-
-  def "nu-complete mox dmarc send-now dnssec" [] {
-    [ "auto" "validate" "trust-ad" "off" ]
-  }
-
-  # Send reports without waiting for their time
-  export extern "mox dmarc send-now" [
-    --day: string             # The day (UTC): yesterday, today, 2026-11-26
-    --dry-run                 # Only show what would be sent
-    --to: string              # Send a test copy to this mailto: URI, or mail address, and nothing to the published destinations
-    --sample                  # Send a made-up report about the domain, which proves that signing and delivery work
-    --config: path            # Config file, or the folder that holds mox.conf [default: ./config/mox.conf, else that of localserve]
-    --json                    # Print the result as JSON
-    --color: string@"nu-complete mox dmarc send-now color" # When to use colours; NO_COLOR and CLICOLOR_FORCE are honoured
-    --quiet(-q)               # Print nothing but the result and errors
-    --verbose(-v)             # Say more about what is done
-    --resolver: string        # Name server to ask instead of the system's, for commands that look names up
-    --trust-anchor: path      # File with DS or DNSKEY records to trust instead of the built-in ones of the root; implies --dnssec validate
-    --dnssec: string@"nu-complete mox dmarc send-now dnssec" # Whom to believe about DNSSEC: a near resolver that validates, else own validation where the resolver gives DNSSEC records; always own validation; the resolver wherever it is; nobody
-    --help(-h)                # Print help (see more with '--help')
-    ...domains: string        # Policy domains, where the records stand; none for all with results of the day
-  ]
-
-  def "nu-complete mox dmarc history color" [] {
-    [ "auto" "always" "never" ]
-  }
-
-  def "nu-complete mox dmarc history dnssec" [] {
-    [ "auto" "validate" "trust-ad" "off" ]
-  }
-
-  # Show reports that were made, and what became of them
-  export extern "mox dmarc history" [
+  # List reports that arrived, with what passed and what did not
+  export extern "mox dmarc reports list" [
+    --domain: string          # About this policy domain alone
+    --since: string           # On days from then on: 7d, yesterday, 2026-11-01
     --limit: string           # At most so many
     --config: path            # Config file, or the folder that holds mox.conf [default: ./config/mox.conf, else that of localserve]
     --json                    # Print the result as JSON
-    --color: string@"nu-complete mox dmarc history color" # When to use colours; NO_COLOR and CLICOLOR_FORCE are honoured
+    --color: string@"nu-complete mox dmarc reports list color" # When to use colours; NO_COLOR and CLICOLOR_FORCE are honoured
     --quiet(-q)               # Print nothing but the result and errors
     --verbose(-v)             # Say more about what is done
     --resolver: string        # Name server to ask instead of the system's, for commands that look names up
     --trust-anchor: path      # File with DS or DNSKEY records to trust instead of the built-in ones of the root; implies --dnssec validate
-    --dnssec: string@"nu-complete mox dmarc history dnssec" # Whom to believe about DNSSEC: a near resolver that validates, else own validation where the resolver gives DNSSEC records; always own validation; the resolver wherever it is; nobody
-    --help(-h)                # Print help (see more with '--help')
-    domain?: string           # Policy domain: where the record stands
-  ]
-
-  def "nu-complete mox dmarc explain color" [] {
-    [ "auto" "always" "never" ]
-  }
-
-  def "nu-complete mox dmarc explain dnssec" [] {
-    [ "auto" "validate" "trust-ad" "off" ]
-  }
-
-  # Explain step by step whether a report about a domain goes out, when and to whom
-  export extern "mox dmarc explain" [
-    --config: path            # Config file, or the folder that holds mox.conf [default: ./config/mox.conf, else that of localserve]
-    --json                    # Print the result as JSON
-    --color: string@"nu-complete mox dmarc explain color" # When to use colours; NO_COLOR and CLICOLOR_FORCE are honoured
-    --quiet(-q)               # Print nothing but the result and errors
-    --verbose(-v)             # Say more about what is done
-    --resolver: string        # Name server to ask instead of the system's, for commands that look names up
-    --trust-anchor: path      # File with DS or DNSKEY records to trust instead of the built-in ones of the root; implies --dnssec validate
-    --dnssec: string@"nu-complete mox dmarc explain dnssec" # Whom to believe about DNSSEC: a near resolver that validates, else own validation where the resolver gives DNSSEC records; always own validation; the resolver wherever it is; nobody
-    --help(-h)                # Print help (see more with '--help')
-    domain: string            # Policy domain: where the record stands
-  ]
-
-  def "nu-complete mox dmarc suppress color" [] {
-    [ "auto" "always" "never" ]
-  }
-
-  def "nu-complete mox dmarc suppress dnssec" [] {
-    [ "auto" "validate" "trust-ad" "off" ]
-  }
-
-  # Destinations that get no reports
-  export extern "mox dmarc suppress" [
-    --config: path            # Config file, or the folder that holds mox.conf [default: ./config/mox.conf, else that of localserve]
-    --json                    # Print the result as JSON
-    --color: string@"nu-complete mox dmarc suppress color" # When to use colours; NO_COLOR and CLICOLOR_FORCE are honoured
-    --quiet(-q)               # Print nothing but the result and errors
-    --verbose(-v)             # Say more about what is done
-    --resolver: string        # Name server to ask instead of the system's, for commands that look names up
-    --trust-anchor: path      # File with DS or DNSKEY records to trust instead of the built-in ones of the root; implies --dnssec validate
-    --dnssec: string@"nu-complete mox dmarc suppress dnssec" # Whom to believe about DNSSEC: a near resolver that validates, else own validation where the resolver gives DNSSEC records; always own validation; the resolver wherever it is; nobody
-    --help(-h)                # Print help (see more with '--help')
-  ]
-
-  def "nu-complete mox dmarc suppress list color" [] {
-    [ "auto" "always" "never" ]
-  }
-
-  def "nu-complete mox dmarc suppress list dnssec" [] {
-    [ "auto" "validate" "trust-ad" "off" ]
-  }
-
-  # Show which destinations get no reports, until when and why
-  export extern "mox dmarc suppress list" [
-    --config: path            # Config file, or the folder that holds mox.conf [default: ./config/mox.conf, else that of localserve]
-    --json                    # Print the result as JSON
-    --color: string@"nu-complete mox dmarc suppress list color" # When to use colours; NO_COLOR and CLICOLOR_FORCE are honoured
-    --quiet(-q)               # Print nothing but the result and errors
-    --verbose(-v)             # Say more about what is done
-    --resolver: string        # Name server to ask instead of the system's, for commands that look names up
-    --trust-anchor: path      # File with DS or DNSKEY records to trust instead of the built-in ones of the root; implies --dnssec validate
-    --dnssec: string@"nu-complete mox dmarc suppress list dnssec" # Whom to believe about DNSSEC: a near resolver that validates, else own validation where the resolver gives DNSSEC records; always own validation; the resolver wherever it is; nobody
+    --dnssec: string@"nu-complete mox dmarc reports list dnssec" # Whom to believe about DNSSEC: a near resolver that validates, else own validation where the resolver gives DNSSEC records; always own validation; the resolver wherever it is; nobody
     --help(-h)                # Print help
   ]
 
-  def "nu-complete mox dmarc suppress add color" [] {
+  def "nu-complete mox dmarc reports show color" [] {
     [ "auto" "always" "never" ]
   }
 
-  def "nu-complete mox dmarc suppress add dnssec" [] {
+  def "nu-complete mox dmarc reports show dnssec" [] {
     [ "auto" "validate" "trust-ad" "off" ]
   }
 
-  # Send no reports to a destination
-  export extern "mox dmarc suppress add" [
-    --until: string           # So long from now, or until a time: 30d, 2027-01-31
-    --reason: string          # Why
-    --dry-run                 # Only show what would be added
+  # Show one report, row by row
+  export extern "mox dmarc reports show" [
     --config: path            # Config file, or the folder that holds mox.conf [default: ./config/mox.conf, else that of localserve]
     --json                    # Print the result as JSON
-    --color: string@"nu-complete mox dmarc suppress add color" # When to use colours; NO_COLOR and CLICOLOR_FORCE are honoured
+    --color: string@"nu-complete mox dmarc reports show color" # When to use colours; NO_COLOR and CLICOLOR_FORCE are honoured
     --quiet(-q)               # Print nothing but the result and errors
     --verbose(-v)             # Say more about what is done
     --resolver: string        # Name server to ask instead of the system's, for commands that look names up
     --trust-anchor: path      # File with DS or DNSKEY records to trust instead of the built-in ones of the root; implies --dnssec validate
-    --dnssec: string@"nu-complete mox dmarc suppress add dnssec" # Whom to believe about DNSSEC: a near resolver that validates, else own validation where the resolver gives DNSSEC records; always own validation; the resolver wherever it is; nobody
-    --help(-h)                # Print help (see more with '--help')
-    uri: string               # A mailto: or https: URI, or a mail address
-  ]
-
-  def "nu-complete mox dmarc suppress remove color" [] {
-    [ "auto" "always" "never" ]
-  }
-
-  def "nu-complete mox dmarc suppress remove dnssec" [] {
-    [ "auto" "validate" "trust-ad" "off" ]
-  }
-
-  # Send reports to a destination again
-  export extern "mox dmarc suppress remove" [
-    --dry-run                 # Only show what would be removed
-    --config: path            # Config file, or the folder that holds mox.conf [default: ./config/mox.conf, else that of localserve]
-    --json                    # Print the result as JSON
-    --color: string@"nu-complete mox dmarc suppress remove color" # When to use colours; NO_COLOR and CLICOLOR_FORCE are honoured
-    --quiet(-q)               # Print nothing but the result and errors
-    --verbose(-v)             # Say more about what is done
-    --resolver: string        # Name server to ask instead of the system's, for commands that look names up
-    --trust-anchor: path      # File with DS or DNSKEY records to trust instead of the built-in ones of the root; implies --dnssec validate
-    --dnssec: string@"nu-complete mox dmarc suppress remove dnssec" # Whom to believe about DNSSEC: a near resolver that validates, else own validation where the resolver gives DNSSEC records; always own validation; the resolver wherever it is; nobody
+    --dnssec: string@"nu-complete mox dmarc reports show dnssec" # Whom to believe about DNSSEC: a near resolver that validates, else own validation where the resolver gives DNSSEC records; always own validation; the resolver wherever it is; nobody
     --help(-h)                # Print help
-    uri: string               # A mailto: or https: URI, or a mail address, as `suppress list` has it
-  ]
-
-  def "nu-complete mox dmarc suppress extend color" [] {
-    [ "auto" "always" "never" ]
-  }
-
-  def "nu-complete mox dmarc suppress extend dnssec" [] {
-    [ "auto" "validate" "trust-ad" "off" ]
-  }
-
-  # Move the end of a suppression
-  export extern "mox dmarc suppress extend" [
-    --until: string           # So long from now, or until a time: 30d, 2027-01-31
-    --dry-run                 # Only show what would be changed
-    --config: path            # Config file, or the folder that holds mox.conf [default: ./config/mox.conf, else that of localserve]
-    --json                    # Print the result as JSON
-    --color: string@"nu-complete mox dmarc suppress extend color" # When to use colours; NO_COLOR and CLICOLOR_FORCE are honoured
-    --quiet(-q)               # Print nothing but the result and errors
-    --verbose(-v)             # Say more about what is done
-    --resolver: string        # Name server to ask instead of the system's, for commands that look names up
-    --trust-anchor: path      # File with DS or DNSKEY records to trust instead of the built-in ones of the root; implies --dnssec validate
-    --dnssec: string@"nu-complete mox dmarc suppress extend dnssec" # Whom to believe about DNSSEC: a near resolver that validates, else own validation where the resolver gives DNSSEC records; always own validation; the resolver wherever it is; nobody
-    --help(-h)                # Print help
-    uri: string               # A mailto: or https: URI, or a mail address, as `suppress list` has it
+    id: string                # Id of the report, from `mox dmarc reports list`
   ]
 
   # Print this message or the help of the given subcommand(s)
-  export extern "mox dmarc suppress help" [
+  export extern "mox dmarc reports help" [
   ]
 
-  # Show which destinations get no reports, until when and why
-  export extern "mox dmarc suppress help list" [
+  # List reports that arrived, with what passed and what did not
+  export extern "mox dmarc reports help list" [
   ]
 
-  # Send no reports to a destination
-  export extern "mox dmarc suppress help add" [
-  ]
-
-  # Send reports to a destination again
-  export extern "mox dmarc suppress help remove" [
-  ]
-
-  # Move the end of a suppression
-  export extern "mox dmarc suppress help extend" [
+  # Show one report, row by row
+  export extern "mox dmarc reports help show" [
   ]
 
   # Print this message or the help of the given subcommand(s)
-  export extern "mox dmarc suppress help help" [
+  export extern "mox dmarc reports help help" [
+  ]
+
+  def "nu-complete mox dmarc failures color" [] {
+    [ "auto" "always" "never" ]
+  }
+
+  def "nu-complete mox dmarc failures dnssec" [] {
+    [ "auto" "validate" "trust-ad" "off" ]
+  }
+
+  # Reports of others that arrived about single messages
+  export extern "mox dmarc failures" [
+    --config: path            # Config file, or the folder that holds mox.conf [default: ./config/mox.conf, else that of localserve]
+    --json                    # Print the result as JSON
+    --color: string@"nu-complete mox dmarc failures color" # When to use colours; NO_COLOR and CLICOLOR_FORCE are honoured
+    --quiet(-q)               # Print nothing but the result and errors
+    --verbose(-v)             # Say more about what is done
+    --resolver: string        # Name server to ask instead of the system's, for commands that look names up
+    --trust-anchor: path      # File with DS or DNSKEY records to trust instead of the built-in ones of the root; implies --dnssec validate
+    --dnssec: string@"nu-complete mox dmarc failures dnssec" # Whom to believe about DNSSEC: a near resolver that validates, else own validation where the resolver gives DNSSEC records; always own validation; the resolver wherever it is; nobody
+    --help(-h)                # Print help
+  ]
+
+  def "nu-complete mox dmarc failures list color" [] {
+    [ "auto" "always" "never" ]
+  }
+
+  def "nu-complete mox dmarc failures list dnssec" [] {
+    [ "auto" "validate" "trust-ad" "off" ]
+  }
+
+  # List reports about single messages that arrived
+  export extern "mox dmarc failures list" [
+    --domain: string          # About this policy domain alone
+    --since: string           # That arrived from then on: 7d, yesterday, 2026-11-01
+    --limit: string           # At most so many
+    --config: path            # Config file, or the folder that holds mox.conf [default: ./config/mox.conf, else that of localserve]
+    --json                    # Print the result as JSON
+    --color: string@"nu-complete mox dmarc failures list color" # When to use colours; NO_COLOR and CLICOLOR_FORCE are honoured
+    --quiet(-q)               # Print nothing but the result and errors
+    --verbose(-v)             # Say more about what is done
+    --resolver: string        # Name server to ask instead of the system's, for commands that look names up
+    --trust-anchor: path      # File with DS or DNSKEY records to trust instead of the built-in ones of the root; implies --dnssec validate
+    --dnssec: string@"nu-complete mox dmarc failures list dnssec" # Whom to believe about DNSSEC: a near resolver that validates, else own validation where the resolver gives DNSSEC records; always own validation; the resolver wherever it is; nobody
+    --help(-h)                # Print help
+  ]
+
+  def "nu-complete mox dmarc failures show color" [] {
+    [ "auto" "always" "never" ]
+  }
+
+  def "nu-complete mox dmarc failures show dnssec" [] {
+    [ "auto" "validate" "trust-ad" "off" ]
+  }
+
+  # Show one, with the header of the message that it is about
+  export extern "mox dmarc failures show" [
+    --config: path            # Config file, or the folder that holds mox.conf [default: ./config/mox.conf, else that of localserve]
+    --json                    # Print the result as JSON
+    --color: string@"nu-complete mox dmarc failures show color" # When to use colours; NO_COLOR and CLICOLOR_FORCE are honoured
+    --quiet(-q)               # Print nothing but the result and errors
+    --verbose(-v)             # Say more about what is done
+    --resolver: string        # Name server to ask instead of the system's, for commands that look names up
+    --trust-anchor: path      # File with DS or DNSKEY records to trust instead of the built-in ones of the root; implies --dnssec validate
+    --dnssec: string@"nu-complete mox dmarc failures show dnssec" # Whom to believe about DNSSEC: a near resolver that validates, else own validation where the resolver gives DNSSEC records; always own validation; the resolver wherever it is; nobody
+    --help(-h)                # Print help
+    id: string                # Id of the report, from `mox dmarc failures list`
+  ]
+
+  # Print this message or the help of the given subcommand(s)
+  export extern "mox dmarc failures help" [
+  ]
+
+  # List reports about single messages that arrived
+  export extern "mox dmarc failures help list" [
+  ]
+
+  # Show one, with the header of the message that it is about
+  export extern "mox dmarc failures help show" [
+  ]
+
+  # Print this message or the help of the given subcommand(s)
+  export extern "mox dmarc failures help help" [
   ]
 
   # Print this message or the help of the given subcommand(s)
@@ -2775,44 +2684,28 @@ module completions {
   export extern "mox dmarc help parse" [
   ]
 
-  # Show what DMARC was applied to, as far as it is not reported yet
-  export extern "mox dmarc help results" [
+  # Reports of others that arrived about mail from your domains
+  export extern "mox dmarc help reports" [
   ]
 
-  # Show what would be reported now, to whom, and what is withheld and why
-  export extern "mox dmarc help preview" [
+  # List reports that arrived, with what passed and what did not
+  export extern "mox dmarc help reports list" [
   ]
 
-  # Send reports without waiting for their time
-  export extern "mox dmarc help send-now" [
+  # Show one report, row by row
+  export extern "mox dmarc help reports show" [
   ]
 
-  # Show reports that were made, and what became of them
-  export extern "mox dmarc help history" [
+  # Reports of others that arrived about single messages
+  export extern "mox dmarc help failures" [
   ]
 
-  # Explain step by step whether a report about a domain goes out, when and to whom
-  export extern "mox dmarc help explain" [
+  # List reports about single messages that arrived
+  export extern "mox dmarc help failures list" [
   ]
 
-  # Destinations that get no reports
-  export extern "mox dmarc help suppress" [
-  ]
-
-  # Show which destinations get no reports, until when and why
-  export extern "mox dmarc help suppress list" [
-  ]
-
-  # Send no reports to a destination
-  export extern "mox dmarc help suppress add" [
-  ]
-
-  # Send reports to a destination again
-  export extern "mox dmarc help suppress remove" [
-  ]
-
-  # Move the end of a suppression
-  export extern "mox dmarc help suppress extend" [
+  # Show one, with the header of the message that it is about
+  export extern "mox dmarc help failures show" [
   ]
 
   # Print this message or the help of the given subcommand(s)
@@ -3266,7 +3159,7 @@ module completions {
     --resolver: string        # Name server to ask instead of the system's, for commands that look names up
     --trust-anchor: path      # File with DS or DNSKEY records to trust instead of the built-in ones of the root; implies --dnssec validate
     --dnssec: string@"nu-complete mox tlsrpt suppress dnssec" # Whom to believe about DNSSEC: a near resolver that validates, else own validation where the resolver gives DNSSEC records; always own validation; the resolver wherever it is; nobody
-    --help(-h)                # Print help (see more with '--help')
+    --help(-h)                # Print help
   ]
 
   def "nu-complete mox tlsrpt suppress list color" [] {
@@ -3335,7 +3228,7 @@ module completions {
     --trust-anchor: path      # File with DS or DNSKEY records to trust instead of the built-in ones of the root; implies --dnssec validate
     --dnssec: string@"nu-complete mox tlsrpt suppress remove dnssec" # Whom to believe about DNSSEC: a near resolver that validates, else own validation where the resolver gives DNSSEC records; always own validation; the resolver wherever it is; nobody
     --help(-h)                # Print help
-    uri: string               # A mailto: or https: URI, or a mail address, as `suppress list` has it
+    uri: string               # A mailto: or https: URI, or a mail address, as `mox tlsrpt suppress list` has it
   ]
 
   def "nu-complete mox tlsrpt suppress extend color" [] {
@@ -3359,7 +3252,7 @@ module completions {
     --trust-anchor: path      # File with DS or DNSKEY records to trust instead of the built-in ones of the root; implies --dnssec validate
     --dnssec: string@"nu-complete mox tlsrpt suppress extend dnssec" # Whom to believe about DNSSEC: a near resolver that validates, else own validation where the resolver gives DNSSEC records; always own validation; the resolver wherever it is; nobody
     --help(-h)                # Print help
-    uri: string               # A mailto: or https: URI, or a mail address, as `suppress list` has it
+    uri: string               # A mailto: or https: URI, or a mail address, as `mox tlsrpt suppress list` has it
   ]
 
   # Print this message or the help of the given subcommand(s)
@@ -4316,44 +4209,28 @@ module completions {
   export extern "mox help dmarc parse" [
   ]
 
-  # Show what DMARC was applied to, as far as it is not reported yet
-  export extern "mox help dmarc results" [
+  # Reports of others that arrived about mail from your domains
+  export extern "mox help dmarc reports" [
   ]
 
-  # Show what would be reported now, to whom, and what is withheld and why
-  export extern "mox help dmarc preview" [
+  # List reports that arrived, with what passed and what did not
+  export extern "mox help dmarc reports list" [
   ]
 
-  # Send reports without waiting for their time
-  export extern "mox help dmarc send-now" [
+  # Show one report, row by row
+  export extern "mox help dmarc reports show" [
   ]
 
-  # Show reports that were made, and what became of them
-  export extern "mox help dmarc history" [
+  # Reports of others that arrived about single messages
+  export extern "mox help dmarc failures" [
   ]
 
-  # Explain step by step whether a report about a domain goes out, when and to whom
-  export extern "mox help dmarc explain" [
+  # List reports about single messages that arrived
+  export extern "mox help dmarc failures list" [
   ]
 
-  # Destinations that get no reports
-  export extern "mox help dmarc suppress" [
-  ]
-
-  # Show which destinations get no reports, until when and why
-  export extern "mox help dmarc suppress list" [
-  ]
-
-  # Send no reports to a destination
-  export extern "mox help dmarc suppress add" [
-  ]
-
-  # Send reports to a destination again
-  export extern "mox help dmarc suppress remove" [
-  ]
-
-  # Move the end of a suppression
-  export extern "mox help dmarc suppress extend" [
+  # Show one, with the header of the message that it is about
+  export extern "mox help dmarc failures show" [
   ]
 
   # Verify chains of authentication results (ARC)

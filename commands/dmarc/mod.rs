@@ -9,6 +9,8 @@ pub(crate) mod preview;
 pub(crate) mod results;
 pub(crate) mod rows;
 pub(crate) mod sendnow;
+pub(crate) mod failures;
+pub(crate) mod reports;
 pub(crate) mod verify;
 
 use mox_dmarc::Record;
@@ -62,6 +64,10 @@ pub(crate) enum Command {
     /// show and change the same.
     #[command(subcommand)]
     Suppress(suppress::Command),
+    /// Reports of others that arrived about mail from your domains
+    Reports(reports::Command),
+    /// Reports of others that arrived about single messages
+    Failures(failures::Command),
 }
 
 impl Command {
@@ -77,6 +83,8 @@ impl Command {
             Command::History(args) => history::run(cx, args),
             Command::Explain(args) => explain::run(cx, args),
             Command::Suppress(command) => command.run(cx),
+            Command::Reports(command) => command.run(cx),
+            Command::Failures(command) => command.run(cx),
         }
     }
 }

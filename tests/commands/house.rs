@@ -1,6 +1,7 @@
 //! A house that gives fixed replies over a real control endpoint.
 
 mod dmarc;
+mod received;
 
 use std::path::Path;
 use std::sync::Arc;
@@ -482,7 +483,7 @@ fn suppressed(operations: Operations) -> Operations {
 }
 
 fn operations(stop: Arc<Notify>) -> Operations {
-    outgoing(reports(policies(lab(chaos(inbox(mail(queue(Operations::new()))))))))
+    outgoing(received::reports(reports(policies(lab(chaos(inbox(mail(queue(Operations::new())))))))))
         .on(|_: Status| async {
             Ok(StatusReport {
                 version: "0.1.0".into(),

@@ -137,6 +137,21 @@ const WITH_SERVER: &[(&str, &[&str])] = &[
         ],
     ),
     (
+        "dmarc-in.txt",
+        &[
+            "mox dmarc reports list",
+            "mox dmarc reports list --domain example.org --json",
+            "mox dmarc reports show 4",
+            "mox dmarc reports show 4 --json",
+            "mox dmarc reports show 5",
+            "mox dmarc failures list",
+            "mox dmarc failures list --json",
+            "mox dmarc failures show 2",
+            "mox dmarc failures show 2 --json",
+            "mox dmarc failures show 3",
+        ],
+    ),
+    (
         "tlsrpt-out.txt",
         &[
             "mox tlsrpt results",
