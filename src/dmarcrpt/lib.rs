@@ -3,8 +3,12 @@
 //! [`Feedback`] is a report as a value, whichever form it came in. Pure: no clock, no DNS, no store.
 //! RFC 9990 (aggregate reports), RFC 7489 appendix C (their form before), RFC 9991 and 6591 (failure reports).
 
+pub mod failure;
 mod feedback;
 mod page;
+pub mod message;
+#[cfg(test)]
+mod message_tests;
 mod read;
 #[cfg(test)]
 mod read_tests;

@@ -130,6 +130,10 @@ impl Notes {
         }
     }
 
+    pub(crate) fn into_list(self) -> Vec<String> {
+        self.0
+    }
+
     /// A word of a stranger in a note.
     pub(crate) fn quote(text: &str) -> String {
         format!("{:?}", clip(text, 60).0)
@@ -154,7 +158,7 @@ pub fn parse(xml: &[u8], limits: &Limits) -> Result<Parsed, ReadError> {
     }
     document.close(&mut notes);
     let feedback = parts.finish(&mut notes)?;
-    Ok(Parsed { feedback, oddities: notes.0 })
+    Ok(Parsed { feedback, oddities: notes.into_list() })
 }
 
 fn form(namespace: &str, notes: &mut Notes) -> Form {

@@ -43,14 +43,14 @@ pub(crate) fn ip(text: &str, notes: &mut Notes) -> Option<IpAddr> {
         let bare = bare.split(['/', '%', ' ']).next().unwrap_or_default();
         let found = bare.parse().ok();
         match found {
-            Some(_) => notes.odd("source_ip is an address with something around it"),
-            None => notes.odd(format!("source_ip is {}, no IP address", Notes::quote(text))),
+            Some(_) => notes.odd("the source IP is an address with something around it"),
+            None => notes.odd(format!("the source IP is {}, no IP address", Notes::quote(text))),
         }
         found
     })?;
     let canonical = IpAddr::to_canonical(&found);
     if canonical != found {
-        notes.odd("source_ip is an IPv4 address written as IPv6");
+        notes.odd("the source IP is an IPv4 address written as IPv6");
     }
     Some(canonical)
 }
