@@ -1,6 +1,7 @@
-//! Reports at the MX port, by a handler over a real store, with keys in simulated DNS: those about TLS that arrive, and
-//! what DMARC reports will tell ([`evaluations`]).
+//! Reports at the MX port, by a handler over a real store, with keys in simulated DNS: those about TLS that arrive here,
+//! those about DMARC in [`dmarc`], and what DMARC reports will tell in [`evaluations`].
 
+mod dmarc;
 mod evaluations;
 
 use std::path::Path;
@@ -51,6 +52,10 @@ Domains:
 			Localpart: tlsreports
 			Account: amy
 			Mailbox: TLSRPT
+		DMARC:
+			Localpart: dmarcreports
+			Account: amy
+			Mailbox: DMARC
 Accounts:
 	amy:
 		Domain: here.example
@@ -225,7 +230,9 @@ impl Scene {
             self.texts(sql).pop().unwrap_or_default()
         };
         let prefix = one("prefix");
-        let error = prefix.lines().find_map(|line| line.strip_prefix("X-Mox-TLSReport-Error: "));
+        let names = ["X-Mox-TLSReport-Error: ", "X-Mox-DMARCReport-Error: "];
+        let told = |line| names.iter().find_map(|name| str::strip_prefix(line, *name));
+        let error = prefix.lines().find_map(told);
         (one("name"), error.unwrap_or_default().to_owned())
     }
 
@@ -399,6 +406,7 @@ fn reports_are_taken_without_tls() {
         ("tlsreports@here.example", true),
         ("tls-host@mx.here.example", true),
         ("amy@here.example", false),
+        ("dmarcreports@here.example", false),
         ("nobody@here.example", false),
         ("tlsreports@elsewhere.example", false),
     ] {

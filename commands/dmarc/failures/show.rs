@@ -30,14 +30,15 @@ impl Show for FailureDetail {
             ("arrived", self.row.received.to_string()),
             ("message", self.row.message_id.map(|id| id.to_string()).unwrap_or_default()),
             ("source", f.source_ip.clone()),
-            ("sent", f.arrival_date.map(|at| at.to_string()).unwrap_or_default()),
+            ("sent", f.arrival.map(|at| at.to_string()).unwrap_or_default()),
             ("mail from", f.original_mail_from.clone()),
             ("to", f.original_rcpt_to.join(", ")),
-            ("not aligned", f.identity_alignment.clone()),
+            ("not aligned", f.identity_alignment.iter().flatten().map(String::as_str).collect::<Vec<_>>().join(", ")),
             ("became", f.delivery_result.clone()),
             ("dkim", f.dkim_domain.clone()),
             ("identity", f.dkim_identity.clone()),
             ("selector", f.dkim_selector.clone()),
+            ("key", f.dkim_selector_dns.clone()),
         ] {
             if !value.is_empty() {
                 page.field(name, value);

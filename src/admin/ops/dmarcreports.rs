@@ -239,65 +239,48 @@ pub struct FailureDetail {
     pub header: String,
 }
 
-/// What a report about a message says; empty where it does not. RFC 6591 §3, RFC 9991 §3.
+/// What a report about a message says; empty where it does not. RFC 6591 §3, RFC 9991 §4.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(default)]
 pub struct FailureFields {
-    /// Domain that is reported.
-    #[serde(skip_serializing_if = "String::is_empty")]
-    pub reported_domain: String,
-    /// What failed: `dmarc`, `dkim`, `spf`, `signature`, `bodyhash` and others.
-    #[serde(skip_serializing_if = "String::is_empty")]
-    pub auth_failure: String,
-    /// Which identities failed to be aligned, as `dkim, spf`.
-    #[serde(skip_serializing_if = "String::is_empty")]
-    pub identity_alignment: String,
-    /// What became of the message, as `delivered`, `reject`.
-    #[serde(skip_serializing_if = "String::is_empty")]
+    /// Domains that are reported.
+    pub reported_domain: Vec<String>,
+    /// What failed: `dmarc`, `spf`, `signature`, `bodyhash` and others.
+    pub auth_failure: Vec<String>,
+    /// Identities that are not aligned, `dkim` and `spf`; none where it is not told.
+    pub identity_alignment: Option<Vec<String>>,
+    /// What was done with the message: `delivered`, `spam`, `policy`, `reject`, `other`.
     pub delivery_result: String,
     /// Where the message came from.
-    #[serde(skip_serializing_if = "String::is_empty")]
     pub source_ip: String,
-    /// When it arrived.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub arrival_date: Option<Time>,
-    /// Messages that the report is about; more than one where it stands for others like it.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub incidents: Option<u64>,
-    /// Reverse-path.
-    #[serde(skip_serializing_if = "String::is_empty")]
+    /// When.
+    pub arrival: Option<Time>,
+    /// How many messages it stands for.
+    pub incidents: u64,
+    /// Reverse-path, without brackets.
     pub original_mail_from: String,
-    /// Recipients.
-    #[serde(skip_serializing_if = "Vec::is_empty")]
+    /// Recipients, as far as they are told.
     pub original_rcpt_to: Vec<String>,
     /// What authentication found.
-    #[serde(skip_serializing_if = "Vec::is_empty")]
     pub authentication_results: Vec<String>,
     /// Who signed.
-    #[serde(skip_serializing_if = "String::is_empty")]
     pub dkim_domain: String,
-    /// For whom.
-    #[serde(skip_serializing_if = "String::is_empty")]
+    /// On whose behalf.
     pub dkim_identity: String,
     /// With which key.
-    #[serde(skip_serializing_if = "String::is_empty")]
     pub dkim_selector: String,
-    /// SPF records that were used.
-    #[serde(skip_serializing_if = "Vec::is_empty")]
+    /// The key record, as it was found.
+    pub dkim_selector_dns: String,
+    /// The SPF record, as it was found.
     pub spf_dns: Vec<String>,
     /// Host that reports.
-    #[serde(skip_serializing_if = "String::is_empty")]
     pub reporting_mta: String,
     /// The software that wrote the report.
-    #[serde(skip_serializing_if = "String::is_empty")]
     pub user_agent: String,
     /// From of the message.
-    #[serde(skip_serializing_if = "String::is_empty")]
     pub from: String,
     /// Subject of the message.
-    #[serde(skip_serializing_if = "String::is_empty")]
     pub subject: String,
-    /// Where the report is not as the RFC has it.
-    #[serde(skip_serializing_if = "Vec::is_empty")]
+    /// Where the report is not as the RFCs have it.
     pub oddities: Vec<String>,
 }

@@ -118,12 +118,13 @@ fn failure_detail() -> FailureDetail {
     FailureDetail {
         overview: "example.com reports on a message from example.org: dmarc".into(),
         fields: FailureFields {
-            reported_domain: "example.org".into(),
-            auth_failure: "dmarc".into(),
-            identity_alignment: "dkim, spf".into(),
+            reported_domain: vec!["example.org".into()],
+            auth_failure: vec!["dmarc".into()],
+            identity_alignment: Some(vec!["dkim".into(), "spf".into()]),
             delivery_result: "reject".into(),
             source_ip: "192.0.2.9".into(),
-            arrival_date: Some(at("2026-11-22T01:00:00Z")),
+            incidents: 1,
+            arrival: Some(at("2026-11-22T01:00:00Z")),
             original_mail_from: "x@evil.example".into(),
             reporting_mta: "mx.example.com".into(),
             user_agent: "Reporter/1".into(),

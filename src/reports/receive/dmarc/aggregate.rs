@@ -5,7 +5,8 @@ use std::time::Duration;
 use mox_address::Domain;
 use mox_clock::Timestamp;
 use mox_db::Tx;
-use mox_dmarcrpt::{Action, Feedback, Record};
+use mox_dmarcrpt::message::{Depth, find};
+use mox_dmarcrpt::{Action, Feedback, Parsed, Record};
 use mox_store::{Error, MessageId};
 use mox_telemetry::Outcome;
 
@@ -63,7 +64,7 @@ impl Totals {
 impl Aggregate {
     /// Reads a message that arrived `at` a time.
     pub(crate) fn read(receiver: &Receiver, message: &[u8], at: Timestamp) -> Result<Aggregate, NotKept> {
-        let (feedback, oddities) = find(message)?;
+        let Parsed { feedback, oddities } = find(message, Depth::Own).map_err(NotKept::not_found)?.parsed;
         Aggregate::new(receiver, feedback, oddities, at)
     }
 
@@ -107,12 +108,6 @@ impl Aggregate {
         }
         Ok(new)
     }
-}
-
-/// The report in a message, and where it is odd.
-fn find(message: &[u8]) -> Result<(Feedback, Vec<String>), NotKept> {
-    let _ = message;
-    Err(NotKept::not_found("DMARC reports cannot be read yet"))
 }
 
 /// Refuses a time that cannot be.

@@ -186,8 +186,8 @@ pub async fn failure(store: &Store, op: FailureReport) -> Result<FailureDetail, 
     };
     let (row, fields) = failure_row(listed);
     let messages = match fields.incidents {
-        Some(many) if many != 1 => format!("{many} messages"),
-        _ => "a message".to_owned(),
+        0 | 1 => "a message".to_owned(),
+        many => format!("{many} messages"),
     };
     let what = if row.auth_failure.is_empty() { "what failed is not told" } else { &row.auth_failure };
     let overview = format!("{} reports on {messages} from {}: {what}", row.sender, row.policy_domain);
@@ -202,7 +202,7 @@ fn failure_row(listed: ListedFailure) -> (FailureRow, FailureFields) {
         sender: listed.sender,
         received: Time(listed.received),
         message_id: listed.message_id,
-        auth_failure: fields.auth_failure.clone(),
+        auth_failure: fields.auth_failure.join(", "),
         source_ip: fields.source_ip.clone(),
         from: fields.from.clone(),
         subject: fields.subject.clone(),

@@ -2,18 +2,18 @@
 //! RFC 9991, RFC 6591.
 
 use mox_address::Domain;
+use mox_admin::Time;
 use mox_admin::ops::FailureFields;
 use mox_clock::Timestamp;
 use mox_db::Tx;
-use mox_message::part::Tree;
+use mox_dmarcrpt::failure::{self, FailureReport};
+use mox_dmarcrpt::message::Depth;
+use mox_message::header::Header;
 use mox_store::{Error, MessageId};
 use mox_telemetry::Outcome;
 
 use super::{ours, tables};
 use crate::receive::{NotKept, Receiver};
-
-/// Most bytes of a header that are kept.
-pub(crate) const MAX_HEADER: usize = 64 << 10;
 
 /// A report about a message of a policy domain of ours.
 #[derive(Debug, Clone, PartialEq)]
@@ -28,17 +28,14 @@ pub(crate) struct Failure {
 
 /// Whether a message says that it is a report about one message, not an aggregate report.
 pub(crate) fn is_failure_report(message: &[u8]) -> bool {
-    let tree = Tree::parse(message);
-    tree.parts.first().is_some_and(|top| {
-        top.content_type == "multipart/report"
-            && top.param("report-type").is_some_and(|kind| kind.eq_ignore_ascii_case("feedback-report"))
-    })
+    failure::claims_failure(&Header::of(message))
 }
 
 impl Failure {
     /// Reads a message.
     pub(crate) fn read(receiver: &Receiver, message: &[u8]) -> Result<Failure, NotKept> {
-        let (fields, header) = find(message)?;
+        let report = failure::find(message, Depth::Own).map_err(NotKept::not_found)?;
+        let (fields, header) = split(report);
         Failure::new(receiver, fields, header)
     }
 
@@ -46,12 +43,18 @@ impl Failure {
     pub(crate) fn new(
         receiver: &Receiver,
         fields: FailureFields,
-        mut header: String,
+        header: String,
     ) -> Result<Failure, NotKept> {
-        let domain = ours(receiver, &fields.reported_domain)?;
-        let end = header.floor_char_boundary(MAX_HEADER);
-        header.truncate(end);
-        Ok(Failure { domain, fields, header })
+        let author = mox_message::summary(header.as_bytes()).from.first().map(|from| from.domain.clone());
+        // Some do not say whom they report on; the message does.
+        let told = match fields.reported_domain.is_empty() {
+            true => author.into_iter().collect(),
+            false => fields.reported_domain.clone(),
+        };
+        match told.iter().find_map(|name| ours(receiver, name).ok()) {
+            Some(domain) => Ok(Failure { domain, fields, header }),
+            None => Err(NotKept::NotOurs(told.into_iter().take(5).collect())),
+        }
     }
 
     /// Keeps it unless it was there, and counts it once the transaction is committed.
@@ -84,8 +87,30 @@ fn became(delivery_result: &str) -> &'static str {
     }
 }
 
-/// What the report in a message says, and the header of the message that it is about.
-fn find(message: &[u8]) -> Result<(FailureFields, String), NotKept> {
-    let _ = message;
-    Err(NotKept::not_found("failure reports cannot be read yet"))
+/// What a report says, and the header of the message that it is about.
+fn split(report: FailureReport) -> (FailureFields, String) {
+    let message = mox_message::summary(report.header.as_bytes());
+    let fields = FailureFields {
+        reported_domain: report.reported_domain,
+        auth_failure: report.auth_failure,
+        identity_alignment: report.identity_alignment,
+        delivery_result: report.delivery_result,
+        source_ip: report.source_ip.map(|ip| ip.to_string()).unwrap_or_default(),
+        arrival: report.arrival.map(Time),
+        incidents: report.incidents,
+        original_mail_from: report.original_mail_from,
+        original_rcpt_to: report.original_rcpt_to,
+        authentication_results: report.authentication_results,
+        dkim_domain: report.dkim_domain,
+        dkim_identity: report.dkim_identity,
+        dkim_selector: report.dkim_selector,
+        dkim_selector_dns: report.dkim_selector_dns,
+        spf_dns: report.spf_dns,
+        reporting_mta: report.reporting_mta,
+        user_agent: report.user_agent,
+        from: message.from.first().map(ToString::to_string).unwrap_or_default(),
+        subject: message.subject,
+        oddities: report.oddities,
+    };
+    (fields, report.header)
 }

@@ -76,8 +76,8 @@ fn aggregate(receiver: &Receiver, feedback: Feedback) -> Result<Aggregate, NotKe
 
 fn failure_of(domain: &str, subject: &str) -> FailureFields {
     FailureFields {
-        reported_domain: domain.to_owned(),
-        auth_failure: "dmarc".to_owned(),
+        reported_domain: vec![domain.to_owned()],
+        auth_failure: vec!["dmarc".to_owned()],
         source_ip: "192.0.2.1".to_owned(),
         delivery_result: "reject".to_owned(),
         subject: subject.to_owned(),
