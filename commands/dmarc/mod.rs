@@ -2,15 +2,15 @@
 
 pub(crate) mod checkreportaddrs;
 pub(crate) mod explain;
+pub(crate) mod failures;
 pub(crate) mod history;
 pub(crate) mod lookup;
 pub(crate) mod parse;
 pub(crate) mod preview;
+pub(crate) mod reports;
 pub(crate) mod results;
 pub(crate) mod rows;
 pub(crate) mod sendnow;
-pub(crate) mod failures;
-pub(crate) mod reports;
 pub(crate) mod verify;
 
 use mox_dmarc::Record;

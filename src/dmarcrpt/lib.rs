@@ -5,10 +5,10 @@
 
 pub mod failure;
 mod feedback;
-mod page;
 pub mod message;
 #[cfg(test)]
 mod message_tests;
+mod page;
 mod read;
 #[cfg(test)]
 mod read_tests;

@@ -8,12 +8,13 @@ use mox_clock::Timestamp;
 use mox_message::header::Header;
 use mox_message::trace;
 use mox_queue::{NewQueued, NewRecipient, Queue, QueueId};
+use mox_reports::bounce::{Returned, Token};
 use mox_reports::receive::{NotKept, Received, Receiver};
 use mox_reports::{Evaluation, Reports};
 use mox_smtp::{EnhancedCode, Envelope, Hold, RcptArgs, Reply};
 use mox_smtpserver::Session;
 use mox_store::{
-    ContentId, Digest, Flags, Incoming, MailboxName, MessageId, NewMessage, PackedTranscript, Prepared, Store,
+    ContentId, Digest, Incoming, MailboxName, MessageId, NewMessage, PackedTranscript, Prepared, Store,
 };
 use mox_telemetry::{Side, Transcript};
 
@@ -51,6 +52,8 @@ pub struct Places {
     reports: Vec<(Receiver, Received)>,
     /// What a DMARC report tells of the message.
     evaluation: Option<(Reports, Evaluation)>,
+    /// A notification about a report of ours.
+    returned: Option<(Reports, Token, Returned)>,
 }
 
 /// A recipient that the queue takes.
@@ -110,6 +113,16 @@ impl Places {
     /// Counts the message for a DMARC report in the transaction that delivers it.
     pub(crate) fn count(&mut self, reports: Reports, evaluation: Evaluation) {
         self.evaluation = Some((reports, evaluation));
+    }
+
+    /// Which report of ours comes back with the message, if it goes to the reverse-path of one.
+    pub(crate) fn token(&self) -> Option<Token> {
+        self.local.iter().find_map(|(local, _)| local.token())
+    }
+
+    /// Tells of it in the transaction that delivers the message.
+    pub(crate) fn keep_returned(&mut self, reports: Reports, token: Token, returned: Returned) {
+        self.returned = Some((reports, token, returned));
     }
 
     /// Says in the copies for reports of a family why the message counts as none.
@@ -345,6 +358,7 @@ impl Delivery {
             local: places.local,
             reports: places.reports,
             evaluation: places.evaluation,
+            returned: places.returned,
             digest,
             keywords,
             transcript,
@@ -435,6 +449,7 @@ struct New {
     local: Vec<(Local, String)>,
     reports: Vec<(Receiver, Received)>,
     evaluation: Option<(Reports, Evaluation)>,
+    returned: Option<(Reports, Token, Returned)>,
     digest: Digest,
     keywords: Vec<String>,
     transcript: Option<PackedTranscript>,
@@ -470,7 +485,7 @@ impl New {
                 content_size: size,
                 prefix: &prefix,
                 received: self.arrival.at,
-                flags: Flags::NONE,
+                flags: local.flags(),
                 envelope: &self.arrival.envelope(rcpt),
                 digest: &self.digest,
                 verdicts: local.judged.as_ref().map(|judged| judged.verdicts.clone()),
@@ -487,6 +502,9 @@ impl New {
         }
         if let Some((reports, evaluation)) = &self.evaluation {
             reports.evaluated(tx, evaluation, self.arrival.at)?;
+        }
+        if let Some((reports, token, returned)) = &self.returned {
+            reports.bounced(tx, *token, returned)?;
         }
         if let Some(mut new) = self.queued {
             new.content = content;
@@ -533,6 +551,7 @@ mod tests {
             remote: elsewhere.then_some(Remote { path, args }).into_iter().collect(),
             reports: Vec::new(),
             evaluation: None,
+            returned: None,
         }
     }
 

@@ -16,6 +16,7 @@ use mox_dmarcrpt::Action;
 use mox_dns::{Error as DnsError, Resolver, is_null_mx};
 use mox_message::header::{Header, MAX_HEADER};
 use mox_message::trace;
+use mox_reports::bounce::Returned;
 use mox_reports::receive::{Receiver, Unproved};
 use mox_reports::{Evaluation, Reports};
 use mox_smtp::{EnhancedCode, Envelope, Findings, ForwardPath, MailArgs, RcptArgs, Reply};
@@ -43,8 +44,8 @@ pub struct MxHandler {
     pub authenticator: Option<Arc<Authenticator>>,
     /// Reads reports that arrive for addresses of such; none to leave that out.
     pub reports: Option<Receiver>,
-    /// Counts messages for DMARC reports; none to leave that out.
-    pub evaluations: Option<Reports>,
+    /// Counts messages for DMARC reports, and hears of reports of ours that come back; none to leave that out.
+    pub engine: Option<Reports>,
     /// Acts on what was found out; else it is only kept with the message.
     pub enforce: bool,
     /// Chance.
@@ -180,7 +181,8 @@ impl MxHandler {
             senders = to.report_families().map(sender).collect();
         }
         let prepared = self.delivery.prepare(content).await.map_err(|e| e.reply())?;
-        let mut to = self.read_reports(&prepared, to, senders, arrival.at).await;
+        let to = self.read_reports(&prepared, to, senders, arrival.at).await;
+        let mut to = self.read_returned(&prepared, to).await;
         let action = told.map(|(reports, evaluation, action)| {
             to.count(reports, evaluation);
             action
@@ -195,7 +197,7 @@ impl MxHandler {
 
     /// What a DMARC report tells of a message.
     fn tell(&self, evidence: &Evidence, arrival: &Arrival, header: &[u8], to: &Places) -> Option<Told> {
-        let reports = self.evaluations.as_ref()?;
+        let reports = self.engine.as_ref()?;
         let (evaluation, action) = evidence.evaluation(arrival, header, &to.fate(self.enforce))?;
         Some((reports.clone(), evaluation, action))
     }
@@ -244,6 +246,18 @@ impl MxHandler {
                     to.note_no_report(family, &why);
                 }
             }
+        }
+        to
+    }
+
+    /// Reads the notification that a message is which goes to the reverse-path of a report of ours. The message is
+    /// delivered in any case.
+    async fn read_returned(&self, prepared: &Prepared, mut to: Places) -> Places {
+        let (Some(engine), Some(token)) = (&self.engine, to.token()) else { return to };
+        let content = prepared.content();
+        let read = tokio::task::spawn_blocking(move || content.reader().ok().and_then(Returned::read)).await;
+        if let Ok(Some(returned)) = read {
+            to.keep_returned(engine.clone(), token, returned);
         }
         to
     }

@@ -29,5 +29,5 @@ pub use deliver::{Accepted, Delivery, Error, Keeping, Places, Remote};
 pub use handler::{MxHandler, check_form, check_loop, check_size};
 pub use notice::Notices;
 pub use rates::Rates;
-pub use recipient::{Configured, Local, Recipients, Where};
+pub use recipient::{Configured, Local, Recipients, Where, returned};
 pub use release::LocalOutbound;

@@ -7,9 +7,10 @@ use std::sync::Arc;
 use mox_address::{Address, Path};
 use mox_admin::ops::ReportFamily;
 use mox_config::{Config, Handle, Reports, Resolved, Rules, Target};
+use mox_reports::bounce;
 use mox_smtp::{EnhancedCode, ForwardPath, Reply};
 use mox_smtpserver::Session;
-use mox_store::MailboxName;
+use mox_store::{Flags, MailboxName};
 
 use crate::Judged;
 
@@ -53,6 +54,17 @@ impl Local {
     pub fn takes_tls_reports(&self) -> bool {
         self.report_family() == Some(ReportFamily::Tls)
     }
+
+    /// Which report of ours comes back here, if it is a reverse-path of one.
+    pub(crate) fn token(&self) -> Option<bounce::Token> {
+        let address = self.address.as_ref().filter(|_| self.reports == Some(Reports::Bounce))?;
+        bounce::recognise(&address.localpart)
+    }
+
+    /// What a copy is marked with: reports that come back ring no bell.
+    pub(crate) fn flags(&self) -> Flags {
+        if self.reports == Some(Reports::Bounce) { Flags::SEEN } else { Flags::NONE }
+    }
 }
 
 /// Where mail for a recipient goes.
@@ -95,6 +107,17 @@ pub trait Recipients: Send + Sync {
     fn for_notice(&self, account: &str, to: &Path) -> Option<Local>;
 }
 
+/// Where a report of ours that comes back is filed; none for a path that has not the form of its reverse-path, or whose
+/// domain is not ours.
+pub fn returned(config: &Config, path: &Path) -> Option<Local> {
+    bounce::recognise(&path.localpart)?;
+    config.dynamic.domains.get(path.domain.domain()?).filter(|hosted| !hosted.disabled)?;
+    let (account, mailbox) = mox_reports::quiet_place(config)?;
+    let own = config.dynamic.accounts.get(&account);
+    let quota = own.and_then(|own| own.quota(config.server.quota_message_size));
+    Some(Local { quota, reports: Some(Reports::Bounce), ..Local::new(account, mailbox, path.address()) })
+}
+
 /// The recipients that `domains.conf` names; others only for those who logged in.
 pub struct Configured {
     config: Arc<Handle>,
@@ -123,6 +146,9 @@ impl Configured {
     fn known(config: &Config, path: &Path) -> Result<Option<Vec<Local>>, Reply> {
         let local = |target: &Target, address| Configured::local(config, target, address);
         let address = path.address();
+        if let Some(local) = returned(config, path) {
+            return Ok(Some(vec![local]));
+        }
         match config.resolve(path) {
             Resolved::Account(target) => Ok(Some(vec![local(target, address)?])),
             Resolved::Alias(alias) => {

@@ -12,7 +12,7 @@ use mox_queue::{
     Target, Verdict,
 };
 use mox_smtp::{EnhancedCode, RcptArgs};
-use mox_store::{Content, Digest, Flags, NewMessage, Prepared, SmtpEnvelope, Store};
+use mox_store::{Content, Digest, NewMessage, Prepared, SmtpEnvelope, Store};
 
 use crate::{Error, Local, Recipients};
 
@@ -126,7 +126,7 @@ impl LocalSession {
                         content_size: prepared.size(),
                         prefix: prefix.as_bytes(),
                         received,
-                        flags: Flags::NONE,
+                        flags: local.flags(),
                         envelope: &envelope,
                         digest: &digest,
                         verdicts: None,

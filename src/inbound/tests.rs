@@ -138,7 +138,7 @@ impl Scene {
         };
         let queue = Queue::new(store.clone(), Options::new(hostname.ascii()), seams);
         let metrics = Arc::new(Metrics::new(NOW));
-        let evaluations = Some(engine(&store, &config, &clock, &metrics));
+        let engine = Some(engine(&store, &config, &clock, &metrics));
         let resolver = zone(&key);
         resolver.add(names).unwrap();
         let authenticator = Authenticator {
@@ -158,7 +158,8 @@ impl Scene {
             resolver: None,
             authenticator: Some(Arc::new(authenticator)),
             reports: Some(Receiver::new(config, metrics)),
-            evaluations,
+            engine,
+            engine: None,
             enforce: true,
             random,
             clock,

@@ -38,6 +38,7 @@ mod traffic;
 mod tests;
 
 use std::collections::HashSet;
+use std::fmt;
 use std::sync::atomic::AtomicBool;
 use std::sync::{Arc, Mutex, OnceLock};
 use std::time::Duration;
@@ -56,6 +57,7 @@ use tokio::sync::{Notify, Semaphore};
 use kind::Kind;
 
 pub use dmarc::evaluate::{Evaluation, Standing};
+pub use file::quiet_place;
 pub use receive::RECEIVED_SCHEMA;
 
 /// The tables of outgoing reports.
@@ -155,6 +157,12 @@ impl Options {
             cap_floor: Some(200),
             cap_factor: 2,
         }
+    }
+}
+
+impl fmt::Debug for Reports {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Reports").finish_non_exhaustive()
     }
 }
 

@@ -174,6 +174,8 @@ pub(crate) struct Plan {
     pub judging: Judging,
     /// TLS reports about any domain are kept, not only about those of the configuration.
     pub any_report: bool,
+    /// Reports are few beside other mail; else there are as many as there is reason for.
+    pub cap_reports: bool,
     /// Relays that mail may leave through, for those who ask.
     pub relays: Vec<mox_admin::ops::RelayRow>,
     /// URLs that are told of arriving messages.
@@ -390,14 +392,13 @@ impl Handlers {
             true => Receiver::for_any_domain(plan.config.clone(), metrics.clone()),
             false => Receiver::new(plan.config.clone(), metrics.clone()),
         };
-        let evaluations = Some(reports.clone()).filter(|_| !config.server.no_outgoing_dmarc_reports);
-        let mx = |recipients: &Arc<dyn Recipients>, evaluations| MxHandler {
+        let mx = |recipients: &Arc<dyn Recipients>, engine| MxHandler {
             recipients: recipients.clone(),
             delivery: delivery.clone(),
             rates: Rates::new(limits, plan.clock.clone()),
             authenticator: authenticator.clone(),
             reports: Some(receiver.clone()),
-            evaluations,
+            engine,
             enforce: plan.judging.enforce,
             resolver: Some(resolver.clone()),
             random: plan.random.clone(),
@@ -409,7 +410,7 @@ impl Handlers {
         // What the hosts of the lab take is not mail to this server.
         let inward = plan.inward.as_ref();
         let inward = inward.map(|inward| Arc::new(mx(&inward.recipients, None)) as Arc<dyn Handler>);
-        let mx = mx(&plan.recipients, evaluations);
+        let mx = mx(&plan.recipients, Some(reports.clone()));
         let submission = SubmissionHandler {
             logins: Logins::new(store.clone(), plan.config.clone()),
             recipients: plan.recipients.clone(),
@@ -436,7 +437,11 @@ fn reports(plan: &Plan, store: &Store, web: mox_https::Client, metrics: &Arc<Met
         faults: plan.outside.faults.clone(),
         metrics: metrics.clone(),
     };
-    Reports::new(store.clone(), seams, mox_reports::Options::new(plan.config.clone()))
+    let mut options = mox_reports::Options::new(plan.config.clone());
+    if !plan.cap_reports {
+        options.cap_floor = None;
+    }
+    Reports::new(store.clone(), seams, options)
 }
 
 /// The way out: mailboxes here, or SMTP to other hosts.

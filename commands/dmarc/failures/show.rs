@@ -33,7 +33,10 @@ impl Show for FailureDetail {
             ("sent", f.arrival.map(|at| at.to_string()).unwrap_or_default()),
             ("mail from", f.original_mail_from.clone()),
             ("to", f.original_rcpt_to.join(", ")),
-            ("not aligned", f.identity_alignment.iter().flatten().map(String::as_str).collect::<Vec<_>>().join(", ")),
+            (
+                "not aligned",
+                f.identity_alignment.iter().flatten().map(String::as_str).collect::<Vec<_>>().join(", "),
+            ),
             ("became", f.delivery_result.clone()),
             ("dkim", f.dkim_domain.clone()),
             ("identity", f.dkim_identity.clone()),

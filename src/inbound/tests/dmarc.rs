@@ -75,7 +75,12 @@ async fn reports_are_kept_when_they_pass_dmarc_and_all_mail_is_delivered() {
         ("organization signs", scene.signed("sender.example", "any", &from_below("2")), 1, ""),
         ("unsigned", aggregate("3", "here.example"), 0, fails),
         ("stranger signs", scene.signed("other.example", "any", &aggregate("4", "here.example")), 0, fails),
-        ("key of another service", scene.signed("sender.example", "tls", &aggregate("5", "here.example")), 0, fails),
+        (
+            "key of another service",
+            scene.signed("sender.example", "tls", &aggregate("5", "here.example")),
+            0,
+            fails,
+        ),
         (
             "no record",
             scene.signed("other.example", "any", &from_other),
@@ -122,10 +127,9 @@ async fn reports_are_kept_when_they_pass_dmarc_and_all_mail_is_delivered() {
 async fn each_kind_of_report_has_its_address() {
     let scene = Scene::new();
     let report = scene.signed("sender.example", "any", &aggregate("1", "here.example"));
-    for (to, mailbox, error) in [
-        ("tlsreports@here.example", "TLSRPT", "no TLS report in it"),
-        ("amy@here.example", "Inbox", ""),
-    ] {
+    for (to, mailbox, error) in
+        [("tlsreports@here.example", "TLSRPT", "no TLS report in it"), ("amy@here.example", "Inbox", "")]
+    {
         assert!(scene.bring(to, &report).await.starts_with("250 "));
         let (found, why) = scene.last();
         assert_eq!(found, mailbox);

@@ -112,7 +112,7 @@ impl Server {
             resolver: None,
             authenticator: Some(Arc::new(authenticator)),
             reports: None,
-            evaluations: Some(reports),
+            engine: Some(reports),
             enforce,
             random,
             clock,

@@ -1,7 +1,9 @@
 //! Every address is caught in a mailbox of its own; relay rules say what leaves besides.
 
+use std::sync::Arc;
+
 use mox_address::{Address, Domain, IpDomain, Localpart, Path};
-use mox_config::Reports;
+use mox_config::{Handle, Reports};
 use mox_inbound::{Local, Recipients, Where};
 use mox_queue::{DirectOptions, Leaving, Relay, RelayTls, Route, Router};
 use mox_smtp::{EnhancedCode, ForwardPath, Reply};
@@ -33,6 +35,8 @@ pub(super) struct CatchAll {
     pub(super) direct: Vec<Domain>,
     /// The same for the domains of the lab, of which nothing is caught: it comes back when a host there takes it.
     pub(super) lab: bool,
+    /// Reports of ours that come back to its domains are filed together.
+    pub(super) returns: Option<Arc<Handle>>,
 }
 
 impl CatchAll {
@@ -58,6 +62,16 @@ impl CatchAll {
         };
         self.relays.iter().find(fits)
     }
+
+    /// The mailbox of an address; in one for all of them those that reports of ours come back to.
+    fn caught(&self, path: &Path) -> Local {
+        let returned = self.returns.as_ref().and_then(|config| mox_inbound::returned(&config.load(), path));
+        returned.unwrap_or_else(|| {
+            let localpart = path.localpart.as_str().to_ascii_lowercase();
+            let reports = REPORTS.iter().find(|(name, _)| *name == localpart).map(|(_, reports)| *reports);
+            Local { reports, ..Local::new(ACCOUNT, mailbox(path), path.address()) }
+        })
+    }
 }
 
 /// The mailbox of an address: `Inbox` for the account's own and for postmasters, else one named by the address.
@@ -78,12 +92,6 @@ fn mailbox(path: &Path) -> MailboxName {
     found.unwrap_or_else(|_| MailboxName::inbox())
 }
 
-fn caught(path: &Path) -> Local {
-    let localpart = path.localpart.as_str().to_ascii_lowercase();
-    let reports = REPORTS.iter().find(|(name, _)| *name == localpart).map(|(_, reports)| *reports);
-    Local { reports, ..Local::new(ACCOUNT, mailbox(path), path.address()) }
-}
-
 impl Recipients for CatchAll {
     fn resolve(&self, session: &Session, path: &ForwardPath) -> Result<Where, Reply> {
         let Some(path) = path.path() else {
@@ -97,7 +105,7 @@ impl Recipients for CatchAll {
         if relayed && !trusted {
             return Err(Reply::new(550, EnhancedCode(5, 7, 1), "log in to send mail to this domain"));
         }
-        let local = if self.to_lab(&path.domain) { Vec::new() } else { vec![caught(path)] };
+        let local = if self.to_lab(&path.domain) { Vec::new() } else { vec![self.caught(path)] };
         Ok(Where { local, queue: relayed })
     }
 
@@ -106,11 +114,11 @@ impl Recipients for CatchAll {
     }
 
     fn for_mail(&self, to: &Path) -> Result<Vec<Local>, Reply> {
-        Ok(vec![caught(to)])
+        Ok(vec![self.caught(to)])
     }
 
     fn for_notice(&self, _account: &str, to: &Path) -> Option<Local> {
-        Some(caught(to)).filter(|_| !self.to_lab(&to.domain))
+        Some(self.caught(to)).filter(|_| !self.to_lab(&to.domain))
     }
 }
 
@@ -161,7 +169,7 @@ mod tests {
             ("dmarc-x@example.org", None),
             ("bob@example.org", None),
         ] {
-            assert_eq!(caught(&path.parse().unwrap()).reports, reports, "{path}");
+            assert_eq!(CatchAll::default().caught(&path.parse().unwrap()).reports, reports, "{path}");
         }
     }
 

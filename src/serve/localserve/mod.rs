@@ -157,7 +157,11 @@ pub async fn run(
         release: options.release.clone(),
         direct: options.direct.clone(),
         lab: options.lab,
+        returns: Some(config.clone()),
     });
+    let caught = catchall::CatchAll { returns: Some(config.clone()), ..Default::default() };
+    let caught: Arc<dyn mox_inbound::Recipients> = Arc::new(caught);
+    let inward = inward.map(|inward| Inward { recipients: caught, ..inward });
     let ports = Ports::new(options.port_base);
     let web = |port, tls| Web { address: SocketAddr::new(options.ip, port), tls };
     let (waits, web_clock) = (clock.clone(), clock.clone());
@@ -186,6 +190,7 @@ pub async fn run(
             submitted: true,
         },
         any_report: true,
+        cap_reports: false,
         relays: relay_rows(&options),
         webhooks: Webhooks { urls: options.webhooks.clone(), pages: pages(options.ip, ports.http) },
         web: vec![web(ports.http, false), web(ports.https, true)],
