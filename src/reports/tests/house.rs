@@ -55,8 +55,8 @@ pub(super) struct House {
     pub(super) hook: Hook,
     net: SimNet,
     roots: Arc<mox_tls::RootCertStore>,
-    /// Reports that may leave in a day in any case.
-    cap: Option<u64>,
+    /// What is set otherwise than at a server.
+    change: fn(&mut Options),
 }
 
 /// Is refused everywhere.
@@ -78,6 +78,7 @@ impl Outbound for Nobody {
     fn open<'a>(&'a self, target: &'a Target) -> BoxFuture<'a, Result<Opened, OpenFailure>> {
         let wanted = if target.class == Class::DmarcReport { None } else { Some(false) };
         assert!(target.class.is_report() && target.require_tls == wanted);
+        assert!(target.class.is_report() && target.require_tls == Some(false));
         let failure = OpenFailure { verdict: refused(), peer: Peer::default(), steps: Vec::new(), tls: None };
         Box::pin(async { Err(failure) })
     }
@@ -133,7 +134,9 @@ impl House {
         let net = SimNet::new(Arc::new(clock.clone()));
         let (hook, roots) = hook(&net, &clock);
         let zone = SimResolver::from_zone(ZONE).unwrap().forgetting();
-        House::open(dir, clock, zone, net, roots, hook, Arc::new(NoFaults), None)
+        House::open(dir, clock, zone, net, roots, hook, Arc::new(NoFaults), |options| {
+            options.cap_floor = None
+        })
     }
 
     #[expect(clippy::too_many_arguments, reason = "what survives a kill")]
@@ -145,7 +148,7 @@ impl House {
         roots: Arc<mox_tls::RootCertStore>,
         hook: Hook,
         faults: Arc<dyn Faults>,
-        cap: Option<u64>,
+        change: fn(&mut Options),
     ) -> House {
         let random = Arc::new(SimRandom::new(7));
         let (time, data) = (Arc::new(clock.clone()), dir.path().join("data"));
@@ -168,7 +171,8 @@ impl House {
             faults,
             metrics: Arc::new(Metrics::new(clock.now())),
         };
-        let options = Options { cap_floor: cap, ..Options::new(Arc::new(Handle::new(config))) };
+        let mut options = Options::new(Arc::new(Handle::new(config)));
+        change(&mut options);
         let reports = Reports::new(store.clone(), seams, options);
         let seams = mox_queue::Seams {
             router: Arc::new(Nobody),
@@ -181,20 +185,20 @@ impl House {
         };
         let queue = Queue::new(store.clone(), mox_queue::Options::new("mox.example.org"), seams);
         reports.attach(queue.clone());
-        House { dir, clock, zone, store, queue, reports, hook, net, roots, cap }
+        House { dir, clock, zone, store, queue, reports, hook, net, roots, change }
     }
 
     /// As after a kill: what was in memory is gone.
     pub(super) fn again(self, faults: Arc<dyn Faults>) -> House {
         self.store.db().close();
-        let House { dir, clock, zone, store, queue, reports, hook, net, roots, cap } = self;
+        let House { dir, clock, zone, store, queue, reports, hook, net, roots, change } = self;
         drop((store, queue, reports));
-        House::open(dir, clock, zone, net, roots, hook, faults, cap)
+        House::open(dir, clock, zone, net, roots, hook, faults, change)
     }
 
-    /// The same house, from which so many reports may leave in a day.
-    pub(super) fn capped(mut self, cap: u64) -> House {
-        self.cap = Some(cap);
+    /// The same house with other settings.
+    pub(super) fn set(mut self, change: fn(&mut Options)) -> House {
+        self.change = change;
         self.again(Arc::new(NoFaults))
     }
 
@@ -304,7 +308,7 @@ pub(super) fn refused() -> Verdict {
 }
 
 /// A row of the queue of which nothing but the id matters.
-fn row(id: i64) -> Queued {
+pub(super) fn row(id: i64) -> Queued {
     Queued {
         transport: None,
         id: QueueId(id),

@@ -6,5 +6,6 @@ mod faults;
 mod house;
 mod load;
 mod operations;
+mod reputation;
 mod sealing;
 mod sending;
