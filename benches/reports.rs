@@ -175,7 +175,8 @@ impl House {
             faults: Arc::new(NoFaults),
             metrics: Arc::new(Metrics::new(clock.now())),
         };
-        let options = mox_reports::Options::new(Arc::new(Handle::new(configure(folder))));
+        let mut options = mox_reports::Options::new(Arc::new(Handle::new(configure(folder))));
+        options.cap_floor = None;
         let reports = Reports::new(store.clone(), seams, options);
         let reporting: Arc<dyn Reporting> =
             if accounting { Arc::new(reports.clone()) } else { Arc::new(NoReporting) };

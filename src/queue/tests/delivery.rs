@@ -216,3 +216,26 @@ async fn a_crash_between_mark_and_outcome_costs_an_attempt_and_nothing_else() {
     assert_eq!(host.seen().taken.len(), 1);
     assert_eq!(house.problems(), []);
 }
+
+#[tokio::test]
+async fn only_mail_of_somebody_that_another_host_took_is_a_good_exchange() {
+    let mut house = House::new(options());
+    let _host = house.host(MX, |rcpt| match rcpt {
+        "bad@there.example" => "550 5.1.1 no".to_owned(),
+        _ => good(""),
+    });
+    house.start();
+    for (to, class) in [
+        ("good@there.example", Class::Normal),
+        ("bad@there.example", Class::Normal),
+        ("mailbox@home.example", Class::Normal),
+        ("dsn@there.example", Class::Dsn),
+        ("tls@there.example", Class::TlsReport),
+        ("dmarc@there.example", Class::DmarcReport),
+    ] {
+        house.add("alice@here.example", &[to], move |new| new.class = class).await;
+        house.until(|rows| rows.is_empty()).await;
+    }
+    assert_eq!(house.taken(), ["good@there.example"]);
+    house.stop().await;
+}

@@ -21,6 +21,7 @@ use tempfile::TempDir;
 use tokio::sync::watch;
 use tokio::task::JoinHandle;
 
+use super::doubles::{HereOr, Taken};
 use crate::*;
 
 pub(super) const MESSAGE: &[u8] =
@@ -33,6 +34,7 @@ pub(super) struct House {
     pub(super) zone: SimResolver,
     pub(super) store: Store,
     pub(super) queue: Queue,
+    taken: Arc<Taken>,
     running: Option<(watch::Sender<bool>, JoinHandle<()>)>,
 }
 
@@ -163,17 +165,18 @@ impl House {
             locals: Vec::new(),
             policies: None,
         };
+        let taken = Arc::new(Taken::default());
         let seams = Seams {
             router: Arc::new(Routes),
             local: Arc::new(Local),
-            reporting: Arc::new(NoReporting),
-            outbound: Arc::new(smtp),
+            reporting: taken.clone(),
+            outbound: Arc::new(HereOr(smtp)),
             clock: Arc::new(clock.clone()),
             random,
             faults: Arc::new(mox_platform::faults::NoFaults),
         };
         let queue = Queue::new(store.clone(), options, seams);
-        House { dir, clock, net, zone, store, queue, running: None }
+        House { dir, clock, net, zone, store, queue, taken, running: None }
     }
 
     pub(super) fn start(&mut self) {
@@ -222,6 +225,11 @@ impl House {
         };
         let ids = self.store.write(write).await.unwrap();
         ids.into_iter().map(|id| id.0).collect()
+    }
+
+    /// Recipients of somebody's mail that other hosts took, in that order.
+    pub(super) fn taken(&self) -> Vec<String> {
+        self.taken.all()
     }
 
     pub(super) async fn rows(&self) -> Vec<QueueRow> {
