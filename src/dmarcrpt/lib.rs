@@ -13,6 +13,8 @@ mod read;
 #[cfg(test)]
 mod read_tests;
 mod rows;
+pub mod advice;
+mod names;
 #[cfg(test)]
 mod schema_tests;
 mod words;

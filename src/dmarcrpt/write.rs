@@ -8,6 +8,7 @@ use std::io;
 
 use mox_clock::Timestamp;
 
+use crate::names::related;
 use crate::page::Page;
 use crate::{
     Action, AuthResult, DkimAuth, Feedback, Form, Metadata, PolicyPublished, Reason, ReasonKind, Record,
@@ -201,8 +202,8 @@ fn write_identifiers(page: &mut Page, record: &Record) {
 
 /// The signatures by what they are worth (RFC 9990 §3.1.3); those of equal worth stay in the order they came in.
 ///
-/// The organizational domain is not known here: what is taken as aligned is below the policy domain, or above the
-/// author's domain. Of what is aligned otherwise the collector keeps the order, best first.
+/// The organizational domain is not known here, so names tell what may be aligned. Of what is aligned otherwise the
+/// collector keeps the order, best first.
 fn signatures<'r>(record: &'r Record, policy_domain: &str) -> Vec<&'r DkimAuth> {
     let author = record.header_from.as_str();
     let mut all: Vec<&DkimAuth> = record.dkim_results.iter().collect();
@@ -212,23 +213,13 @@ fn signatures<'r>(record: &'r Record, policy_domain: &str) -> Vec<&'r DkimAuth> 
             3
         } else if signer.eq_ignore_ascii_case(author) {
             0
-        } else if within(signer, policy_domain) || within(author, signer) {
+        } else if related(signer, author, policy_domain) {
             1
         } else {
             2
         }
     });
     all
-}
-
-/// Whether a name is another, or below it.
-fn within(name: &str, parent: &str) -> bool {
-    let (name, parent) = (name.as_bytes(), parent.as_bytes());
-    let Some((rest, tail)) = name.len().checked_sub(parent.len()).and_then(|at| name.split_at_checked(at))
-    else {
-        return false;
-    };
-    !parent.is_empty() && tail.eq_ignore_ascii_case(parent) && (rest.is_empty() || rest.ends_with(b"."))
 }
 
 /// RFC 9990 requires the selector. Where it is not known `none` is written: an empty element would do for the schema,
