@@ -12,7 +12,7 @@ pub(crate) fn within(name: &str, parent: &str) -> bool {
 
 /// Whether a name seems to be of the author's organization: below the policy domain, or above the author's domain.
 ///
-/// What the organizational domain is (RFC 9989 §4.10) only DNS tells; a public suffix that signs is not met.
+/// What the organizational domain is (RFC 9989 §4.10.2) only DNS tells; a public suffix that signs is not met.
 pub(crate) fn related(name: &str, author: &str, policy_domain: &str) -> bool {
     within(name, policy_domain) || within(name, author) || within(author, name)
 }
