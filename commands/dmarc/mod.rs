@@ -11,6 +11,7 @@ pub(crate) mod reports;
 pub(crate) mod results;
 pub(crate) mod rows;
 pub(crate) mod sendnow;
+mod told;
 pub(crate) mod verify;
 
 use mox_dmarc::Record;
@@ -28,7 +29,7 @@ pub(crate) enum Command {
     Verify(verify::Args),
     /// Check that those whom a domain names for reports agreed to get them
     Checkreportaddrs(checkreportaddrs::Args),
-    /// Read a record
+    /// Read a record, an aggregate report or a failure report
     Parse(parse::Args),
     /// Show what DMARC was applied to, as far as it is not reported yet
     ///
