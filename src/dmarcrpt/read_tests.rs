@@ -330,6 +330,23 @@ proptest! {
         prop_assert_eq!(read(&written(&feedback)).feedback, feedback);
     }
 
+    /// What this house writes is read without a note, and says the same when it is written again.
+    #[test]
+    fn what_the_writer_writes_is_read(feedback in any::feedback()) {
+        for form in [Form::Rfc9990, Form::Rfc7489] {
+            let bytes = crate::write(&feedback, form);
+            let parsed = parse(&bytes, &Limits::default()).unwrap();
+            let counts = |f: &Feedback| -> Vec<_> {
+                f.records.iter().map(|r| (r.source_ip, r.count, r.dkim, r.spf, r.header_from.clone())).collect()
+            };
+            prop_assert_eq!(counts(&parsed.feedback), counts(&feedback));
+            prop_assert_eq!(&parsed.feedback.metadata.report_id, &feedback.metadata.report_id);
+            prop_assert_eq!(parsed.feedback.form, form);
+            let text = String::from_utf8(bytes).unwrap();
+            prop_assert_eq!(String::from_utf8(crate::write(&parsed.feedback, form)).unwrap(), text);
+        }
+    }
+
     /// Any damage is an error or a report, never a panic.
     #[test]
     fn damage_is_survived(feedback in any::feedback(), at: prop::sample::Index, bytes: [u8; 3]) {

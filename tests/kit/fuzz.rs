@@ -34,6 +34,8 @@ pub const TARGETS: &[(&str, Target)] = &[
     ("dkim_signature", dkim_signature),
     ("dkim_verify", dkim_verify),
     ("dmarc_record", dmarc_record),
+    ("dmarcrpt_failure", dmarcrpt_failure),
+    ("dmarcrpt_report", dmarcrpt_report),
     ("dns_anchors", dns_anchors),
     ("dns_answer", dns_answer),
     ("dns_query", dns_query),
@@ -48,6 +50,7 @@ pub const TARGETS: &[(&str, Target)] = &[
     ("spf", spf),
     ("tlsrpt_record", tlsrpt_record),
     ("tlsrpt_report", tlsrpt_report),
+    ("unpack", unpack),
 ];
 
 /// A request to the API, `METHOD TARGET`, media type and body a line each: it is answered with a status that fits, in
@@ -406,6 +409,21 @@ pub fn tlsrpt_record(bytes: &[u8]) {
 /// A TLS report, as a file or in a message: bounded, and what was forgiven is gone when it is written.
 pub fn tlsrpt_report(bytes: &[u8]) {
     crate::hosts::tlsrpt_report(bytes);
+}
+
+/// A DMARC report, as a file or in a message: bounded, and what is written of it is read as the same.
+pub fn dmarcrpt_report(bytes: &[u8]) {
+    crate::documents::dmarcrpt_report(bytes);
+}
+
+/// A failure report, as a message or its fields alone: bounded, without control characters.
+pub fn dmarcrpt_failure(bytes: &[u8]) {
+    crate::documents::dmarcrpt_failure(bytes);
+}
+
+/// A file that may be packed: what comes out is bounded by what went in.
+pub fn unpack(bytes: &[u8]) {
+    crate::documents::unpack(bytes);
 }
 
 /// A key record: written as what is read again, in strings that a TXT record holds.

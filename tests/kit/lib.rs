@@ -5,6 +5,7 @@
 mod api;
 pub mod chance;
 mod dns;
+mod documents;
 pub mod fuzz;
 mod hosts;
 pub mod house;
