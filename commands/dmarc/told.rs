@@ -215,7 +215,7 @@ impl Show for Failure {
         let source = report.source_ip.map(|ip| ip.to_string()).unwrap_or_default();
         let arrival = report.arrival.map(|time| time.rfc3339()).unwrap_or_default();
         let aligned = match &report.identity_alignment {
-            Some(list) if list.is_empty() => "dkim, spf, as far as tried".to_owned(),
+            Some(list) if list.is_empty() => "all that was tried".to_owned(),
             Some(list) => format!("not {}", list.join(", ")),
             None => String::new(),
         };

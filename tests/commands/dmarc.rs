@@ -131,3 +131,67 @@ fn messages_are_judged() {
         assert_eq!(mox(&server, folder.path(), args).0, 2, "{args:?}");
     }
 }
+
+/// Runs `mox dmarc parse` with bytes as standard input; exit code, JSON and talk.
+fn parsed(what: &str, input: &[u8]) -> (i32, Value, String) {
+    use std::io::Write;
+    let mut command = Command::new(env!("CARGO_BIN_EXE_mox"));
+    command.env_remove("MOXCONF").args(["dmarc", "parse", "--json", what]);
+    command.stdin(std::process::Stdio::piped()).stdout(std::process::Stdio::piped());
+    let mut child = command.stderr(std::process::Stdio::piped()).spawn().unwrap();
+    // What asks for a file does not read it.
+    let _ = child.stdin.take().unwrap().write_all(input);
+    let output = child.wait_with_output().unwrap();
+    let json = serde_json::from_slice(&output.stdout).unwrap_or(Value::Null);
+    (output.status.code().unwrap_or(-1), json, String::from_utf8_lossy(&output.stderr).into_owned())
+}
+
+#[test]
+fn records_and_reports_are_told_apart() {
+    let corpus = crate::source::root().join("tests/fuzz/corpus");
+    for (file, code, container, messages, passed) in [
+        ("dmarcrpt_report/google", 3, "plain", 19, 17),
+        ("dmarcrpt_report/mailru", 0, "plain", 3, 3),
+        ("dmarcrpt_report/gzip", 0, "gzip", 1, 1),
+        ("dmarcrpt_report/mimecast", 0, "zlib", 1, 1),
+        ("dmarcrpt_report/forwarded", 0, "plain", 1, 1),
+        ("dmarcrpt_report/zip", 0, "zip", 1, 1),
+    ] {
+        let path = corpus.join(file);
+        let (exit, json, talk) = parsed(path.to_str().unwrap(), b"");
+        let found = (exit, at(&json, "/kind"), at(&json, "/container"), &json["messages"], &json["passed"]);
+        let (messages, passed) = (Value::from(messages), Value::from(passed));
+        assert_eq!(found, (code, "aggregate", container, &messages, &passed), "{file}: {json} {talk}");
+        assert_eq!(parsed("-", &std::fs::read(path).unwrap()), (exit, json, talk), "{file}");
+    }
+    let google = std::fs::read(corpus.join("dmarcrpt_report/google")).unwrap();
+    let (_, json, _) = parsed("-", &google);
+    assert_eq!(at(&json, "/form"), "rfc7489");
+    assert_eq!(at(&json, "/metadata/begin"), "2025-11-24T00:00:00Z");
+    assert_eq!(at(&json, "/policy_published/np"), "reject");
+    assert_eq!(at(&json, "/records/1/reasons/0/comment"), "arc=pass");
+    assert_eq!(json["oddities"], serde_json::json!([]));
+
+    let failure = std::fs::read(corpus.join("dmarcrpt_failure/message")).unwrap();
+    let (code, json, _) = parsed("-", &failure);
+    assert_eq!((code, at(&json, "/kind"), at(&json, "/auth_failure/0")), (3, "failure", "dmarc"));
+    assert_eq!(at(&json, "/header"), "From: a@example.org\nSubject: x");
+
+    for (what, input, code, told) in [
+        ("v=DMARC1; p=none", &b""[..], 0, ""),
+        ("-", b"v=DMARC1; p=none\n", 0, ""),
+        ("v=DMARC1; p=rejekt", b"", 3, ""),
+        ("p=none", b"", 3, "a record begins with"),
+        ("v=spf1 -all", b"", 3, "a record begins with"),
+        ("no-such-file.xml", b"", 1, "no-such-file.xml"),
+        ("-", b"<html/>", 3, "not a DMARC report"),
+        ("-", b"Subject: x\r\n\r\nhello", 3, "no DMARC report in it"),
+        ("-", b"<!DOCTYPE x><feedback/>", 3, "DOCTYPE"),
+    ] {
+        let (exit, _, talk) = parsed(what, input);
+        assert!(exit == code && talk.contains(told), "{what}: {exit} {talk}");
+    }
+    let abuse = std::fs::read(corpus.join("dmarcrpt_failure/abuse")).unwrap();
+    let (code, _, talk) = parsed("-", &abuse);
+    assert!(code == 3 && talk.contains("feedback of type \"abuse\""), "{code} {talk}");
+}
