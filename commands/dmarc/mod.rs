@@ -66,8 +66,10 @@ pub(crate) enum Command {
     #[command(subcommand)]
     Suppress(suppress::Command),
     /// Reports of others that arrived about mail from your domains
+    #[command(subcommand)]
     Reports(reports::Command),
     /// Reports of others that arrived about single messages
+    #[command(subcommand)]
     Failures(failures::Command),
 }
 
