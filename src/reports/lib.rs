@@ -18,6 +18,7 @@ mod dmarc;
 mod explain;
 mod file;
 mod hand;
+mod insight;
 mod kind;
 mod mail;
 mod ops;

@@ -7,6 +7,7 @@ mod dmarcreports;
 mod dmarcrpt;
 mod finding;
 mod inbox;
+mod insight;
 mod lab;
 mod message;
 mod mtasts;
@@ -33,6 +34,12 @@ pub use inbox::{
     MailboxList, MailboxRow, MessageEvent, MessageEvents, MessageHistory, MessageHtml, MessageMark,
     MessagePart, MessageRelease, MessageReport, MessageTranscript, MessageWatch, MessageWatched, RelayList,
     RelayRow, ReleaseRow, Released, TagList, TagRow, Transcript,
+};
+pub use insight::{
+    DmarcReadiness, INSIGHT_DAYS, MailCounts, MailSource, PolicyText, Readiness, ReadinessAddress,
+    ReadinessScope, ReadinessSource, ReadinessStep, ReportCause, ReportCauseList, ReportCauses, ReportSilent,
+    ReportSummarized, ReportSummary, SilentReporter, SummaryCount, SummaryDay, SummaryDmarc, SummaryDomain,
+    SummaryHost, SummaryService, SummaryTls,
 };
 pub use lab::{LabAdvance, LabAdvanced, LabMove, LabStep, LabStepped};
 pub use message::{
@@ -148,6 +155,10 @@ operations! {
     LabStep = "lab-step" -> LabStepped;
     TlsReports = "tls-reports" -> TlsReportList;
     TlsReport = "tls-report" -> TlsReportDetail;
+    ReportSummary = "report-summary" -> ReportSummarized;
+    ReportCauses = "report-causes" -> ReportCauseList;
+    ReportSilent = "report-silent" -> Vec<SilentReporter>;
+    DmarcReadiness = "dmarc-readiness" -> Readiness;
     DmarcReports = "dmarc-reports" -> DmarcReportList;
     DmarcReport = "dmarc-report" -> DmarcReportDetail;
     FailureReports = "failure-reports" -> Vec<FailureRow>;

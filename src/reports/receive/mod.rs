@@ -8,8 +8,8 @@
 //! [`tls`]: RFC 8460. [`dmarc`]: RFC 9990, RFC 9991.
 
 pub mod dmarc;
-mod silence;
-mod tables;
+pub(crate) mod silence;
+pub(crate) mod tables;
 #[cfg(test)]
 mod tests;
 pub mod tls;

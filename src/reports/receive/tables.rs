@@ -1,4 +1,4 @@
-//! What the tables of received reports have in common: the schema, how much a sender brought, habits, and an end.
+//! What the tables of received reports have in common: the schema, how much a sender brought, on which days, and an end.
 //!
 //! Times are microseconds since the epoch, days are days since the epoch, UTC. Domains are A-labels.
 
@@ -68,43 +68,28 @@ pub(crate) fn count_since(
     Ok(conn.prepare_cached(&sql)?.query_row((since.micros(), sender.map(Domain::ascii)), count)?)
 }
 
-/// The days on which somebody reported on a policy domain.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub(crate) struct Habit {
-    pub(crate) policy_domain: String,
-    pub(crate) sender: String,
-    pub(crate) organization: String,
-    pub(crate) first: Day,
-    pub(crate) last: Day,
-    pub(crate) days: u64,
-}
-
-/// Who reported since some day, by how much: the days of `since` and later count. The table has `organization` and
-/// `day`.
-pub(crate) fn habits(
+/// The days of reports: gives policy domain, sender, organization and day of each report of `since` and later, in the
+/// order of the periods. The table has `organization`, `start` and `day`.
+pub(crate) fn each_day(
     conn: &Connection,
     table: Table,
     domain: Option<&str>,
     since: Day,
-) -> Result<Vec<Habit>, Error> {
+    mut take: impl FnMut(&str, &str, &str, Day),
+) -> Result<(), Error> {
+    // Written for the case at hand, so that it follows the index on the domain, or that on the time.
+    let of = if domain.is_some() { "policy_domain = ?1" } else { "?1 IS NULL" };
     let sql = format!(
-        "SELECT policy_domain, sender, max(organization), min(day), max(day), count(DISTINCT day)
-         FROM {} WHERE (?1 IS NULL OR policy_domain = ?1) AND day >= ?2
-         GROUP BY policy_domain, sender ORDER BY policy_domain, sender",
+        "SELECT policy_domain, sender, organization, day FROM {} WHERE {of} AND start >= ?2 ORDER BY start",
         table.name
     );
     let mut statement = conn.prepare_cached(&sql)?;
-    let rows = statement.query_map((domain, since.number()), |row| {
-        Ok(Habit {
-            policy_domain: row.get(0)?,
-            sender: row.get(1)?,
-            organization: row.get(2)?,
-            first: Day::from_number(row.get(3)?),
-            last: Day::from_number(row.get(4)?),
-            days: unsigned(row.get(5)?),
-        })
-    })?;
-    Ok(rows.collect::<Result<_, _>>()?)
+    let mut rows = statement.query((domain, since.start().micros()))?;
+    while let Some(row) = rows.next()? {
+        let text = |index| -> Result<&str, mox_db::rusqlite::Error> { Ok(row.get_ref(index)?.as_str()?) };
+        take(text(0)?, text(1)?, text(2)?, Day::from_number(row.get(3)?));
+    }
+    Ok(())
 }
 
 /// Whether something arrived before some time.

@@ -4,6 +4,7 @@ mod chaos;
 mod dmarcreports;
 pub(crate) mod feed;
 mod inbox;
+mod insight;
 mod lab;
 mod messages;
 mod outgoing;
@@ -68,6 +69,7 @@ pub(crate) fn all(parts: Parts) -> Operations {
         tlsreports::add,
         outgoing::add,
         dmarcreports::add,
+        insight::add,
         lab::add,
     ];
     adds.into_iter().fold(operations, |operations, add| add(operations, &parts))

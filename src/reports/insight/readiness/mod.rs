@@ -1,0 +1,367 @@
+//! Whether a domain is ready for a stricter DMARC policy: what would suffer under `quarantine` and `reject`, by what
+//! received reports tell, and the record for the next step. RFC 9989 §7.4.
+//!
+//! Mail of the domain, of names below it that exist and of names that do not is looked at apart, since `p`, `sp` and
+//! `np` are for these. [`judge`] tells sources apart, [`ladder`] steps; both are given facts and ask nobody.
+
+mod gather;
+mod judge;
+mod ladder;
+
+use std::collections::{BTreeMap, HashMap, HashSet};
+use std::net::IpAddr;
+
+use mox_address::Domain;
+use mox_admin::ops::{
+    PolicyText, Readiness, ReadinessAddress, ReadinessScope, ReadinessSource, ReadinessStep,
+};
+use mox_admin::{OpError, Time};
+use mox_dmarc::{Discovery, Policy, Record, ReportUri, Status, Walker, discover};
+use mox_store::Store;
+
+use super::names::Asker;
+use super::service::{Ptr, Service, is_generic, is_within};
+use super::tables::Span;
+use super::tally::{address, heaviest, told};
+use gather::{Gathered, Group, Key, gather};
+use judge::{Facts, Kind, judge};
+use ladder::{Flow, Rung, Scope, Step, Verdict};
+
+/// Most names below the domain of which is asked whether they exist.
+const MAX_NAMES: usize = 50;
+
+/// Most sources of a scope in a reply.
+const MAX_SOURCES: usize = 50;
+
+/// Most addresses of a source in a reply.
+const MAX_ADDRESSES: usize = 20;
+
+/// What DNS says now.
+struct World {
+    found: Discovery,
+    names: HashMap<IpAddr, Ptr>,
+    listed: HashMap<IpAddr, bool>,
+    nonexistent: HashSet<String>,
+}
+
+/// Tells whether `domain` is ready. `rua` is where its reports go when it has no record yet.
+pub(super) async fn readiness(
+    store: &Store,
+    asker: &Asker,
+    domain: Domain,
+    span: Span,
+    rua: Option<String>,
+) -> Result<Readiness, OpError> {
+    let found = discover(asker.resolver.as_ref(), &domain).await;
+    let mut policy_domains = vec![domain.ascii().to_owned()];
+    for above in [&found.policy_domain, &found.organizational_domain].into_iter().flatten() {
+        if !policy_domains.iter().any(|one| one == above.ascii()) {
+            policy_domains.push(above.ascii().to_owned());
+        }
+    }
+    let (since, of) = (Time(span.since), domain.clone());
+    let read = store.read(move |_, tx| gather(tx.conn(), &span, &policy_domains, &of));
+    let gathered = read.await.map_err(OpError::failed)?;
+    let failing = gathered.groups.iter().filter(|(_, group)| group.failed > 0);
+    let addresses = heaviest(failing.map(|(key, group)| (key.ip, group.failed)));
+    let (names, listed, nonexistent) = tokio::join!(
+        asker.names(&addresses),
+        asker.listed(&domain, &addresses),
+        nonexistent(asker, &domain, &gathered),
+    );
+    let world = World { found, names, listed, nonexistent };
+    Ok(reply(&domain, since, gathered, &world, rua))
+}
+
+/// The names in From that do not exist, of those with most mail.
+async fn nonexistent(asker: &Asker, domain: &Domain, gathered: &Gathered) -> HashSet<String> {
+    let mut sums: BTreeMap<&str, u64> = BTreeMap::new();
+    for (key, group) in gathered.groups.iter().filter(|(key, _)| key.from != domain.ascii()) {
+        let sum = sums.entry(&key.from).or_default();
+        *sum = sum.saturating_add(group.passed).saturating_add(group.failed);
+    }
+    let mut names: Vec<(&str, u64)> = sums.into_iter().collect();
+    names.sort_by_key(|(_, sum)| std::cmp::Reverse(*sum));
+    let mut found = HashSet::new();
+    for (name, _) in names.into_iter().take(MAX_NAMES) {
+        let Ok(parsed) = Domain::parse(name) else {
+            found.insert(name.to_owned());
+            continue;
+        };
+        if matches!(Walker::new(asker.resolver.as_ref()).is_nonexistent(&parsed).await, Ok(true)) {
+            found.insert(name.to_owned());
+        }
+    }
+    found
+}
+
+/// What one scope is made of.
+#[derive(Default)]
+struct Mail {
+    domains: BTreeMap<String, u64>,
+    groups: Vec<(Key, Group)>,
+    rest: Group,
+}
+
+fn reply(domain: &Domain, since: Time, gathered: Gathered, world: &World, rua: Option<String>) -> Readiness {
+    let messages = |group: &Group| group.passed.saturating_add(group.failed);
+    let mut mail: BTreeMap<Scope, Mail> =
+        Scope::ALL.into_iter().map(|scope| (scope, Mail::default())).collect();
+    let mut total = 0_u64;
+    for (key, group) in gathered.groups {
+        total = total.saturating_add(messages(&group));
+        let scope = match key.from.as_str() {
+            name if name == domain.ascii() => Scope::Domain,
+            name if world.nonexistent.contains(name) => Scope::Nonexistent,
+            _ => Scope::Below,
+        };
+        let of = mail.entry(scope).or_default();
+        let sum = of.domains.entry(key.from.clone()).or_default();
+        *sum = sum.saturating_add(messages(&group));
+        of.groups.push((key, group));
+    }
+    for (own, group) in gathered.rest {
+        total = total.saturating_add(messages(&group));
+        mail.entry(if own { Scope::Domain } else { Scope::Below }).or_default().rest.merge(&group);
+    }
+    let missing = ladder::missing(total, gathered.days, gathered.reporters);
+    let published = Published::of(domain, &world.found, rua);
+    let scopes = mail.into_iter().map(|(scope, mail)| one_scope(domain, scope, mail, gathered.days, world));
+    let mut built: Vec<(Scope, ReadinessScope, Vec<Rung>)> = scopes
+        .map(|(scope, told, flow)| {
+            (scope, told, ladder::ladder(scope, &flow, published.step(scope), &missing))
+        })
+        .collect();
+    let is_ready = |rungs: &[Rung]| rungs.last().is_some_and(|rung| rung.verdict == Verdict::Ready);
+    let ready = built.iter().all(|(_, _, rungs)| is_ready(rungs));
+    let ladders: BTreeMap<Scope, Vec<Rung>> = built.iter().map(|(s, _, rungs)| (*s, rungs.clone())).collect();
+    for (scope, told, rungs) in &mut built {
+        told.ladder = rungs.iter().map(|rung| step(rung, published.step(*scope))).collect();
+        told.next = published.next(*scope, &ladders);
+    }
+    Readiness {
+        domain: domain.ascii().to_owned(),
+        since,
+        record: published.text.clone(),
+        problem: world.found.problem.clone(),
+        reports: gathered.reports,
+        reporters: gathered.reporters,
+        days: gathered.days,
+        missing,
+        scopes: built.into_iter().map(|(_, told, _)| told).collect(),
+        ready,
+        cut: gathered.cut,
+    }
+}
+
+fn step(rung: &Rung, current: Option<Step>) -> ReadinessStep {
+    ReadinessStep {
+        step: rung.step.keyword().to_owned(),
+        current: current == Some(rung.step),
+        verdict: rung.verdict.keyword().to_owned(),
+        suffer: rung.suffer,
+        percent: rung.percent,
+        reasons: rung.reasons.clone(),
+    }
+}
+
+/// The mail of a scope: its sources, and how much of it is of which kind.
+fn one_scope(
+    domain: &Domain,
+    scope: Scope,
+    mail: Mail,
+    window: u64,
+    world: &World,
+) -> (Scope, ReadinessScope, Flow) {
+    let mut flow = Flow::default();
+    let mut services: BTreeMap<Service, BTreeMap<Option<IpAddr>, Group>> = BTreeMap::new();
+    let mut total = 0_u64;
+    let groups = mail.groups.iter().map(|(key, group)| (Some(key), group)).chain([(None, &mail.rest)]);
+    for (key, group) in groups {
+        flow.passed = flow.passed.saturating_add(group.passed);
+        flow.spf_only = flow.spf_only.saturating_add(group.spf_only);
+        total = total.saturating_add(group.passed).saturating_add(group.failed);
+        if let Some(key) = key {
+            let ptr = key.ip.and_then(|ip| world.names.get(&ip)).unwrap_or(&Ptr::Unknown);
+            let service = key.hint.service(domain.ascii(), key.ip, ptr);
+            services.entry(service).or_default().entry(key.ip).or_default().merge(group);
+        }
+    }
+    let mut sources: Vec<ReadinessSource> = Vec::new();
+    for (service, addresses) in services {
+        if let Some((kind, told)) = source(domain, service, addresses, window, total, world) {
+            let sum = match kind {
+                Kind::Own | Kind::Service | Kind::Unclear => &mut flow.at_risk,
+                Kind::Forwarder => &mut flow.forwarded,
+                Kind::Forged => &mut flow.forged,
+            };
+            *sum = sum.saturating_add(told.failed);
+            sources.push(told);
+        }
+    }
+    sources.sort_by(|a, b| b.failed.cmp(&a.failed).then(a.service.cmp(&b.service)));
+    let cut = sources.split_off(sources.len().min(MAX_SOURCES));
+    let unlisted = cut.iter().map(|source| source.failed).fold(mail.rest.failed, u64::saturating_add);
+    let mut domains: Vec<(String, u64)> = mail.domains.into_iter().collect();
+    domains.sort_by_key(|(_, sum)| std::cmp::Reverse(*sum));
+    let told = ReadinessScope {
+        tag: scope.tag().to_owned(),
+        domains: domains.into_iter().take(MAX_NAMES).map(|(name, _)| name).collect(),
+        messages: total,
+        passed: flow.passed,
+        spf_only: flow.spf_only,
+        sources,
+        unlisted,
+        ladder: Vec::new(),
+        next: None,
+    };
+    (scope, told, flow)
+}
+
+/// Judges a service by its addresses; none when all of its mail passes.
+fn source(
+    domain: &Domain,
+    service: Service,
+    addresses: BTreeMap<Option<IpAddr>, Group>,
+    window: u64,
+    total: u64,
+    world: &World,
+) -> Option<(Kind, ReadinessSource)> {
+    let mut all = Group::default();
+    addresses.values().for_each(|group| all.merge(group));
+    let mut failing: Vec<(Option<IpAddr>, u64)> = addresses
+        .iter()
+        .filter(|(_, group)| group.failed > 0)
+        .map(|(ip, group)| (*ip, group.failed))
+        .collect();
+    failing.sort_by_key(|(_, failed)| std::cmp::Reverse(*failed));
+    if failing.is_empty() {
+        return None;
+    }
+    let facts = facts(domain, &service, &all, &failing, window, world);
+    let judged = judge(&facts);
+    let more = failing.len().saturating_sub(MAX_ADDRESSES) as u64;
+    let told = ReadinessSource {
+        service: service.name,
+        named_by: service.by.keyword().to_owned(),
+        kind: judged.kind.keyword().to_owned(),
+        because: judged.because,
+        mend: judged.mend,
+        failed: all.failed,
+        percent: ((all.failed as f64 / total.max(1) as f64) * 10_000.0).round() / 100.0,
+        passed: all.passed,
+        days: facts.days,
+        reporters: all.reporters.len() as u64,
+        addresses: failing
+            .into_iter()
+            .take(MAX_ADDRESSES)
+            .map(|(ip, failed)| one_address(ip, failed, world))
+            .collect(),
+        more_addresses: more,
+    };
+    Some((judged.kind, told))
+}
+
+fn facts(
+    domain: &Domain,
+    service: &Service,
+    all: &Group,
+    failing: &[(Option<IpAddr>, u64)],
+    window: u64,
+    world: &World,
+) -> Facts {
+    let known = || {
+        failing.iter().filter_map(|(ip, _)| Some((*ip)?)).filter_map(|ip| Some((ip, world.names.get(&ip)?)))
+    };
+    let count = |is: &dyn Fn(IpAddr, &Ptr) -> bool| known().filter(|(ip, ptr)| is(*ip, ptr)).count() as u64;
+    let listed = failing.iter().filter(|(ip, _)| ip.is_some_and(|ip| world.listed.get(&ip) == Some(&true)));
+    Facts {
+        domain: domain.ascii().to_owned(),
+        service: service.clone(),
+        failed: all.failed,
+        passed: all.passed,
+        days: all.days.len() as u64,
+        window,
+        addresses: failing.len() as u64,
+        signed: all.signed,
+        let_pass: all.let_pass,
+        indirect: all.indirect,
+        listed: listed.count() as u64,
+        own_names: count(&|_, ptr| ptr.confirmed().is_some_and(|name| is_within(name, domain.ascii()))),
+        nameless: count(&|ip, ptr| match ptr {
+            Ptr::Confirmed(name) => is_generic(name, ip),
+            Ptr::Unconfirmed(_) | Ptr::Missing => true,
+            Ptr::Unknown => false,
+        }),
+        looked_up: count(&|_, ptr| *ptr != Ptr::Unknown),
+    }
+}
+
+fn one_address(ip: Option<IpAddr>, failed: u64, world: &World) -> ReadinessAddress {
+    let (name, state) = told(ip.and_then(|ip| world.names.get(&ip)).unwrap_or(&Ptr::Unknown));
+    let listed = ip.and_then(|ip| world.listed.get(&ip).copied());
+    ReadinessAddress { address: address(ip), name, name_state: state.to_owned(), listed, failed }
+}
+
+/// What is published for the domain, and what follows from it.
+struct Published {
+    /// Where the domain's own record stands, or would.
+    name: String,
+    text: Option<PolicyText>,
+    /// The record to change: its own, or what would be the same as what applies from above.
+    base: Record,
+    /// The policy of each scope; none where nothing is published, or DNS does not say.
+    current: Option<Record>,
+    /// DNS does not say what is published.
+    unknown: bool,
+}
+
+impl Published {
+    fn of(domain: &Domain, found: &Discovery, rua: Option<String>) -> Published {
+        let name = format!("_dmarc.{}", domain.ascii());
+        let record = found.record.as_ref();
+        let text = record.zip(found.policy_domain.as_ref()).map(|(record, at)| PolicyText {
+            name: format!("_dmarc.{}", at.ascii()),
+            text: record.text.clone(),
+        });
+        let current = record.filter(|_| found.status == Status::Applies).map(|record| {
+            match found.policy_domain.as_ref() == Some(domain) {
+                true => record.record.clone(),
+                false => ladder::own(&record.record, found.policy.unwrap_or_default()),
+            }
+        });
+        let mut base = current.clone().unwrap_or_default();
+        if let (true, Some(uri)) = (base.rua.is_empty(), rua.and_then(|text| ReportUri::parse(&text))) {
+            base.rua.push(uri);
+        }
+        Published { name, text, base, current, unknown: found.status == Status::TempError }
+    }
+
+    /// What applies to a scope now.
+    fn step(&self, scope: Scope) -> Option<Step> {
+        let record = self.current.as_ref()?;
+        Some(match scope {
+            Scope::Domain => Step::of(record.policy(), record.testing),
+            Scope::Below => Step::of(record.subdomain_policy(), false),
+            Scope::Nonexistent => Step::of(record.nonexistent_policy(), false),
+        })
+    }
+
+    /// The record for the next step of a scope.
+    fn next(&self, scope: Scope, ladders: &BTreeMap<Scope, Vec<Rung>>) -> Option<PolicyText> {
+        if self.unknown || (self.current.is_none() && scope != Scope::Domain) {
+            return None;
+        }
+        let step = ladder::next(ladders.get(&scope)?, self.step(scope))?;
+        let ready = |scope: Scope, policy: Policy| {
+            let target = Step::of(policy, false);
+            let rung = ladders.get(&scope).and_then(|rungs| rungs.iter().find(|rung| rung.step == target));
+            rung.is_some_and(|rung| rung.verdict == Verdict::Ready)
+        };
+        let record = match scope {
+            Scope::Domain => ladder::raised(&self.base, step, ready),
+            _ => ladder::raised_below(&self.base, scope, step),
+        };
+        Some(PolicyText { name: self.name.clone(), text: record.to_string() })
+    }
+}
