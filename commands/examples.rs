@@ -2,8 +2,8 @@
 
 use crate::{
     arc, completion, config, dane, deliver, dkim, dmarc, dns, dnsbl, generate, iprev, lab, localserve,
-    loglevels, message, mtasts, outgoing, queue, rdap, sendmail, setaccountpassword, setadminpassword, smtp,
-    spf, status, stop, tlsrpt, verifydata, version,
+    loglevels, message, mtasts, outgoing, queue, rdap, reports, sendmail, setaccountpassword,
+    setadminpassword, smtp, spf, status, stop, tlsrpt, verifydata, version,
 };
 
 /// One line that a user may type.
@@ -56,6 +56,7 @@ pub fn all() -> &'static [(&'static str, &'static [Example])] {
         ("dmarc lookup", dmarc::lookup::EXAMPLES),
         ("dmarc parse", dmarc::parse::EXAMPLES),
         ("dmarc preview", dmarc::preview::EXAMPLES),
+        ("dmarc readiness", dmarc::readiness::EXAMPLES),
         ("dmarc results", dmarc::results::EXAMPLES),
         ("dmarc send-now", dmarc::sendnow::EXAMPLES),
         ("dmarc suppress add", outgoing::suppress::add::DMARC),
@@ -124,6 +125,9 @@ pub fn all() -> &'static [(&'static str, &'static [Example])] {
         ("queue wait", queue::wait::EXAMPLES),
         ("queue watch", queue::watch::EXAMPLES),
         ("rdap domainage", rdap::domainage::EXAMPLES),
+        ("reports causes", reports::causes::EXAMPLES),
+        ("reports silent", reports::silent::EXAMPLES),
+        ("reports summary", reports::summary::EXAMPLES),
         ("sendmail", sendmail::EXAMPLES),
         ("setaccountpassword", setaccountpassword::EXAMPLES),
         ("setadminpassword", setadminpassword::EXAMPLES),

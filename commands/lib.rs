@@ -34,6 +34,7 @@ mod place;
 mod progress;
 mod queue;
 mod rdap;
+mod reports;
 mod sendmail;
 mod setaccountpassword;
 mod setadminpassword;
@@ -176,6 +177,9 @@ enum Command {
     /// Look up where reports about TLS go (TLSRPT)
     #[command(subcommand)]
     Tlsrpt(tlsrpt::Command),
+    /// Show what received reports tell, about mail (DMARC) and about TLS
+    #[command(subcommand)]
+    Reports(reports::Command),
     /// Make TLSA records, and compare mail hosts with theirs (DANE)
     #[command(subcommand)]
     Dane(dane::Command),
@@ -223,6 +227,7 @@ impl Command {
             Command::Dnsbl(command) => command.run(cx),
             Command::Mtasts(command) => command.run(cx),
             Command::Tlsrpt(command) => command.run(cx),
+            Command::Reports(command) => command.run(cx),
             Command::Dane(command) => command.run(cx),
             Command::Deliver(command) => command.run(cx),
             Command::Smtp(command) => command.run(cx),

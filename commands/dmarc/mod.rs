@@ -8,6 +8,7 @@ pub(crate) mod lookup;
 pub(crate) mod parse;
 pub(crate) mod preview;
 pub(crate) mod reports;
+pub(crate) mod readiness;
 pub(crate) mod results;
 pub(crate) mod rows;
 pub(crate) mod sendnow;
@@ -59,6 +60,13 @@ pub(crate) enum Command {
     /// In the order in which it is asked; the last lines say what will happen when. Exit code 3 when nothing goes out
     /// for a reason that is to be mended here: reports are off, or there is no domain with a key to sign them.
     Explain(explain::Args),
+    /// Tell from received reports what would break under a stricter policy, and the record for the next step
+    ///
+    /// Each source of mail with the domain in From that does not pass: how much, how steady, whether it looks like a
+    /// service, a host of ours, a forwarder or a forger, and what to do; then the policies from none to reject with what
+    /// would suffer under each. Names below the domain are looked at apart. Exit code 0 when nothing speaks against
+    /// reject, 3 otherwise, also when there are too few reports.
+    Readiness(readiness::Args),
     /// Destinations that get no reports
     ///
     /// There is one list for reports about TLS and for DMARC reports: `mox tlsrpt suppress` and `mox dmarc suppress`
@@ -81,6 +89,7 @@ impl Command {
             Command::Checkreportaddrs(args) => checkreportaddrs::run(cx, args),
             Command::Parse(args) => parse::run(cx, args),
             Command::Results(args) => results::run(cx, args),
+            Command::Readiness(args) => readiness::run(cx, args),
             Command::Preview(args) => preview::run(cx, args),
             Command::SendNow(args) => sendnow::run(cx, args),
             Command::History(args) => history::run(cx, args),

@@ -2,6 +2,7 @@
 
 mod dmarc;
 mod received;
+mod insight;
 
 use std::path::Path;
 use std::sync::Arc;
@@ -484,6 +485,7 @@ fn suppressed(operations: Operations) -> Operations {
 
 fn operations(stop: Arc<Notify>) -> Operations {
     outgoing(received::reports(reports(policies(lab(chaos(inbox(mail(queue(Operations::new())))))))))
+    insight::insight(outgoing(reports(policies(lab(chaos(inbox(mail(queue(Operations::new())))))))))
         .on(|_: Status| async {
             Ok(StatusReport {
                 version: "0.1.0".into(),
