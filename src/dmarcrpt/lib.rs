@@ -3,18 +3,18 @@
 //! [`Feedback`] is a report as a value, whichever form it came in. Pure: no clock, no DNS, no store.
 //! RFC 9990 (aggregate reports), RFC 7489 appendix C (their form before), RFC 9991 and 6591 (failure reports).
 
+pub mod advice;
 pub mod failure;
 mod feedback;
 pub mod message;
 #[cfg(test)]
 mod message_tests;
+mod names;
 mod page;
 mod read;
 #[cfg(test)]
 mod read_tests;
 mod rows;
-pub mod advice;
-mod names;
 #[cfg(test)]
 mod schema_tests;
 mod words;

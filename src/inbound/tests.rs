@@ -153,7 +153,6 @@ impl Scene {
             blocklists: Blocklists::default(),
             metrics: metrics.clone(),
         };
-        let engine = engine(&store, &config, &clock, &metrics);
         let handler = MxHandler {
             recipients,
             delivery: Delivery::new(store, queue, hostname),
@@ -162,8 +161,6 @@ impl Scene {
             authenticator: Some(Arc::new(authenticator)),
             reports: Some(Receiver::new(config, metrics)),
             engine,
-            engine: None,
-            engine: Some(engine),
             enforce: true,
             random,
             clock,
@@ -188,10 +185,6 @@ impl Scene {
 
     /// The same from an address, with a reverse-path, to several.
     async fn bring_from(&self, ip: &str, mail_from: &str, to: &[&str], message: &str) -> String {
-        self.bring_from("tls@sender.example", to, message).await
-
-    /// The same with a reverse-path.
-    async fn bring_from(&self, from: &str, to: &str, message: &str) -> String {
         let session = Session {
             cid: Cid::from_number(1),
             port: Port::Mx,
@@ -205,7 +198,6 @@ impl Scene {
             transcript: None,
         };
         let mail = match Command::parse(format!("MAIL FROM:<{mail_from}>").as_bytes(), Syntax::Lenient) {
-        let mail = match Command::parse(format!("MAIL FROM:<{from}>").as_bytes(), Syntax::Lenient) {
             Ok(Command::Mail(mail)) => mail,
             other => panic!("{other:?}"),
         };
@@ -249,29 +241,6 @@ impl Scene {
     fn kept(&self) -> Vec<String> {
         self.texts("SELECT sender || ' ' || policy_domain || ' ' || name FROM report_in ORDER BY report_id")
     }
-}
-
-/// The engine of outgoing reports, which is not run.
-fn engine(store: &Store, config: &Arc<Handle>, clock: &Arc<SimClock>, metrics: &Arc<Metrics>) -> Reports {
-    let resolver = Arc::new(SimResolver::from_zone("").unwrap());
-    let web = mox_https::Client {
-        resolver: resolver.clone(),
-        dial: Arc::new(mox_net::sim::SimNet::new(clock.clone())),
-        clock: clock.clone(),
-        roots: Arc::new(mox_tls::RootCertStore::empty()),
-        egress: mox_https::Egress::Public { allow: Vec::new() },
-        limits: mox_https::Limits::default(),
-        user_agent: "mox/test".to_owned(),
-    };
-    let seams = mox_reports::Seams {
-        resolver,
-        web,
-        clock: clock.clone(),
-        random: Arc::new(SimRandom::new(7)),
-        faults: Arc::new(mox_platform::faults::NoFaults),
-        metrics: metrics.clone(),
-    };
-    Reports::new(store.clone(), seams, mox_reports::Options::new(config.clone()))
 }
 
 /// The key of `sender.example` for any service, and for one service alone; and that of somebody else.

@@ -1,8 +1,8 @@
 //! A house that gives fixed replies over a real control endpoint.
 
 mod dmarc;
-mod received;
 mod insight;
+mod received;
 
 use std::path::Path;
 use std::sync::Arc;
@@ -484,55 +484,56 @@ fn suppressed(operations: Operations) -> Operations {
 }
 
 fn operations(stop: Arc<Notify>) -> Operations {
-    outgoing(received::reports(reports(policies(lab(chaos(inbox(mail(queue(Operations::new())))))))))
-    insight::insight(outgoing(reports(policies(lab(chaos(inbox(mail(queue(Operations::new())))))))))
-        .on(|_: Status| async {
-            Ok(StatusReport {
-                version: "0.1.0".into(),
-                pid: 4711,
-                started: at("2026-11-22T10:00:00Z"),
-                config: None,
-                data_dir: "data".into(),
-                listeners: vec![ListenerRow {
-                    listener: "local".into(),
-                    service: "smtp".into(),
-                    address: "127.0.0.1:1025".into(),
-                    tls: "starttls".into(),
-                }],
-                accounts: 1,
-                messages: 42,
-                unindexed: 0,
-                queue: QueueCounts { total: 2, due: 0, held: 1 },
-                connections: 0,
-                disk_free: Some(12_000_000_000),
-                config_error: None,
-            })
+    insight::insight(outgoing(received::reports(reports(policies(lab(chaos(inbox(mail(queue(
+        Operations::new(),
+    ))))))))))
+    .on(|_: Status| async {
+        Ok(StatusReport {
+            version: "0.1.0".into(),
+            pid: 4711,
+            started: at("2026-11-22T10:00:00Z"),
+            config: None,
+            data_dir: "data".into(),
+            listeners: vec![ListenerRow {
+                listener: "local".into(),
+                service: "smtp".into(),
+                address: "127.0.0.1:1025".into(),
+                tls: "starttls".into(),
+            }],
+            accounts: 1,
+            messages: 42,
+            unindexed: 0,
+            queue: QueueCounts { total: 2, due: 0, held: 1 },
+            connections: 0,
+            disk_free: Some(12_000_000_000),
+            config_error: None,
         })
-        .on(move |_: Stop| {
-            let stop = Arc::clone(&stop);
-            async move {
-                tokio::spawn(async move {
-                    tokio::task::yield_now().await;
-                    stop.notify_one();
-                });
-                Ok(Stopped { pid: 4711 })
-            }
-        })
-        .on(|_: LogLevelsGet| async { Ok(levels(None)) })
-        .on(|op: LogLevelsSet| async {
-            Ok(levels(op.level.map(|level| LogLevel { package: op.package, level })))
-        })
-        .on(|op: SetAccountPassword| async move {
-            match (op.account.as_str(), op.password.reveal()) {
-                ("mox", "correct horse") => Ok(Done {}),
-                ("mox", _) => Err(OpError::usage("the password is shorter than 8 characters")),
-                (name, _) => Err(OpError::not_found(format!("no account {name:?}"))),
-            }
-        })
-        .on(|_: SetAdminPassword| async { Ok(Done {}) })
-        .on(|op: CompleteValues| async move {
-            Ok(vec![Completion { value: format!("{}51", op.prefix), help: format!("{:?}", op.kind) }])
-        })
+    })
+    .on(move |_: Stop| {
+        let stop = Arc::clone(&stop);
+        async move {
+            tokio::spawn(async move {
+                tokio::task::yield_now().await;
+                stop.notify_one();
+            });
+            Ok(Stopped { pid: 4711 })
+        }
+    })
+    .on(|_: LogLevelsGet| async { Ok(levels(None)) })
+    .on(|op: LogLevelsSet| async {
+        Ok(levels(op.level.map(|level| LogLevel { package: op.package, level })))
+    })
+    .on(|op: SetAccountPassword| async move {
+        match (op.account.as_str(), op.password.reveal()) {
+            ("mox", "correct horse") => Ok(Done {}),
+            ("mox", _) => Err(OpError::usage("the password is shorter than 8 characters")),
+            (name, _) => Err(OpError::not_found(format!("no account {name:?}"))),
+        }
+    })
+    .on(|_: SetAdminPassword| async { Ok(Done {}) })
+    .on(|op: CompleteValues| async move {
+        Ok(vec![Completion { value: format!("{}51", op.prefix), help: format!("{:?}", op.kind) }])
+    })
 }
 
 /// One policy in force, one that cannot be had.

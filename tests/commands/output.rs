@@ -149,6 +149,9 @@ const WITH_SERVER: &[(&str, &[&str])] = &[
             "mox dmarc failures show 2",
             "mox dmarc failures show 2 --json",
             "mox dmarc failures show 3",
+        ],
+    ),
+    (
         "reports.txt",
         &[
             "LC_ALL=C.UTF-8 mox reports summary",

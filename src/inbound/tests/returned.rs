@@ -73,7 +73,7 @@ async fn a_report_that_comes_back_is_filed_and_leads_to_nothing() {
     .into_iter()
     .enumerate()
     {
-        let reply = scene.bring_from(from, to, &message).await;
+        let reply = scene.bring_from("127.0.0.1", from, &[to], &message).await;
         assert!(reply.starts_with("250 "), "{n}: {reply}");
         assert_eq!(state(), *expected, "{n}");
         let mailbox = if to.starts_with("mox-report") { "Inbox/reports" } else { "Inbox" };

@@ -9,7 +9,6 @@ use mox_admin::ops::ReportFamily;
 use mox_platform::faults::{Faults, NoFaults};
 
 use super::dmarc::fine;
-use super::house::House;
 use super::house::{House, at};
 use crate::tables::traffic;
 
@@ -83,6 +82,36 @@ async fn a_kill_at_any_point_neither_loses_nor_repeats_a_report() {
 }
 
 #[tokio::test]
+async fn a_kill_neither_forgets_nor_doubles_what_counts_for_the_day() {
+    for point in ["tlsrpt-composed", "tlsrpt-queued", "tlsrpt-post-recorded", "tlsrpt-posted"] {
+        let house = House::new().set(|options| options.cap_floor = Some(3));
+        for domain in ["web.example", "one.example", "two.example", "both.example"] {
+            house.fail(domain).await;
+        }
+        house.go_to("2026-11-26T00:10:00Z");
+        let house = house.again(Arc::new(Kill { point, left: 1.into() }));
+        assert!(!night(&house).await, "{point} was reached");
+        let house = house.again(Arc::new(NoFaults));
+        assert!(night(&house).await);
+        assert!(night(&house).await);
+        let begun = house.queued().await.len() + paths(&house).len();
+        let day = at("2026-11-26T00:00:00Z").day();
+        let counted = house.store.read_blocking(|_, tx| traffic::reports(tx.conn(), day)).unwrap();
+        assert_eq!((begun, counted), (3, 3), "{point}: {:?}", house.told().await);
+        let history = house.history().await;
+        let waits = history.iter().flat_map(|row| &row.destinations).filter(|d| d.state == "sealed");
+        let waits: Vec<_> = waits.map(|d| d.why.as_str()).collect();
+        assert_eq!(waits, ["today's reports are used up: 3 of 3"; 3], "{point}");
+    }
+}
+
+/// What was posted to, each once.
+fn paths(house: &House) -> BTreeSet<String> {
+    let path = |(head, _): (String, Vec<u8>)| head.split(' ').nth(1).unwrap_or_default().to_owned();
+    house.hook.posts().into_iter().map(path).collect()
+}
+
+#[tokio::test]
 async fn nor_one_about_dmarc() {
     for point in ["dmarcrpt-sealing", "dmarcrpt-sealed", "dmarcrpt-composed", "dmarcrpt-queued"] {
         for n in 1..=2 {
@@ -102,27 +131,3 @@ async fn nor_one_about_dmarc() {
         }
     }
 }
-async fn a_kill_neither_forgets_nor_doubles_what_counts_for_the_day() {
-    for point in ["tlsrpt-composed", "tlsrpt-queued", "tlsrpt-post-recorded", "tlsrpt-posted"] {
-        let house = House::new().set(|options| options.cap_floor = Some(3));
-        for domain in ["web.example", "one.example", "two.example", "both.example"] {
-            house.fail(domain).await;
-        house.go_to("2026-11-26T00:10:00Z");
-        let house = house.again(Arc::new(Kill { point, left: 1.into() }));
-        assert!(!night(&house).await, "{point} was reached");
-        let house = house.again(Arc::new(NoFaults));
-        assert!(night(&house).await);
-        assert!(night(&house).await);
-        let begun = house.queued().await.len() + paths(&house).len();
-        let day = at("2026-11-26T00:00:00Z").day();
-        let counted = house.store.read_blocking(|_, tx| traffic::reports(tx.conn(), day)).unwrap();
-        assert_eq!((begun, counted), (3, 3), "{point}: {:?}", house.told().await);
-        let history = house.history().await;
-        let waits = history.iter().flat_map(|row| &row.destinations).filter(|d| d.state == "sealed");
-        let waits: Vec<_> = waits.map(|d| d.why.as_str()).collect();
-        assert_eq!(waits, ["today's reports are used up: 3 of 3"; 3], "{point}");
-
-/// What was posted to, each once.
-fn paths(house: &House) -> BTreeSet<String> {
-    let path = |(head, _): (String, Vec<u8>)| head.split(' ').nth(1).unwrap_or_default().to_owned();
-    house.hook.posts().into_iter().map(path).collect()

@@ -10,7 +10,7 @@ use mox_smtp::EnhancedCode;
 use mox_store::{ContentId, Error, Filter, Flags, Store};
 use mox_tlsrpt::PolicyType;
 
-use super::house::{House, at, result, row};
+use super::house::{House, result, row};
 use crate::Options;
 use crate::bounce::{Returned, Token, recognise};
 use crate::tables::{exchange, traffic};
