@@ -1,4 +1,4 @@
-//! Reports as files, in a folder that somebody names: plain, and packed as they are sent.
+//! Reports as files, in a folder that somebody names: plain and packed.
 
 use std::io::Write;
 use std::path::{Path, PathBuf};
@@ -117,7 +117,7 @@ mod tests {
     }
 
     #[test]
-    fn xml_is_written_as_it_is_sent() {
+    fn xml_is_written_plain_and_packed() {
         let dir = tempfile::tempdir().unwrap();
         let xml = "<?xml version=\"1.0\"?>\n<feedback>\u{fc}</feedback>\n";
         let written = write_all(dir.path(), &[report("a!b!1!2!3.xml.gz", xml.into())]).unwrap();
