@@ -32,6 +32,7 @@ mod milter;
 mod peers;
 mod relay;
 mod release;
+mod senders;
 mod signedzones;
 mod spf;
 mod submit;
