@@ -21,6 +21,7 @@ mod chaos;
 mod crash;
 mod dane;
 mod dkim;
+mod dmarcreceived;
 mod dmarcreports;
 mod dnssec;
 mod faults;

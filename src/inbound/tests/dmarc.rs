@@ -128,7 +128,7 @@ async fn each_kind_of_report_has_its_address() {
     let scene = Scene::new();
     let report = scene.signed("sender.example", "any", &aggregate("1", "here.example"));
     for (to, mailbox, error) in
-        [("tlsreports@here.example", "TLSRPT", "no TLS report in it"), ("amy@here.example", "Inbox", "")]
+        [("tlsreports@here.example", "TLSRPT", "not JSON"), ("amy@here.example", "Inbox", "")]
     {
         assert!(scene.bring(to, &report).await.starts_with("250 "));
         let (found, why) = scene.last();
