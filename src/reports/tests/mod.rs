@@ -3,6 +3,7 @@
 mod dmarc;
 mod dmarc_results;
 mod faults;
+mod flood;
 mod house;
 mod load;
 mod operations;
