@@ -2484,7 +2484,7 @@ module completions {
     [ "auto" "validate" "trust-ad" "off" ]
   }
 
-  # Read a record
+  # Read a record, an aggregate report or a failure report
   export extern "mox dmarc parse" [
     --config: path            # Config file, or the folder that holds mox.conf [default: ./config/mox.conf, else that of localserve]
     --json                    # Print the result as JSON
@@ -2495,7 +2495,287 @@ module completions {
     --trust-anchor: path      # File with DS or DNSKEY records to trust instead of the built-in ones of the root; implies --dnssec validate
     --dnssec: string@"nu-complete mox dmarc parse dnssec" # Whom to believe about DNSSEC: a near resolver that validates, else own validation where the resolver gives DNSSEC records; always own validation; the resolver wherever it is; nobody
     --help(-h)                # Print help
-    record: string            # The text of the record; `-` reads it from standard input
+    what: path                # Text of a record (v=DMARC1...), or file: report (.xml, .xml.gz, .zip) or message with one; `-` is standard input
+  ]
+
+  def "nu-complete mox dmarc results color" [] {
+    [ "auto" "always" "never" ]
+  }
+
+  def "nu-complete mox dmarc results dnssec" [] {
+    [ "auto" "validate" "trust-ad" "off" ]
+  }
+
+  # Show what DMARC was applied to, as far as it is not reported yet
+  export extern "mox dmarc results" [
+    --day: string             # Of this day (UTC): today, yesterday, 2026-11-26
+    --domain: string          # Of this policy domain
+    --limit: string           # At most so many rows of messages, over all policies; 0 for counts alone
+    --config: path            # Config file, or the folder that holds mox.conf [default: ./config/mox.conf, else that of localserve]
+    --json                    # Print the result as JSON
+    --color: string@"nu-complete mox dmarc results color" # When to use colours; NO_COLOR and CLICOLOR_FORCE are honoured
+    --quiet(-q)               # Print nothing but the result and errors
+    --verbose(-v)             # Say more about what is done
+    --resolver: string        # Name server to ask instead of the system's, for commands that look names up
+    --trust-anchor: path      # File with DS or DNSKEY records to trust instead of the built-in ones of the root; implies --dnssec validate
+    --dnssec: string@"nu-complete mox dmarc results dnssec" # Whom to believe about DNSSEC: a near resolver that validates, else own validation where the resolver gives DNSSEC records; always own validation; the resolver wherever it is; nobody
+    --help(-h)                # Print help (see more with '--help')
+  ]
+
+  def "nu-complete mox dmarc preview color" [] {
+    [ "auto" "always" "never" ]
+  }
+
+  def "nu-complete mox dmarc preview dnssec" [] {
+    [ "auto" "validate" "trust-ad" "off" ]
+  }
+
+  # Show what would be reported now, to whom, and what is withheld and why
+  export extern "mox dmarc preview" [
+    --day: string             # Of this day (UTC): today, yesterday, 2026-11-26
+    --out: directory          # Write each report there, as .xml and .xml.gz; nothing is overwritten
+    --config: path            # Config file, or the folder that holds mox.conf [default: ./config/mox.conf, else that of localserve]
+    --json                    # Print the result as JSON
+    --color: string@"nu-complete mox dmarc preview color" # When to use colours; NO_COLOR and CLICOLOR_FORCE are honoured
+    --quiet(-q)               # Print nothing but the result and errors
+    --verbose(-v)             # Say more about what is done
+    --resolver: string        # Name server to ask instead of the system's, for commands that look names up
+    --trust-anchor: path      # File with DS or DNSKEY records to trust instead of the built-in ones of the root; implies --dnssec validate
+    --dnssec: string@"nu-complete mox dmarc preview dnssec" # Whom to believe about DNSSEC: a near resolver that validates, else own validation where the resolver gives DNSSEC records; always own validation; the resolver wherever it is; nobody
+    --help(-h)                # Print help (see more with '--help')
+    domain?: string           # Policy domain: where the record stands
+  ]
+
+  def "nu-complete mox dmarc send-now color" [] {
+    [ "auto" "always" "never" ]
+  }
+
+  def "nu-complete mox dmarc send-now dnssec" [] {
+    [ "auto" "validate" "trust-ad" "off" ]
+  }
+
+  # Send reports without waiting for their time
+  export extern "mox dmarc send-now" [
+    --day: string             # The day (UTC): yesterday, today, 2026-11-26
+    --dry-run                 # Only show what would be sent
+    --to: string              # Send a test copy to this mailto: URI, or mail address, and nothing to the published destinations
+    --sample                  # Send a made-up report about the domain, which proves that signing and delivery work
+    --config: path            # Config file, or the folder that holds mox.conf [default: ./config/mox.conf, else that of localserve]
+    --json                    # Print the result as JSON
+    --color: string@"nu-complete mox dmarc send-now color" # When to use colours; NO_COLOR and CLICOLOR_FORCE are honoured
+    --quiet(-q)               # Print nothing but the result and errors
+    --verbose(-v)             # Say more about what is done
+    --resolver: string        # Name server to ask instead of the system's, for commands that look names up
+    --trust-anchor: path      # File with DS or DNSKEY records to trust instead of the built-in ones of the root; implies --dnssec validate
+    --dnssec: string@"nu-complete mox dmarc send-now dnssec" # Whom to believe about DNSSEC: a near resolver that validates, else own validation where the resolver gives DNSSEC records; always own validation; the resolver wherever it is; nobody
+    --help(-h)                # Print help (see more with '--help')
+    ...domains: string        # Policy domains, where the records stand; none for all with results of the day
+  ]
+
+  def "nu-complete mox dmarc history color" [] {
+    [ "auto" "always" "never" ]
+  }
+
+  def "nu-complete mox dmarc history dnssec" [] {
+    [ "auto" "validate" "trust-ad" "off" ]
+  }
+
+  # Show reports that were made, and what became of them
+  export extern "mox dmarc history" [
+    --limit: string           # At most so many
+    --config: path            # Config file, or the folder that holds mox.conf [default: ./config/mox.conf, else that of localserve]
+    --json                    # Print the result as JSON
+    --color: string@"nu-complete mox dmarc history color" # When to use colours; NO_COLOR and CLICOLOR_FORCE are honoured
+    --quiet(-q)               # Print nothing but the result and errors
+    --verbose(-v)             # Say more about what is done
+    --resolver: string        # Name server to ask instead of the system's, for commands that look names up
+    --trust-anchor: path      # File with DS or DNSKEY records to trust instead of the built-in ones of the root; implies --dnssec validate
+    --dnssec: string@"nu-complete mox dmarc history dnssec" # Whom to believe about DNSSEC: a near resolver that validates, else own validation where the resolver gives DNSSEC records; always own validation; the resolver wherever it is; nobody
+    --help(-h)                # Print help (see more with '--help')
+    domain?: string           # Policy domain: where the record stands
+  ]
+
+  def "nu-complete mox dmarc explain color" [] {
+    [ "auto" "always" "never" ]
+  }
+
+  def "nu-complete mox dmarc explain dnssec" [] {
+    [ "auto" "validate" "trust-ad" "off" ]
+  }
+
+  # Explain step by step whether a report about a domain goes out, when and to whom
+  export extern "mox dmarc explain" [
+    --config: path            # Config file, or the folder that holds mox.conf [default: ./config/mox.conf, else that of localserve]
+    --json                    # Print the result as JSON
+    --color: string@"nu-complete mox dmarc explain color" # When to use colours; NO_COLOR and CLICOLOR_FORCE are honoured
+    --quiet(-q)               # Print nothing but the result and errors
+    --verbose(-v)             # Say more about what is done
+    --resolver: string        # Name server to ask instead of the system's, for commands that look names up
+    --trust-anchor: path      # File with DS or DNSKEY records to trust instead of the built-in ones of the root; implies --dnssec validate
+    --dnssec: string@"nu-complete mox dmarc explain dnssec" # Whom to believe about DNSSEC: a near resolver that validates, else own validation where the resolver gives DNSSEC records; always own validation; the resolver wherever it is; nobody
+    --help(-h)                # Print help (see more with '--help')
+    domain: string            # Policy domain: where the record stands
+  ]
+
+  def "nu-complete mox dmarc readiness color" [] {
+    [ "auto" "always" "never" ]
+  }
+
+  def "nu-complete mox dmarc readiness dnssec" [] {
+    [ "auto" "validate" "trust-ad" "off" ]
+  }
+
+  # Tell from received reports what would break under a stricter policy, and the record for the next step
+  export extern "mox dmarc readiness" [
+    --since: string           # By reports on days from then on: 7d, yesterday, 2026-11-01
+    --config: path            # Config file, or the folder that holds mox.conf [default: ./config/mox.conf, else that of localserve]
+    --json                    # Print the result as JSON
+    --color: string@"nu-complete mox dmarc readiness color" # When to use colours; NO_COLOR and CLICOLOR_FORCE are honoured
+    --quiet(-q)               # Print nothing but the result and errors
+    --verbose(-v)             # Say more about what is done
+    --resolver: string        # Name server to ask instead of the system's, for commands that look names up
+    --trust-anchor: path      # File with DS or DNSKEY records to trust instead of the built-in ones of the root; implies --dnssec validate
+    --dnssec: string@"nu-complete mox dmarc readiness dnssec" # Whom to believe about DNSSEC: a near resolver that validates, else own validation where the resolver gives DNSSEC records; always own validation; the resolver wherever it is; nobody
+    --help(-h)                # Print help (see more with '--help')
+    domain: string            # The domain as in From
+  ]
+
+  def "nu-complete mox dmarc suppress color" [] {
+    [ "auto" "always" "never" ]
+  }
+
+  def "nu-complete mox dmarc suppress dnssec" [] {
+    [ "auto" "validate" "trust-ad" "off" ]
+  }
+
+  # Destinations that get no reports
+  export extern "mox dmarc suppress" [
+    --config: path            # Config file, or the folder that holds mox.conf [default: ./config/mox.conf, else that of localserve]
+    --json                    # Print the result as JSON
+    --color: string@"nu-complete mox dmarc suppress color" # When to use colours; NO_COLOR and CLICOLOR_FORCE are honoured
+    --quiet(-q)               # Print nothing but the result and errors
+    --verbose(-v)             # Say more about what is done
+    --resolver: string        # Name server to ask instead of the system's, for commands that look names up
+    --trust-anchor: path      # File with DS or DNSKEY records to trust instead of the built-in ones of the root; implies --dnssec validate
+    --dnssec: string@"nu-complete mox dmarc suppress dnssec" # Whom to believe about DNSSEC: a near resolver that validates, else own validation where the resolver gives DNSSEC records; always own validation; the resolver wherever it is; nobody
+    --help(-h)                # Print help (see more with '--help')
+  ]
+
+  def "nu-complete mox dmarc suppress list color" [] {
+    [ "auto" "always" "never" ]
+  }
+
+  def "nu-complete mox dmarc suppress list dnssec" [] {
+    [ "auto" "validate" "trust-ad" "off" ]
+  }
+
+  # Show which destinations get no reports, until when and why
+  export extern "mox dmarc suppress list" [
+    --config: path            # Config file, or the folder that holds mox.conf [default: ./config/mox.conf, else that of localserve]
+    --json                    # Print the result as JSON
+    --color: string@"nu-complete mox dmarc suppress list color" # When to use colours; NO_COLOR and CLICOLOR_FORCE are honoured
+    --quiet(-q)               # Print nothing but the result and errors
+    --verbose(-v)             # Say more about what is done
+    --resolver: string        # Name server to ask instead of the system's, for commands that look names up
+    --trust-anchor: path      # File with DS or DNSKEY records to trust instead of the built-in ones of the root; implies --dnssec validate
+    --dnssec: string@"nu-complete mox dmarc suppress list dnssec" # Whom to believe about DNSSEC: a near resolver that validates, else own validation where the resolver gives DNSSEC records; always own validation; the resolver wherever it is; nobody
+    --help(-h)                # Print help
+  ]
+
+  def "nu-complete mox dmarc suppress add color" [] {
+    [ "auto" "always" "never" ]
+  }
+
+  def "nu-complete mox dmarc suppress add dnssec" [] {
+    [ "auto" "validate" "trust-ad" "off" ]
+  }
+
+  # Send no reports to a destination
+  export extern "mox dmarc suppress add" [
+    --until: string           # So long from now, or until a time: 30d, 2027-01-31
+    --reason: string          # Why
+    --dry-run                 # Only show what would be added
+    --config: path            # Config file, or the folder that holds mox.conf [default: ./config/mox.conf, else that of localserve]
+    --json                    # Print the result as JSON
+    --color: string@"nu-complete mox dmarc suppress add color" # When to use colours; NO_COLOR and CLICOLOR_FORCE are honoured
+    --quiet(-q)               # Print nothing but the result and errors
+    --verbose(-v)             # Say more about what is done
+    --resolver: string        # Name server to ask instead of the system's, for commands that look names up
+    --trust-anchor: path      # File with DS or DNSKEY records to trust instead of the built-in ones of the root; implies --dnssec validate
+    --dnssec: string@"nu-complete mox dmarc suppress add dnssec" # Whom to believe about DNSSEC: a near resolver that validates, else own validation where the resolver gives DNSSEC records; always own validation; the resolver wherever it is; nobody
+    --help(-h)                # Print help (see more with '--help')
+    uri: string               # A mailto: or https: URI, or a mail address
+  ]
+
+  def "nu-complete mox dmarc suppress remove color" [] {
+    [ "auto" "always" "never" ]
+  }
+
+  def "nu-complete mox dmarc suppress remove dnssec" [] {
+    [ "auto" "validate" "trust-ad" "off" ]
+  }
+
+  # Send reports to a destination again
+  export extern "mox dmarc suppress remove" [
+    --dry-run                 # Only show what would be removed
+    --config: path            # Config file, or the folder that holds mox.conf [default: ./config/mox.conf, else that of localserve]
+    --json                    # Print the result as JSON
+    --color: string@"nu-complete mox dmarc suppress remove color" # When to use colours; NO_COLOR and CLICOLOR_FORCE are honoured
+    --quiet(-q)               # Print nothing but the result and errors
+    --verbose(-v)             # Say more about what is done
+    --resolver: string        # Name server to ask instead of the system's, for commands that look names up
+    --trust-anchor: path      # File with DS or DNSKEY records to trust instead of the built-in ones of the root; implies --dnssec validate
+    --dnssec: string@"nu-complete mox dmarc suppress remove dnssec" # Whom to believe about DNSSEC: a near resolver that validates, else own validation where the resolver gives DNSSEC records; always own validation; the resolver wherever it is; nobody
+    --help(-h)                # Print help
+    uri: string               # A mailto: or https: URI, or a mail address, as `suppress list` has it
+  ]
+
+  def "nu-complete mox dmarc suppress extend color" [] {
+    [ "auto" "always" "never" ]
+  }
+
+  def "nu-complete mox dmarc suppress extend dnssec" [] {
+    [ "auto" "validate" "trust-ad" "off" ]
+  }
+
+  # Move the end of a suppression
+  export extern "mox dmarc suppress extend" [
+    --until: string           # So long from now, or until a time: 30d, 2027-01-31
+    --dry-run                 # Only show what would be changed
+    --config: path            # Config file, or the folder that holds mox.conf [default: ./config/mox.conf, else that of localserve]
+    --json                    # Print the result as JSON
+    --color: string@"nu-complete mox dmarc suppress extend color" # When to use colours; NO_COLOR and CLICOLOR_FORCE are honoured
+    --quiet(-q)               # Print nothing but the result and errors
+    --verbose(-v)             # Say more about what is done
+    --resolver: string        # Name server to ask instead of the system's, for commands that look names up
+    --trust-anchor: path      # File with DS or DNSKEY records to trust instead of the built-in ones of the root; implies --dnssec validate
+    --dnssec: string@"nu-complete mox dmarc suppress extend dnssec" # Whom to believe about DNSSEC: a near resolver that validates, else own validation where the resolver gives DNSSEC records; always own validation; the resolver wherever it is; nobody
+    --help(-h)                # Print help
+    uri: string               # A mailto: or https: URI, or a mail address, as `suppress list` has it
+  ]
+
+  # Print this message or the help of the given subcommand(s)
+  export extern "mox dmarc suppress help" [
+  ]
+
+  # Show which destinations get no reports, until when and why
+  export extern "mox dmarc suppress help list" [
+  ]
+
+  # Send no reports to a destination
+  export extern "mox dmarc suppress help add" [
+  ]
+
+  # Send reports to a destination again
+  export extern "mox dmarc suppress help remove" [
+  ]
+
+  # Move the end of a suppression
+  export extern "mox dmarc suppress help extend" [
+  ]
+
+  # Print this message or the help of the given subcommand(s)
+  export extern "mox dmarc suppress help help" [
   ]
 
   def "nu-complete mox dmarc reports color" [] {
@@ -2680,8 +2960,52 @@ module completions {
   export extern "mox dmarc help checkreportaddrs" [
   ]
 
-  # Read a record
+  # Read a record, an aggregate report or a failure report
   export extern "mox dmarc help parse" [
+  ]
+
+  # Show what DMARC was applied to, as far as it is not reported yet
+  export extern "mox dmarc help results" [
+  ]
+
+  # Show what would be reported now, to whom, and what is withheld and why
+  export extern "mox dmarc help preview" [
+  ]
+
+  # Send reports without waiting for their time
+  export extern "mox dmarc help send-now" [
+  ]
+
+  # Show reports that were made, and what became of them
+  export extern "mox dmarc help history" [
+  ]
+
+  # Explain step by step whether a report about a domain goes out, when and to whom
+  export extern "mox dmarc help explain" [
+  ]
+
+  # Tell from received reports what would break under a stricter policy, and the record for the next step
+  export extern "mox dmarc help readiness" [
+  ]
+
+  # Destinations that get no reports
+  export extern "mox dmarc help suppress" [
+  ]
+
+  # Show which destinations get no reports, until when and why
+  export extern "mox dmarc help suppress list" [
+  ]
+
+  # Send no reports to a destination
+  export extern "mox dmarc help suppress add" [
+  ]
+
+  # Send reports to a destination again
+  export extern "mox dmarc help suppress remove" [
+  ]
+
+  # Move the end of a suppression
+  export extern "mox dmarc help suppress extend" [
   ]
 
   # Reports of others that arrived about mail from your domains
@@ -3159,7 +3483,7 @@ module completions {
     --resolver: string        # Name server to ask instead of the system's, for commands that look names up
     --trust-anchor: path      # File with DS or DNSKEY records to trust instead of the built-in ones of the root; implies --dnssec validate
     --dnssec: string@"nu-complete mox tlsrpt suppress dnssec" # Whom to believe about DNSSEC: a near resolver that validates, else own validation where the resolver gives DNSSEC records; always own validation; the resolver wherever it is; nobody
-    --help(-h)                # Print help
+    --help(-h)                # Print help (see more with '--help')
   ]
 
   def "nu-complete mox tlsrpt suppress list color" [] {
@@ -3228,7 +3552,7 @@ module completions {
     --trust-anchor: path      # File with DS or DNSKEY records to trust instead of the built-in ones of the root; implies --dnssec validate
     --dnssec: string@"nu-complete mox tlsrpt suppress remove dnssec" # Whom to believe about DNSSEC: a near resolver that validates, else own validation where the resolver gives DNSSEC records; always own validation; the resolver wherever it is; nobody
     --help(-h)                # Print help
-    uri: string               # A mailto: or https: URI, or a mail address, as `mox tlsrpt suppress list` has it
+    uri: string               # A mailto: or https: URI, or a mail address, as `suppress list` has it
   ]
 
   def "nu-complete mox tlsrpt suppress extend color" [] {
@@ -3252,7 +3576,7 @@ module completions {
     --trust-anchor: path      # File with DS or DNSKEY records to trust instead of the built-in ones of the root; implies --dnssec validate
     --dnssec: string@"nu-complete mox tlsrpt suppress extend dnssec" # Whom to believe about DNSSEC: a near resolver that validates, else own validation where the resolver gives DNSSEC records; always own validation; the resolver wherever it is; nobody
     --help(-h)                # Print help
-    uri: string               # A mailto: or https: URI, or a mail address, as `mox tlsrpt suppress list` has it
+    uri: string               # A mailto: or https: URI, or a mail address, as `suppress list` has it
   ]
 
   # Print this message or the help of the given subcommand(s)
@@ -3450,6 +3774,115 @@ module completions {
 
   # Print this message or the help of the given subcommand(s)
   export extern "mox tlsrpt help help" [
+  ]
+
+  def "nu-complete mox reports color" [] {
+    [ "auto" "always" "never" ]
+  }
+
+  def "nu-complete mox reports dnssec" [] {
+    [ "auto" "validate" "trust-ad" "off" ]
+  }
+
+  # Show what received reports tell, about mail (DMARC) and about TLS
+  export extern "mox reports" [
+    --config: path            # Config file, or the folder that holds mox.conf [default: ./config/mox.conf, else that of localserve]
+    --json                    # Print the result as JSON
+    --color: string@"nu-complete mox reports color" # When to use colours; NO_COLOR and CLICOLOR_FORCE are honoured
+    --quiet(-q)               # Print nothing but the result and errors
+    --verbose(-v)             # Say more about what is done
+    --resolver: string        # Name server to ask instead of the system's, for commands that look names up
+    --trust-anchor: path      # File with DS or DNSKEY records to trust instead of the built-in ones of the root; implies --dnssec validate
+    --dnssec: string@"nu-complete mox reports dnssec" # Whom to believe about DNSSEC: a near resolver that validates, else own validation where the resolver gives DNSSEC records; always own validation; the resolver wherever it is; nobody
+    --help(-h)                # Print help
+  ]
+
+  def "nu-complete mox reports summary color" [] {
+    [ "auto" "always" "never" ]
+  }
+
+  def "nu-complete mox reports summary dnssec" [] {
+    [ "auto" "validate" "trust-ad" "off" ]
+  }
+
+  # Show how much mail and how many TLS sessions passed and failed, by who sends and by host
+  export extern "mox reports summary" [
+    --domain: string          # About this policy domain alone
+    --since: string           # On days from then on: 7d, yesterday, 2026-11-01
+    --config: path            # Config file, or the folder that holds mox.conf [default: ./config/mox.conf, else that of localserve]
+    --json                    # Print the result as JSON
+    --color: string@"nu-complete mox reports summary color" # When to use colours; NO_COLOR and CLICOLOR_FORCE are honoured
+    --quiet(-q)               # Print nothing but the result and errors
+    --verbose(-v)             # Say more about what is done
+    --resolver: string        # Name server to ask instead of the system's, for commands that look names up
+    --trust-anchor: path      # File with DS or DNSKEY records to trust instead of the built-in ones of the root; implies --dnssec validate
+    --dnssec: string@"nu-complete mox reports summary dnssec" # Whom to believe about DNSSEC: a near resolver that validates, else own validation where the resolver gives DNSSEC records; always own validation; the resolver wherever it is; nobody
+    --help(-h)                # Print help (see more with '--help')
+  ]
+
+  def "nu-complete mox reports causes color" [] {
+    [ "auto" "always" "never" ]
+  }
+
+  def "nu-complete mox reports causes dnssec" [] {
+    [ "auto" "validate" "trust-ad" "off" ]
+  }
+
+  # Tell in sentences why mail and TLS sessions fail, and what mends it, the worst first
+  export extern "mox reports causes" [
+    --domain: string          # About this policy domain alone
+    --since: string           # On days from then on: 7d, yesterday, 2026-11-01
+    --config: path            # Config file, or the folder that holds mox.conf [default: ./config/mox.conf, else that of localserve]
+    --json                    # Print the result as JSON
+    --color: string@"nu-complete mox reports causes color" # When to use colours; NO_COLOR and CLICOLOR_FORCE are honoured
+    --quiet(-q)               # Print nothing but the result and errors
+    --verbose(-v)             # Say more about what is done
+    --resolver: string        # Name server to ask instead of the system's, for commands that look names up
+    --trust-anchor: path      # File with DS or DNSKEY records to trust instead of the built-in ones of the root; implies --dnssec validate
+    --dnssec: string@"nu-complete mox reports causes dnssec" # Whom to believe about DNSSEC: a near resolver that validates, else own validation where the resolver gives DNSSEC records; always own validation; the resolver wherever it is; nobody
+    --help(-h)                # Print help (see more with '--help')
+  ]
+
+  def "nu-complete mox reports silent color" [] {
+    [ "auto" "always" "never" ]
+  }
+
+  def "nu-complete mox reports silent dnssec" [] {
+    [ "auto" "validate" "trust-ad" "off" ]
+  }
+
+  # Name reporters that used to report and fell silent
+  export extern "mox reports silent" [
+    --domain: string          # About this policy domain alone
+    --config: path            # Config file, or the folder that holds mox.conf [default: ./config/mox.conf, else that of localserve]
+    --json                    # Print the result as JSON
+    --color: string@"nu-complete mox reports silent color" # When to use colours; NO_COLOR and CLICOLOR_FORCE are honoured
+    --quiet(-q)               # Print nothing but the result and errors
+    --verbose(-v)             # Say more about what is done
+    --resolver: string        # Name server to ask instead of the system's, for commands that look names up
+    --trust-anchor: path      # File with DS or DNSKEY records to trust instead of the built-in ones of the root; implies --dnssec validate
+    --dnssec: string@"nu-complete mox reports silent dnssec" # Whom to believe about DNSSEC: a near resolver that validates, else own validation where the resolver gives DNSSEC records; always own validation; the resolver wherever it is; nobody
+    --help(-h)                # Print help (see more with '--help')
+  ]
+
+  # Print this message or the help of the given subcommand(s)
+  export extern "mox reports help" [
+  ]
+
+  # Show how much mail and how many TLS sessions passed and failed, by who sends and by host
+  export extern "mox reports help summary" [
+  ]
+
+  # Tell in sentences why mail and TLS sessions fail, and what mends it, the worst first
+  export extern "mox reports help causes" [
+  ]
+
+  # Name reporters that used to report and fell silent
+  export extern "mox reports help silent" [
+  ]
+
+  # Print this message or the help of the given subcommand(s)
+  export extern "mox reports help help" [
   ]
 
   def "nu-complete mox dane color" [] {
@@ -4205,8 +4638,52 @@ module completions {
   export extern "mox help dmarc checkreportaddrs" [
   ]
 
-  # Read a record
+  # Read a record, an aggregate report or a failure report
   export extern "mox help dmarc parse" [
+  ]
+
+  # Show what DMARC was applied to, as far as it is not reported yet
+  export extern "mox help dmarc results" [
+  ]
+
+  # Show what would be reported now, to whom, and what is withheld and why
+  export extern "mox help dmarc preview" [
+  ]
+
+  # Send reports without waiting for their time
+  export extern "mox help dmarc send-now" [
+  ]
+
+  # Show reports that were made, and what became of them
+  export extern "mox help dmarc history" [
+  ]
+
+  # Explain step by step whether a report about a domain goes out, when and to whom
+  export extern "mox help dmarc explain" [
+  ]
+
+  # Tell from received reports what would break under a stricter policy, and the record for the next step
+  export extern "mox help dmarc readiness" [
+  ]
+
+  # Destinations that get no reports
+  export extern "mox help dmarc suppress" [
+  ]
+
+  # Show which destinations get no reports, until when and why
+  export extern "mox help dmarc suppress list" [
+  ]
+
+  # Send no reports to a destination
+  export extern "mox help dmarc suppress add" [
+  ]
+
+  # Send reports to a destination again
+  export extern "mox help dmarc suppress remove" [
+  ]
+
+  # Move the end of a suppression
+  export extern "mox help dmarc suppress extend" [
   ]
 
   # Reports of others that arrived about mail from your domains
@@ -4335,6 +4812,22 @@ module completions {
 
   # Tell in sentences what a report says, from a file or message
   export extern "mox help tlsrpt parse" [
+  ]
+
+  # Show what received reports tell, about mail (DMARC) and about TLS
+  export extern "mox help reports" [
+  ]
+
+  # Show how much mail and how many TLS sessions passed and failed, by who sends and by host
+  export extern "mox help reports summary" [
+  ]
+
+  # Tell in sentences why mail and TLS sessions fail, and what mends it, the worst first
+  export extern "mox help reports causes" [
+  ]
+
+  # Name reporters that used to report and fell silent
+  export extern "mox help reports silent" [
   ]
 
   # Make TLSA records, and compare mail hosts with theirs (DANE)
