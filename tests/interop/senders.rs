@@ -1,6 +1,7 @@
 //! One message from each sender of the lab, to a server that follows policies and to one that only records: what
-//! `mox dmarc results` lists is what the table of `mox lab list` promises. RFC 9990 §3.1.
+//! `mox dmarc results` lists is what the table of `mox lab list` promises, and reports about it arrive. RFC 9990 §3.1.
 
+use std::collections::BTreeMap;
 use std::path::Path;
 
 use mox_testkit::sender::Session;
@@ -50,6 +51,36 @@ fn stable(policy_domain: &Value, row: &Value) -> String {
     .to_string()
 }
 
+/// A report goes to each who wants one where somebody takes it, and says how many messages passed and failed.
+fn reported(house: &House, domains: &[Value]) {
+    let mut expected: BTreeMap<String, (u64, u64)> = BTreeMap::new();
+    for report in domains.iter().map(|domain| &domain["expect"]["report"]).filter(|report| report.is_object())
+    {
+        let policy_domain = report["policy_domain"].as_str().unwrap();
+        if !["dmarc-rua-unauthorised.lab.test", "dmarc-rua-gone.lab.test"].contains(&policy_domain) {
+            let (passed, failed) = expected.entry(policy_domain.to_owned()).or_default();
+            let counts = if report["dkim"] == "pass" || report["spf"] == "pass" { passed } else { failed };
+            *counts += 1;
+        }
+    }
+    // It says which domains get none.
+    let _ = house.try_mox(&["dmarc", "send-now", "--day", "today"]);
+    house.eventually("a report to everybody", || {
+        let Value::Array(history) = house.json(&["dmarc", "history", "--json"]) else { panic!("an array") };
+        let arrived = |row: &&Value| {
+            let mut destinations = row["destinations"].as_array().unwrap().iter();
+            destinations.any(|destination| destination["state"] == "delivered")
+        };
+        let count = |row: &Value, name: &str| row[name].as_u64().unwrap();
+        let told = |row: &Value| {
+            let policy_domain = row["policy_domain"].as_str().unwrap().to_owned();
+            (policy_domain, (count(row, "successful"), count(row, "failed")))
+        };
+        let found: BTreeMap<_, _> = history.iter().filter(arrived).map(told).collect();
+        (found == expected).then_some(())
+    });
+}
+
 #[test]
 fn each_sender_is_in_the_results_as_the_table_says() {
     for (options, fate) in [(&["--lab"] as &[&str], "recorded"), (&["--lab", "--enforce"], "enforced")] {
@@ -84,6 +115,9 @@ fn each_sender_is_in_the_results_as_the_table_says() {
         found.sort();
         expected.sort();
         assert_eq!(found, expected, "{fate}");
+        if fate == "recorded" {
+            reported(&house, &domains);
+        }
         house.stop();
         house.verify();
     }
