@@ -3,14 +3,17 @@
 use std::time::Duration;
 
 use mox_admin::Time;
-use mox_admin::ops::{DmarcReport, DmarcReports, FailureFields, FailureReport, FailureReports};
+use mox_admin::ops::{DmarcReport, DmarcReports, FailureFields, FailureReport, FailureReports, ReportFamily};
 use mox_clock::{Day, Timestamp};
 use mox_dmarc::Policy;
 use mox_dmarcrpt::{
-    Action, AuthResult, DkimAuth, Feedback, Metadata, PolicyPublished, Reason, ReasonKind, Record, SpfAuth,
+    Action, AuthResult, DkimAuth, Feedback, Form, Metadata, PolicyPublished, Reason, ReasonKind, Record,
+    SpfAuth,
 };
+use mox_message::body::encode_base64;
 use mox_store::{Error, MessageId, Store};
 use mox_telemetry::Outcome;
+use mox_unpack::gzip;
 use tempfile::TempDir;
 
 use super::aggregate::Totals;
@@ -140,6 +143,78 @@ fn only_what_concerns_us_is_kept() {
     }
     assert!(aggregate(&all, report_of("r", NOW.day(), "stranger.example")).is_ok());
     assert!(aggregate(&all, report_of("r", NOW.day(), "a b")).is_err());
+}
+
+#[test]
+fn a_failure_is_about_the_first_domain_of_ours_or_that_of_from() {
+    let receiver = receiver();
+    let from_ours = "From: Boss <boss@Sub.Here.Example>\nSubject: pay\n";
+    for (reported, header, expected) in [
+        (&["stranger.example", "here.example"][..], "", Ok("here.example")),
+        (&[], from_ours, Ok("sub.here.example")),
+        (
+            &["stranger.example"],
+            from_ours,
+            Err("the report is about no domain of this server: stranger.example"),
+        ),
+        (&[], "Subject: pay\n", Err("the report is about no domain of this server: ")),
+        (
+            &["1.example", "2.example", "3.example", "4.example", "5.example", "6.example"],
+            "",
+            Err(
+                "the report is about no domain of this server: 1.example, 2.example, 3.example, 4.example, 5.example",
+            ),
+        ),
+    ] {
+        let reported_domain = reported.iter().map(|name| (*name).to_owned()).collect();
+        let fields = FailureFields { reported_domain, ..FailureFields::default() };
+        let told = Failure::new(&receiver, fields, header.to_owned());
+        let told = told.map(|kept| kept.domain.ascii().to_owned()).map_err(|e| e.to_string());
+        assert_eq!(told, expected.map(str::to_owned).map_err(str::to_owned), "{reported:?}");
+    }
+}
+
+/// A message with a part.
+fn message(kind: &str, content: &[u8]) -> Vec<u8> {
+    let part = encode_base64(content);
+    format!(
+        "From: a@b.example\r\nContent-Type: {kind}\r\nContent-Transfer-Encoding: base64\r\n\r\n{part}\r\n"
+    )
+    .into_bytes()
+}
+
+async fn read(receiver: &Receiver, message: Vec<u8>) -> Result<Received, String> {
+    let (size, sender) = (message.len() as u64, domain("receiver.example"));
+    let read = receiver.read(ReportFamily::Dmarc, sender, NOW, size, move || Ok::<_, Error>(message));
+    read.await.map_err(|e| e.to_string())
+}
+
+#[tokio::test]
+async fn what_is_written_is_kept_and_bombs_are_not() {
+    let (dir, receiver) = (TempDir::new().unwrap(), receiver());
+    let store = store(&dir);
+    let written = mox_dmarcrpt::write(&report_of("r", NOW.day().previous(), "here.example"), Form::Rfc9990);
+    for (kind, content) in [
+        ("application/gzip", gzip::compress(&written)),
+        ("text/xml", written.clone()),
+        ("application/octet-stream", gzip::compress(&written)),
+    ] {
+        let received = read(&receiver, message(kind, &content)).await.unwrap();
+        assert_eq!(received.family(), ReportFamily::Dmarc);
+        let Content::Aggregate(report) = &received.content else { panic!("{received:?}") };
+        assert_eq!((report.totals.messages, report.totals.passed, report.feedback.records.len()), (3, 1, 2));
+        let sender = received.sender.ascii().to_owned();
+        keep_all(&store, &receiver, vec![(&sender, received.content, NOW)]).await;
+    }
+    assert_eq!(count(&store, "SELECT count(*) FROM dmarc_in"), 1, "however it is packed");
+
+    let bomb = gzip::compress(&vec![b' '; 24 << 20]);
+    let told = read(&receiver, message("application/gzip", &bomb)).await.unwrap_err();
+    assert!(told.contains("expands to more than"), "{told}");
+    let entities = b"<?xml version=\"1.0\"?><!DOCTYPE f [<!ENTITY a \"aaaa\"><!ENTITY b \"&a;&a;\">]><feedback>&b;</feedback>";
+    assert!(read(&receiver, message("text/xml", entities)).await.is_err());
+    let truncated = written.get(..written.len() / 2).unwrap();
+    assert!(read(&receiver, message("text/xml", truncated)).await.is_err());
 }
 
 #[test]
