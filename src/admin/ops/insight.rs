@@ -307,7 +307,7 @@ pub struct ReadinessScope {
 pub struct ReadinessSource {
     /// The service; `unknown` when nothing names it.
     pub service: String,
-    /// What names it: `dkim`, `envelope`, `ptr`, `nothing`.
+    /// What names it: `dkim`, `envelope`, `ptr`; `spf` when the domain's own record lists it; `nothing`.
     pub named_by: String,
     /// `own`, `service`, `forwarder`, `unclear`, `forged`.
     pub kind: String,

@@ -17,6 +17,8 @@ pub(crate) enum NamedBy {
     Envelope,
     /// The confirmed name of the address.
     Ptr,
+    /// The SPF record of the domain, which lists the address.
+    Spf,
     /// Nothing: it is not known.
     Nothing,
 }
@@ -27,6 +29,7 @@ impl NamedBy {
             NamedBy::Dkim => "dkim",
             NamedBy::Envelope => "envelope",
             NamedBy::Ptr => "ptr",
+            NamedBy::Spf => "spf",
             NamedBy::Nothing => "nothing",
         }
     }

@@ -1,8 +1,9 @@
 //! Who is behind mail that does not pass: one of ours, a service, a forwarder, a forger. Facts in, judgement out.
 //!
 //! A signature of the domain that fails, together with something else that passes, is a sign of mail that was changed
-//! on the way; alone it says nothing, since anybody can write one. RFC 9989 §7.4, RFC 7960.
+//! on the way; alone it says nothing, since anybody can write one. RFC 9989 §7.4.
 
+use crate::insight::names::MAX_ADDRESSES;
 use crate::insight::service::{NamedBy, Service};
 
 /// Days on which a source must have been seen at least to be steady.
@@ -90,7 +91,9 @@ fn kind(facts: &Facts) -> Kind {
     if most(facts.indirect) {
         return Kind::Forwarder;
     }
-    if facts.listed > 0 || facts.own_names > 0 {
+    // One host of ours among many strangers does not make them ours.
+    let ours = facts.listed.max(facts.own_names);
+    if ours > 0 && ours.saturating_mul(2) >= facts.addresses.min(MAX_ADDRESSES as u64) {
         return Kind::Own;
     }
     let nameless = facts.looked_up > 0 && facts.nameless.saturating_mul(2) >= facts.looked_up;
@@ -98,11 +101,12 @@ fn kind(facts: &Facts) -> Kind {
         (true, true) => Kind::Service,
         (true, false) => Kind::Unclear,
         (false, _) if nameless => Kind::Forged,
-        (false, false) if facts.addresses >= MANY_ADDRESSES => Kind::Forged,
-        (false, _) if facts.service.by == NamedBy::Nothing && facts.addresses >= MANY_ADDRESSES => {
-            Kind::Forged
+        (false, true) if facts.service.by != NamedBy::Nothing || facts.addresses < MANY_ADDRESSES => {
+            Kind::Unclear
         }
-        (false, _) => Kind::Unclear,
+        // Nobody who could be asked, and DNS did not say more.
+        (false, false) if facts.looked_up == 0 && facts.addresses < MANY_ADDRESSES => Kind::Unclear,
+        (false, _) => Kind::Forged,
     }
 }
 
@@ -262,6 +266,12 @@ mod tests {
                 "named, steady, nothing passes",
                 Facts { days: 28, ..facts("host.example", Ptr, false) },
                 Kind::Unclear,
+            ),
+            ("named, one day, nothing passes", facts("host.example", Ptr, false), Kind::Forged),
+            (
+                "one of ours among many",
+                Facts { listed: 1, addresses: 30, looked_up: 30, nameless: 30, ..unknown() },
+                Kind::Forged,
             ),
             (
                 "named, many addresses",

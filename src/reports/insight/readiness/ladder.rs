@@ -1,11 +1,10 @@
-//! Whether mail would suffer under each policy from lax to strict, and the record for the next step. Facts in, ladder
-//! out.
+//! Whether mail would suffer under each policy from lax to strict. Facts in, ladder out.
 //!
 //! What counts is mail that looks legitimate and does not pass. Forwarded mail is told apart: it suffers under reject
 //! above all, and RFC 9989 §7.4 asks domains whose people post to mailing lists not to publish that. `t=y` is for
 //! receivers that know RFC 9989; older ones apply the policy as it stands.
 
-use mox_dmarc::{Policy, Psd, Record};
+use mox_dmarc::Policy;
 
 use super::judge::messages;
 
@@ -82,7 +81,7 @@ impl Step {
         }
     }
 
-    const fn policy(self) -> Policy {
+    pub(super) const fn policy(self) -> Policy {
         match self {
             Step::None => Policy::None,
             Step::QuarantineTest | Step::Quarantine => Policy::Quarantine,
@@ -90,7 +89,7 @@ impl Step {
         }
     }
 
-    const fn testing(self) -> bool {
+    pub(super) const fn testing(self) -> bool {
         matches!(self, Step::QuarantineTest | Step::RejectTest)
     }
 
@@ -274,38 +273,6 @@ pub(crate) fn next(ladder: &[Rung], current: Option<Step>) -> Option<Step> {
     (next.verdict == Verdict::Ready).then_some(next.step)
 }
 
-/// The record for a step of `p`. Names below, which would follow it, stay where they are while they are not ready.
-pub(crate) fn raised(current: &Record, step: Step, ready: impl Fn(Scope, Policy) -> bool) -> Record {
-    let mut record = current.clone();
-    let (sp, np) = (current.subdomain_policy(), current.nonexistent_policy());
-    record.p = Some(step.policy());
-    record.testing = step.testing();
-    if record.sp.is_none() && !ready(Scope::Below, step.policy()) {
-        record.sp = Some(sp);
-    }
-    if record.np.is_none() && record.nonexistent_policy() != np && !ready(Scope::Nonexistent, step.policy()) {
-        record.np = Some(np);
-    }
-    record
-}
-
-/// The record for a step of `sp` or `np` alone.
-pub(crate) fn raised_below(current: &Record, scope: Scope, step: Step) -> Record {
-    let mut record = current.clone();
-    if scope == Scope::Nonexistent {
-        record.np = Some(step.policy());
-    } else {
-        record.np = record.np.or(Some(current.nonexistent_policy()).filter(|np| *np != step.policy()));
-        record.sp = Some(step.policy());
-    }
-    record
-}
-
-/// The record of a domain that has none of its own, with the policy that applies to it from above.
-pub(crate) fn own(above: &Record, policy: Policy) -> Record {
-    Record { p: Some(policy), sp: None, np: None, psd: Psd::default(), ..above.clone() }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -383,38 +350,5 @@ mod tests {
         }
         let bad = ladder(Scope::Domain, &Flow { passed: 0, at_risk: 9, ..CLEAN }, None, &[]);
         assert_eq!(next(&bad, Some(Step::None)), None);
-    }
-
-    #[test]
-    fn records_for_the_next_step() {
-        let record = |text| Record::parse(text).unwrap();
-        for (text, step, ready, expected) in [
-            (
-                "v=DMARC1; p=none; rua=mailto:a@b.example",
-                Step::QuarantineTest,
-                true,
-                "v=DMARC1; p=quarantine; t=y; rua=mailto:a@b.example",
-            ),
-            ("v=DMARC1; p=quarantine; t=y", Step::Quarantine, true, "v=DMARC1; p=quarantine"),
-            ("v=DMARC1; p=none", Step::Quarantine, false, "v=DMARC1; p=quarantine; sp=none"),
-            (
-                "v=DMARC1; p=quarantine; sp=none; np=reject",
-                Step::Reject,
-                false,
-                "v=DMARC1; p=reject; sp=none; np=reject",
-            ),
-        ] {
-            assert_eq!(raised(&record(text), step, |_, _| ready).to_string(), expected);
-        }
-        let current = record("v=DMARC1; p=reject; sp=none");
-        assert_eq!(
-            raised_below(&current, Scope::Nonexistent, Step::Reject).to_string(),
-            "v=DMARC1; p=reject; sp=none; np=reject"
-        );
-        assert_eq!(
-            raised_below(&current, Scope::Below, Step::Quarantine).to_string(),
-            "v=DMARC1; p=reject; sp=quarantine; np=none"
-        );
-        assert_eq!(own(&current, Policy::None).to_string(), "v=DMARC1; p=none");
     }
 }

@@ -7,25 +7,25 @@
 mod gather;
 mod judge;
 mod ladder;
+mod publish;
 
 use std::collections::{BTreeMap, HashMap, HashSet};
 use std::net::IpAddr;
 
 use mox_address::Domain;
-use mox_admin::ops::{
-    PolicyText, Readiness, ReadinessAddress, ReadinessScope, ReadinessSource, ReadinessStep,
-};
+use mox_admin::ops::{Readiness, ReadinessAddress, ReadinessScope, ReadinessSource, ReadinessStep};
 use mox_admin::{OpError, Time};
-use mox_dmarc::{Discovery, Policy, Record, ReportUri, Status, Walker, discover};
+use mox_dmarc::{Discovery, Walker, discover};
 use mox_store::Store;
 
 use super::names::Asker;
-use super::service::{Ptr, Service, is_generic, is_within};
+use super::service::{NamedBy, Ptr, Service, is_generic, is_within};
 use super::tables::Span;
 use super::tally::{address, heaviest, told};
 use gather::{Gathered, Group, Key, gather};
 use judge::{Facts, Kind, judge};
 use ladder::{Flow, Rung, Scope, Step, Verdict};
+use publish::Published;
 
 /// Most names below the domain of which is asked whether they exist.
 const MAX_NAMES: usize = 50;
@@ -183,7 +183,12 @@ fn one_scope(
         total = total.saturating_add(group.passed).saturating_add(group.failed);
         if let Some(key) = key {
             let ptr = key.ip.and_then(|ip| world.names.get(&ip)).unwrap_or(&Ptr::Unknown);
-            let service = key.hint.service(domain.ascii(), key.ip, ptr);
+            let mut service = key.hint.service(domain.ascii(), key.ip, ptr);
+            let listed = key.ip.is_some_and(|ip| world.listed.get(&ip) == Some(&true));
+            if service.by == NamedBy::Nothing && listed {
+                // Hosts of the owner are not thrown together with strangers.
+                service = Service { name: domain.ascii().to_owned(), by: NamedBy::Spf, known: false };
+            }
             services.entry(service).or_default().entry(key.ip).or_default().merge(group);
         }
     }
@@ -301,67 +306,4 @@ fn one_address(ip: Option<IpAddr>, failed: u64, world: &World) -> ReadinessAddre
     let (name, state) = told(ip.and_then(|ip| world.names.get(&ip)).unwrap_or(&Ptr::Unknown));
     let listed = ip.and_then(|ip| world.listed.get(&ip).copied());
     ReadinessAddress { address: address(ip), name, name_state: state.to_owned(), listed, failed }
-}
-
-/// What is published for the domain, and what follows from it.
-struct Published {
-    /// Where the domain's own record stands, or would.
-    name: String,
-    text: Option<PolicyText>,
-    /// The record to change: its own, or what would be the same as what applies from above.
-    base: Record,
-    /// The policy of each scope; none where nothing is published, or DNS does not say.
-    current: Option<Record>,
-    /// DNS does not say what is published.
-    unknown: bool,
-}
-
-impl Published {
-    fn of(domain: &Domain, found: &Discovery, rua: Option<String>) -> Published {
-        let name = format!("_dmarc.{}", domain.ascii());
-        let record = found.record.as_ref();
-        let text = record.zip(found.policy_domain.as_ref()).map(|(record, at)| PolicyText {
-            name: format!("_dmarc.{}", at.ascii()),
-            text: record.text.clone(),
-        });
-        let current = record.filter(|_| found.status == Status::Applies).map(|record| {
-            match found.policy_domain.as_ref() == Some(domain) {
-                true => record.record.clone(),
-                false => ladder::own(&record.record, found.policy.unwrap_or_default()),
-            }
-        });
-        let mut base = current.clone().unwrap_or_default();
-        if let (true, Some(uri)) = (base.rua.is_empty(), rua.and_then(|text| ReportUri::parse(&text))) {
-            base.rua.push(uri);
-        }
-        Published { name, text, base, current, unknown: found.status == Status::TempError }
-    }
-
-    /// What applies to a scope now.
-    fn step(&self, scope: Scope) -> Option<Step> {
-        let record = self.current.as_ref()?;
-        Some(match scope {
-            Scope::Domain => Step::of(record.policy(), record.testing),
-            Scope::Below => Step::of(record.subdomain_policy(), false),
-            Scope::Nonexistent => Step::of(record.nonexistent_policy(), false),
-        })
-    }
-
-    /// The record for the next step of a scope.
-    fn next(&self, scope: Scope, ladders: &BTreeMap<Scope, Vec<Rung>>) -> Option<PolicyText> {
-        if self.unknown || (self.current.is_none() && scope != Scope::Domain) {
-            return None;
-        }
-        let step = ladder::next(ladders.get(&scope)?, self.step(scope))?;
-        let ready = |scope: Scope, policy: Policy| {
-            let target = Step::of(policy, false);
-            let rung = ladders.get(&scope).and_then(|rungs| rungs.iter().find(|rung| rung.step == target));
-            rung.is_some_and(|rung| rung.verdict == Verdict::Ready)
-        };
-        let record = match scope {
-            Scope::Domain => ladder::raised(&self.base, step, ready),
-            _ => ladder::raised_below(&self.base, scope, step),
-        };
-        Some(PolicyText { name: self.name.clone(), text: record.to_string() })
-    }
 }

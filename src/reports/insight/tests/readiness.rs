@@ -123,6 +123,25 @@ async fn sources_are_told_with_what_dns_says() {
     assert_eq!((np.messages, verdicts(np)), (0, vec!["ready", "ready", "ready"]));
 }
 
+/// A host of ours that nothing names is found among strangers by the SPF record.
+#[tokio::test]
+async fn own_hosts_are_found_among_forgers() {
+    let filled = Filled::new();
+    let bad = |ip: &str| record(ip, 1, [], [spf("other.example", Fail)]);
+    let mut records: Vec<Record> = (1..40).map(|n| bad(&format!("203.0.113.{n}"))).collect();
+    records.extend([good(500), bad("192.0.2.9")]);
+    fill(&filled, &records).await;
+    let found = judged(&filled, ZONE, None).await;
+    let told: Vec<_> = found.scopes[0]
+        .sources
+        .iter()
+        .map(|s| (s.service.as_str(), s.named_by.as_str(), s.kind.as_str(), s.failed, s.more_addresses))
+        .collect();
+    let expected = [("unknown", "nothing", "forged", 39 * 80, 19), ("example.org", "spf", "own", 80, 0)];
+    assert_eq!(told, expected);
+    assert_eq!(verdicts(&found.scopes[0]), ["ready", "ready", "ready", "ready", "not_ready"]);
+}
+
 #[tokio::test]
 async fn names_below_that_are_not_ready_stay_where_they_are() {
     let filled = Filled::new();
