@@ -30,7 +30,7 @@ pub struct ReportSummarized {
     pub until: Time,
     /// Those with most failures first.
     pub domains: Vec<SummaryDomain>,
-    /// There were more rows of DMARC reports than are looked at: the sources are those of the latest reports.
+    /// There were more reports, or rows of them, than are looked at: these are the latest.
     pub cut: bool,
 }
 

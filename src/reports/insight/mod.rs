@@ -1,9 +1,10 @@
 //! What received reports of both kinds tell together: how much passes and fails, why, who fell silent, and whether a
 //! domain is ready for a stricter DMARC policy.
 //!
-//! Reports are read from the tables that `receive` fills, one pass each, the latest first: at most [`MAX_ROWS`] rows
-//! of DMARC reports are looked at and [`MAX_GROUPS`] groups of them told apart, whatever strangers report. What is
-//! left out is said. Names of addresses are looked up at that moment, within a budget. RFC 8460, RFC 9989, RFC 9990.
+//! Reports are read from the tables that `receive` fills, one pass each, the latest first. Whatever strangers report, at
+//! most [`tables::MAX_REPORTS`] reports are summed up, and [`MAX_ROWS`] rows of DMARC reports looked at and told apart in
+//! [`MAX_GROUPS`] groups; what is left out is said. Names of addresses are looked up at that moment, within a budget.
+//! RFC 8460, RFC 9989, RFC 9990.
 
 mod causes;
 mod names;

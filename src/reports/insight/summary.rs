@@ -14,7 +14,7 @@ use mox_store::{Error, Store};
 
 use super::names::Asker;
 use super::service::{Hint, Ptr, Service};
-use super::tables::{self, Kind, Span, TlsFailure};
+use super::tables::{self, Kind, MAX_REPORTS, Span, TlsFailure};
 use super::tally::{Groups, Numbers, Tally, heaviest, source};
 use super::{MAX_DOMAINS, MAX_ROWS};
 
@@ -85,12 +85,16 @@ fn read(conn: &Connection, span: &Span) -> Result<Read, Error> {
             tally.take(record, reporter);
         }
     })?;
+    let (dmarc, tls) = (counts(conn, Kind::Dmarc, span)?, counts(conn, Kind::Tls, span)?);
+    let full = |counts: &BTreeMap<String, SummaryCount>| {
+        counts.values().map(|count| count.reports).fold(0, u64::saturating_add) >= MAX_REPORTS
+    };
     Ok(Read {
-        dmarc: counts(conn, Kind::Dmarc, span)?,
-        tls: counts(conn, Kind::Tls, span)?,
+        cut: rows >= MAX_ROWS || full(&dmarc) || full(&tls),
+        dmarc,
+        tls,
         failures: tables::tls_failures(conn, span, MAX_FAILURES)?,
         mail,
-        cut: rows >= MAX_ROWS,
     })
 }
 

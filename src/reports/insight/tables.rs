@@ -10,6 +10,9 @@ use mox_store::Error;
 
 use crate::receive::tables::{sum, unsigned};
 
+/// Most reports that are summed up: those of a hundred days, when as many arrive as are taken.
+pub(crate) const MAX_REPORTS: u64 = 1_000_000;
+
 /// The two kinds of reports, by their table.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Kind {
@@ -31,6 +34,20 @@ impl Kind {
             Kind::Tls => "total(successful) + total(failed), total(failed)",
             Kind::Dmarc => "total(messages), total(max(messages - passed, 0))",
         }
+    }
+
+    /// The latest reports of a time, as a table; no more than [`MAX_REPORTS`].
+    fn latest(self, span: &Span) -> String {
+        let columns = match self {
+            Kind::Tls => "report_id, successful, failed",
+            Kind::Dmarc => "messages, passed",
+        };
+        format!(
+            "(SELECT policy_domain, sender, day, start, until, {columns} FROM {} WHERE {}
+              ORDER BY start DESC LIMIT {MAX_REPORTS})",
+            self.table(),
+            span.sql(),
+        )
     }
 }
 
@@ -71,11 +88,10 @@ pub(crate) struct Total {
 /// Sums a policy domain, those with most failures first.
 pub(crate) fn totals(conn: &Connection, kind: Kind, span: &Span, limit: u32) -> Result<Vec<Total>, Error> {
     let sql = format!(
-        "SELECT policy_domain, count(*), count(DISTINCT sender), {} FROM {} WHERE {}
+        "SELECT policy_domain, count(*), count(DISTINCT sender), {} FROM {}
          GROUP BY policy_domain ORDER BY 5 DESC, 4 DESC, policy_domain LIMIT ?4",
         kind.sums(),
-        kind.table(),
-        span.sql(),
+        kind.latest(span),
     );
     let (domain, since, until) = span.values();
     let mut statement = conn.prepare_cached(&sql)?;
@@ -103,11 +119,10 @@ pub(crate) struct DayTotal {
 /// Sums a policy domain and day, in order of days; days without reports are not there.
 pub(crate) fn days(conn: &Connection, kind: Kind, span: &Span, limit: u32) -> Result<Vec<DayTotal>, Error> {
     let sql = format!(
-        "SELECT policy_domain, day, {} FROM {} WHERE {}
+        "SELECT policy_domain, day, {} FROM {}
          GROUP BY policy_domain, day ORDER BY policy_domain, day LIMIT ?4",
         kind.sums(),
-        kind.table(),
-        span.sql(),
+        kind.latest(span),
     );
     let (domain, since, until) = span.values();
     let mut statement = conn.prepare_cached(&sql)?;
@@ -142,10 +157,10 @@ pub(crate) fn tls_failures(conn: &Connection, span: &Span, limit: u32) -> Result
     let sql = format!(
         "SELECT policy_domain, policy_type, mx, result, reason, min(start), max(until), total(f.failed),
            count(DISTINCT sender)
-         FROM report_in CROSS JOIN report_in_failure f USING (report_id) WHERE {}
+         FROM {} r CROSS JOIN report_in_failure f ON f.report_id = r.report_id
          GROUP BY policy_domain, policy_type, mx, result, reason
          ORDER BY total(f.failed) DESC, max(until) DESC, policy_domain, mx, result, reason LIMIT ?4",
-        span.sql(),
+        Kind::Tls.latest(span),
     );
     let (domain, since, until) = span.values();
     let mut statement = conn.prepare_cached(&sql)?;
@@ -273,6 +288,20 @@ mod tests {
             Ok::<_, Error>(rows.collect::<Result<Vec<_>, _>>()?)
         });
         read.unwrap().join("\n")
+    }
+
+    #[test]
+    fn reports_are_summed_by_index() {
+        let filled = Filled::new();
+        for kind in [Kind::Tls, Kind::Dmarc] {
+            for (domain, index) in [(None, "start"), (Some("a.example".to_owned()), "domain")] {
+                let span = Span { domain, since: Timestamp::default(), until: Timestamp::default() };
+                let sql = format!("SELECT count(*), ?4 FROM {}", kind.latest(&span));
+                let plan = plan(&filled, &sql);
+                assert!(plan.contains(&format!("USING INDEX {}_{index}", kind.table())), "{plan}");
+                assert!(!plan.contains("TEMP B-TREE"), "{plan}");
+            }
+        }
     }
 
     #[test]
