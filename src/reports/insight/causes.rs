@@ -140,7 +140,7 @@ fn about_tls(failure: TlsFailure) -> ReportCause {
 
 /// The causes of failures of mail: groups of one service, or of one address below the own domain, become one.
 fn about_mail(groups: Groups<Key, Group>, names: &HashMap<IpAddr, Ptr>) -> Vec<ReportCause> {
-    let mut merged: HashMap<(&'static str, String, String), (Group, BTreeMap<IpAddr, u64>)> = HashMap::new();
+    let mut merged: HashMap<_, (Group, BTreeMap<IpAddr, u64>)> = HashMap::new();
     for (key, group) in groups {
         let ptr = key.ip.and_then(|ip| names.get(&ip)).unwrap_or(&Ptr::Unknown);
         let service = key.hint.service(&key.domain, key.ip, ptr);

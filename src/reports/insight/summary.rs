@@ -129,9 +129,12 @@ fn counts(conn: &Connection, kind: Kind, span: &Span) -> Result<BTreeMap<String,
     Ok(found)
 }
 
+/// Mail of a service by its addresses.
+type Addresses = BTreeMap<Option<IpAddr>, Tally>;
+
 /// The services of each domain, those that send most first.
 fn services(mail: Groups<Key, Tally>, names: &HashMap<IpAddr, Ptr>) -> HashMap<String, Vec<SummaryService>> {
-    let mut sources: HashMap<(String, String), (Service, BTreeMap<Option<IpAddr>, Tally>)> = HashMap::new();
+    let mut sources: HashMap<_, (Service, Addresses)> = HashMap::new();
     for (key, tally) in mail {
         let ptr = key.ip.and_then(|ip| names.get(&ip)).unwrap_or(&Ptr::Unknown);
         let service = key.hint.service(&key.domain, key.ip, ptr);
@@ -151,11 +154,7 @@ fn services(mail: Groups<Key, Tally>, names: &HashMap<IpAddr, Ptr>) -> HashMap<S
     found
 }
 
-fn one_service(
-    service: Service,
-    addresses: BTreeMap<Option<IpAddr>, Tally>,
-    names: &HashMap<IpAddr, Ptr>,
-) -> SummaryService {
+fn one_service(service: Service, addresses: Addresses, names: &HashMap<IpAddr, Ptr>) -> SummaryService {
     let mut all = Tally::default();
     let mut sorted: Vec<_> = addresses.into_iter().collect();
     sorted.sort_by_key(|(_, tally)| std::cmp::Reverse(tally.counts.messages));

@@ -36,6 +36,10 @@ pub(super) struct Group {
 }
 
 impl Group {
+    pub(super) fn messages(&self) -> u64 {
+        self.passed.saturating_add(self.failed)
+    }
+
     pub(super) fn merge(&mut self, more: &Group) {
         for (sum, more) in [
             (&mut self.passed, more.passed),

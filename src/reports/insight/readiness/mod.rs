@@ -103,13 +103,23 @@ struct Mail {
     rest: Group,
 }
 
-fn reply(domain: &Domain, since: Time, gathered: Gathered, world: &World, rua: Option<String>) -> Readiness {
-    let messages = |group: &Group| group.passed.saturating_add(group.failed);
+impl Mail {
+    fn messages(&self) -> u64 {
+        let all = self.groups.iter().map(|(_, group)| group).chain([&self.rest]);
+        all.map(Group::messages).fold(0, u64::saturating_add)
+    }
+}
+
+/// The mail of each scope.
+fn by_scope(
+    domain: &Domain,
+    groups: HashMap<Key, Group>,
+    rest: BTreeMap<bool, Group>,
+    world: &World,
+) -> BTreeMap<Scope, Mail> {
     let mut mail: BTreeMap<Scope, Mail> =
         Scope::ALL.into_iter().map(|scope| (scope, Mail::default())).collect();
-    let mut total = 0_u64;
-    for (key, group) in gathered.groups {
-        total = total.saturating_add(messages(&group));
+    for (key, group) in groups {
         let scope = match key.from.as_str() {
             name if name == domain.ascii() => Scope::Domain,
             name if world.nonexistent.contains(name) => Scope::Nonexistent,
@@ -117,13 +127,18 @@ fn reply(domain: &Domain, since: Time, gathered: Gathered, world: &World, rua: O
         };
         let of = mail.entry(scope).or_default();
         let sum = of.domains.entry(key.from.clone()).or_default();
-        *sum = sum.saturating_add(messages(&group));
+        *sum = sum.saturating_add(group.messages());
         of.groups.push((key, group));
     }
-    for (own, group) in gathered.rest {
-        total = total.saturating_add(messages(&group));
+    for (own, group) in rest {
         mail.entry(if own { Scope::Domain } else { Scope::Below }).or_default().rest.merge(&group);
     }
+    mail
+}
+
+fn reply(domain: &Domain, since: Time, gathered: Gathered, world: &World, rua: Option<String>) -> Readiness {
+    let mail = by_scope(domain, gathered.groups, gathered.rest, world);
+    let total = mail.values().map(Mail::messages).fold(0, u64::saturating_add);
     let missing = ladder::missing(total, gathered.days, gathered.reporters);
     let published = Published::of(domain, &world.found, rua);
     let scopes = mail.into_iter().map(|(scope, mail)| one_scope(domain, scope, mail, gathered.days, world));
@@ -173,36 +188,24 @@ fn one_scope(
     window: u64,
     world: &World,
 ) -> (Scope, ReadinessScope, Flow) {
-    let mut flow = Flow::default();
-    let mut services: BTreeMap<Service, BTreeMap<Option<IpAddr>, Group>> = BTreeMap::new();
-    let mut total = 0_u64;
-    let groups = mail.groups.iter().map(|(key, group)| (Some(key), group)).chain([(None, &mail.rest)]);
-    for (key, group) in groups {
+    let messages = mail.messages();
+    let mut flow = Flow { passed: mail.rest.passed, spf_only: mail.rest.spf_only, ..Flow::default() };
+    for (_, group) in &mail.groups {
         flow.passed = flow.passed.saturating_add(group.passed);
         flow.spf_only = flow.spf_only.saturating_add(group.spf_only);
-        total = total.saturating_add(group.passed).saturating_add(group.failed);
-        if let Some(key) = key {
-            let ptr = key.ip.and_then(|ip| world.names.get(&ip)).unwrap_or(&Ptr::Unknown);
-            let mut service = key.hint.service(domain.ascii(), key.ip, ptr);
-            let listed = key.ip.is_some_and(|ip| world.listed.get(&ip) == Some(&true));
-            if service.by == NamedBy::Nothing && listed {
-                // Hosts of the owner are not thrown together with strangers.
-                service = Service { name: domain.ascii().to_owned(), by: NamedBy::Spf, known: false };
-            }
-            services.entry(service).or_default().entry(key.ip).or_default().merge(group);
-        }
     }
     let mut sources: Vec<ReadinessSource> = Vec::new();
-    for (service, addresses) in services {
-        if let Some((kind, told)) = source(domain, service, addresses, window, total, world) {
-            let sum = match kind {
-                Kind::Own | Kind::Service | Kind::Unclear => &mut flow.at_risk,
-                Kind::Forwarder => &mut flow.forwarded,
-                Kind::Forged => &mut flow.forged,
-            };
-            *sum = sum.saturating_add(told.failed);
-            sources.push(told);
-        }
+    for (service, addresses) in services(domain, &mail.groups, world) {
+        let Some((kind, told)) = source(domain, service, addresses, window, messages, world) else {
+            continue;
+        };
+        let sum = match kind {
+            Kind::Own | Kind::Service | Kind::Unclear => &mut flow.at_risk,
+            Kind::Forwarder => &mut flow.forwarded,
+            Kind::Forged => &mut flow.forged,
+        };
+        *sum = sum.saturating_add(told.failed);
+        sources.push(told);
     }
     sources.sort_by(|a, b| b.failed.cmp(&a.failed).then(a.service.cmp(&b.service)));
     let cut = sources.split_off(sources.len().min(MAX_SOURCES));
@@ -212,7 +215,7 @@ fn one_scope(
     let told = ReadinessScope {
         tag: scope.tag().to_owned(),
         domains: domains.into_iter().take(MAX_NAMES).map(|(name, _)| name).collect(),
-        messages: total,
+        messages,
         passed: flow.passed,
         spf_only: flow.spf_only,
         sources,
@@ -223,11 +226,29 @@ fn one_scope(
     (scope, told, flow)
 }
 
+/// Mail of a service by its addresses.
+type Addresses = BTreeMap<Option<IpAddr>, Group>;
+
+/// The services that mail comes from. Hosts that the domain's SPF record lists are not thrown together with strangers.
+fn services(domain: &Domain, groups: &[(Key, Group)], world: &World) -> BTreeMap<Service, Addresses> {
+    let mut services: BTreeMap<Service, Addresses> = BTreeMap::new();
+    for (key, group) in groups {
+        let ptr = key.ip.and_then(|ip| world.names.get(&ip)).unwrap_or(&Ptr::Unknown);
+        let mut service = key.hint.service(domain.ascii(), key.ip, ptr);
+        let listed = key.ip.is_some_and(|ip| world.listed.get(&ip) == Some(&true));
+        if service.by == NamedBy::Nothing && listed {
+            service = Service { name: domain.ascii().to_owned(), by: NamedBy::Spf, known: false };
+        }
+        services.entry(service).or_default().entry(key.ip).or_default().merge(group);
+    }
+    services
+}
+
 /// Judges a service by its addresses; none when all of its mail passes.
 fn source(
     domain: &Domain,
     service: Service,
-    addresses: BTreeMap<Option<IpAddr>, Group>,
+    addresses: Addresses,
     window: u64,
     total: u64,
     world: &World,
@@ -275,9 +296,8 @@ fn facts(
     window: u64,
     world: &World,
 ) -> Facts {
-    let known = || {
-        failing.iter().filter_map(|(ip, _)| Some((*ip)?)).filter_map(|ip| Some((ip, world.names.get(&ip)?)))
-    };
+    let known =
+        || failing.iter().filter_map(|(ip, _)| *ip).filter_map(|ip| Some((ip, world.names.get(&ip)?)));
     let count = |is: &dyn Fn(IpAddr, &Ptr) -> bool| known().filter(|(ip, ptr)| is(*ip, ptr)).count() as u64;
     let listed = failing.iter().filter(|(ip, _)| ip.is_some_and(|ip| world.listed.get(&ip) == Some(&true)));
     Facts {
