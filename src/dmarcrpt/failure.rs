@@ -2,7 +2,7 @@
 //!
 //! A message of type multipart/report holds a text for people, a part message/feedback-report of fields, and the message
 //! reported or its header. Read is what has such a part, whatever is around it; what differs is noted. Limits:
-//! [`MAX_MESSAGE`], [`MAX_FIELDS`], [`MAX_FIELD`], [`MAX_HEADER`]. Reports of what people complain about have the same
+//! [`MAX_MESSAGE`], [`MAX_FIELDS`], [`MAX_FIELD`], [`MAX_VALUES`], [`MAX_HEADER`]. Reports of what people complain about have the same
 //! form and are told apart. RFC 5965 §3, RFC 6591 §3, RFC 9991 §4.
 
 use std::net::IpAddr;
@@ -27,7 +27,7 @@ pub const MAX_FIELD: usize = 2000;
 pub const MAX_HEADER: usize = 64 << 10;
 
 /// Most values of a field that may stand several times.
-const MAX_VALUES: usize = 20;
+pub const MAX_VALUES: usize = 20;
 
 /// What RFC 6591 §3.1 and RFC 9991 §4 know to fail.
 const FAILURES: [&str; 6] = ["adsp", "bodyhash", "dmarc", "revoked", "signature", "spf"];
@@ -352,7 +352,3 @@ impl Fields<'_> {
         })
     }
 }
-
-#[cfg(test)]
-#[path = "failure_tests.rs"]
-mod tests;

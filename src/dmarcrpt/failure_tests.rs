@@ -1,6 +1,12 @@
 //! Failure reports as they come.
 
-use super::*;
+use mox_clock::Timestamp;
+use mox_message::header::Header;
+
+use crate::failure::{
+    FailureError, FailureReport, MAX_FIELD, MAX_HEADER, MAX_VALUES, claims_failure, find, parse,
+};
+use crate::message::{Depth, MAX_MESSAGE};
 
 const FIELDS: &str = "Feedback-Type: auth-failure\r\n\
     Version: 1\r\n\

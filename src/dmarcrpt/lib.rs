@@ -5,6 +5,8 @@
 
 pub mod advice;
 pub mod failure;
+#[cfg(test)]
+mod failure_tests;
 mod feedback;
 pub mod message;
 #[cfg(test)]

@@ -183,7 +183,7 @@ fn records_and_reports_are_told_apart() {
         ("v=DMARC1; p=rejekt", b"", 3, ""),
         ("p=none", b"", 3, "a record begins with"),
         ("v=spf1 -all", b"", 3, "a record begins with"),
-        ("no-such-file.xml", b"", 1, "no-such-file.xml"),
+        ("no-such-file.xml", b"", 5, "no-such-file.xml"),
         ("-", b"<html/>", 3, "not a DMARC report"),
         ("-", b"Subject: x\r\n\r\nhello", 3, "no DMARC report in it"),
         ("-", b"<!DOCTYPE x><feedback/>", 3, "DOCTYPE"),
