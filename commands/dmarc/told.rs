@@ -1,7 +1,9 @@
 //! What an aggregate report or a failure report says, in lines and as JSON.
 
 use std::borrow::Cow;
+use std::collections::BTreeMap;
 
+use mox_dmarcrpt::advice::{self, Cause};
 use mox_dmarcrpt::failure::FailureReport;
 use mox_dmarcrpt::message::Found;
 use mox_dmarcrpt::{Action, Feedback, Form, PolicyPublished, Record};
@@ -28,9 +30,22 @@ pub(super) struct Aggregate {
     /// Those that passed DMARC.
     passed: u64,
     records: Vec<Record>,
+    /// Why messages did not pass, or passed by one leg only; what most messages have first.
+    causes: Vec<Told>,
     /// What is not as the RFC has it.
     oddities: Vec<String>,
 }
+
+/// A cause, and how many messages have it.
+#[derive(Serialize)]
+struct Told {
+    messages: u64,
+    #[serde(flatten)]
+    cause: Cause,
+}
+
+/// Most causes that are told of one report.
+const MAX_CAUSES: usize = 50;
 
 #[derive(Serialize)]
 struct Metadata {
@@ -66,9 +81,10 @@ impl Aggregate {
                 error: metadata.error,
                 generator: metadata.generator,
             },
-            policy_published: policy,
             messages: sum(|_| true),
             passed: sum(|record| record.passes()),
+            causes: causes(&records, &policy),
+            policy_published: policy,
             records,
             oddities: found.parsed.oddities,
         }
@@ -78,6 +94,20 @@ impl Aggregate {
     pub(super) fn has_failure(&self) -> bool {
         self.passed < self.messages
     }
+}
+
+/// Records of one cause are told together.
+fn causes(records: &[Record], policy: &PolicyPublished) -> Vec<Told> {
+    let mut found: BTreeMap<(&str, String), Told> = BTreeMap::new();
+    for record in records {
+        let Some(cause) = advice::cause(record, policy) else { continue };
+        let told = found.entry((cause.id, cause.what.clone())).or_insert_with(|| Told { messages: 0, cause });
+        told.messages = told.messages.saturating_add(record.count);
+    }
+    let mut causes: Vec<Told> = found.into_values().collect();
+    causes.sort_by_key(|told| std::cmp::Reverse(told.messages));
+    causes.truncate(MAX_CAUSES);
+    causes
 }
 
 impl Show for Aggregate {
@@ -108,6 +138,11 @@ impl Show for Aggregate {
         }
         for record in &self.records {
             show_record(record, page);
+        }
+        for told in &self.causes {
+            page.line(format_args!("{}: {}", messages(told.messages), told.cause.what));
+            page.line(format_args!("    means: {}", told.cause.meaning));
+            page.line(format_args!("    mend:  {}", told.cause.mend));
         }
         for oddity in &self.oddities {
             page.line(format_args!("odd: {oddity}"));

@@ -171,6 +171,8 @@ fn records_and_reports_are_told_apart() {
     assert_eq!(at(&json, "/policy_published/np"), "reject");
     assert_eq!(at(&json, "/records/1/reasons/0/comment"), "arc=pass");
     assert_eq!(json["oddities"], serde_json::json!([]));
+    let causes = json["causes"].as_array().unwrap();
+    assert!(causes.iter().any(|cause| cause["messages"] == 2 && at(cause, "/mend") != "-"), "{json}");
 
     let failure = std::fs::read(corpus.join("dmarcrpt_failure/message")).unwrap();
     let (code, json, _) = parsed("-", &failure);
