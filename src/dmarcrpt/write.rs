@@ -245,7 +245,12 @@ fn write_spf(page: &mut Page, form: Form, record: &Record) {
     let mail_from = record.spf_results.iter().find(|spf| spf.scope != Some(Scope::Helo));
     match form {
         Form::Rfc9990 => {
-            let Some(SpfAuth { domain, scope, result, human_result }) = mail_from else { return };
+            // With a null reverse-path the name in the greeting is the identity of MAIL FROM (RFC 7208 §2.4).
+            let null = record.envelope_from.as_deref() == Some("");
+            let greeting = record.spf_results.first().filter(|_| null);
+            let Some(SpfAuth { domain, scope, result, human_result }) = mail_from.or(greeting) else {
+                return;
+            };
             page.within("spf", |page| {
                 page.leaf("domain", domain);
                 page.if_some("scope", scope.map(|_| "mfrom"));

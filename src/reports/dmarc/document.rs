@@ -3,8 +3,6 @@
 //! Rows stream from the database through the compressor: what is in memory is a page of them and the compressed
 //! document. They are ordered by source, so that the same rows give the same bytes. RFC 9990 §3.1, §3.5.
 
-use std::io::Write;
-
 use mox_clock::Timestamp;
 use mox_dmarcrpt::{Feedback, Form, Metadata, PolicyPublished, Record, Writer};
 use mox_store::{Error, Store};
@@ -66,11 +64,7 @@ impl Draft {
     }
 
     fn finish(self, made: Made) -> Result<Made, Error> {
-        let finish = |writer: Writer<GzEncoder<Vec<u8>>>| {
-            let mut encoder = writer.finish()?;
-            encoder.flush()?;
-            encoder.finish()
-        };
+        let finish = |writer: Writer<GzEncoder<Vec<u8>>>| writer.finish()?.finish();
         let document = Some(Document::Packed(finish(self.new).map_err(unwritten)?));
         let legacy = self.old.map(finish).transpose().map_err(unwritten)?;
         Ok(Made { document, legacy, successful: self.passed, failed: self.failed, ..made })
