@@ -10,8 +10,6 @@ use crate::error::{CommandError, Exit};
 use crate::output::{Page, Show, shorten};
 use crate::{Example, Needs};
 
-/// Each is about a message that failed, the latest first. They come for domains with a `ruf=` in their DMARC record,
-/// from the few receivers that send such.
 #[derive(clap::Args)]
 pub(crate) struct Args {
     /// About this policy domain alone

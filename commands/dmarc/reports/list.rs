@@ -10,7 +10,6 @@ use crate::error::{CommandError, Exit};
 use crate::output::{Page, Show, shorten};
 use crate::{Example, Needs};
 
-/// Each report with its messages, the latest first. A reporter that used to report and fell silent is named.
 #[derive(clap::Args)]
 pub(crate) struct Args {
     /// About this policy domain alone

@@ -1,5 +1,7 @@
 //! `mox dmarc reports show`: one aggregate report that arrived.
 
+use std::collections::HashSet;
+
 use mox_admin::ops::{DmarcReport, DmarcReportAuth, DmarcReportDetail, DmarcReportRecord};
 
 use crate::context::Context;
@@ -7,7 +9,6 @@ use crate::error::{CommandError, Exit};
 use crate::output::{Page, Show};
 use crate::{Example, Needs};
 
-/// Rows that did not pass come first, then those with the most messages. Exit code 3 when messages did not pass.
 #[derive(clap::Args)]
 pub(crate) struct Args {
     /// Id of the report, from `mox dmarc reports list`
@@ -16,7 +17,7 @@ pub(crate) struct Args {
 
 pub(crate) const EXAMPLES: &[Example] = &[Example {
     run: "mox dmarc reports show 4",
-    about: "Which servers sent mail from the domain, and what SPF and DKIM said of it",
+    about: "Which servers sent mail from the domain, what SPF and DKIM said of it, and what to mend",
     needs: Needs::World,
 }];
 
@@ -41,6 +42,15 @@ impl Show for DmarcReportDetail {
         page.field("policy", policy(&self.policy));
         for record in &self.records {
             show_record(record, page);
+        }
+        // Rows of one cause are told together.
+        let mut told = HashSet::new();
+        for cause in self.records.iter().filter_map(|record| record.cause.as_ref()) {
+            if told.insert(cause) {
+                page.line(format_args!("  - {}: {}", cause.id, cause.what));
+                page.line(format_args!("    means: {}", cause.meaning));
+                page.line(format_args!("    mend:  {}", cause.mend));
+            }
         }
         for error in &self.errors {
             page.line(format_args!("the reporter notes: {error}"));
@@ -93,6 +103,9 @@ fn show_record(record: &DmarcReportRecord, page: &mut Page) {
     for reason in &record.reasons {
         let comment = if reason.comment.is_empty() { String::new() } else { format!(": {}", reason.comment) };
         page.line(format_args!("    because {}{comment}", reason.kind));
+    }
+    if let Some(cause) = &record.cause {
+        page.line(format_args!("    cause {}", cause.id));
     }
 }
 

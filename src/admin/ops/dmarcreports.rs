@@ -156,6 +156,21 @@ pub struct DmarcReportRecord {
     pub dkim_results: Vec<DmarcReportAuth>,
     /// What SPF said.
     pub spf_results: Vec<DmarcReportAuth>,
+    /// Why they did not pass, or passed by one of SPF and DKIM alone; none where all is well.
+    pub cause: Option<DmarcReportCause>,
+}
+
+/// Why messages did not pass, in sentences.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Hash, Serialize, Deserialize, JsonSchema)]
+pub struct DmarcReportCause {
+    /// A word that stays.
+    pub id: String,
+    /// What happened.
+    pub what: String,
+    /// What that means.
+    pub meaning: String,
+    /// What mends it.
+    pub mend: String,
 }
 
 /// Why what was done is not what the policy asks for.

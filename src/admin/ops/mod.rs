@@ -24,9 +24,9 @@ pub use account::{SetAccountPassword, SetAdminPassword};
 pub use chaos::{Chaos, ChaosGet, ChaosRule, ChaosSet, ChaosStage};
 pub use complete::{CompleteValues, Completion, ValueKind};
 pub use dmarcreports::{
-    DmarcReport, DmarcReportAuth, DmarcReportDay, DmarcReportDetail, DmarcReportList, DmarcReportReason,
-    DmarcReportRecord, DmarcReportRow, DmarcReports, FailureDetail, FailureFields, FailureReport,
-    FailureReports, FailureRow,
+    DmarcReport, DmarcReportAuth, DmarcReportCause, DmarcReportDay, DmarcReportDetail, DmarcReportList,
+    DmarcReportReason, DmarcReportRecord, DmarcReportRow, DmarcReports, FailureDetail, FailureFields,
+    FailureReport, FailureReports, FailureRow,
 };
 pub use dmarcrpt::{DmarcResultRow, DmarcResults};
 pub use finding::MethodFinding;

@@ -72,6 +72,12 @@ fn detail() -> DmarcReportDetail {
         envelope_from: Some("list.example.net".into()),
         dkim_results: vec![auth("example.org", "2026a", "fail", "body hash did not verify")],
         spf_results: vec![auth("list.example.net", "", "pass", "")],
+        cause: Some(DmarcReportCause {
+            id: "dkim-fail".into(),
+            what: "the signature of example.org did not verify".into(),
+            meaning: "the message was changed on the way".into(),
+            mend: "sign what is sent last".into(),
+        }),
         ..DmarcReportRecord::default()
     };
     let good = DmarcReportRecord {

@@ -4,13 +4,13 @@ use std::time::Duration;
 
 use mox_address::Domain;
 use mox_admin::ops::{
-    DmarcReport, DmarcReportAuth, DmarcReportDay, DmarcReportDetail, DmarcReportList, DmarcReportReason,
-    DmarcReportRecord, DmarcReportRow, DmarcReports, FailureDetail, FailureFields, FailureReport,
-    FailureReports, FailureRow,
+    DmarcReport, DmarcReportAuth, DmarcReportCause, DmarcReportDay, DmarcReportDetail, DmarcReportList,
+    DmarcReportReason, DmarcReportRecord, DmarcReportRow, DmarcReports, FailureDetail, FailureFields,
+    FailureReport, FailureReports, FailureRow,
 };
 use mox_admin::{OpError, Time};
 use mox_clock::Timestamp;
-use mox_dmarcrpt::{DkimAuth, Record, SpfAuth};
+use mox_dmarcrpt::{DkimAuth, PolicyPublished, Record, SpfAuth, advice};
 use mox_store::{Error, Store};
 
 use super::AGGREGATE;
@@ -103,6 +103,7 @@ pub async fn report(store: &Store, op: DmarcReport) -> Result<DmarcReportDetail,
             .hint("`mox dmarc reports list` shows what is there"));
     };
     let contact: Contact = serde_json::from_str(&whole.metadata).unwrap_or_default();
+    let policy: PolicyPublished = serde_json::from_str(&whole.policy).map_err(OpError::failed)?;
     let row = row(whole.listed);
     Ok(DmarcReportDetail {
         overview: overview(&row),
@@ -111,13 +112,19 @@ pub async fn report(store: &Store, op: DmarcReport) -> Result<DmarcReportDetail,
         errors: contact.error,
         generator: contact.generator,
         policy: serde_json::from_str(&whole.policy).map_err(OpError::failed)?,
-        records: records.into_iter().map(record).collect(),
+        records: records.into_iter().map(|one| record(one, &policy)).collect(),
         oddities: serde_json::from_str(&whole.oddities).unwrap_or_default(),
         row,
     })
 }
 
-fn record(record: Record) -> DmarcReportRecord {
+fn record(record: Record, policy: &PolicyPublished) -> DmarcReportRecord {
+    let cause = advice::cause(&record, policy).map(|cause| DmarcReportCause {
+        id: cause.id.to_owned(),
+        what: cause.what,
+        meaning: cause.meaning,
+        mend: cause.mend,
+    });
     let reason = |reason: mox_dmarcrpt::Reason| DmarcReportReason {
         kind: reason.kind.keyword().to_owned(),
         comment: reason.comment,
@@ -146,6 +153,7 @@ fn record(record: Record) -> DmarcReportRecord {
         envelope_to: record.envelope_to,
         dkim_results: record.dkim_results.into_iter().map(dkim).collect(),
         spf_results: record.spf_results.into_iter().map(spf).collect(),
+        cause,
     }
 }
 

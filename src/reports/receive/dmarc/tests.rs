@@ -358,6 +358,9 @@ async fn what_is_kept_is_told() {
         ("fail", "softfail")
     );
     assert!(good.dkim);
+    let cause = bad.cause.as_ref().unwrap();
+    assert_eq!(cause.id, "dkim-fail");
+    assert!(!cause.what.is_empty() && !cause.meaning.is_empty() && !cause.mend.is_empty(), "{cause:?}");
     assert!(report(&store, DmarcReport { id: 99 }).await.is_err());
 }
 
