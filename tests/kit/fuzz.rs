@@ -39,6 +39,7 @@ pub const TARGETS: &[(&str, Target)] = &[
     ("dns_anchors", dns_anchors),
     ("dns_answer", dns_answer),
     ("dns_query", dns_query),
+    ("dsn", dsn),
     ("headers", headers),
     ("inspect_html", inspect_html),
     ("inspect_report", inspect_report),
@@ -272,6 +273,23 @@ fn safe_html(html: &[u8]) -> mox_inspect::SafeHtml {
     let safe = safe.unwrap_or_default();
     crate::html::assert_harmless(&safe.document);
     safe
+}
+
+/// A message that may be a notification: what is read is bounded, and written is read with as many recipients, whose
+/// action and status are the same.
+pub fn dsn(message: &[u8]) {
+    use mox_message::dsn::{Dsn, MAX_RECIPIENTS, parse};
+    let Ok(found) = parse(message) else { return };
+    assert!((1..=MAX_RECIPIENTS).contains(&found.dsn.recipients.len()));
+    for utf8 in [false, true] {
+        let Ok(text) = found.dsn.format(utf8) else { continue };
+        assert!(utf8 || text.is_ascii(), "{text:?}");
+        let Ok(again) = Dsn::parse(text.as_bytes()) else { panic!("not read again: {text:?}") };
+        assert_eq!(again.recipients.len(), found.dsn.recipients.len(), "{text:?}");
+        for (new, old) in again.recipients.iter().zip(&found.dsn.recipients) {
+            assert!(new.action == old.action && (new.status == old.status || old.status.is_empty()));
+        }
+    }
 }
 
 /// A message: all that is told about it is bounded and survives JSON.
