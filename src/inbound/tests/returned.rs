@@ -35,7 +35,7 @@ fn reports_come_back_to_our_domains_only() {
         let is_return = found.as_ref().is_ok_and(|one| one.reports == Some(mox_config::Reports::Bounce));
         assert_eq!(is_return, expected.is_ok(), "{to}");
         let place = found.map(|one| format!("{} {}", one.account, one.mailbox.as_str()));
-        assert_eq!(place.as_deref(), expected.as_ref().copied().map_err(|code| code), "{to}");
+        assert_eq!(place.as_deref(), expected.as_ref().copied(), "{to}");
     }
     let domains =
         DOMAINS.replace("here.example:\n\t\tTLSRPT", "here.example:\n\t\tDisabled: true\n\t\tTLSRPT");
