@@ -184,17 +184,15 @@ fn rung(step: Step, flow: &Flow, current: Option<Step>, missing: &[String]) -> R
         Step::Reject => flow.at_risk.saturating_add(flow.forwarded),
     };
     let against = against(step, flow);
-    let mut reasons = if against.is_empty() { in_favour(step, flow) } else { against.clone() };
     let verdict = match (step, missing) {
         (Step::None, _) => Verdict::Ready,
+        (_, [_, ..]) => Verdict::TooLittleData,
         (_, []) if against.is_empty() => Verdict::Ready,
         (_, []) => Verdict::NotReady,
-        _ => {
-            reasons.insert(0, format!("too little data: {}", missing.join(", ")));
-            Verdict::TooLittleData
-        }
     };
-    if step == Step::Reject && current.is_none_or(|now| now < Step::Quarantine) {
+    let mut reasons = if verdict == Verdict::Ready { in_favour(step, flow) } else { against };
+    let early = step == Step::Reject && current.is_none_or(|now| now < Step::Quarantine);
+    if early && verdict != Verdict::TooLittleData {
         reasons.push("RFC 9989 §7.4 asks for a month at quarantine before".to_owned());
     }
     Rung { step, verdict, suffer, percent: percent(flow.share(suffer)), reasons }
@@ -211,7 +209,7 @@ fn against(step: Step, flow: &Flow) -> Vec<String> {
     let mut say = |text: String| against.push(text);
     let (risk, bearable) = (flow.share(flow.at_risk), step.bearable());
     if risk > bearable {
-        let who = if step.testing() { ", at receivers that do not know t=y" } else { "" };
+        let who = if step == Step::QuarantineTest { ", at receivers that do not know t=y" } else { "" };
         say(format!(
             "{} that look legitimate ({} %) do not pass{who}: at most {} % should",
             messages(flow.at_risk),

@@ -158,7 +158,7 @@ fn reply(domain: &Domain, since: Time, gathered: Gathered, world: &World, rua: O
         domain: domain.ascii().to_owned(),
         since,
         record: published.text.clone(),
-        problem: world.found.problem.clone(),
+        problem: world.found.problem.clone().or_else(|| published.problem()),
         reports: gathered.reports,
         reporters: gathered.reporters,
         days: gathered.days,

@@ -42,6 +42,12 @@ impl Published {
         Published { name, text, base, current, unknown: found.status == Status::TempError }
     }
 
+    /// Why no record can be told for a domain that has none.
+    pub(super) fn problem(&self) -> Option<String> {
+        let text = "no DMARC record, and the configuration has no address for reports about this domain";
+        (self.current.is_none() && self.base.rua.is_empty()).then(|| text.to_owned())
+    }
+
     /// What applies to a scope now.
     pub(super) fn step(&self, scope: Scope) -> Option<Step> {
         let record = self.current.as_ref()?;
@@ -54,7 +60,8 @@ impl Published {
 
     /// The record for the next step of a scope.
     pub(super) fn next(&self, scope: Scope, ladders: &BTreeMap<Scope, Vec<Rung>>) -> Option<PolicyText> {
-        if self.unknown || (self.current.is_none() && scope != Scope::Domain) {
+        let first = self.current.is_none();
+        if self.unknown || first && (scope != Scope::Domain || self.base.rua.is_empty()) {
             return None;
         }
         let step = next(ladders.get(&scope)?, self.step(scope))?;

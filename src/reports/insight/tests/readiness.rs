@@ -55,6 +55,11 @@ async fn nothing_is_said_without_data() {
         ["ready", "too_little_data", "too_little_data", "too_little_data", "too_little_data"]
     );
     assert!(p.ladder[0].current && p.next.is_none() && sp.next.is_none() && np.next.is_none());
+    let found = judged(&filled, "", None).await;
+    assert!(
+        found.problem.is_some() && found.scopes[0].next.is_none(),
+        "a record without rua brings no reports"
+    );
     let found = judged(&filled, "", Some("mailto:d@example.org")).await;
     assert_eq!(found.record, None);
     assert_eq!(next(&found.scopes[0]), Some("v=DMARC1; p=none; rua=mailto:d@example.org"));
