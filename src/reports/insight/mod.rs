@@ -70,7 +70,10 @@ impl Reports {
         let span = span(None, op.since.map(|since| since.0), self.0.seams.clock.now())?;
         let config = self.0.options.config.load();
         let address = config.dynamic.domains.get(&domain).and_then(|one| one.dmarc.as_ref());
-        let rua = address.map(|to| format!("mailto:{}@{domain}", to.localpart));
+        let rua = address.map(|to| {
+            let at = to.domain.as_ref().unwrap_or(&domain);
+            format!("mailto:{}@{}", to.localpart, at.ascii())
+        });
         readiness::readiness(&self.0.store, &self.asker(), domain, span, rua).await
     }
 
