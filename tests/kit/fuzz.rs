@@ -284,9 +284,9 @@ pub fn dsn(message: &[u8]) {
     for utf8 in [false, true] {
         let Ok(text) = found.dsn.format(utf8) else { continue };
         assert!(utf8 || text.is_ascii(), "{text:?}");
-        let Ok(again) = Dsn::parse(text.as_bytes()) else { panic!("not read again: {text:?}") };
-        assert_eq!(again.recipients.len(), found.dsn.recipients.len(), "{text:?}");
-        for (new, old) in again.recipients.iter().zip(&found.dsn.recipients) {
+        let again = Dsn::parse(text.as_bytes()).map(|dsn| dsn.recipients).unwrap_or_default();
+        assert_eq!(again.len(), found.dsn.recipients.len(), "{text:?}");
+        for (new, old) in again.iter().zip(&found.dsn.recipients) {
             assert!(new.action == old.action && (new.status == old.status || old.status.is_empty()));
         }
     }
