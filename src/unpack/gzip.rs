@@ -21,13 +21,13 @@ pub fn is_gzip(bytes: &[u8]) -> bool {
 
 /// Compresses; without time or file name, so that the same gives the same.
 pub fn compress(bytes: &[u8]) -> Vec<u8> {
-    let mut encoder = GzEncoder::new(Vec::new(), Compression::best());
+    let mut encoder = encoder();
     // Writing to memory does not fail.
     let _ = encoder.write_all(bytes);
     encoder.finish().unwrap_or_default()
 }
 
-/// Compresses what is written to it, with less effort than [`compress`]; the same gives the same.
+/// Compresses what is written to it, as [`compress`] does, however it is cut.
 pub fn encoder() -> GzEncoder<Vec<u8>> {
     GzEncoder::new(Vec::new(), Compression::default())
 }

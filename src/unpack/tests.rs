@@ -195,3 +195,14 @@ proptest! {
         }
     }
 }
+
+#[test]
+fn how_a_stream_is_cut_when_it_is_written_makes_no_difference() {
+    let text: Vec<u8> = (0u64..200_000).flat_map(|n| (n * n % 977).to_string().into_bytes()).collect();
+    let whole = gzip::compress(&text);
+    for size in [1, 7, 500, 40_000] {
+        let mut encoder = gzip::encoder();
+        text.chunks(size).for_each(|piece| encoder.write_all(piece).unwrap());
+        assert!(encoder.finish().unwrap() == whole, "{size}");
+    }
+}
