@@ -382,9 +382,10 @@ mod tests {
             let listed: Vec<&str> = listed.lines().filter(|l| !l.is_empty() && !l.starts_with('#')).collect();
             let missing: Vec<_> = listed.iter().filter(|path| !known.iter().any(|k| k == *path)).collect();
             assert!(missing.is_empty(), "not described: {missing:?}");
-            const OURS: [&str; 5] = [
+            const OURS: [&str; 6] = [
                 "Limits",
                 "AllowEgress",
+                "OutgoingDMARCReportsRFC7489",
                 "Transports.*.Direct.RequireDANE",
                 "Transports.*.Socks.Username",
                 "Transports.*.Socks.Password",
