@@ -1,6 +1,7 @@
 //! The running lab as its clients see it: mail hosts, policy hosts, hosts that take reports, time and steps.
 
 mod delivery;
+mod pair;
 mod reported;
 
 use std::net::IpAddr;
