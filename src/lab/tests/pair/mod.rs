@@ -2,6 +2,7 @@
 //!
 //! Here, because it takes the parts of both servers and the rooms below the assembled house.
 
+mod flood;
 mod server;
 
 use mox_admin::ops::ReportFamily;
@@ -26,11 +27,15 @@ struct Pair {
 }
 
 impl Pair {
-    /// Reports about DMARC go to `rua` of a domain.
+    /// Reports about DMARC go to `rua` of a domain. Each agrees to those about the other.
     fn new(rua: impl Fn(&str) -> String, quota: &str) -> Pair {
         let world = World::new(FORGER);
         for domain in [ONE, TWO] {
-            let policy = format!("_dmarc.{domain}. TXT \"v=DMARC1; p=reject; rua=mailto:{}\"\n", rua(domain));
+            let policy = format!(
+                "_dmarc.{domain}. TXT \"v=DMARC1; p=reject; rua=mailto:{}\"\n\
+                 *._report._dmarc.{domain}. TXT \"v=DMARC1\"\n",
+                rua(domain)
+            );
             world.zone.add(&policy).unwrap();
         }
         let one = Server::new(&world, ONE, "192.0.2.1", quota);
@@ -87,35 +92,41 @@ impl Pair {
         let opened = Session::open(dialed.unwrap(), options, &SimRandom::new(2)).await;
         let mut session = opened.unwrap();
         let message = format!("From: <amy@{name}>\r\nSubject: hello\r\n\r\nhello\r\n");
-        let mail = MailArgs { reverse_path: Some(format!("amy@{name}").parse().unwrap()), ..MailArgs::default() };
+        let mail =
+            MailArgs { reverse_path: Some(format!("amy@{name}").parse().unwrap()), ..MailArgs::default() };
         let rcpt = RcptArgs::from(format!("amy@{}", to.domain).parse::<mox_address::Path>().unwrap());
         let outcome = session.deliver(&mail, &[rcpt], &mut { message.as_bytes() }).await.remove(0);
         session.quit().await;
         outcome.code().unwrap_or(0)
     }
 
-    /// The first day: some mail goes well, without TLS; some is forged.
-    async fn first_day(&mut self) {
+    /// The first day: some mail goes well, without TLS; some is forged. Before the day is over TLS is mended, or not.
+    async fn first_day(&mut self, with_tls: bool) {
         self.listen(false).await;
         self.write(3).await;
         for _ in 0..2 {
             assert_eq!(self.forge(ONE, &self.two).await, 550);
             assert_eq!(self.forge(TWO, &self.one).await, 550);
         }
-        while self.world.clock.now().day() == self.first {
+        self.listen(with_tls).await;
+        self.day().await;
+    }
+
+    /// Until the next day has begun.
+    async fn day(&self) {
+        let today = self.world.clock.now().day();
+        while self.world.clock.now().day() == today {
             self.pass().await;
         }
     }
 
-    /// The days after it, each with so much mail.
+    /// The days after it, each with so much mail, and one on which the last reports end.
     async fn days(&self, messages: u32) {
         for _ in 0..DAYS {
-            let today = self.world.clock.now().day();
             self.write(messages).await;
-            while self.world.clock.now().day() == today {
-                self.pass().await;
-            }
+            self.day().await;
         }
+        self.day().await;
     }
 
     fn servers(&self) -> [(&Server, &'static str); 2] {
@@ -123,15 +134,180 @@ impl Pair {
     }
 }
 
+/// Where DMARC reports about a domain go.
+type Rua = fn(&str) -> String;
+
+fn own(domain: &str) -> String {
+    format!("dmarc@{domain}")
+}
+
+fn nobody(domain: &str) -> String {
+    format!("nobody@{domain}")
+}
+
+fn other(domain: &str) -> String {
+    own(if domain == ONE { TWO } else { ONE })
+}
+
+/// No room for reports.
+const FULL: &str = "\t\tQuotaMessageSize: 10\n";
+
+/// What there is on each day of 30: `3: a` of one day, `4-9: b` of some alike.
+fn runs(days: impl IntoIterator<Item = (i64, String)>) -> String {
+    let mut runs: Vec<(i64, i64, String)> = Vec::new();
+    for (day, what) in days {
+        match runs.last_mut() {
+            Some((_, last, before)) if *last + 1 == day && *before == what => *last = day,
+            _ => runs.push((day, day, what)),
+        }
+    }
+    let told = runs.into_iter().map(|(first, last, what)| match first == last {
+        true => format!("{first}: {what}"),
+        false => format!("{first}-{last}: {what}"),
+    });
+    told.collect::<Vec<_>>().join(", ")
+}
+
+/// What is found at each server after [`DAYS`]; the same at both.
+#[derive(Debug, PartialEq, Eq)]
+struct Found {
+    /// Messages taken and, behind `-`, refused.
+    traffic: String,
+    /// What became of reports about the mail of each day.
+    dmarc: String,
+    tls: String,
+    /// Reports that were kept, of messages at the address for them: DMARC, TLS.
+    kept: [(i64, i64); 2],
+}
+
+fn expect(traffic: &str, dmarc: &str, tls: &str, kept: [(i64, i64); 2]) -> Found {
+    Found { traffic: traffic.to_owned(), dmarc: dmarc.to_owned(), tls: tls.to_owned(), kept }
+}
+
+impl Pair {
+    async fn found(&self, server: &Server, other: &str) -> Found {
+        let traffic = server.traffic(self.first).into_iter();
+        let told = |family| async move {
+            let all = server.history(family, self.first).await.into_iter();
+            let only = all.map(|(domain, day, states)| {
+                assert_eq!(domain, other);
+                (day, states)
+            });
+            runs(only)
+        };
+        for again in
+            ["SELECT count(*) - count(DISTINCT name) FROM dmarc_in", "SELECT count(*) FROM failure_in"]
+        {
+            assert_eq!(server.number(again), 0, "{again}");
+        }
+        let dmarc = "SELECT count(*) FROM dmarc_in";
+        let tls = "SELECT count(DISTINCT name) FROM report_in";
+        Found {
+            traffic: runs(traffic.map(|(day, taken, refused)| (day, format!("{taken}-{refused}")))),
+            dmarc: told(ReportFamily::Dmarc).await,
+            tls: told(ReportFamily::Tls).await,
+            kept: [
+                (server.number(dmarc), server.messages("DMARC")),
+                (server.number(tls), server.messages("TLS")),
+            ],
+        }
+    }
+
+    /// Two servers live for [`DAYS`], with so much mail on each but the first.
+    async fn lives(name: &str, rua: Rua, quota: &str, with_tls: bool, messages: u32, expected: Found) {
+        let mut pair = Pair::new(rua, quota);
+        pair.first_day(with_tls).await;
+        pair.days(messages).await;
+        for (server, other) in pair.servers() {
+            assert_eq!(pair.found(server, other).await, expected, "{name}, {other}");
+            // Nobody was told that a report was not delivered.
+            assert_eq!(server.messages("Inbox"), i64::from(3 + DAYS * messages), "{name}");
+        }
+    }
+}
+
 #[tokio::test]
 async fn two_servers_report_once_and_fall_silent() {
-    let mut pair = Pair::new(|domain| format!("dmarc@{domain}"), "");
-    pair.first_day().await;
-    pair.listen(true).await;
-    pair.days(0).await;
-    for (server, other) in pair.servers() {
-        let told = |family| server.history(family, pair.first);
-        println!("{other} {:?} {:?} {:?}", server.traffic(pair.first), told(ReportFamily::Dmarc).await, told(ReportFamily::Tls).await);
-        println!("{} {} {}", server.number("SELECT count(*) FROM message"), server.number("SELECT count(*) FROM dmarc_in"), server.number("SELECT count(*) FROM report_in"));
+    for (name, rua, quota, with_tls, expected) in [
+        (
+            "reports arrive",
+            own as Rua,
+            "",
+            true,
+            expect("0: 3-2, 1: 2-0", "0: delivered", "0: delivered", [(1, 1), (1, 1)]),
+        ),
+        (
+            "TLS never works",
+            own,
+            "",
+            false,
+            expect("0: 3-2, 1: 2-0", "0: delivered", "0: delivered", [(1, 1), (1, 1)]),
+        ),
+        // Who reports is who is to get it: it stays in the house, and is about no domain of it.
+        (
+            "the other one is to get it",
+            other,
+            "",
+            true,
+            expect("0: 3-2, 1: 1-0", "0: delivered", "0: delivered", [(0, 1), (1, 1)]),
+        ),
+        (
+            "the address refuses",
+            nobody,
+            "",
+            true,
+            expect("0: 3-2, 1: 1-1", "0: failed", "0: delivered", [(0, 0), (1, 1)]),
+        ),
+        (
+            "the mailbox is full",
+            own,
+            FULL,
+            true,
+            expect("0: 3-2, 1: 0-16", "0: expired", "0: expired", [(0, 0), (0, 0)]),
+        ),
+    ] {
+        Pair::lives(name, rua, quota, with_tls, 0, expected).await;
     }
+}
+
+#[tokio::test]
+async fn steady_mail_makes_steady_reports() {
+    for (name, with_tls, expected) in [
+        (
+            "TLS works",
+            true,
+            expect(
+                "0: 3-2, 1: 12-0, 2-30: 11-0, 31: 1-0",
+                "0-30: delivered",
+                "0: delivered",
+                [(31, 31), (1, 1)],
+            ),
+        ),
+        (
+            "TLS never works",
+            false,
+            expect("0: 3-2, 1-30: 12-0, 31: 2-0", "0-30: delivered", "0-30: delivered", [(31, 31), (31, 31)]),
+        ),
+    ] {
+        Pair::lives(name, own, "", with_tls, 10, expected).await;
+    }
+}
+
+#[tokio::test]
+async fn steady_mail_makes_fewer_reports_to_an_address_that_refuses() {
+    // After 7 days, then after 14.
+    let dmarc = "0: failed, 1-7: suppressed, 8: failed, 9-21: suppressed, 22: failed, 23-30: suppressed";
+    let traffic = "0: 3-2, 1: 11-1, 2-8: 10-0, 9: 10-1, 10-22: 10-0, 23: 10-1, 24-30: 10-0";
+    let expected = expect(traffic, dmarc, "0: delivered", [(0, 0), (1, 1)]);
+    Pair::lives("refuses", nobody, "", true, 10, expected).await;
+    let stays = expect("0: 3-2, 1: 11-0, 2-30: 10-0", "0-30: delivered", "0: delivered", [(0, 31), (1, 1)]);
+    Pair::lives("the other one is to get it", other, "", true, 10, stays).await;
+}
+
+#[tokio::test]
+async fn steady_mail_makes_no_more_reports_to_a_full_mailbox() {
+    // Eight attempts for each report.
+    let expected =
+        expect("0: 3-2, 1: 10-16, 2-30: 10-8, 31: 0-8", "0-30: expired", "0: expired", [(0, 0), (0, 0)]);
+    Pair::lives("full", own, FULL, true, 10, expected).await;
 }

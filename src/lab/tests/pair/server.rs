@@ -262,23 +262,31 @@ impl Server {
     /// Messages taken and refused on each day on which there were some, the first day being 0.
     pub(super) fn traffic(&self, first: Day) -> Vec<(i64, u32, u32)> {
         let days = self.traffic.0.lock().unwrap();
-        let one = |(day, (taken, refused)): (&Day, &(u32, u32))| {
-            (day.number() - first.number(), *taken, *refused)
-        };
+        let one =
+            |(day, (taken, refused)): (&Day, &(u32, u32))| (day.number() - first.number(), *taken, *refused);
         days.iter().map(one).collect()
     }
 
-    /// Reports of ours: policy domain, how many days after `first`, and what became of each destination.
-    pub(super) async fn history(&self, family: ReportFamily, first: Day) -> Vec<String> {
+    /// Reports of ours: policy domain, day since `first`, and what became of each destination.
+    pub(super) async fn history(&self, family: ReportFamily, first: Day) -> Vec<(String, i64, String)> {
         let op = ReportHistory { family, ..ReportHistory::default() };
         let line = |row: ReportHistoryRow| {
             let day: Day = row.day.parse().unwrap();
             let states: Vec<String> = row.destinations.iter().map(|d| d.state.clone()).collect();
-            format!("{} {} {}", row.policy_domain, day.number() - first.number(), states.join("+"))
+            (row.policy_domain, day.number() - first.number(), states.join("+"))
         };
-        let mut all: Vec<String> = self.reports.history(op).await.unwrap().into_iter().map(line).collect();
+        let mut all: Vec<_> = self.reports.history(op).await.unwrap().into_iter().map(line).collect();
         all.sort();
         all
+    }
+
+    /// Messages in a mailbox, whose account it may be.
+    pub(super) fn messages(&self, mailbox: &'static str) -> i64 {
+        let read = move |_: &Store, tx: &mox_db::ReadTx<'_>| {
+            let sql = "SELECT count(*) FROM message JOIN mailbox USING (mailbox_id) WHERE name = ?1";
+            Ok::<_, Error>(tx.conn().query_row(sql, [mailbox], |row| row.get(0))?)
+        };
+        self.store.read_blocking(read).unwrap()
     }
 
     /// The number that a question gives.
