@@ -10,7 +10,7 @@ use serde_json::{Value, json};
 use crate::house::House;
 
 /// Says MAIL, RCPT and DATA, and sends a message: the code of the last reply.
-fn send(house: &House, mail_from: &str, message: &str) -> u16 {
+pub(crate) fn send(house: &House, mail_from: &str, message: &str) -> u16 {
     let mut session = Session::open(&house.mx()).unwrap();
     for (said, code) in [
         (format!("MAIL FROM:<{mail_from}>\r\n"), 250),
@@ -23,7 +23,7 @@ fn send(house: &House, mail_from: &str, message: &str) -> u16 {
 }
 
 /// The message of a sender as the table describes it.
-fn message(house: &House, folder: &Path, domain: &Value) -> String {
+pub(crate) fn message(house: &House, folder: &Path, domain: &Value) -> String {
     let name = domain["name"].as_str().unwrap();
     let message = format!("From: <amy@{name}>\r\nSubject: {name}\r\n\r\nhello\r\n");
     let Some(signer) = domain["expect"]["signed"].as_str() else { return message };
