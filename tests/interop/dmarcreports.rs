@@ -103,15 +103,16 @@ fn written(folder: &Path, form: Form) -> PathBuf {
     path
 }
 
-/// What parsedmarc read from a file, which it must have nothing to remark about.
-pub(crate) fn read(parsedmarc: &Path, path: &Path) -> Value {
-    let log = path.with_extension("log");
+/// What parsedmarc read from files, which it must have nothing to remark about.
+pub(crate) fn read(parsedmarc: &Path, paths: &[&Path]) -> Vec<Value> {
+    let log = paths[0].with_extension("log");
     let mut command = Command::new(parsedmarc);
-    command.args(["--offline", "--warnings", "--log-file"]).arg(&log).arg(path);
-    let read: Value = serde_json::from_str(&run(&mut command)).unwrap();
+    command.args(["--offline", "--warnings", "--log-file"]).arg(&log).args(paths);
+    let mut read: Value = serde_json::from_str(&run(&mut command)).unwrap();
     assert_eq!(std::fs::read_to_string(&log).unwrap_or_default(), "", "parsedmarc has something to remark");
-    let [report] = read["aggregate_reports"].as_array().unwrap().as_slice() else { panic!("{read}") };
-    report.clone()
+    let Value::Array(reports) = read["aggregate_reports"].take() else { panic!("{read}") };
+    assert_eq!(reports.len(), paths.len());
+    reports
 }
 
 /// A record as parsedmarc tells it. It knows no empty envelope sender: it takes that of SPF.
@@ -236,6 +237,6 @@ fn both_forms_are_read_by_parsedmarc() {
     let Some(parsedmarc) = parsedmarc() else { return };
     for form in [Form::Rfc9990, Form::Rfc7489] {
         let folder = tempfile::tempdir().unwrap();
-        assert_read(&read(&parsedmarc, &written(folder.path(), form)), form);
+        assert_read(&read(&parsedmarc, &[&written(folder.path(), form)])[0], form);
     }
 }

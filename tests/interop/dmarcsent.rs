@@ -149,9 +149,7 @@ fn rows(house: &House, message: &Path, report: &Value) -> Vec<String> {
 }
 
 /// Holds a report against what peers and this program say of it; answers whose it is and its rows.
-fn check(house: &House, one: &Arrived, form: Form, peers: &(PathBuf, PathBuf)) -> (String, Vec<String>) {
-    let (parsedmarc, python) = peers;
-    let report = read(parsedmarc, &one.path);
+fn check(house: &House, one: &Arrived, report: &Value, form: Form, python: &Path) -> (String, Vec<String>) {
     let (metadata, domain) = (&report["report_metadata"], report["policy_published"]["domain"].clone());
     let (domain, id) = (domain.as_str().unwrap(), metadata["report_id"].as_str().unwrap());
     let (xml, name) = document(python, &one.path);
@@ -178,42 +176,91 @@ fn check(house: &House, one: &Arrived, form: Form, peers: &(PathBuf, PathBuf)) -
     assert_eq!(made["outcome"], "delivered", "{made}");
     let address = format!("mailto:{}", one.listed["to"].as_str().unwrap());
     assert_eq!(made["destinations"][0]["uri"], address, "{made}");
-    (domain.to_owned(), rows(house, &one.path, &report))
+    (domain.to_owned(), rows(house, &one.path, report))
+}
+
+/// The same of all that arrived.
+fn check_all(house: &House, folder: &Path, form: Form, (parsedmarc, python): &(PathBuf, PathBuf)) -> Rows {
+    let messages = arrived(house, folder);
+    let paths: Vec<&Path> = messages.iter().map(|one| one.path.as_path()).collect();
+    let reports = read(parsedmarc, &paths);
+    let of = |one: &Arrived| {
+        let subject = one.listed["subject"].as_str().unwrap();
+        let its = |report: &&Value| {
+            subject.ends_with(&format!("<{}>", report["report_metadata"]["report_id"].as_str().unwrap()))
+        };
+        reports.iter().find(its).unwrap_or_else(|| panic!("parsedmarc read no report of {subject}"))
+    };
+    let found: Rows = messages.iter().map(|one| check(house, one, of(one), form, python)).collect();
+    assert_eq!(found.len(), messages.len(), "one to each");
+    found
+}
+
+/// Removes the domains whose reports nobody gets, after a look at what history says of each.
+fn nobody_gets(history: &[Value], expected: &mut Rows) {
+    for (domain, why) in NOBODY {
+        let row = history.iter().find(|row| row["policy_domain"] == domain).unwrap();
+        assert_eq!(row["outcome"], "discarded", "{row}");
+        assert!(row["why"].as_str().unwrap().contains(why), "{row}");
+        expected.remove(domain);
+    }
+}
+
+/// What is needed to look at reports: parsedmarc, and a Python for dkimpy. `None`: skipped.
+fn peers() -> Option<(PathBuf, PathBuf)> {
+    installed(&["xmllint"]).then_some(())?;
+    Some((parsedmarc()?, python_with("dkim, nacl, dns.resolver")?))
 }
 
 #[test]
 fn when_the_day_is_over_each_domain_is_told_what_the_table_says() {
-    if !installed(&["xmllint"]) {
-        return;
-    }
-    let Some(parsedmarc) = parsedmarc() else { return };
-    let Some(python) = python_with("dkim, nacl, dns.resolver") else { return };
-    let peers = (parsedmarc, python);
+    let Some(peers) = peers() else { return };
     for (options, fate) in [(&[] as &[&str], "recorded"), (&["--enforce"], "enforced")] {
         let folder = tempfile::tempdir().unwrap();
         let mut house = House::start(&folder.path().join("house"), &[&ONE_ATTEMPT, options].concat());
         let mut expected = send_all(&house, folder.path(), fate);
         house.mox(&["lab", "step", "dmarc-rua-vanishes.lab.test"]);
         let history = the_day_ends(&house, expected.len());
-        let domains: BTreeSet<&str> =
-            history.iter().map(|row| row["policy_domain"].as_str().unwrap()).collect();
-        assert_eq!(domains, expected.keys().map(String::as_str).collect(), "{fate}");
-        assert_eq!(history.len(), domains.len(), "{fate}: one of each");
-
-        for (domain, why) in NOBODY {
-            let row = history.iter().find(|row| row["policy_domain"] == domain).unwrap();
-            assert_eq!(row["outcome"], "discarded", "{row}");
-            assert!(row["why"].as_str().unwrap().contains(why), "{row}");
-            expected.remove(domain);
-        }
-        let reports = arrived(&house, folder.path());
-        assert_eq!(reports.len(), expected.len(), "{fate}: one to each");
-        let found: Rows = reports.iter().map(|one| check(&house, one, Form::Rfc9990, &peers)).collect();
+        let domains: Vec<&str> = history.iter().map(|row| row["policy_domain"].as_str().unwrap()).collect();
+        assert_eq!(
+            domains.iter().copied().collect::<BTreeSet<_>>(),
+            expected.keys().map(String::as_str).collect()
+        );
+        assert_eq!(domains.len(), expected.len(), "{fate}: one of each");
+        nobody_gets(&history, &mut expected);
+        let found = check_all(&house, folder.path(), Form::Rfc9990, &peers);
         expected.values_mut().for_each(|rows| rows.sort());
         assert_eq!(found, expected, "{fate}");
         house.stop();
         house.verify();
     }
+}
+
+#[test]
+fn a_receiver_that_reads_the_old_form_alone_is_told_the_same_in_it() {
+    let Some(peers) = peers() else { return };
+    let folder = tempfile::tempdir().unwrap();
+    let dir = folder.path().join("house");
+    let mut house = House::start(&dir, &ONE_ATTEMPT);
+    house.stop();
+    let conf = dir.join("mox.conf");
+    let mut text = std::fs::read_to_string(&conf).unwrap();
+    text.push_str("OutgoingDMARCReportsRFC7489:\n\t- rua.lab.test\n");
+    std::fs::write(&conf, text).unwrap();
+    house.restart();
+    // The old form has no word for what was done with the first, and none for why with the second.
+    let names = ["dmarc-pass.lab.test", "dmarc-testing-quarantine.lab.test"];
+    for name in names {
+        let message = format!("From: <amy@{name}>\r\nSubject: {name}\r\n\r\nhello\r\n");
+        assert_eq!(send(&house, &format!("amy@{name}"), &message), 250);
+    }
+    the_day_ends(&house, 2);
+    let found = check_all(&house, folder.path(), Form::Rfc7489, &peers);
+    let row = |name: &str, reasons: &[&str], spf: &str| {
+        (name.to_owned(), vec![row(&json!([name, "none", reasons, "fail", spf, 1]))])
+    };
+    let expected = [row(names[0], &[], "pass"), row(names[1], &["other"], "fail")];
+    assert_eq!(found, Rows::from(expected));
 }
 
 #[test]
