@@ -153,13 +153,32 @@ impl Reports {
                     break;
                 }
                 let reports = self.clone();
-                tasks.spawn(async move { reports.seal_or_discard(some).await });
+                tasks.spawn(async move { reports.seal_each(some).await });
             }
             let Some(done) = tasks.join_next().await else { break };
             sealed.extend(joined(done)??);
         }
         sealed.sort_unstable();
         Ok(sealed.into_iter().map(|(_, id)| id).collect())
+    }
+
+    /// Seals days, or discards them. Where that fails for a reason that lies in one of them, the others go on.
+    async fn seal_each(&self, subjects: Vec<(usize, Subject)>) -> Result<Vec<(usize, i64)>, Error> {
+        match self.seal_or_discard(subjects.clone()).await {
+            Err(error) if !error.is_temporary() => {}
+            done => return done,
+        }
+        let mut sealed = Vec::new();
+        for one in subjects {
+            let (domain, day) = (one.1.policy_domain.clone(), one.1.day.to_string());
+            match self.seal_or_discard(vec![one]).await {
+                Err(error) if !error.is_temporary() => {
+                    tracing::error!(%error, domain, day, "a report cannot be made");
+                }
+                done => sealed.extend(done?),
+            }
+        }
+        Ok(sealed)
     }
 
     /// Seals days, or discards what has waited for too long; answers the reports with their places.

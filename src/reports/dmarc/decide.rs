@@ -4,6 +4,7 @@
 //! agreed to get them, and may name another address at the same host instead. One that DNS cannot say now holds the
 //! report back for half of the time that it may take; then it goes to the others. RFC 9990 §3.5, §4.
 
+use std::collections::HashSet;
 use std::time::Duration;
 
 use mox_address::Domain;
@@ -99,8 +100,12 @@ impl Reports {
             Wishes { places: Vec::new(), withheld: Vec::new(), errors: Vec::new(), unknown: None };
         wishes.errors.extend(found.problem.clone());
         let mut walker = Walker::new(resolver);
+        let mut asked = HashSet::new();
         for uri in &record.rua {
-            wishes.add(authorize(&mut walker, domain, Wanted::Rua, uri).await);
+            let once = uri.address.as_ref().map_or_else(|| uri.uri.clone(), ToString::to_string);
+            if asked.insert(once) {
+                wishes.add(authorize(&mut walker, domain, Wanted::Rua, uri).await);
+            }
         }
         Ok(wishes)
     }

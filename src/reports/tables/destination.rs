@@ -109,11 +109,11 @@ fn read(row: &Row<'_>) -> Result<Destination, mox_db::rusqlite::Error> {
     })
 }
 
-/// A new destination.
+/// A new destination; nothing where the report has the address, so that what strangers publish cannot make this fail.
 pub(crate) fn insert(conn: &Connection, d: &Destination) -> Result<(), Error> {
     let sql =
         "INSERT INTO report_destination (report_id, uri, address, host, state, attempts, next, why, ended)
-      VALUES (?1, ?2, ?3, ?4, ?5, 0, ?6, ?7, ?8)";
+      VALUES (?1, ?2, ?3, ?4, ?5, 0, ?6, ?7, ?8) ON CONFLICT (report_id, address) DO NOTHING";
     conn.prepare_cached(sql)?.execute(params![
         d.report,
         d.uri,

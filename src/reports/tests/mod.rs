@@ -4,6 +4,7 @@ mod dmarc;
 mod dmarc_results;
 mod faults;
 mod flood;
+mod hostile;
 mod house;
 mod load;
 mod operations;

@@ -1,0 +1,52 @@
+//! What others publish does not keep reports from those who want them.
+
+use mox_admin::ops::ReportFamily;
+use mox_db::Tx;
+use mox_store::{Error, Store};
+
+use super::dmarc::fine;
+use super::house::House;
+
+/// A record with an address twice, of which the second time nobody asks any more: names that are deep use up all
+/// questions meanwhile.
+fn exhausting() -> String {
+    let deep = |n: usize| format!("mailto:x@a.b.c.d.e.f.g.h{n}.evil.example");
+    let mut rua = vec!["mailto:d@there.other".to_owned()];
+    rua.extend((0..8).map(deep));
+    rua.push("mailto:d@there.other".to_owned());
+    format!(
+        "_dmarc.evil.example. TXT \"v=DMARC1; p=none; rua={}\"\n\
+         evil.example._report._dmarc.there.other. TXT \"v=DMARC1\"\n",
+        rua.join(",")
+    )
+}
+
+#[tokio::test]
+async fn an_address_that_is_named_twice_gets_a_report_once() {
+    let house = House::new();
+    house.zone.add(&exhausting()).unwrap();
+    house.evaluate(vec![fine("evil.example"), fine("one.example")]).await;
+    house.go_to("2026-11-26T00:05:00Z");
+    house.seal().await;
+    let told = house.told_of(ReportFamily::Dmarc).await;
+    assert_eq!(told.len(), 2, "{told:?}");
+    assert!(told[0].contains("mailto:d@there.other sealed"), "{told:?}");
+    assert_eq!(told[0].matches("mailto:d@there.other").count(), 1, "{told:?}");
+}
+
+#[tokio::test]
+async fn one_day_that_cannot_be_read_back_does_not_keep_the_others() {
+    let house = House::new();
+    house.evaluate(vec![fine("two.example"), fine("one.example")]).await;
+    let damage = |_: &Store, tx: &mut Tx<'_>| {
+        tx.conn().execute("UPDATE dmarc_policy SET config = '{' WHERE policy_domain = 'two.example'", [])?;
+        Ok::<_, Error>(())
+    };
+    house.store.write(damage).await.unwrap();
+    house.go_to("2026-11-26T00:05:00Z");
+    house.seal().await;
+    assert_eq!(
+        house.told_of(ReportFamily::Dmarc).await,
+        ["dmarc one.example 2026-11-25 sealed [mailto:d@one.example sealed]"]
+    );
+}
