@@ -14,9 +14,10 @@ use mox_admin::ops::{
 use mox_admin::{OpError, Time};
 use mox_clock::Timestamp;
 use mox_db::Tx;
+use mox_smtp::EnhancedCode;
 use mox_store::{Content, Error, MessageId, Store};
 
-use crate::{End, Queue, QueueId, Queued, tables};
+use crate::{End, Queue, QueueId, Queued, Verdict, tables};
 
 /// Rows that change in one transaction.
 const CHUNK: u32 = 500;
@@ -189,7 +190,12 @@ impl Queue {
             if let Some(content) = q.content {
                 crate::outcome::release(store, tx, q.id, content)?;
             }
-            queue.end_row(tx, q.id, &q.account, End::Dropped, now)
+            queue.end_row(tx, q.id, &q.account, End::Dropped, now)?;
+            if q.class.is_report() {
+                let verdict = Verdict::permanent(EnhancedCode(5, 3, 0), "removed by an operator");
+                queue.0.seams.reporting.ended(tx, q, End::Dropped, &verdict)?;
+            }
+            Ok(())
         })
         .await
     }

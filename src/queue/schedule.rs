@@ -17,7 +17,7 @@ use mox_store::{Error, Store};
 use tokio::sync::watch;
 use tokio::task::JoinSet;
 
-use crate::{End, Queue, tables};
+use crate::{End, Queue, Verdict, tables};
 
 /// Longest sleep: after that wall time is looked at again, which may have been stepped.
 const LOOK_AGAIN: Duration = Duration::from_secs(60);
@@ -48,6 +48,10 @@ impl Queue {
         let recover = move |store: &Store, tx: &mut Tx<'_>| {
             for (id, content, account) in tables::arrived(tx.conn())? {
                 queue.end_row(tx, id, &account, End::Delivered, started)?;
+                if let Some(row) = tables::get(tx.conn(), id)?.filter(|row| row.class.is_report()) {
+                    let verdict = Verdict::delivered("it was in its mailbox before the server stopped");
+                    queue.0.seams.reporting.ended(tx, &row, End::Delivered, &verdict)?;
+                }
                 if let Some(content) = content {
                     crate::outcome::release(store, tx, id, content)?;
                 }

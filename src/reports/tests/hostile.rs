@@ -1,6 +1,6 @@
 //! What others publish does not keep reports from those who want them.
 
-use mox_admin::ops::ReportFamily;
+use mox_admin::ops::{QueueDrop, QueueFilter, ReportFamily};
 use mox_db::Tx;
 use mox_store::{Error, Store};
 
@@ -48,5 +48,21 @@ async fn one_day_that_cannot_be_read_back_does_not_keep_the_others() {
     assert_eq!(
         house.told_of(ReportFamily::Dmarc).await,
         ["dmarc one.example 2026-11-25 sealed [mailto:d@one.example sealed]"]
+    );
+}
+
+#[tokio::test]
+async fn a_report_that_an_operator_removes_from_the_queue_has_ended() {
+    let house = House::new();
+    house.evaluate(vec![fine("one.example")]).await;
+    house.go_to("2026-11-26T00:05:00Z");
+    house.seal().await;
+    house.hours(1).await;
+    let ids = house.queued().await.iter().map(|row| row.id).collect();
+    let filter = QueueFilter { ids, ..QueueFilter::default() };
+    house.queue.drop_messages(QueueDrop { filter, dry_run: false }).await.unwrap();
+    assert_eq!(
+        house.told_of(ReportFamily::Dmarc).await,
+        ["dmarc one.example 2026-11-25 failed [mailto:d@one.example failed]"]
     );
 }
