@@ -40,6 +40,11 @@ impl Fate<'_> {
         self.ruling.filter(|_| self.enforced).map_or(Decision::Accept, |ruling| ruling.decision)
     }
 
+    /// No copy goes to another mailbox than that for junk.
+    fn is_junk(&self) -> bool {
+        self.enforced && (self.junk || self.decision() == Decision::Quarantine)
+    }
+
     /// The word for a rule that overrides the policy.
     fn overridden(&self) -> Option<ReasonKind> {
         let word = self.ruling?.overridden?;
@@ -71,7 +76,7 @@ impl Evidence {
         let standing = match action {
             _ if fate.for_reports || is_report(header, arrival) => Standing::Report,
             Action::Quarantine | Action::Reject => Standing::Unwanted,
-            Action::None | Action::Pass if fate.keeps_refused() => Standing::Unwanted,
+            Action::None | Action::Pass if fate.keeps_refused() || fate.is_junk() => Standing::Unwanted,
             Action::None | Action::Pass => Standing::Taken,
         };
         let organization = dmarc.organizational_domain.clone().unwrap_or_else(|| domain.clone());
@@ -222,12 +227,14 @@ fn policy_published(domain: &str, record: &mox_dmarc::Record) -> PolicyPublished
     }
 }
 
-/// Whether a message is a report or a DSN. Anybody can make his message look like one: it is told of all the same, and
+/// Whether a message is a report, a DSN, or an answer by a machine, as a ticket system gives to each report. Anybody can make his message look like one: it is told of all the same, and
 /// only never the reason for a report.
 fn is_report(header: &[u8], arrival: &Arrival) -> bool {
     let summary = mox_message::summary(header);
     let header = Header::of(header);
-    let is_automatic = arrival.reverse_path.is_none() && summary.is_auto_submitted;
+    let automatic = Parameterized::parse(&header.text("Auto-Submitted").unwrap_or_default()).value;
+    let is_automatic = automatic.eq_ignore_ascii_case("auto-replied")
+        || arrival.reverse_path.is_none() && summary.is_auto_submitted;
     let kind = || {
         let content = Parameterized::parse(&header.text("Content-Type").unwrap_or_default());
         let kind = content.get("report-type").unwrap_or_default().to_ascii_lowercase();

@@ -199,7 +199,8 @@ async fn situations_and_what_is_told_of_them() {
         (GOOD, "list", "q", &["forwarded"], "250", "q.example none  trusted_forwarder 1"),
         (GOOD, "list", "r", &["junk"], "250", "r.example quarantine  mailing_list 0"),
         (GOOD, "list", "q", &["junk"], "250", "q.example quarantine   0"),
-        (GOOD, "list", "none", &["junk"], "250", "none.example none   1"),
+        (GOOD, "list", "none", &["junk"], "250", "none.example none   0"),
+        (GOOD, "list", "none", &["junk", "list"], "250", "none.example none   1"),
         (GOOD, "list", "tr", &["list"], "250", "tr.example none  policy_test_mode+mailing_list 1"),
         (BAD, "list", "r", &["keep"], "250", "r.example none  local_policy 0"),
         // The copy that fares best decides.
@@ -354,7 +355,8 @@ async fn reports_and_dsns_are_told_of_and_never_a_reason() {
         ("Content-Type: multipart/report; report-type=\"Feedback-Report\"; boundary=x", 0),
         ("Content-Type: multipart/report; report-type=delivery-status; boundary=x", 0),
         ("Content-Type: multipart/mixed; report-type=tlsrpt; boundary=x", 1),
-        ("Auto-Submitted: auto-replied", 1),
+        ("Auto-Submitted: auto-replied; owner-email=\"a@r.example\"", 0),
+        ("Auto-Submitted: auto-generated", 1),
     ] {
         scene.forget().await;
         let message = format!("From: <a@r.example>\r\n{fields}\r\n\r\nhello\r\n");
