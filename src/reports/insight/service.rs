@@ -47,6 +47,13 @@ pub(crate) struct Service {
     pub(crate) known: bool,
 }
 
+impl Service {
+    /// What nothing names.
+    pub(crate) fn unknown() -> Service {
+        Service { name: UNKNOWN.to_owned(), by: NamedBy::Nothing, known: false }
+    }
+}
+
 /// What a record tells of the service, before its address has a name.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Hash)]
 pub(crate) struct Hint {
@@ -126,7 +133,7 @@ impl Hint {
             (Some((name, by)), _, _) => named(name, (*by).into()),
             (None, Some(name), _) => named(name, NamedBy::Ptr),
             (None, None, Some((name, by))) => named(name, (*by).into()),
-            (None, None, None) => Service { name: UNKNOWN.to_owned(), by: NamedBy::Nothing, known: false },
+            (None, None, None) => Service::unknown(),
         }
     }
 }

@@ -10,7 +10,7 @@ use crate::insight::service::{NamedBy, Service};
 const STEADY_DAYS: u64 = 3;
 
 /// So many addresses, of which nothing passes, are no mail server.
-const MANY_ADDRESSES: u64 = 5;
+pub(super) const MANY_ADDRESSES: u64 = 5;
 
 /// Who it is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
@@ -97,21 +97,22 @@ fn kind(facts: &Facts) -> Kind {
         return Kind::Own;
     }
     let nameless = facts.looked_up > 0 && facts.nameless.saturating_mul(2) >= facts.looked_up;
-    match (vouched, is_steady(facts)) {
+    match (vouched, is_steady(facts.days, facts.window)) {
         (true, true) => Kind::Service,
         (true, false) => Kind::Unclear,
+        // Many a host of an owner has no name, or one that its provider made. Forgers move on.
+        (false, true) if facts.addresses < MANY_ADDRESSES => Kind::Unclear,
         (false, _) if nameless => Kind::Forged,
-        (false, true) if facts.service.by != NamedBy::Nothing || facts.addresses < MANY_ADDRESSES => {
-            Kind::Unclear
-        }
+        (false, true) if facts.service.by != NamedBy::Nothing => Kind::Unclear,
         // Nobody who could be asked, and DNS did not say more.
         (false, false) if facts.looked_up == 0 && facts.addresses < MANY_ADDRESSES => Kind::Unclear,
         (false, _) => Kind::Forged,
     }
 }
 
-fn is_steady(facts: &Facts) -> bool {
-    facts.days >= STEADY_DAYS.max(facts.window / 4)
+/// Whether so many days of a window are more than a burst.
+pub(super) fn is_steady(days: u64, window: u64) -> bool {
+    days >= STEADY_DAYS.max(window / 4)
 }
 
 /// What speaks for the judgement.
@@ -145,7 +146,10 @@ fn because(facts: &Facts) -> Vec<String> {
     );
     say(facts.own_names > 0, format!("{} have names below {domain}", addresses(facts.own_names)));
     say(facts.passed > 0, format!("{} more of it pass", messages(facts.passed)));
-    say(is_steady(facts), format!("it is seen on {} of {} days", facts.days, facts.window));
+    say(
+        is_steady(facts.days, facts.window),
+        format!("it is seen on {} of {} days", facts.days, facts.window),
+    );
     say(
         facts.nameless > 0,
         format!("no telling name in DNS for {} of {}", facts.nameless, addresses(facts.looked_up)),
@@ -251,6 +255,12 @@ mod tests {
             ),
             ("reporter says forwarded", Facts { indirect: 100, ..unknown() }, Kind::Forwarder),
             ("no name", Facts { nameless: 1, ..unknown() }, Kind::Forged),
+            ("no name, steady", Facts { nameless: 1, days: 20, ..unknown() }, Kind::Unclear),
+            (
+                "few without names, steady",
+                Facts { addresses: 4, looked_up: 4, nameless: 4, days: 7, ..unknown() },
+                Kind::Unclear,
+            ),
             (
                 "many without names, steady",
                 Facts { addresses: 90, looked_up: 50, nameless: 49, days: 28, ..unknown() },

@@ -23,7 +23,7 @@ use super::service::{NamedBy, Ptr, Service, is_generic, is_within};
 use super::tables::Span;
 use super::tally::{address, heaviest, told};
 use gather::{Gathered, Group, Key, gather};
-use judge::{Facts, Kind, judge};
+use judge::{Facts, Kind, MANY_ADDRESSES, is_steady, judge};
 use ladder::{Flow, Rung, Scope, Step, Verdict};
 use publish::Published;
 
@@ -195,7 +195,7 @@ fn one_scope(
         flow.spf_only = flow.spf_only.saturating_add(group.spf_only);
     }
     let mut sources: Vec<ReadinessSource> = Vec::new();
-    for (service, addresses) in services(domain, &mail.groups, world) {
+    for (service, addresses) in services(domain, &mail.groups, window, world) {
         let Some((kind, told)) = source(domain, service, addresses, window, messages, world) else {
             continue;
         };
@@ -229,8 +229,14 @@ fn one_scope(
 /// Mail of a service by its addresses.
 type Addresses = BTreeMap<Option<IpAddr>, Group>;
 
-/// The services that mail comes from. Hosts that the domain's SPF record lists are not thrown together with strangers.
-fn services(domain: &Domain, groups: &[(Key, Group)], world: &World) -> BTreeMap<Service, Addresses> {
+/// The services that mail comes from. Hosts that the domain's SPF record lists are not thrown together with strangers,
+/// and neither are a few that fail day after day.
+fn services(
+    domain: &Domain,
+    groups: &[(Key, Group)],
+    window: u64,
+    world: &World,
+) -> BTreeMap<Service, Addresses> {
     let mut services: BTreeMap<Service, Addresses> = BTreeMap::new();
     for (key, group) in groups {
         let ptr = key.ip.and_then(|ip| world.names.get(&ip)).unwrap_or(&Ptr::Unknown);
@@ -241,7 +247,24 @@ fn services(domain: &Domain, groups: &[(Key, Group)], world: &World) -> BTreeMap
         }
         services.entry(service).or_default().entry(key.ip).or_default().merge(group);
     }
+    let steady = services.get_mut(&Service::unknown()).map(|strangers| apart(strangers, window));
+    services.extend(steady.into_iter().flatten().map(|(ip, group)| {
+        let service = Service { name: ip.to_string(), ..Service::unknown() };
+        (service, Addresses::from([(Some(ip), group)]))
+    }));
     services
+}
+
+/// Takes the addresses that fail day after day from among those that nothing names, if they are few: one that is the
+/// owner's would be taken for one of many forgers.
+fn apart(strangers: &mut Addresses, window: u64) -> Vec<(IpAddr, Group)> {
+    let is_steady = |group: &Group| is_steady(group.days.len() as u64, window);
+    let steady = strangers.iter().filter(|(_, group)| is_steady(group)).filter_map(|(ip, _)| *ip);
+    let steady: Vec<IpAddr> = steady.collect();
+    if steady.len() as u64 >= MANY_ADDRESSES {
+        return Vec::new();
+    }
+    steady.into_iter().filter_map(|ip| Some((ip, strangers.remove(&Some(ip))?))).collect()
 }
 
 /// Judges a service by its addresses; none when all of its mail passes.

@@ -70,16 +70,18 @@ async fn nothing_is_said_without_data() {
 #[tokio::test]
 async fn clean_mail_is_ready_step_by_step() {
     let filled = Filled::new();
-    let forged = record("203.0.113.9", 3, [], [spf("example.org", Fail)]);
-    fill(&filled, &[good(50), from("x.gone.example.org", forged.clone()), forged]).await;
+    let forged = |n| record(&format!("203.0.113.{n}"), 1, [], [spf("example.org", Fail)]);
+    let mut records = vec![good(50)];
+    records.extend((1..6).flat_map(|n| [from("x.gone.example.org", forged(n)), forged(n)]));
+    fill(&filled, &records).await;
     let found = judged(&filled, ZONE, None).await;
     assert!(found.ready && found.missing.is_empty(), "{found:#?}");
     assert_eq!((found.reports, found.reporters, found.days), (80, 4, 20));
     let [p, sp, np] = found.scopes.as_slice() else { panic!("{found:?}") };
-    assert_eq!((p.messages, p.passed, p.sources[0].kind.as_str()), (80 * 53, 80 * 50, "forged"));
-    assert_eq!((p.sources[0].failed, p.sources[0].percent), (240, 5.66));
+    assert_eq!((p.messages, p.passed, p.sources[0].kind.as_str()), (80 * 55, 80 * 50, "forged"));
+    assert_eq!((p.sources[0].failed, p.sources[0].percent), (400, 9.09));
     assert_eq!(next(p), Some("v=DMARC1; p=quarantine; t=y; rua=mailto:d@example.org"));
-    assert_eq!((sp.messages, np.messages, np.domains.join(" ").as_str()), (0, 240, "x.gone.example.org"));
+    assert_eq!((sp.messages, np.messages, np.domains.join(" ").as_str()), (0, 400, "x.gone.example.org"));
     assert_eq!(next(np), Some("v=DMARC1; p=none; np=quarantine; rua=mailto:d@example.org"));
     for (record, expected) in [
         ("p=quarantine; t=y", Some("v=DMARC1; p=quarantine")),
@@ -145,6 +147,28 @@ async fn own_hosts_are_found_among_forgers() {
     let expected = [("unknown", "nothing", "forged", 39 * 80, 19), ("example.org", "spf", "own", 80, 0)];
     assert_eq!(told, expected);
     assert_eq!(verdicts(&found.scopes[0]), ["ready", "ready", "ready", "ready", "not_ready"]);
+}
+
+/// A host of ours without a name, which no record lists, fails day after day: it is not one of a thousand forgers.
+#[tokio::test]
+async fn what_fails_day_after_day_is_looked_at_by_itself() {
+    let filled = Filled::new();
+    let bad = |ip: String| record(&ip, 1, [], [spf("example.org", Fail)]);
+    let senders = ["a.example", "b.example", "c.example", "d.example"];
+    let day = |ago: i64| {
+        let forged = (0..20).map(move |n| bad(format!("203.0.{ago}.{n}")));
+        let records: Vec<_> = forged.chain([good(500), bad("198.51.100.9".to_owned())]).collect();
+        senders.map(|sender| (sender.to_owned(), ago, records.clone()))
+    };
+    filled.many((1..21).flat_map(day).collect()).await;
+    let zone = format!(
+        "{ZONE}\n9.100.51.198.in-addr.arpa. PTR c6336409.isp.example.\nc6336409.isp.example. A 198.51.100.9"
+    );
+    let found = judged(&filled, &zone, None).await;
+    let sources = &found.scopes[0].sources;
+    let told: Vec<_> = sources.iter().map(|s| (s.service.as_str(), s.kind.as_str(), s.failed)).collect();
+    assert_eq!(told, [("unknown", "forged", 20 * 80), ("198.51.100.9", "unclear", 80)]);
+    assert!(!found.ready);
 }
 
 #[tokio::test]
