@@ -140,7 +140,8 @@ pub(super) fn gather(
             if !is_within(from, domain.ascii()) {
                 return;
             }
-            let (day, reporter) = (head.start.day().number(), numbers.of(&head.sender));
+            // Who has a domain has as many names below it as he likes: they are one reporter.
+            let (day, reporter) = (head.start.day().number(), numbers.of(organization(&head.sender)));
             reports += u64::from(last.replace(head.id) != Some(head.id));
             days.insert(day);
             reporters.insert(reporter);

@@ -78,19 +78,31 @@ impl Published {
     }
 }
 
-/// The record for a step of `p`. Names below, which would follow it, stay where they are while they are not ready.
+/// The record for a step of `p`. Names below, which would follow it, stay where they are while they are not ready: by
+/// what applies to them, which is less than the record says while it is a test.
 fn raised(current: &Record, step: Step, ready: impl Fn(Scope, Policy) -> bool) -> Record {
     let mut record = current.clone();
-    let (sp, np) = (current.subdomain_policy(), current.nonexistent_policy());
+    let applied = |policy| if current.testing && !step.testing() { tested(policy) } else { policy };
+    let (sp, np) = (applied(current.subdomain_policy()), applied(current.nonexistent_policy()));
     record.p = Some(step.policy());
     record.testing = step.testing();
-    if record.sp.is_none() && !ready(Scope::Below, step.policy()) {
+    let target = record.subdomain_policy();
+    if target != sp && !ready(Scope::Below, target) {
         record.sp = Some(sp);
     }
-    if record.np.is_none() && record.nonexistent_policy() != np && !ready(Scope::Nonexistent, step.policy()) {
+    let target = record.nonexistent_policy();
+    if target != np && !ready(Scope::Nonexistent, target) {
         record.np = Some(np);
     }
     record
+}
+
+/// What a policy comes to under `t=y`: the one below it (RFC 9989 §4.7).
+fn tested(policy: Policy) -> Policy {
+    match policy {
+        Policy::Reject => Policy::Quarantine,
+        _ => Policy::None,
+    }
 }
 
 /// The record for a step of `sp` or `np` alone.
@@ -126,6 +138,21 @@ mod tests {
             ),
             ("v=DMARC1; p=quarantine; t=y", Step::Quarantine, true, "v=DMARC1; p=quarantine"),
             ("v=DMARC1; p=none", Step::Quarantine, false, "v=DMARC1; p=quarantine; sp=none"),
+            // The end of a test is a step for names below, too.
+            ("v=DMARC1; p=quarantine; t=y", Step::Quarantine, false, "v=DMARC1; p=quarantine; sp=none"),
+            ("v=DMARC1; p=reject; t=y", Step::Reject, false, "v=DMARC1; p=reject; sp=quarantine"),
+            (
+                "v=DMARC1; p=quarantine; sp=reject; np=reject; t=y",
+                Step::Quarantine,
+                false,
+                "v=DMARC1; p=quarantine; sp=quarantine; np=quarantine",
+            ),
+            (
+                "v=DMARC1; p=quarantine; sp=reject; t=y",
+                Step::Quarantine,
+                true,
+                "v=DMARC1; p=quarantine; sp=reject",
+            ),
             (
                 "v=DMARC1; p=quarantine; sp=none; np=reject",
                 Step::Reject,

@@ -149,6 +149,17 @@ async fn own_hosts_are_found_among_forgers() {
     assert_eq!(verdicts(&found.scopes[0]), ["ready", "ready", "ready", "ready", "not_ready"]);
 }
 
+#[tokio::test]
+async fn names_below_one_domain_are_one_reporter() {
+    let filled = Filled::new();
+    let senders = ["a.forger.example", "b.forger.example", "forger.example", "c.forger.example"];
+    let day = |ago| senders.map(|sender| (sender.to_owned(), ago, vec![good(1_000_000)]));
+    filled.many((1..21).flat_map(day).collect()).await;
+    let found = judged(&filled, ZONE, None).await;
+    assert_eq!((found.reporters, found.ready), (1, false));
+    assert_eq!(found.missing, ["1 of 3 reporters"]);
+}
+
 /// A host of ours without a name, which no record lists, fails day after day: it is not one of a thousand forgers.
 #[tokio::test]
 async fn what_fails_day_after_day_is_looked_at_by_itself() {
