@@ -74,7 +74,7 @@ pub(super) async fn causes(store: &Store, asker: &Asker, span: Span) -> Result<R
     let read = store.read(move |_, tx| read(tx.conn(), &span)).await.map_err(OpError::failed)?;
     let nameless = read.dmarc.iter().filter(|(key, _)| key.hint.foreign.is_none());
     let addresses = heaviest(nameless.map(|(key, group)| (key.ip, group.tally.counts.messages)));
-    let names = asker.names(&addresses).await;
+    let names = asker.anew().names(&addresses).await;
     let mut causes: Vec<ReportCause> = read.tls.into_iter().map(about_tls).collect();
     causes.extend(about_mail(read.dmarc, &names));
     causes.sort_by(worse);

@@ -33,14 +33,22 @@ const AT_ONCE: usize = 32;
 /// The questions that a command may ask.
 pub(crate) struct Asker {
     pub(crate) resolver: Arc<dyn Resolver>,
+    whole: Arc<dyn Resolver>,
+    clock: Arc<dyn Clock>,
     now: Timestamp,
 }
 
 impl Asker {
     /// The time runs from now on.
     pub(crate) fn new(resolver: Arc<dyn Resolver>, clock: Arc<dyn Clock>) -> Asker {
-        let now = clock.now();
-        Asker { resolver: Arc::new(BudgetedResolver::new(resolver, clock, QUESTIONS, TIME)), now }
+        let (whole, now) = (resolver.clone(), clock.now());
+        let resolver = Arc::new(BudgetedResolver::new(resolver, clock.clone(), QUESTIONS, TIME));
+        Asker { resolver, whole, clock, now }
+    }
+
+    /// The same, with the time from now on: what is read meanwhile takes none of it.
+    pub(crate) fn anew(&self) -> Asker {
+        Asker::new(self.whole.clone(), self.clock.clone())
     }
 
     /// The names of addresses; at most [`MAX_ADDRESSES`] are asked for, the others are not known.
@@ -142,6 +150,17 @@ mod tests {
             Ptr::Unknown,
         ];
         assert_eq!(ips.iter().map(|ip| found[ip].clone()).collect::<Vec<_>>(), expected);
+    }
+
+    #[tokio::test]
+    async fn reading_for_long_takes_no_time_from_questions() {
+        let clock = SimClock::new(Timestamp::from_secs(1_795_694_400));
+        let zone = SimResolver::from_zone("").unwrap();
+        let asker = Asker::new(Arc::new(zone), Arc::new(clock.clone()));
+        clock.advance(TIME);
+        let ip = IpAddr::from([192, 0, 2, 1]);
+        assert_eq!(asker.names(&[ip]).await[&ip], Ptr::Unknown);
+        assert_eq!(asker.anew().names(&[ip]).await[&ip], Ptr::Missing);
     }
 
     #[tokio::test]

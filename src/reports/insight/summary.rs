@@ -52,7 +52,7 @@ pub(super) async fn summary(store: &Store, asker: &Asker, span: Span) -> Result<
     let (since, until) = (Time(span.since), Time(span.until));
     let read = store.read(move |_, tx| read(tx.conn(), &span)).await.map_err(OpError::failed)?;
     let addresses = heaviest(read.mail.iter().map(|(key, tally)| (key.ip, tally.counts.messages)));
-    let names = asker.names(&addresses).await;
+    let names = asker.anew().names(&addresses).await;
     let mut services = services(read.mail, &names);
     let mut domains: BTreeMap<String, SummaryDomain> = BTreeMap::new();
     let of = |domain: &String| SummaryDomain { domain: domain.clone(), dmarc: None, tls: None };

@@ -64,10 +64,11 @@ pub(super) async fn readiness(
     let gathered = read.await.map_err(OpError::failed)?;
     let failing = gathered.groups.iter().filter(|(_, group)| group.failed > 0);
     let addresses = heaviest(failing.map(|(key, group)| (key.ip, group.failed)));
+    let asker = asker.anew();
     let (names, listed, nonexistent) = tokio::join!(
         asker.names(&addresses),
         asker.listed(&domain, &addresses),
-        nonexistent(asker, &domain, &gathered),
+        nonexistent(&asker, &domain, &gathered),
     );
     let world = World { found, names, listed, nonexistent };
     Ok(reply(&domain, since, gathered, &world, rua))
