@@ -45,6 +45,9 @@ pub const MAX_ALL_A_DAY: u64 = 10_000;
 /// For how long they are kept.
 pub const KEEP: Duration = Duration::from_secs(400 * 86_400);
 
+/// A report may be about a time that ends so long after now: clocks differ, and some report on a day not over.
+const AHEAD: Duration = Duration::from_secs(86_400);
+
 /// Why it is not known whose a report is.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[non_exhaustive]
@@ -189,7 +192,7 @@ impl Receiver {
 
     fn parse(&self, family: ReportFamily, message: &[u8], at: Timestamp) -> Result<Content, NotKept> {
         match family {
-            ReportFamily::Tls => tls::read(self, message).map(Content::Tls),
+            ReportFamily::Tls => tls::read(self, message, at).map(Content::Tls),
             ReportFamily::Dmarc if dmarc::is_failure_report(message) => {
                 dmarc::Failure::read(self, message).map(Box::new).map(Content::Failure)
             }
@@ -246,6 +249,17 @@ impl Received {
         };
         Ok(new)
     }
+}
+
+/// Refuses a time that cannot be.
+pub(crate) fn check_period(begin: Timestamp, end: Timestamp, at: Timestamp) -> Result<(), NotKept> {
+    if begin > end {
+        return Err(NotKept::Period(format!("it begins at {begin}, after its end at {end}")));
+    }
+    if end > at.plus(AHEAD) {
+        return Err(NotKept::Period(format!("it ends at {end}, more than a day from now")));
+    }
+    Ok(())
 }
 
 /// Removes what is older than [`KEEP`], at most `max` reports of a kind; gives how many went.

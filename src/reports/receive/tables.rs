@@ -2,7 +2,10 @@
 //!
 //! Times are microseconds since the epoch, days are days since the epoch, UTC. Domains are A-labels.
 
+use std::time::Duration;
+
 use mox_address::Domain;
+use mox_admin::{OpError, Time};
 use mox_clock::{Day, Timestamp};
 use mox_db::Schema;
 use mox_db::rusqlite::{Connection, Row};
@@ -48,7 +51,25 @@ pub(crate) struct Which {
 }
 
 impl Which {
-    pub(crate) const SQL: &str = "(?1 IS NULL OR policy_domain = ?1) AND start >= ?2";
+    /// What an operation asks for, by default the last so many days.
+    pub(crate) fn asked(
+        domain: Option<&str>,
+        since: Option<Time>,
+        days: u32,
+        now: Timestamp,
+    ) -> Result<Which, OpError> {
+        let domain = domain.map(Domain::parse).transpose().map_err(OpError::usage)?;
+        let default = now.minus(Duration::from_secs(86_400 * u64::from(days)));
+        let since = Some(since.map_or(default, |Time(since)| since));
+        Ok(Which { domain: domain.map(|domain| domain.ascii().to_owned()), since })
+    }
+
+    /// The condition, with the column of the time; written for the case at hand, so that it follows the index on the
+    /// domain or that on the time.
+    pub(crate) fn sql(&self, time: &str) -> String {
+        let of = if self.domain.is_some() { "policy_domain = ?1" } else { "?1 IS NULL" };
+        format!("{of} AND {time} >= ?2")
+    }
 
     pub(crate) fn values(&self) -> (Option<&str>, i64) {
         (self.domain.as_deref(), self.since.map_or(i64::MIN, Timestamp::micros))
@@ -108,4 +129,32 @@ pub(crate) fn purge(conn: &Connection, table: Table, before: Timestamp, max: u32
     }
     let sql = format!("DELETE FROM {name} WHERE {id} IN ({old})");
     Ok(conn.prepare_cached(&sql)?.execute((before.micros(), max))?)
+}
+
+#[cfg(test)]
+mod tests {
+    use tempfile::TempDir;
+
+    use super::*;
+    use crate::receive::tests::store;
+
+    #[test]
+    fn what_is_asked_for_is_found_by_index() {
+        let dir = TempDir::new().unwrap();
+        let store = store(&dir);
+        for (table, time) in [("report_in", "start"), ("dmarc_in", "start"), ("failure_in", "received")] {
+            for (domain, index) in [(None, time), (Some("a.example".to_owned()), "domain")] {
+                let which = Which { domain, since: None };
+                let sql = format!(
+                    "EXPLAIN QUERY PLAN SELECT * FROM {table} WHERE {} ORDER BY {time} DESC",
+                    which.sql(time)
+                );
+                let plan = store.read_blocking(move |_, tx| {
+                    let read = |row: &Row<'_>| row.get::<_, String>(3);
+                    Ok::<_, Error>(tx.conn().query_row(&sql, which.values(), read)?)
+                });
+                assert!(plan.unwrap().contains(&format!("USING INDEX {table}_{index}")));
+            }
+        }
+    }
 }

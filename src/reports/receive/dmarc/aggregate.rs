@@ -1,7 +1,5 @@
 //! What is kept of an aggregate report: its counts, and its rows, those that did not pass first. RFC 9990 §3.
 
-use std::time::Duration;
-
 use mox_address::Domain;
 use mox_clock::Timestamp;
 use mox_db::Tx;
@@ -11,10 +9,7 @@ use mox_store::{Error, MessageId};
 use mox_telemetry::Outcome;
 
 use super::{MAX_ROW_BYTES, MAX_ROWS, ours, tables};
-use crate::receive::{NotKept, Receiver};
-
-/// A report may be about a time that ends so long after now: clocks differ, and some report on a day not over.
-const AHEAD: Duration = Duration::from_secs(86_400);
+use crate::receive::{NotKept, Receiver, check_period};
 
 /// A report about a policy domain of ours.
 #[derive(Debug, Clone, PartialEq)]
@@ -108,17 +103,6 @@ impl Aggregate {
         }
         Ok(new)
     }
-}
-
-/// Refuses a time that cannot be.
-fn check_period(begin: Timestamp, end: Timestamp, at: Timestamp) -> Result<(), NotKept> {
-    if begin > end {
-        return Err(NotKept::Period(format!("it begins at {begin}, after its end at {end}")));
-    }
-    if end > at.plus(AHEAD) {
-        return Err(NotKept::Period(format!("it ends at {end}, more than a day from now")));
-    }
-    Ok(())
 }
 
 /// Leaves out records beyond the limits: of those that passed first, then of those with few messages.

@@ -1,8 +1,5 @@
 //! What received DMARC reports tell: lists, counts of days, one report whole.
 
-use std::time::Duration;
-
-use mox_address::Domain;
 use mox_admin::ops::{
     DmarcReport, DmarcReportAuth, DmarcReportCause, DmarcReportDay, DmarcReportDetail, DmarcReportList,
     DmarcReportReason, DmarcReportRecord, DmarcReportRow, DmarcReports, FailureDetail, FailureFields,
@@ -22,25 +19,10 @@ fn failed(e: Error) -> OpError {
     OpError::failed(e)
 }
 
-/// Which reports are asked for, and how many at most.
-fn which(
-    domain: Option<&str>,
-    since: Option<Time>,
-    limit: Option<u32>,
-    now: Timestamp,
-) -> Result<(Which, u32), OpError> {
-    let domain = match domain {
-        Some(text) => Some(Domain::parse(text).map_err(OpError::usage)?.ascii().to_owned()),
-        None => None,
-    };
-    let default = now.minus(Duration::from_secs(86_400 * u64::from(DmarcReports::DAYS)));
-    let since = Some(since.map_or(default, |Time(since)| since));
-    Ok((Which { domain, since }, limit.unwrap_or(DmarcReports::MAX).min(DmarcReports::MAX)))
-}
-
 /// The reports that arrived, and what they say together.
 pub async fn reports(store: &Store, op: DmarcReports, now: Timestamp) -> Result<DmarcReportList, OpError> {
-    let (which, limit) = which(op.domain.as_deref(), op.since, op.limit, now)?;
+    let which = Which::asked(op.domain.as_deref(), op.since, DmarcReports::DAYS, now)?;
+    let limit = op.limit.unwrap_or(DmarcReports::MAX).min(DmarcReports::MAX);
     let read = store.read(move |_, tx| {
         let conn = tx.conn();
         Ok::<_, Error>((
@@ -180,7 +162,8 @@ fn overview(row: &DmarcReportRow) -> String {
 
 /// Reports about single messages that arrived.
 pub async fn failures(store: &Store, op: FailureReports, now: Timestamp) -> Result<Vec<FailureRow>, OpError> {
-    let (which, limit) = which(op.domain.as_deref(), op.since, op.limit, now)?;
+    let which = Which::asked(op.domain.as_deref(), op.since, DmarcReports::DAYS, now)?;
+    let limit = op.limit.unwrap_or(DmarcReports::MAX).min(DmarcReports::MAX);
     let read = store.read(move |_, tx| tables::list_failures(tx.conn(), &which, limit));
     Ok(read.await.map_err(failed)?.into_iter().map(|listed| failure_row(listed).0).collect())
 }

@@ -226,7 +226,7 @@ fn listed(row: &Row<'_>) -> Result<Listed, mox_db::rusqlite::Error> {
 pub(crate) fn list(conn: &Connection, which: &Which, limit: u32) -> Result<Vec<Listed>, Error> {
     let sql = format!(
         "SELECT {COLUMNS} FROM dmarc_in WHERE {} ORDER BY start DESC, report_id DESC LIMIT ?3",
-        Which::SQL
+        which.sql("start")
     );
     let (domain, since) = which.values();
     let mut statement = conn.prepare_cached(&sql)?;
@@ -254,7 +254,7 @@ pub(crate) fn days(conn: &Connection, which: &Which, limit: u32) -> Result<Vec<D
            total(rejected)
          FROM dmarc_in WHERE {}
          GROUP BY policy_domain, day, sender ORDER BY day DESC, policy_domain, sender LIMIT ?3",
-        Which::SQL
+        which.sql("start")
     );
     let (domain, since) = which.values();
     let mut statement = conn.prepare_cached(&sql)?;
@@ -377,8 +377,8 @@ pub(crate) fn list_failures(
     limit: u32,
 ) -> Result<Vec<ListedFailure>, Error> {
     let sql = format!(
-        "SELECT {FAILURE_COLUMNS} FROM failure_in WHERE (?1 IS NULL OR policy_domain = ?1) AND received >= ?2
-         ORDER BY received DESC, failure_id DESC LIMIT ?3"
+        "SELECT {FAILURE_COLUMNS} FROM failure_in WHERE {} ORDER BY received DESC, failure_id DESC LIMIT ?3",
+        which.sql("received")
     );
     let (domain, since) = which.values();
     let mut statement = conn.prepare_cached(&sql)?;

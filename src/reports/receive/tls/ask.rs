@@ -1,8 +1,5 @@
 //! What received reports about TLS tell: lists, causes since when, one report in sentences.
 
-use std::time::Duration;
-
-use mox_address::Domain;
 use mox_admin::ops::{
     TlsReport, TlsReportDay, TlsReportDetail, TlsReportList, TlsReportPolicy, TlsReportProblem, TlsReportRow,
     TlsReportSentence, TlsReports,
@@ -22,13 +19,7 @@ fn failed(e: Error) -> OpError {
 
 /// The reports that arrived, and what they say together.
 pub async fn reports(store: &Store, op: TlsReports, now: Timestamp) -> Result<TlsReportList, OpError> {
-    let domain = match &op.domain {
-        Some(text) => Some(Domain::parse(text).map_err(OpError::usage)?.ascii().to_owned()),
-        None => None,
-    };
-    let default = now.minus(Duration::from_secs(86_400 * u64::from(TlsReports::DAYS)));
-    let since = op.since.map_or(default, |Time(since)| since);
-    let which = Which { domain, since: Some(since) };
+    let which = Which::asked(op.domain.as_deref(), op.since, TlsReports::DAYS, now)?;
     let limit = op.limit.unwrap_or(TlsReports::MAX).min(TlsReports::MAX);
     let read = store.read(move |_, tx| {
         let conn = tx.conn();

@@ -18,7 +18,7 @@ use mox_telemetry::Outcome;
 use mox_tlsrpt::message::{Depth, find};
 use mox_tlsrpt::{Parsed, PolicyResult, Report};
 
-use super::{NotKept, Receiver};
+use super::{NotKept, Receiver, check_period};
 
 pub use ask::{report, reports};
 pub use proof::prove;
@@ -46,8 +46,8 @@ fn is_ours(receiver: &Receiver, config: &Config, domain: &Domain) -> bool {
     receiver.any_domain() || *domain == config.server.hostname || config.dynamic.domains.contains_key(domain)
 }
 
-/// Reads a message, for each policy domain of ours.
-pub(crate) fn read(receiver: &Receiver, message: &[u8]) -> Result<Vec<Part>, NotKept> {
+/// Reads a message that arrived `at` a time, for each policy domain of ours.
+pub(crate) fn read(receiver: &Receiver, message: &[u8], at: Timestamp) -> Result<Vec<Part>, NotKept> {
     let found = find(message, Depth::Own).map_err(NotKept::not_found)?;
     let Parsed { mut report, mut oddities } = found.parsed;
     let config = receiver.config();
@@ -71,6 +71,7 @@ pub(crate) fn read(receiver: &Receiver, message: &[u8]) -> Result<Vec<Part>, Not
     if parts.is_empty() {
         return Err(NotKept::NotOurs(others));
     }
+    check_period(report.start, report.end, at)?;
     for part in &mut parts {
         part.oddities.clone_from(&oddities);
         part.shorten();

@@ -142,7 +142,7 @@ fn listed(row: &Row<'_>) -> Result<Listed, mox_db::rusqlite::Error> {
 pub(crate) fn list(conn: &Connection, which: &Which, limit: u32) -> Result<Vec<Listed>, Error> {
     let sql = format!(
         "SELECT {COLUMNS} FROM report_in WHERE {} ORDER BY start DESC, report_id DESC LIMIT ?3",
-        Which::SQL
+        which.sql("start")
     );
     let (domain, since) = which.values();
     let mut statement = conn.prepare_cached(&sql)?;
@@ -173,7 +173,7 @@ pub(crate) fn days(conn: &Connection, which: &Which, limit: u32) -> Result<Vec<D
     let sql = format!(
         "SELECT policy_domain, day, sender, count(*), total(successful), total(failed) FROM report_in WHERE {}
          GROUP BY policy_domain, day, sender ORDER BY day DESC, policy_domain, sender LIMIT ?3",
-        Which::SQL
+        which.sql("start")
     );
     let (domain, since) = which.values();
     let mut statement = conn.prepare_cached(&sql)?;
@@ -209,10 +209,10 @@ pub(crate) fn causes(conn: &Connection, which: &Which, limit: u32) -> Result<Vec
     let sql = format!(
         "SELECT policy_domain, policy_type, mx, result, reason, min(start), max(until), total(f.failed),
            count(DISTINCT sender)
-         FROM report_in_failure f JOIN report_in USING (report_id) WHERE {}
+         FROM report_in r CROSS JOIN report_in_failure f ON f.report_id = r.report_id WHERE {}
          GROUP BY policy_domain, policy_type, mx, result, reason
          ORDER BY max(until) DESC, total(f.failed) DESC, policy_domain, mx, result, reason LIMIT ?3",
-        Which::SQL
+        which.sql("start")
     );
     let (domain, since) = which.values();
     let mut statement = conn.prepare_cached(&sql)?;

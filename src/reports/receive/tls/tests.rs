@@ -50,7 +50,7 @@ fn message(document: &[u8]) -> Vec<u8> {
 /// Keeps reports that arrive at some time; for how many domains each is new.
 async fn keep_all(store: &Store, receiver: &Receiver, all: Vec<(&str, Report, Timestamp)>) -> Vec<usize> {
     let received = |(sender, report, at): (&str, Report, Timestamp)| {
-        let parts = read(receiver, &message(report.to_json().as_bytes())).unwrap();
+        let parts = read(receiver, &message(report.to_json().as_bytes()), at.max(NOW)).unwrap();
         (Received { sender: domain(sender), content: Content::Tls(parts) }, at)
     };
     let all: Vec<(Received, Timestamp)> = all.into_iter().map(received).collect();
@@ -139,7 +139,7 @@ fn only_what_concerns_us_is_kept() {
         (&[], Err("the report is about no domain of this server: ")),
     ] {
         let document = report("r", day, domains).to_json();
-        let found = read(&receiver, &message(document.as_bytes()));
+        let found = read(&receiver, &message(document.as_bytes()), NOW);
         let told = found.map_err(|e| e.to_string()).map(|parts| {
             let part = |p: &Part| format!("{} {}", p.domain.ascii(), p.report.policies.len());
             parts.iter().map(part).collect::<Vec<_>>()
@@ -150,7 +150,18 @@ fn only_what_concerns_us_is_kept() {
         assert_eq!(told, expected);
     }
     let document = report("r", day, &["stranger.example"]).to_json();
-    assert!(read(&receiver_of_all(), &message(document.as_bytes())).is_ok());
+    assert!(read(&receiver_of_all(), &message(document.as_bytes()), NOW).is_ok());
+}
+
+#[test]
+fn a_period_to_come_is_refused() {
+    let told = |end| {
+        let report = Report { end, ..report("r", NOW.day(), &["here.example"]) };
+        read(&receiver(), &message(report.to_json().as_bytes()), NOW).map_err(|e| e.to_string()).map(|_| ())
+    };
+    assert_eq!(told(NOW.day().next().start()), Ok(()));
+    let error = told(Timestamp::from_secs(253_402_300_799)).unwrap_err();
+    assert!(error.starts_with("the period of the report cannot be: it ends at 9999-12-31"), "{error}");
 }
 
 #[tokio::test]
