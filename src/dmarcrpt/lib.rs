@@ -8,6 +8,8 @@ pub mod failure;
 #[cfg(test)]
 mod failure_tests;
 mod feedback;
+#[cfg(test)]
+mod hostile_tests;
 pub mod message;
 #[cfg(test)]
 mod message_tests;
