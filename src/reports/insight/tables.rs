@@ -3,6 +3,7 @@
 //! Each statement follows an index and has a bound. Times are microseconds since the epoch, days are days since the
 //! epoch, UTC; a report belongs to the time at which its period begins. Domains are A-labels.
 
+use mox_address::Domain;
 use mox_clock::{Day, Timestamp};
 use mox_db::rusqlite::{Connection, Row, params};
 use mox_dmarcrpt::{Action, PolicyPublished, Record};
@@ -268,15 +269,31 @@ fn read_record(row: &Row<'_>) -> Result<Option<Record>, Error> {
     }))
 }
 
-/// A domain in one spelling.
+/// A domain in one spelling: A-labels in lower case. What is no domain stays as it is.
 pub(crate) fn folded(name: &str) -> String {
-    name.trim_end_matches('.').to_ascii_lowercase()
+    let name = name.trim_end_matches('.').to_ascii_lowercase();
+    if name.is_ascii() {
+        return name;
+    }
+    Domain::parse(&name).map_or(name, |domain| domain.ascii().to_owned())
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
     use crate::insight::tests::store::Filled;
+
+    #[test]
+    fn domains_have_one_spelling() {
+        for (name, expected) in [
+            ("Example.ORG.", "example.org"),
+            ("Bücher.example", "xn--bcher-kva.example"),
+            ("xn--BCHER-kva.example", "xn--bcher-kva.example"),
+            ("_a b.exämple..", "_a b.exämple"),
+        ] {
+            assert_eq!(folded(name), expected);
+        }
+    }
 
     /// What SQLite does for a statement, in its own words.
     fn plan(filled: &Filled, sql: &str) -> String {
