@@ -3,6 +3,7 @@
 
 use std::collections::{BTreeMap, HashMap};
 use std::net::IpAddr;
+use std::time::Duration;
 
 use mox_admin::ops::{
     ReportSummarized, SummaryCount, SummaryDay, SummaryDmarc, SummaryDomain, SummaryHost, SummaryService,
@@ -98,6 +99,17 @@ fn read(conn: &Connection, span: &Span) -> Result<Read, Error> {
     })
 }
 
+/// The time before, with as many days as the reports of a time can be about: what is of today arrives tomorrow.
+fn before(span: &Span) -> Span {
+    let day = span.since.day();
+    let first = if day.start() < span.since { day.next() } else { day };
+    let length = match u64::try_from(span.until.day().number() - first.number()) {
+        Ok(days @ 1..) => Duration::from_secs(86_400 * days),
+        _ => span.until.since(span.since),
+    };
+    Span { domain: span.domain.clone(), since: span.since.minus(length), until: span.since }
+}
+
 /// What is counted of each domain, now and in as much time before.
 fn counts(conn: &Connection, kind: Kind, span: &Span) -> Result<BTreeMap<String, SummaryCount>, Error> {
     let mut found = BTreeMap::new();
@@ -111,12 +123,7 @@ fn counts(conn: &Connection, kind: Kind, span: &Span) -> Result<BTreeMap<String,
         };
         found.insert(total.domain, count);
     }
-    let before = Span {
-        domain: span.domain.clone(),
-        since: span.since.minus(span.until.since(span.since)),
-        until: span.since,
-    };
-    for total in tables::totals(conn, kind, &before, MAX_DOMAINS)? {
+    for total in tables::totals(conn, kind, &before(span), MAX_DOMAINS)? {
         if let Some(count) = found.get_mut(&total.domain) {
             (count.total_before, count.failed_before) = (total.total, total.failed);
         }

@@ -1,9 +1,12 @@
 //! Summary, causes and silence.
 
+use std::time::Duration;
+
 use mox_admin::ops::{ReportFamily, ReportSummarized, SummaryDomain};
 use mox_dmarcrpt::{Action, AuthResult, Record};
 
 use super::store::{Filled, NOW, day, dkim, record, span, spf};
+use crate::insight::tables::Span;
 use crate::insight::{causes, silences, summary};
 
 use AuthResult::{Fail, Pass};
@@ -139,4 +142,18 @@ async fn silence_of_both_kinds_is_told() {
         ]
     );
     assert!(silences(&filled.store, Some("x.example".to_owned()), NOW.day()).await.unwrap().is_empty());
+}
+
+#[tokio::test]
+async fn as_many_days_are_compared_as_have_reports() {
+    let filled = Filled::new();
+    let one = record("192.0.2.1", 10, [dkim("example.org", AuthResult::Pass)], []);
+    filled.many((1..30).map(|ago| ("a.example".to_owned(), ago, vec![one.clone()])).collect()).await;
+    // A week back from noon, and from midnight.
+    for (since, total) in [(NOW.minus(Duration::from_secs(7 * 86_400)), 60), (day(7).start(), 70)] {
+        let span = Span { domain: None, since, until: NOW };
+        let summed = summary::summary(&filled.store, &filled.asker(""), span).await.unwrap();
+        let count = &summed.domains[0].dmarc.as_ref().unwrap().count;
+        assert_eq!((count.total, count.total_before), (total, total));
+    }
 }
