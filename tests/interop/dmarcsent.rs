@@ -25,6 +25,9 @@ const NOBODY: [(&str, &str); 3] = [
     ("dmarc-rua-vanishes.lab.test", "it publishes no DMARC record"),
 ];
 
+/// Domains with which mail goes well, in whose name somebody else sends then: what their policies ask for.
+const ABUSED: [(&str, &str); 2] = [("dmarc-pass.lab.test", "reject"), ("dkim-signed.lab.test", "quarantine")];
+
 /// Rows of reports by policy domain, each as [`row`] writes it.
 type Rows = BTreeMap<String, Vec<String>>;
 
@@ -38,8 +41,8 @@ fn row(words: &Value) -> String {
     words.to_string()
 }
 
-/// One message from each sender. Answers what reports tell of them, and how many messages may be the reason for each: one
-/// that was refused or filed as junk is none, where mail never went well with its domain.
+/// One message from each sender, and some in the names of others. Answers what reports tell of them. A message that was
+/// refused or filed as junk is no reason for a report, where mail never went well with its domain.
 fn send_all(house: &House, folder: &Path, fate: &str) -> Rows {
     let (mut rows, mut reasons) = (Rows::new(), BTreeSet::new());
     for domain in array(house.json(&["lab", "list", "--group", "senders", "--json"])) {
@@ -55,6 +58,14 @@ fn send_all(house: &House, folder: &Path, fate: &str) -> Rows {
             }
             rows.entry(policy_domain).or_default().push(row(&told));
         }
+    }
+    for (name, asked) in ABUSED {
+        let forged = format!("From: <amy@{name}>\r\nSubject: forged\r\n\r\nhello\r\n");
+        let refused = fate == "enforced" && asked == "reject";
+        assert_eq!(send(house, "amy@dkim-only.lab.test", &forged), if refused { 550 } else { 250 }, "{name}");
+        let (done, reasons): (_, &[&str]) =
+            if fate == "enforced" { (asked, &[]) } else { ("none", &["local_policy"]) };
+        rows.get_mut(name).unwrap().push(row(&json!([name, done, reasons, "fail", "fail", 1])));
     }
     rows.retain(|policy_domain, _| reasons.contains(policy_domain));
     rows
