@@ -109,6 +109,10 @@ impl Reports {
         }
         let mut mails = Vec::new();
         for (made, one) in self.sealed(ids).await? {
+            if !self.is_on(made.kind.family()) {
+                self.end(one, State::Withheld, "such reports were turned off".to_owned()).await?;
+                continue;
+            }
             if self.is_too_late(&made, &one) {
                 let why = "there was no time to hand it over".to_owned();
                 let why = if one.why.is_empty() { why } else { one.why.clone() };

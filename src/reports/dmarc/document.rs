@@ -17,6 +17,8 @@ use crate::tables::report::{Document, Made};
 
 /// Most records of one report.
 const MAX_RECORDS: i64 = 10_000;
+/// Records with so much text in them end a report, so that no forged signatures make one that nobody takes.
+const MAX_TEXT: usize = 4 << 20;
 /// Rows that are read at once.
 const PAGE: u32 = 500;
 /// The software that writes.
@@ -147,8 +149,8 @@ impl Reports {
         id: i64,
         mut behind: Option<(Vec<u8>, Vec<u8>)>,
     ) -> Result<(Draft, Option<(Vec<u8>, Vec<u8>)>, i64), Error> {
-        let mut written = 0i64;
-        while written < MAX_RECORDS {
+        let (mut written, mut size) = (0i64, 0usize);
+        while written < MAX_RECORDS && size < MAX_TEXT {
             let from = behind.clone();
             let page = move |_: &Store, tx: &mox_db::ReadTx<'_>| {
                 let from = from.as_ref().map(|(source, digest)| (source.as_slice(), digest.as_slice()));
@@ -164,10 +166,12 @@ impl Reports {
                     }
                 }
                 let last = rows.last().map(|row| (row.source.clone(), row.digest.clone()));
-                Ok::<_, Error>((draft, last, rows.len()))
+                let text: usize = rows.iter().map(|row| row.record.len()).sum();
+                Ok::<_, Error>((draft, last, rows.len(), text))
             };
-            let (back, last, rows) = self.0.store.read(page).await?;
+            let (back, last, rows, text) = self.0.store.read(page).await?;
             draft = back;
+            size = size.saturating_add(text);
             behind = last.or(behind);
             written = written.saturating_add(i64::try_from(rows).unwrap_or(i64::MAX));
             if rows < PAGE as usize {
