@@ -55,7 +55,7 @@ async fn mail_in_the_names_of_strangers_brings_reports_to_nobody() {
     ] {
         let mut pair = Pair::new(own, "");
         pair.world.zone.add(&zone()).unwrap();
-        pair.listen(true).await;
+        pair.listen(Tls::Works).await;
         if known {
             // One sent mail that passed, the other took mail of ours.
             assert_eq!(bring(&pair.one, "203.0.113.1", "s8.example").await, 250);

@@ -8,7 +8,7 @@ mod server;
 use mox_admin::ops::ReportFamily;
 use mox_clock::Day;
 
-use self::server::{Server, World};
+use self::server::{Server, Tls, World};
 use super::*;
 
 const ONE: &str = "one.example";
@@ -44,9 +44,9 @@ impl Pair {
         Pair { world, one, two, first }
     }
 
-    async fn listen(&mut self, with_tls: bool) {
-        self.one.listen(with_tls).await;
-        self.two.listen(with_tls).await;
+    async fn listen(&mut self, tls: Tls) {
+        self.one.listen(tls).await;
+        self.two.listen(tls).await;
     }
 
     /// Each writes some messages to the other.
@@ -63,9 +63,9 @@ impl Pair {
         while self.one.deliver().await | self.two.deliver().await {}
     }
 
-    /// Lets half an hour pass.
+    /// Lets an hour pass.
     async fn pass(&self) {
-        self.world.clock.advance(Duration::from_secs(1800));
+        self.world.clock.advance(Duration::from_secs(3600));
         self.one.report().await;
         self.two.report().await;
         self.settle().await;
@@ -101,14 +101,14 @@ impl Pair {
     }
 
     /// The first day: some mail goes well, without TLS; some is forged. Before the day is over TLS is mended, or not.
-    async fn first_day(&mut self, with_tls: bool) {
-        self.listen(false).await;
+    async fn first_day(&mut self, tls: Tls) {
+        self.listen(Tls::Missing).await;
         self.write(3).await;
         for _ in 0..2 {
             assert_eq!(self.forge(ONE, &self.two).await, 550);
             assert_eq!(self.forge(TWO, &self.one).await, 550);
         }
-        self.listen(with_tls).await;
+        self.listen(tls).await;
         self.day().await;
     }
 
@@ -214,9 +214,9 @@ impl Pair {
     }
 
     /// Two servers live for [`DAYS`], with so much mail on each but the first.
-    async fn lives(name: &str, rua: Rua, quota: &str, with_tls: bool, messages: u32, expected: Found) {
+    async fn lives(name: &str, rua: Rua, quota: &str, tls: Tls, messages: u32, expected: Found) {
         let mut pair = Pair::new(rua, quota);
-        pair.first_day(with_tls).await;
+        pair.first_day(tls).await;
         pair.days(messages).await;
         for (server, other) in pair.servers() {
             assert_eq!(pair.found(server, other).await, expected, "{name}, {other}");
@@ -228,69 +228,83 @@ impl Pair {
 
 #[tokio::test]
 async fn two_servers_report_once_and_fall_silent() {
-    for (name, rua, quota, with_tls, expected) in [
+    for (name, rua, quota, tls, expected) in [
         (
             "reports arrive",
             own as Rua,
             "",
-            true,
+            Tls::Works,
             expect("0: 3-2, 1: 2-0", "0: delivered", "0: delivered", [(1, 1), (1, 1)]),
         ),
         (
-            "TLS never works",
+            "TLS is missing",
             own,
             "",
-            false,
+            Tls::Missing,
             expect("0: 3-2, 1: 2-0", "0: delivered", "0: delivered", [(1, 1), (1, 1)]),
+        ),
+        // A DMARC report does not go without TLS then, and that is told once: by a report about TLS, which does.
+        (
+            "TLS fails",
+            own,
+            "",
+            Tls::Fails,
+            expect("0: 3-2, 1-2: 1-0", "0: expired", "0-1: delivered", [(0, 0), (2, 2)]),
         ),
         // Who reports is who is to get it: it stays in the house, and is about no domain of it.
         (
             "the other one is to get it",
             other,
             "",
-            true,
+            Tls::Works,
             expect("0: 3-2, 1: 1-0", "0: delivered", "0: delivered", [(0, 1), (1, 1)]),
         ),
+    ] {
+        Pair::lives(name, rua, quota, tls, 0, expected).await;
+    }
+}
+
+#[tokio::test]
+async fn two_servers_give_up_what_is_refused_and_fall_silent() {
+    for (name, rua, quota, tls, expected) in [
         (
             "the address refuses",
-            nobody,
+            nobody as Rua,
             "",
-            true,
+            Tls::Works,
             expect("0: 3-2, 1: 1-1", "0: failed", "0: delivered", [(0, 0), (1, 1)]),
         ),
         (
             "the mailbox is full",
             own,
             FULL,
-            true,
+            Tls::Works,
             expect("0: 3-2, 1: 0-16", "0: expired", "0: expired", [(0, 0), (0, 0)]),
         ),
     ] {
-        Pair::lives(name, rua, quota, with_tls, 0, expected).await;
+        Pair::lives(name, rua, quota, tls, 0, expected).await;
     }
 }
 
 #[tokio::test]
 async fn steady_mail_makes_steady_reports() {
-    for (name, with_tls, expected) in [
-        (
-            "TLS works",
-            true,
-            expect(
-                "0: 3-2, 1: 12-0, 2-30: 11-0, 31: 1-0",
-                "0-30: delivered",
-                "0: delivered",
-                [(31, 31), (1, 1)],
-            ),
-        ),
-        (
-            "TLS never works",
-            false,
-            expect("0: 3-2, 1-30: 12-0, 31: 2-0", "0-30: delivered", "0-30: delivered", [(31, 31), (31, 31)]),
-        ),
-    ] {
-        Pair::lives(name, own, "", with_tls, 10, expected).await;
-    }
+    let traffic = "0: 3-2, 1: 12-0, 2-30: 11-0, 31: 1-0";
+    let expected = expect(traffic, "0-30: delivered", "0: delivered", [(31, 31), (1, 1)]);
+    Pair::lives("TLS works", own, "", Tls::Works, 10, expected).await;
+}
+
+#[tokio::test]
+async fn steady_mail_makes_steady_reports_without_tls() {
+    let traffic = "0: 3-2, 1-30: 12-0, 31: 2-0";
+    let expected = expect(traffic, "0-30: delivered", "0-30: delivered", [(31, 31), (31, 31)]);
+    Pair::lives("TLS is missing", own, "", Tls::Missing, 10, expected).await;
+}
+
+#[tokio::test]
+async fn steady_mail_makes_steady_reports_where_tls_fails() {
+    let traffic = "0: 3-2, 1-30: 11-0, 31-32: 1-0";
+    let expected = expect(traffic, "0-30: expired", "0-31: delivered", [(0, 0), (32, 32)]);
+    Pair::lives("TLS fails", own, "", Tls::Fails, 10, expected).await;
 }
 
 #[tokio::test]
@@ -299,9 +313,14 @@ async fn steady_mail_makes_fewer_reports_to_an_address_that_refuses() {
     let dmarc = "0: failed, 1-7: suppressed, 8: failed, 9-21: suppressed, 22: failed, 23-30: suppressed";
     let traffic = "0: 3-2, 1: 11-1, 2-8: 10-0, 9: 10-1, 10-22: 10-0, 23: 10-1, 24-30: 10-0";
     let expected = expect(traffic, dmarc, "0: delivered", [(0, 0), (1, 1)]);
-    Pair::lives("refuses", nobody, "", true, 10, expected).await;
-    let stays = expect("0: 3-2, 1: 11-0, 2-30: 10-0", "0-30: delivered", "0: delivered", [(0, 31), (1, 1)]);
-    Pair::lives("the other one is to get it", other, "", true, 10, stays).await;
+    Pair::lives("refuses", nobody, "", Tls::Works, 10, expected).await;
+}
+
+#[tokio::test]
+async fn steady_mail_makes_steady_reports_of_which_none_leaves() {
+    let traffic = "0: 3-2, 1: 11-0, 2-30: 10-0";
+    let expected = expect(traffic, "0-30: delivered", "0: delivered", [(0, 31), (1, 1)]);
+    Pair::lives("the other one is to get it", other, "", Tls::Works, 10, expected).await;
 }
 
 #[tokio::test]
@@ -309,5 +328,5 @@ async fn steady_mail_makes_no_more_reports_to_a_full_mailbox() {
     // Eight attempts for each report.
     let expected =
         expect("0: 3-2, 1: 10-16, 2-30: 10-8, 31: 0-8", "0-30: expired", "0: expired", [(0, 0), (0, 0)]);
-    Pair::lives("full", own, FULL, true, 10, expected).await;
+    Pair::lives("full", own, FULL, Tls::Works, 10, expected).await;
 }

@@ -21,7 +21,7 @@ use mox_smtpserver::{Context, Gate, Handler, Observer, Port};
 use mox_store::{Error, Incoming, Store};
 use mox_telemetry::Metrics;
 use mox_tls::sim::Authority;
-use mox_tls::{Certificates, ServerConfig, ServerOptions, server_config};
+use mox_tls::{Certificate, Certificates, ServerConfig, ServerOptions, server_config};
 use tokio::sync::{Semaphore, watch};
 use tokio::task::JoinHandle;
 
@@ -42,6 +42,21 @@ impl World {
         let zone = SimResolver::from_zone(zone).unwrap().forgetting();
         World { clock, zone, net, authority: Authority::new() }
     }
+}
+
+/// How TLS is at a server.
+#[derive(Clone, Copy)]
+pub(super) enum Tls {
+    Works,
+    /// STARTTLS is not offered.
+    Missing,
+    /// Every handshake fails: there is no certificate.
+    Fails,
+}
+
+fn tls_with(certificates: &[Certificate], clock: &SimClock) -> Arc<ServerConfig> {
+    let options = ServerOptions::default();
+    server_config(Certificates::new(certificates), &options, Arc::new(clock.clone())).unwrap()
 }
 
 /// Messages and refusals by day, as the SMTP server answered.
@@ -164,7 +179,7 @@ impl Server {
             pedantic: false,
         };
         let certificate = world.authority.issue(&[hostname.ascii()]).unwrap();
-        let tls = server_config(Certificates::new(&[certificate]), &ServerOptions::default(), clock).unwrap();
+        let tls = tls_with(&[certificate], &world.clock);
         Server {
             domain,
             ip,
@@ -182,13 +197,18 @@ impl Server {
         }
     }
 
-    /// Takes mail from now on, with TLS or without.
-    pub(super) async fn listen(&mut self, with_tls: bool) {
+    /// Takes mail from now on.
+    pub(super) async fn listen(&mut self, tls: Tls) {
         if let Some((stop, task)) = self.listening.take() {
             stop.send_replace(true);
             task.await.unwrap();
         }
         let listener = self.net.listen((self.ip, 25).into()).unwrap();
+        let tls = match tls {
+            Tls::Works => Some(self.tls.clone()),
+            Tls::Missing => None,
+            Tls::Fails => Some(tls_with(&[], &self.clock)),
+        };
         let (stop, shutdown) = watch::channel(false);
         let clock = Arc::new(self.clock.clone());
         let context = Context {
@@ -197,7 +217,7 @@ impl Server {
             port: Port::Mx,
             hostname: self.config.load().server.hostname.clone(),
             limits: mox_smtpserver::Limits::default(),
-            tls: with_tls.then(|| self.tls.clone()),
+            tls,
             gate: Arc::new(Gate::new(clock.clone())),
             clock,
             random: Arc::new(SimRandom::new(9)),
