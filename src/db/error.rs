@@ -45,9 +45,13 @@ pub enum Error {
 }
 
 impl Error {
-    /// Whether trying again later may help.
+    /// Whether trying again later may help. What breaks a rule of the tables breaks it again.
     pub fn is_temporary(&self) -> bool {
-        !matches!(self, Error::Corrupt(_) | Error::Newer { .. })
+        match self {
+            Error::Corrupt(_) | Error::Newer { .. } => false,
+            Error::Sql(error) => error.sqlite_error_code() != Some(ErrorCode::ConstraintViolation),
+            _ => true,
+        }
     }
 }
 

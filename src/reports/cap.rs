@@ -1,13 +1,14 @@
 //! How many reports may leave in a day: few beside the mail of those who live here, whoever asks for them.
 //!
 //! Somebody can make a server owe reports to thousands of domains by sending mail in their names. So in 24 hours no more
-//! are begun than [`Cap::most`] says; what exceeds that waits, those that tell of failures ahead of the others, and what
+//! are begun than [`Cap::most`] says; what exceeds that waits, in turns between organizations, those that tell of failures ahead, and what
 //! waits for too long expires. Reports by mail and https count alike, about TLS and DMARC together, each destination once
 //! however often it is tried. Copies and samples count, and are never kept waiting: an operator asked for them.
 //!
 //! The count is taken in the transaction that queues a message or records a first attempt, so that a crash neither
 //! forgets nor doubles one. The last 24 hours are this day and, as if it had been even, what is left of the day before.
 
+use std::collections::HashMap;
 use std::time::Duration;
 
 use mox_clock::{Day, Timestamp};
@@ -139,26 +140,44 @@ impl Reports {
         }
     }
 
-    /// The same reports, those that tell of failures ahead of the others.
-    pub(crate) async fn failures_first(&self, ids: Vec<i64>) -> Result<Vec<i64>, Error> {
+    /// The same reports in turns: the first of each organization, then the second of each, and so on, in a turn those that
+    /// tell of failures ahead of the others. Who has many names must not use up what others are owed.
+    pub(crate) async fn in_turns(&self, ids: Vec<i64>) -> Result<Vec<i64>, Error> {
         if self.cap().floor.is_none() {
             return Ok(ids);
         }
         let read = move |_: &Store, tx: &ReadTx<'_>| {
-            let (mut first, mut then) = (Vec::new(), Vec::new());
+            let (mut order, mut turns) = (Vec::with_capacity(ids.len()), HashMap::<String, u32>::new());
             for id in ids {
-                if report::told(tx.conn(), id)?.failed { first.push(id) } else { then.push(id) }
+                let told = report::told(tx.conn(), id)?;
+                let turn = turns.entry(end_of(&told.policy_domain)).or_default();
+                order.push((*turn, !told.failed, id));
+                *turn = turn.saturating_add(1);
             }
-            first.append(&mut then);
-            Ok::<_, Error>(first)
+            order.sort_by_key(|(turn, fine, _)| (*turn, *fine));
+            Ok::<_, Error>(order.into_iter().map(|(_, _, id)| id).collect())
         };
         self.0.store.read(read).await
     }
 }
 
+/// The last two labels of a name, which stand for its organization well enough to take turns by.
+fn end_of(domain: &str) -> String {
+    let labels: Vec<&str> = domain.rsplitn(3, '.').take(2).collect();
+    labels.join(".")
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn names_of_one_organization_take_turns() {
+        for (name, end) in [("a.example.org", "org.example"), ("example.org", "org.example"), ("org", "org")]
+        {
+            assert_eq!(end_of(name), end);
+        }
+    }
 
     #[test]
     fn reports_are_few_beside_other_mail() {

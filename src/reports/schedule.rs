@@ -39,9 +39,6 @@ const REMEMBER: Duration = Duration::from_secs(180 * 86_400);
 impl Reports {
     /// Makes and sends reports until `shutdown` is true or its sender is gone.
     pub async fn run(self, mut shutdown: watch::Receiver<bool>) {
-        if !Kind::ALL.into_iter().any(|kind| self.is_on(kind.family())) {
-            return;
-        }
         let asked = async {
             // An error means that nobody is left to ask.
             let _ = shutdown.wait_for(|asked| *asked).await;
@@ -101,15 +98,43 @@ impl Reports {
     pub(crate) async fn step(&self, pass: &mut Timestamp) -> Result<Option<Timestamp>, Error> {
         let now = self.0.seams.clock.now();
         let set_back = *pass > now.plus(Day::LENGTH);
-        if now >= *pass || set_back {
-            let again = now.plus(self.0.options.again);
-            self.seal_due().await?;
-            self.forget().await?;
-            // Hourly, but at the turn of the day only when its first minutes are over.
-            let midnight = again.day().start();
-            *pass = if midnight > now { again.max(self.earliest(again.day())) } else { again };
+        let looked = if now >= *pass || set_back { self.look_at_days(pass).await } else { Ok(()) };
+        // What was sealed before leaves, even if nothing new can be.
+        let next = self.hand_over_due().await?;
+        looked.map(|()| next)
+    }
+
+    async fn look_at_days(&self, pass: &mut Timestamp) -> Result<(), Error> {
+        let now = self.0.seams.clock.now();
+        let again = now.plus(self.0.options.again);
+        self.drop_what_is_off().await?;
+        self.seal_due().await?;
+        self.forget().await?;
+        // Hourly, but at the turn of the day only when its first minutes are over.
+        let midnight = again.day().start();
+        *pass = if midnight > now { again.max(self.earliest(again.day())) } else { again };
+        Ok(())
+    }
+
+    /// Takes days out of what waits that no report will be made of, because their family is off.
+    pub(crate) async fn drop_what_is_off(&self) -> Result<(), Error> {
+        let yesterday = self.0.seams.clock.now().day().previous();
+        for kind in Kind::ALL.into_iter().filter(|kind| !self.is_on(kind.family())) {
+            let read = move |_: &Store, tx: &ReadTx<'_>| {
+                waiting::groups(tx.conn(), kind, Day::from_number(i64::MIN), yesterday)
+            };
+            let days = self.0.store.read(read).await?;
+            for some in days.chunks(TOGETHER) {
+                let some = some.to_vec();
+                let write = move |_: &Store, tx: &mut Tx<'_>| {
+                    let drop =
+                        |(domain, day): &(String, Day)| waiting::done(tx.conn(), kind, domain, *day, None);
+                    some.iter().try_for_each(drop)
+                };
+                self.0.store.write(write).await?;
+            }
         }
-        self.hand_over_due().await
+        Ok(())
     }
 
     /// Decides about every day that is over, and says when what was sealed is handed over.
@@ -214,7 +239,7 @@ impl Reports {
 
     /// Gives each report its time, in order.
     async fn pace(&self, sealed: Vec<i64>, spread: Duration) -> Result<(), Error> {
-        let sealed = self.failures_first(sealed).await?;
+        let sealed = self.in_turns(sealed).await?;
         let (now, options) = (self.0.seams.clock.now(), &self.0.options);
         let Ok(count) = u32::try_from(sealed.len()) else { return Ok(()) };
         let Some(gap) = spread.checked_div(count).map(|gap| gap.min(options.longest_gap)) else {

@@ -2,7 +2,7 @@
 //!
 //! The record is read again: what it says now decides where reports go. A destination of another organization must have
 //! agreed to get them, and may name another address at the same host instead. One that DNS cannot say now holds the
-//! report back for half of the time that it may take; then it goes to the others. RFC 9990 §3.5, §4.
+//! report back for an eighth of the time that it may take; then it goes to the others. RFC 9990 §3.5, §4.
 
 use std::collections::HashSet;
 use std::time::Duration;
@@ -88,7 +88,7 @@ impl Reports {
 
     /// How long a report waits for a destination that nobody knows about.
     fn patience(&self) -> Duration {
-        self.0.options.stale.checked_div(2).unwrap_or_default()
+        self.0.options.stale.checked_div(8).unwrap_or_default()
     }
 
     /// Who wants reports about a domain now, and who of them may get them.

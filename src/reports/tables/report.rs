@@ -262,11 +262,13 @@ pub(crate) struct Told {
     pub(crate) note: String,
     /// It tells of failures.
     pub(crate) failed: bool,
+    pub(crate) policy_domain: String,
 }
 
 /// That of a report, without reading its document.
 pub(crate) fn told(conn: &Connection, id: i64) -> Result<Told, Error> {
-    let sql = "SELECT note, failed > 0 FROM report_out WHERE report_id = ?1";
-    let read = |row: &Row<'_>| Ok(Told { note: row.get(0)?, failed: row.get(1)? });
+    let sql = "SELECT note, failed > 0, policy_domain FROM report_out WHERE report_id = ?1";
+    let read =
+        |row: &Row<'_>| Ok(Told { note: row.get(0)?, failed: row.get(1)?, policy_domain: row.get(2)? });
     Ok(conn.prepare_cached(sql)?.query_row([id], read)?)
 }

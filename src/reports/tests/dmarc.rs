@@ -251,3 +251,25 @@ async fn an_operator_looks_and_sends() {
     };
     assert_eq!(house.reports.send_now(sample).await.unwrap()[0].state, "sealed");
 }
+
+#[tokio::test]
+async fn what_was_collected_before_it_was_turned_off_goes() {
+    let house = House::new();
+    house.evaluate(vec![fine("one.example")]).await;
+    house.fail("one.example").await;
+    let house = house.set(|options| (options.on, options.dmarc) = (false, false));
+    house.go_to("2026-11-26T00:05:00Z");
+    house.seal().await;
+    let waits = async |house: &House| {
+        let sql = "SELECT (SELECT count(*) FROM dmarc_policy) + (SELECT count(*) FROM dmarc_row)
+            + (SELECT count(*) FROM tls_result)";
+        let count = move |_: &mox_store::Store, tx: &mox_db::ReadTx<'_>| {
+            Ok::<i64, mox_store::Error>(tx.conn().query_row(sql, [], |row| row.get(0))?)
+        };
+        house.store.read(count).await.unwrap()
+    };
+    assert_eq!(waits(&house).await, 3);
+    house.reports.drop_what_is_off().await.unwrap();
+    house.seal().await;
+    assert_eq!((waits(&house).await, told(&house).await), (0, Vec::<String>::new()));
+}

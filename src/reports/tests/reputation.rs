@@ -71,6 +71,20 @@ async fn what_exceeds_a_day_waits_and_failures_go_first() {
 }
 
 #[tokio::test]
+async fn who_has_many_names_does_not_use_up_what_others_are_owed() {
+    let house = House::new().set(few);
+    for name in ["a.many.example", "b.many.example", "c.many.example", "single.test"] {
+        house.zone.add(&format!("_smtp._tls.{name}. TXT \"v=TLSRPTv1; rua=mailto:tls@{name}\"")).unwrap();
+        let own = result(PolicyType::Sts, name, 1, 1);
+        house.mail(Class::Normal, name, Some(own), Vec::new()).await;
+    }
+    house.go_to("2026-11-26T00:05:00Z");
+    house.seal().await;
+    house.hours(6).await;
+    assert_eq!(sent(&house).await, ["tls@a.many.example", "tls@single.test"]);
+}
+
+#[tokio::test]
 async fn what_waits_for_too_long_expires_and_says_why() {
     let house = house(3, |options| options.cap_floor = Some(0)).await;
     house.hours(1).await;
