@@ -23,26 +23,20 @@ use std::time::{Duration, Instant};
 
 use clap::Parser;
 use mox_admin::ops::QueueList;
-use mox_clock::sim::{SimClock, SimRandom};
+use mox_clock::sim::SimClock;
 use mox_clock::{Clock, Timestamp};
-use mox_config::{Config, Handle};
 use mox_dkim::{SignOptions, Signer, SigningKey};
-use mox_dns::sim::SimResolver;
-use mox_net::TcpDial;
 use mox_platform::SystemClock;
-use mox_platform::faults::NoFaults;
 use mox_queue::{
-    BoxFuture, Class, DirectOptions, Leaving, LocalDelivery, NewQueued, NoReporting, Notice, OpenFailure,
-    Opened, Outbound, Outgoing, Peer, Queue, Reporting, Route, Router, Sent, Session, Target, TlsResults, Tx,
-    Verdict,
+    BoxFuture, Class, NewQueued, OpenFailure, Opened, Outbound, Outgoing, Peer, Sent, Session, Target,
+    TlsResults, Tx, Verdict,
 };
-use mox_reports::Reports;
-use mox_store::{Error, Incoming, Store};
-use mox_telemetry::Metrics;
+use mox_store::{Incoming, Store};
 use mox_tlsrpt::{FailureDetail, Policy, PolicyResult, PolicyType, ResultType};
 use serde_json::json;
 use tokio::sync::watch;
 
+use kit::engine::House;
 use kit::machine::{Process, introduce};
 use kit::options::Run;
 use kit::report::{Column, Report, compared, plain};
@@ -78,24 +72,6 @@ const SECONDS: f64 = 2.0;
 const MEGABYTES: f64 = 50.0;
 /// About the bytes of a report's message.
 const LETTER: usize = 2600;
-
-/// Everything goes straight to its domain.
-struct Straight;
-
-impl Router for Straight {
-    fn route(&self, _: &Leaving<'_>) -> Route {
-        Route::Direct(DirectOptions::default())
-    }
-}
-
-/// No DSN is expected.
-struct Nowhere;
-
-impl LocalDelivery for Nowhere {
-    fn deliver(&self, _: &Store, _: &mut Tx<'_>, _: &Notice<'_>) -> Result<bool, Error> {
-        panic!("a notification: something failed");
-    }
-}
 
 /// Servers that take everything, and tell how TLS went.
 struct Takes(SimClock);
@@ -138,89 +114,18 @@ fn results(domain: &str, at: Timestamp) -> TlsResults {
     }
 }
 
-/// A server without its listeners.
-struct House {
-    clock: SimClock,
-    store: Store,
-    reports: Reports,
-    queue: Queue,
-}
-
-impl House {
-    fn open(folder: &Path, domains: usize, accounting: bool) -> House {
-        let clock = SimClock::new(Timestamp::parse_rfc3339("2026-11-25T10:00:00Z").unwrap());
-        let (time, random): (Arc<dyn Clock>, _) = (Arc::new(clock.clone()), Arc::new(SimRandom::new(7)));
-        let zone: String = (0..domains)
-            .map(|n| format!("_smtp._tls.d{n}.example. TXT \"v=TLSRPTv1; rua=mailto:tls@d{n}.example\"\n"))
-            .collect();
-        let resolver = Arc::new(SimResolver::from_zone(&zone).unwrap().forgetting());
-        let schemas = [mox_queue::SCHEMA, mox_reports::SCHEMA];
-        // Group commit measures its own time.
-        let store =
-            Store::open(&folder.join("data"), &schemas, Arc::new(SystemClock), random.clone()).unwrap();
-        let web = mox_https::Client {
-            resolver: resolver.clone(),
-            dial: Arc::new(TcpDial::new(time.clone())),
-            clock: time.clone(),
-            roots: Arc::new(mox_tls::RootCertStore::empty()),
-            egress: mox_https::Egress::Public { allow: Vec::new() },
-            limits: mox_https::Limits::default(),
-            user_agent: "mox/bench".to_owned(),
-        };
-        let seams = mox_reports::Seams {
-            resolver,
-            web,
-            clock: time.clone(),
-            random: random.clone(),
-            faults: Arc::new(NoFaults),
-            metrics: Arc::new(Metrics::new(clock.now())),
-        };
-        let mut options = mox_reports::Options::new(Arc::new(Handle::new(configure(folder))));
-        options.cap_floor = None;
-        let reports = Reports::new(store.clone(), seams, options);
-        let reporting: Arc<dyn Reporting> =
-            if accounting { Arc::new(reports.clone()) } else { Arc::new(NoReporting) };
-        let seams = mox_queue::Seams {
-            router: Arc::new(Straight),
-            local: Arc::new(Nowhere),
-            reporting,
-            outbound: Arc::new(Takes(clock.clone())),
-            clock: time,
-            random,
-            faults: Arc::new(mox_platform::faults::NoFaults),
-        };
-        let options = mox_queue::Options { concurrency: 1, ..mox_queue::Options::new("mox.bench.example") };
-        let queue = Queue::new(store.clone(), options, seams);
-        reports.attach(queue.clone());
-        House { clock, store, reports, queue }
-    }
-
-    fn go_to(&self, time: &str) {
-        self.clock.step_to(Timestamp::parse_rfc3339(time).unwrap());
-    }
-
-    fn commits(&self) -> f64 {
-        self.store.db().figures().commits as f64
-    }
-}
-
-fn configure(folder: &Path) -> Config {
-    let key = SigningKey::generate_ed25519().unwrap().to_pem().unwrap();
-    std::fs::write(folder.join("s.pem"), key).unwrap();
-    let server = "DataDir: data\nLogLevel: info\nHostname: mox.bench.example\nListeners:\n\tpublic:\n\t\tIPs:\n\
-                  \t\t\t- 127.0.0.1\nPostmaster:\n\tAccount: a\n\tMailbox: Inbox\n";
-    std::fs::write(folder.join("mox.conf"), server).unwrap();
-    let dynamic = "Domains:\n\tbench.example:\n\t\tDKIM:\n\t\t\tSelectors:\n\t\t\t\ts:\n\
-                   \t\t\t\t\tPrivateKeyFile: s.pem\n\t\t\tSign:\n\t\t\t\t- s\n\
-                   Accounts:\n\ta:\n\t\tDomain: bench.example\n";
-    std::fs::write(folder.join("domains.conf"), dynamic).unwrap();
-    Config::load(&folder.join("mox.conf")).unwrap().0
+/// A house whose recipient domains all want reports.
+fn house(folder: &Path, domains: usize, accounting: bool) -> House {
+    let zone: String = (0..domains)
+        .map(|n| format!("_smtp._tls.d{n}.example. TXT \"v=TLSRPTv1; rua=mailto:tls@d{n}.example\"\n"))
+        .collect();
+    House::open(folder, &zone, accounting, |clock| Arc::new(Takes(clock.clone())))
 }
 
 /// Commits of a delivery, from the first look at the queue to the end of its last message.
 async fn delivered(dir: &Path, accounting: bool) -> f64 {
     let folder = tempfile::Builder::new().prefix("bench").tempdir_in(dir).unwrap();
-    let house = House::open(folder.path(), 0, accounting);
+    let house = house(folder.path(), 0, accounting);
     for n in 0..DELIVERIES {
         let mut incoming = Incoming::new(&house.store);
         incoming.write(b"Subject: x\r\n\r\nx\r\n").unwrap();
@@ -269,7 +174,7 @@ fn signing(count: usize) -> f64 {
 /// A day of mail, a transaction each, then its reports.
 async fn day(dir: &Path, domains: usize) -> Vec<Option<f64>> {
     let folder = tempfile::Builder::new().prefix("bench").tempdir_in(dir).unwrap();
-    let house = House::open(folder.path(), domains, true);
+    let house = house(folder.path(), domains, true);
     let begun = Instant::now();
     let mut tasks = tokio::task::JoinSet::new();
     for n in 0..domains {

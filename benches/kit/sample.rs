@@ -12,6 +12,11 @@ impl Sample {
         Sample(times)
     }
 
+    /// How many there are.
+    pub(crate) fn len(&self) -> usize {
+        self.0.len()
+    }
+
     /// The time that this part of all, 0 to 1, does not exceed, in milliseconds.
     pub(crate) fn quantile_ms(&self, part: f64) -> f64 {
         let rank = (self.0.len() as f64 * part).ceil() as usize;
