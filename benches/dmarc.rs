@@ -77,7 +77,7 @@ const RATIO: f64 = 2.0;
 /// Connections that send.
 const CONNECTIONS: usize = 20;
 /// Evaluations counted in one transaction.
-const TOGETHER: usize = 1000;
+const TOGETHER: usize = 10_000;
 /// Records of one report.
 const RECORDS: usize = 10_000;
 

@@ -100,8 +100,9 @@ fn policy(conn: &Connection, new: &New<'_>, max_configs: u32) -> Result<(i64, i6
 
 /// What a report of the policy domain would be made of, a report each, in the order in which they came.
 pub(crate) fn of(conn: &Connection, policy_domain: &str, day: Day) -> Result<Vec<Asked>, Error> {
+    // The plus keeps the index by day from being taken for its order: all policies of the day stand there.
     let sql = format!(
-        "SELECT {COLUMNS} FROM dmarc_policy WHERE policy_domain = ?1 AND day = ?2 ORDER BY policy_id"
+        "SELECT {COLUMNS} FROM dmarc_policy WHERE policy_domain = ?1 AND day = ?2 ORDER BY +policy_id"
     );
     let mut statement = conn.prepare_cached(&sql)?;
     let rows = statement.query_map((policy_domain, day.number()), read)?;
@@ -111,7 +112,7 @@ pub(crate) fn of(conn: &Connection, policy_domain: &str, day: Day) -> Result<Vec
 /// Ids and numbers of messages of the same, in the same order.
 pub(crate) fn versions(conn: &Connection, policy_domain: &str, day: Day) -> Result<Vec<(i64, i64)>, Error> {
     let sql = "SELECT policy_id, messages FROM dmarc_policy WHERE policy_domain = ?1 AND day = ?2
-      ORDER BY policy_id";
+      ORDER BY +policy_id";
     let mut statement = conn.prepare_cached(sql)?;
     let rows = statement.query_map((policy_domain, day.number()), |r| Ok((r.get(0)?, r.get(1)?)))?;
     Ok(rows.collect::<Result<_, _>>()?)

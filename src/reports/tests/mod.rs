@@ -8,6 +8,7 @@ mod hostile;
 mod house;
 mod load;
 mod operations;
+mod plans;
 mod reputation;
 mod sealing;
 mod sending;
