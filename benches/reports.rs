@@ -28,8 +28,8 @@ use mox_clock::{Clock, Timestamp};
 use mox_dkim::{SignOptions, Signer, SigningKey};
 use mox_platform::SystemClock;
 use mox_queue::{
-    BoxFuture, Class, NewQueued, OpenFailure, Opened, Outbound, Outgoing, Peer, Sent, Session, Target,
-    TlsResults, Tx, Verdict,
+    BoxFuture, Class, NewQueued, OpenFailure, Opened, Outbound, Outgoing, Peer, Reporting, Sent, Session,
+    Target, TlsResults, Tx, Verdict,
 };
 use mox_store::{Incoming, Store};
 use mox_tlsrpt::{FailureDetail, Policy, PolicyResult, PolicyType, ResultType};
