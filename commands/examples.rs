@@ -1,9 +1,9 @@
 //! The examples of every command: in `--help`, in the man page, and run by the tests.
 
 use crate::{
-    arc, completion, config, dane, deliver, dkim, dmarc, dns, dnsbl, generate, iprev, lab, localserve,
-    loglevels, message, mtasts, outgoing, queue, rdap, reports, sendmail, setaccountpassword,
-    setadminpassword, smtp, spf, status, stop, tlsrpt, verifydata, version,
+    arc, completion, config, dane, deliver, dkim, dmarc, dns, dnsbl, dnscheck, dnsrecords, generate, iprev,
+    lab, localserve, loglevels, message, mtasts, outgoing, queue, rdap, reports, sendmail,
+    setaccountpassword, setadminpassword, smtp, spf, status, stop, tlsrpt, verifydata, version,
 };
 
 /// One line that a user may type.
@@ -37,6 +37,8 @@ pub fn all() -> &'static [(&'static str, &'static [Example])] {
         ("completion", completion::EXAMPLES),
         ("config describe-domains", config::describe::DOMAINS_EXAMPLES),
         ("config describe-static", config::describe::STATIC_EXAMPLES),
+        ("config dnscheck", dnscheck::CONFIG_EXAMPLES),
+        ("config dnsrecords", dnsrecords::CONFIG_EXAMPLES),
         ("config path", config::path::EXAMPLES),
         ("config show", config::show::EXAMPLES),
         ("config test", config::test::EXAMPLES),
@@ -71,6 +73,8 @@ pub fn all() -> &'static [(&'static str, &'static [Example])] {
         ("dns lookup", dns::lookup::EXAMPLES),
         ("dnsbl check", dnsbl::check::EXAMPLES),
         ("dnsbl checkhealth", dnsbl::checkhealth::EXAMPLES),
+        ("dnscheck", dnscheck::EXAMPLES),
+        ("dnsrecords", dnsrecords::EXAMPLES),
         ("generate", generate::EXAMPLES),
         ("iprev", iprev::EXAMPLES),
         ("lab advance", lab::advance::EXAMPLES),

@@ -17,6 +17,8 @@ mod dkim;
 mod dmarc;
 mod dns;
 mod dnsbl;
+mod dnscheck;
+mod dnsrecords;
 mod error;
 mod examples;
 mod feed;
@@ -168,6 +170,14 @@ enum Command {
     ///
     /// Exit codes: 3 when it has none, 1 when DNS does not answer.
     Iprev(iprev::Args),
+    /// Check the records of a domain for mail: what is wrong, and what mends it
+    ///
+    /// Asks DNS, the policy host and the mail hosts everything at once, for 2 seconds at most. A domain of the
+    /// configuration is compared with it, any other is judged by what is public. Exit code 3 when there is a warning or
+    /// an error.
+    Dnscheck(dnscheck::Args),
+    /// Print the records that a domain of the configuration should have
+    Dnsrecords(dnsrecords::Args),
     /// Ask DNS block lists
     #[command(subcommand)]
     Dnsbl(dnsbl::Command),
@@ -224,6 +234,8 @@ impl Command {
             Command::Dmarc(command) => command.run(cx),
             Command::Arc(command) => command.run(cx),
             Command::Iprev(args) => iprev::run(cx, args),
+            Command::Dnscheck(args) => dnscheck::run(cx, args),
+            Command::Dnsrecords(args) => dnsrecords::run(cx, args),
             Command::Dnsbl(command) => command.run(cx),
             Command::Mtasts(command) => command.run(cx),
             Command::Tlsrpt(command) => command.run(cx),

@@ -1747,6 +1747,59 @@ module completions {
     --help(-h)                # Print help
   ]
 
+  def "nu-complete mox config dnscheck color" [] {
+    [ "auto" "always" "never" ]
+  }
+
+  def "nu-complete mox config dnscheck dnssec" [] {
+    [ "auto" "validate" "trust-ad" "off" ]
+  }
+
+  # Check the records of a domain for mail, as `mox dnscheck` does
+  export extern "mox config dnscheck" [
+    --diff                    # Tell what is new and what is gone since the last run of this user
+    --watch: string           # Check again and again, so many seconds apart, and tell what changes, until interrupted
+    --ca-file: path           # File with certificates of authorities (PEM) to trust beside the system's
+    --allow-egress: string    # Network to reach although it is not public, as in 10.0.0.0/8; may be given again
+    --config: path            # Config file, or the folder that holds mox.conf [default: ./config/mox.conf, else that of localserve]
+    --json                    # Print the result as JSON
+    --color: string@"nu-complete mox config dnscheck color" # When to use colours; NO_COLOR and CLICOLOR_FORCE are honoured
+    --quiet(-q)               # Print nothing but the result and errors
+    --verbose(-v)             # Say more about what is done
+    --resolver: string        # Name server to ask instead of the system's, for commands that look names up
+    --trust-anchor: path      # File with DS or DNSKEY records to trust instead of the built-in ones of the root; implies --dnssec validate
+    --dnssec: string@"nu-complete mox config dnscheck dnssec" # Whom to believe about DNSSEC: a near resolver that validates, else own validation where the resolver gives DNSSEC records; always own validation; the resolver wherever it is; nobody
+    --help(-h)                # Print help
+    domain: string            # The domain, one of the configuration or any other
+  ]
+
+  def "nu-complete mox config dnsrecords form" [] {
+    [ "zone" "table" ]
+  }
+
+  def "nu-complete mox config dnsrecords color" [] {
+    [ "auto" "always" "never" ]
+  }
+
+  def "nu-complete mox config dnsrecords dnssec" [] {
+    [ "auto" "validate" "trust-ad" "off" ]
+  }
+
+  # Print the records that a domain should have, as `mox dnsrecords` does
+  export extern "mox config dnsrecords" [
+    --form: string@"nu-complete mox config dnsrecords form" # Lines of a zone file, or a table
+    --config: path            # Config file, or the folder that holds mox.conf [default: ./config/mox.conf, else that of localserve]
+    --json                    # Print the result as JSON
+    --color: string@"nu-complete mox config dnsrecords color" # When to use colours; NO_COLOR and CLICOLOR_FORCE are honoured
+    --quiet(-q)               # Print nothing but the result and errors
+    --verbose(-v)             # Say more about what is done
+    --resolver: string        # Name server to ask instead of the system's, for commands that look names up
+    --trust-anchor: path      # File with DS or DNSKEY records to trust instead of the built-in ones of the root; implies --dnssec validate
+    --dnssec: string@"nu-complete mox config dnsrecords dnssec" # Whom to believe about DNSSEC: a near resolver that validates, else own validation where the resolver gives DNSSEC records; always own validation; the resolver wherever it is; nobody
+    --help(-h)                # Print help
+    domain: string            # A domain of the configuration
+  ]
+
   def "nu-complete mox config describe-static color" [] {
     [ "auto" "always" "never" ]
   }
@@ -1803,6 +1856,14 @@ module completions {
 
   # Show which files and folders are used
   export extern "mox config help path" [
+  ]
+
+  # Check the records of a domain for mail, as `mox dnscheck` does
+  export extern "mox config help dnscheck" [
+  ]
+
+  # Print the records that a domain should have, as `mox dnsrecords` does
+  export extern "mox config help dnsrecords" [
   ]
 
   # Print every field of mox.conf with its documentation
@@ -3111,6 +3172,59 @@ module completions {
     --dnssec: string@"nu-complete mox iprev dnssec" # Whom to believe about DNSSEC: a near resolver that validates, else own validation where the resolver gives DNSSEC records; always own validation; the resolver wherever it is; nobody
     --help(-h)                # Print help (see more with '--help')
     ip: string                # Address whose names to look up
+  ]
+
+  def "nu-complete mox dnscheck color" [] {
+    [ "auto" "always" "never" ]
+  }
+
+  def "nu-complete mox dnscheck dnssec" [] {
+    [ "auto" "validate" "trust-ad" "off" ]
+  }
+
+  # Check the records of a domain for mail: what is wrong, and what mends it
+  export extern "mox dnscheck" [
+    --diff                    # Tell what is new and what is gone since the last run of this user
+    --watch: string           # Check again and again, so many seconds apart, and tell what changes, until interrupted
+    --ca-file: path           # File with certificates of authorities (PEM) to trust beside the system's
+    --allow-egress: string    # Network to reach although it is not public, as in 10.0.0.0/8; may be given again
+    --config: path            # Config file, or the folder that holds mox.conf [default: ./config/mox.conf, else that of localserve]
+    --json                    # Print the result as JSON
+    --color: string@"nu-complete mox dnscheck color" # When to use colours; NO_COLOR and CLICOLOR_FORCE are honoured
+    --quiet(-q)               # Print nothing but the result and errors
+    --verbose(-v)             # Say more about what is done
+    --resolver: string        # Name server to ask instead of the system's, for commands that look names up
+    --trust-anchor: path      # File with DS or DNSKEY records to trust instead of the built-in ones of the root; implies --dnssec validate
+    --dnssec: string@"nu-complete mox dnscheck dnssec" # Whom to believe about DNSSEC: a near resolver that validates, else own validation where the resolver gives DNSSEC records; always own validation; the resolver wherever it is; nobody
+    --help(-h)                # Print help (see more with '--help')
+    domain: string            # The domain, one of the configuration or any other
+  ]
+
+  def "nu-complete mox dnsrecords form" [] {
+    [ "zone" "table" ]
+  }
+
+  def "nu-complete mox dnsrecords color" [] {
+    [ "auto" "always" "never" ]
+  }
+
+  def "nu-complete mox dnsrecords dnssec" [] {
+    [ "auto" "validate" "trust-ad" "off" ]
+  }
+
+  # Print the records that a domain of the configuration should have
+  export extern "mox dnsrecords" [
+    --form: string@"nu-complete mox dnsrecords form" # Lines of a zone file, or a table
+    --config: path            # Config file, or the folder that holds mox.conf [default: ./config/mox.conf, else that of localserve]
+    --json                    # Print the result as JSON
+    --color: string@"nu-complete mox dnsrecords color" # When to use colours; NO_COLOR and CLICOLOR_FORCE are honoured
+    --quiet(-q)               # Print nothing but the result and errors
+    --verbose(-v)             # Say more about what is done
+    --resolver: string        # Name server to ask instead of the system's, for commands that look names up
+    --trust-anchor: path      # File with DS or DNSKEY records to trust instead of the built-in ones of the root; implies --dnssec validate
+    --dnssec: string@"nu-complete mox dnsrecords dnssec" # Whom to believe about DNSSEC: a near resolver that validates, else own validation where the resolver gives DNSSEC records; always own validation; the resolver wherever it is; nobody
+    --help(-h)                # Print help
+    domain: string            # A domain of the configuration
   ]
 
   def "nu-complete mox dnsbl color" [] {
@@ -4530,6 +4644,14 @@ module completions {
   export extern "mox help config path" [
   ]
 
+  # Check the records of a domain for mail, as `mox dnscheck` does
+  export extern "mox help config dnscheck" [
+  ]
+
+  # Print the records that a domain should have, as `mox dnsrecords` does
+  export extern "mox help config dnsrecords" [
+  ]
+
   # Print every field of mox.conf with its documentation
   export extern "mox help config describe-static" [
   ]
@@ -4720,6 +4842,14 @@ module completions {
 
   # Check that an address has a name that leads back to it
   export extern "mox help iprev" [
+  ]
+
+  # Check the records of a domain for mail: what is wrong, and what mends it
+  export extern "mox help dnscheck" [
+  ]
+
+  # Print the records that a domain of the configuration should have
+  export extern "mox help dnsrecords" [
   ]
 
   # Ask DNS block lists

@@ -9,6 +9,7 @@ use std::path::PathBuf;
 
 use crate::context::Context;
 use crate::error::{CommandError, Exit};
+use crate::{dnscheck, dnsrecords};
 
 #[derive(clap::Subcommand)]
 pub(crate) enum Command {
@@ -18,6 +19,10 @@ pub(crate) enum Command {
     Show(show::Args),
     /// Show which files and folders are used
     Path(path::Args),
+    /// Check the records of a domain for mail, as `mox dnscheck` does
+    Dnscheck(dnscheck::Args),
+    /// Print the records that a domain should have, as `mox dnsrecords` does
+    Dnsrecords(dnsrecords::Args),
     /// Print every field of mox.conf with its documentation
     DescribeStatic(describe::StaticArgs),
     /// Print every field of domains.conf with its documentation
@@ -40,6 +45,8 @@ impl Command {
             Command::Test(args) => test::run(cx, args),
             Command::Show(args) => show::run(cx, args),
             Command::Path(args) => path::run(cx, args),
+            Command::Dnscheck(args) => dnscheck::run(cx, args),
+            Command::Dnsrecords(args) => dnsrecords::run(cx, args),
             Command::DescribeStatic(args) => describe::run_static(cx, args),
             Command::DescribeDomains(args) => describe::run_domains(cx, args),
         }

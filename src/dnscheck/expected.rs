@@ -91,9 +91,13 @@ fn keys(config: &Config, domain: &Domain) -> Vec<(String, DkimRecord)> {
 /// Addresses of listeners that take mail, as others see them.
 fn public_ips(listeners: &[&Listener]) -> Vec<IpAddr> {
     let mut ips: Vec<IpAddr> = Vec::new();
-    for listener in listeners.iter().filter(|listener| listener.smtp.enabled && !listener.ips_nated) {
-        let seen = if listener.nat_ips.is_empty() { &listener.ips } else { &listener.nat_ips };
-        ips.extend(seen.iter().filter(|ip| !ip.is_unspecified() && !ip.is_loopback()));
+    for listener in listeners.iter().filter(|listener| listener.smtp.enabled) {
+        let own = listener.ips.iter().filter(|ip| !ip.is_unspecified() && !ip.is_loopback());
+        match listener.nat_ips.is_empty() {
+            true if listener.ips_nated => {}
+            true => ips.extend(own),
+            false => ips.extend(&listener.nat_ips),
+        }
     }
     ips.sort();
     ips.dedup();

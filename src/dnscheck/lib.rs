@@ -11,6 +11,8 @@ mod ground;
 mod records;
 #[cfg(test)]
 mod tests;
+#[cfg(test)]
+mod visits;
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -18,6 +20,7 @@ use std::time::Duration;
 use mox_address::Domain;
 use mox_clock::{Clock, Random};
 use mox_dns::{BoxFuture, BudgetedResolver, Resolver};
+use mox_https::Cidr;
 use mox_mtasts::Fetch;
 use mox_net::Dial;
 use mox_tls::RootCertStore;
@@ -43,6 +46,8 @@ pub struct World {
     pub dial: Arc<dyn Dial>,
     /// Asks policy hosts.
     pub web: Arc<dyn Fetch>,
+    /// Networks that count as reachable although they are not public: those of a lab.
+    pub reachable: Vec<Cidr>,
     /// Authorities that certificates of mail hosts should lead to.
     pub roots: Arc<RootCertStore>,
     /// Time.

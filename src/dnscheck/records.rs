@@ -86,8 +86,8 @@ impl Expected {
         let reports = self.dmarc.as_ref().map(|to| format!("; rua={}", mox_dmarc::ReportUri::mailto(to).uri));
         rows.push(Row {
             name: format!("_dmarc.{domain}"),
-            record: txt(format!("v=DMARC1; p=reject{}", reports.unwrap_or_default())),
-            about: "What to do with forged mail; begin with p=none, `mox dmarc readiness` says when to go on (DMARC)",
+            record: txt(format!("v=DMARC1; p=none{}", reports.unwrap_or_default())),
+            about: "What to do with forged mail: report it, until `mox dmarc readiness` says that p=reject breaks nothing (DMARC)",
         });
         rows
     }
@@ -133,7 +133,8 @@ impl Expected {
         }
         rows.extend(self.services.iter().map(|service| {
             let (weight, target) = match service.port {
-                Some(_) => (1, self.client_host.ascii().to_owned()),
+                // Not the name that programs are told, which is an alias: RFC 2782 wants none here.
+                Some(_) => (1, self.host.ascii().to_owned()),
                 None => (0, ".".to_owned()),
             };
             let record = Record::Srv { priority: 0, weight, port: service.port.unwrap_or(0), target };

@@ -13,7 +13,7 @@ use mox_net::sim::SimNet;
 
 use super::*;
 
-const POLICY: &str = "version: STSv1\nmode: enforce\nmx: mail.example.org\nmax_age: 2592000\n";
+pub(crate) const POLICY: &str = "version: STSv1\nmode: enforce\nmx: mail.example.org\nmax_age: 2592000\n";
 /// What is in DNS beside the records of the domain.
 const WORLD: &str = "
     10.89.67.45.in-addr.arpa. PTR mail.example.org.
@@ -28,7 +28,7 @@ const WORLD: &str = "
     alias.example. CNAME mail.example.org.
 ";
 
-struct Canned(&'static str);
+pub(crate) struct Canned(pub(crate) &'static str);
 
 impl Fetch for Canned {
     fn get<'a>(&'a self, _: &'a Url) -> BoxFuture<'a, Result<Response, mox_https::Error>> {
@@ -76,13 +76,14 @@ fn world(zone: &str, policy: &'static str) -> World {
         resolver: Arc::new(SimResolver::from_zone(zone).unwrap_or_else(|e| panic!("{e}\n{zone}"))),
         dial: Arc::new(SimNet::new(clock.clone())),
         web: Arc::new(Canned(policy)),
+        reachable: Vec::new(),
         roots: Arc::new(RootCertStore::empty()),
         clock,
         random: Arc::new(SimRandom::new(1)),
     }
 }
 
-fn ids(findings: &[Finding]) -> Vec<&'static str> {
+pub(crate) fn ids(findings: &[Finding]) -> Vec<&'static str> {
     let problems = findings.iter().filter(|finding| finding.severity.is_problem());
     problems.map(|finding| finding.id).collect::<BTreeSet<_>>().into_iter().collect()
 }
@@ -169,6 +170,11 @@ const BROKEN: &[(&str, &str, &str, &[&str])] = &[
     ("_smtp._tls.example.org", "TXT", "\"v=TLSRPTv1; rua=\"", &["tlsrpt-invalid"]),
     ("_smtp._tls.example.org", "TXT", "\"v=TLSRPTv1; rua=mailto:x@example.org\"", &["tlsrpt-not-ours"]),
     ("_smtp._tls.mail.example.org", "TXT", "", &["tlsrpt-missing"]),
+    ("_imaps._tcp.example.org", "SRV", "0 1 993 mail.example.org.", &["srv-differs"]),
+    ("_submissions._tcp.example.org", "SRV", "", &["srv-missing"]),
+    ("_submissions._tcp.example.org", "SRV", "0 1 587 mail.example.org.", &["srv-differs"]),
+    ("example.org", "CAA", "0 issue \"other.example\"", &["caa-not-ours"]),
+    ("_25._tcp.mail.example.org", "TLSA", "1 1 1 00", &["dane-unusable"]),
     ("_mta-sts.example.org", "TXT", "", &["mtasts-missing"]),
     ("_mta-sts.example.org", "TXT", "\"v=STSv1; id=2\"", &["mtasts-id"]),
     ("_mta-sts.example.org", "TXT", "\"v=STSv1;\"", &["mtasts-invalid"]),

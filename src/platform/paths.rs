@@ -10,6 +10,12 @@ pub fn localserve_dir() -> Option<PathBuf> {
     Some(directories::BaseDirs::new()?.config_dir().join("mox-localserve"))
 }
 
+/// The folder for what may be lost: `mox` in the user's cache folder (`~/.cache`, `~/Library/Caches`,
+/// `%LOCALAPPDATA%`). None without a home.
+pub fn cache_dir() -> Option<PathBuf> {
+    Some(directories::BaseDirs::new()?.cache_dir().join("mox"))
+}
+
 /// The file with addresses of host names: `/etc/hosts`, or `drivers\etc\hosts` in the system folder of Windows.
 pub fn hosts_file() -> PathBuf {
     os::hosts_file()

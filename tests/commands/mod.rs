@@ -5,6 +5,7 @@
 
 mod dmarc;
 mod dns;
+mod dnscheck;
 mod examples;
 mod help;
 mod house;

@@ -79,7 +79,9 @@ fn guessed<'a>(ground: &'a Ground<'a>, selector: &'a str) -> BoxFuture<'a, Vec<F
         let name = key_name(ground, selector);
         match mox_dkim::lookup(ground.resolver, &name).await {
             // A selector that was only guessed may have nothing, or something else.
-            Err(LookupError::Temporary(error)) => vec![Finding::unanswered(name, &error)],
+            Err(LookupError::Temporary(error)) => {
+                vec![Finding::unanswered(format!("_domainkey.{}", ground.domain.ascii()), &error)]
+            }
             Err(LookupError::Malformed { text, error, .. }) if text.contains("p=") => {
                 vec![Finding::error("dkim-invalid", name, error.to_string())]
             }

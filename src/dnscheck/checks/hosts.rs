@@ -47,7 +47,7 @@ fn addresses(ground: &Ground<'_>, host: &Host) -> Vec<Finding> {
     let mut findings = vec![Finding::ok("address", name, listed.join(", "))];
     for ip in &ips {
         let ours = ground.ours.is_some_and(|ours| ours.ips.contains(ip));
-        let egress = Egress::Public { allow: Vec::new() };
+        let egress = Egress::Public { allow: ground.world.reachable.clone() };
         if let Some(refusal) = egress.refusal(*ip).filter(|_| !ours) {
             let text = format!("{ip} cannot be reached by others: {refusal}");
             findings.push(Finding::error("address-not-public", name, text).fix("publish the public address"));

@@ -1,0 +1,104 @@
+//! `mox dnsrecords`: the records that a domain of the configuration should have.
+
+use mox_address::Domain;
+use mox_dnscheck::{Row, TTL, zone_text};
+use serde::Serialize;
+
+use crate::context::Context;
+use crate::dnscheck::expected;
+use crate::error::{CommandError, Exit};
+use crate::output::{Page, Show};
+use crate::{Example, Needs};
+
+#[derive(clap::Args)]
+pub(crate) struct Args {
+    /// A domain of the configuration
+    domain: Domain,
+    /// Lines of a zone file, or a table
+    #[arg(long, value_name = "FORM", value_enum, default_value_t = Form::Zone)]
+    form: Form,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, clap::ValueEnum)]
+enum Form {
+    Zone,
+    Table,
+}
+
+pub(crate) const EXAMPLES: &[Example] = &[
+    Example {
+        run: "mox dnsrecords localhost --config mox.conf",
+        about: "Lines for the zone file of the domain",
+        needs: Needs::Config,
+    },
+    Example {
+        run: "mox dnsrecords localhost --form table --config mox.conf",
+        about: "A table, for a provider's web form",
+        needs: Needs::Config,
+    },
+    Example {
+        run: "mox dnsrecords localhost --json --config mox.conf",
+        about: "The same for scripts",
+        needs: Needs::Config,
+    },
+];
+
+/// The same command below `mox config`.
+pub(crate) const CONFIG_EXAMPLES: &[Example] = &[Example {
+    run: "mox config dnsrecords localhost --config mox.conf",
+    about: "Lines for the zone file of the domain",
+    needs: Needs::Config,
+}];
+
+#[derive(Serialize)]
+struct Report {
+    domain: Domain,
+    records: Vec<Line>,
+    #[serde(skip)]
+    rows: Vec<Row>,
+    #[serde(skip)]
+    form: Form,
+}
+
+#[derive(Serialize)]
+struct Line {
+    name: String,
+    ttl: u32,
+    #[serde(rename = "type")]
+    kind: String,
+    /// As in a zone file.
+    data: String,
+    about: &'static str,
+}
+
+impl Line {
+    fn of(row: &Row) -> Line {
+        let (kind, data) = (row.record.kind().to_string(), row.record.to_string());
+        Line { name: row.name.clone(), ttl: TTL, kind, data, about: row.about }
+    }
+}
+
+impl Show for Report {
+    fn show(&self, page: &mut Page) {
+        match self.form {
+            Form::Zone => page.block(&zone_text(&self.rows)),
+            Form::Table => page.table(
+                &["NAME", ">TTL", "TYPE", "DATA"],
+                self.records.iter().map(|line| {
+                    vec![line.name.clone(), line.ttl.to_string(), line.kind.clone(), line.data.clone()]
+                }),
+            ),
+        }
+    }
+}
+
+pub(crate) fn run(cx: &mut Context, args: Args) -> Result<Exit, CommandError> {
+    let Some(expected) = expected(cx, &args.domain)? else {
+        let error = CommandError::not_found(format!("{} is not a domain of the configuration", args.domain));
+        return Err(error.hint("name the config with --config; `mox config path` shows which is used"));
+    };
+    let rows = expected.records();
+    let records = rows.iter().map(Line::of).collect();
+    cx.print(&Report { domain: args.domain, records, rows, form: args.form })?;
+    Ok(Exit::Done)
+}
