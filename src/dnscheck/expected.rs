@@ -1,12 +1,18 @@
 //! What our configuration says of a domain and of this host: what its records have to agree with.
 
+use std::io::Read as _;
 use std::net::IpAddr;
 
 use mox_address::{Address, Domain};
 use mox_config::Config;
 use mox_config::domain::HostedDomain;
 use mox_config::listener::Listener;
+use mox_dane::{Matching, Record as TlsaRecord, Selector, Usage};
 use mox_dkim::Record as DkimRecord;
+use mox_tls::PublicPart;
+
+/// Largest key file that is read, in bytes.
+const MAX_KEY_FILE: u64 = 64 << 10;
 
 /// A domain of ours.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -33,6 +39,8 @@ pub struct Expected {
     pub services: Vec<Service>,
     /// Whether settings for mail programs are served.
     pub autoconfig: bool,
+    /// TLSA records of the keys that certificates of this host are made for, as far as they can be read.
+    pub tlsa: Vec<TlsaRecord>,
     /// Authorities that certificates come from.
     pub issuers: Vec<Domain>,
 }
@@ -72,6 +80,7 @@ impl Expected {
             client_host: client_host(hosted, &host),
             services: services(&listeners),
             autoconfig: listeners.iter().any(|l| l.autoconfig_https.enabled),
+            tlsa: host_keys(config, &listeners),
             issuers,
             domain: domain.clone(),
             host,
@@ -86,6 +95,22 @@ fn client_host(hosted: &HostedDomain, host: &Domain) -> Domain {
 fn keys(config: &Config, domain: &Domain) -> Vec<(String, DkimRecord)> {
     let signers = config.signers(domain);
     signers.iter().filter_map(|(options, key)| Some((options.selector.clone(), key.record().ok()?))).collect()
+}
+
+fn host_keys(config: &Config, listeners: &[&Listener]) -> Vec<TlsaRecord> {
+    let serving = listeners.iter().filter(|listener| listener.smtp.enabled);
+    let files =
+        serving.filter_map(|listener| listener.tls.as_ref()).flat_map(|tls| &tls.host_private_key_files);
+    let mut records: Vec<TlsaRecord> = files
+        .filter_map(|file| {
+            let mut pem = Vec::new();
+            std::fs::File::open(config.path(file)).ok()?.take(MAX_KEY_FILE).read_to_end(&mut pem).ok()?;
+            let part = PublicPart::from_pem(&pem).ok()?;
+            TlsaRecord::make(Usage::DaneEe, Selector::Spki, Matching::Sha256, &part).ok()
+        })
+        .collect();
+    records.dedup();
+    records
 }
 
 /// Addresses of listeners that take mail, as others see them.

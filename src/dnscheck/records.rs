@@ -68,6 +68,16 @@ impl Expected {
             addresses.map(|record| Row { name: host.to_owned(), record, about }).collect();
         let record = Record::Mx { preference: 10, host: host.to_owned() };
         rows.push(Row { name: domain.to_owned(), record, about: "Where mail for the domain goes" });
+        rows.extend(self.tlsa.iter().map(|key| Row {
+            name: mox_dane::tlsa_name(&self.host, 25),
+            record: Record::Tlsa {
+                usage: key.usage.number(),
+                selector: key.selector.number(),
+                matching: key.matching.number(),
+                data: key.data.clone(),
+            },
+            about: "Keys of the mail host (DANE); of use only where DNSSEC signs the zone",
+        }));
         rows
     }
 

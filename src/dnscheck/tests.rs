@@ -39,6 +39,11 @@ impl Fetch for Canned {
     }
 }
 
+fn key_of_host(byte: u8) -> mox_dane::Record {
+    let data = mox_dns::Record::Tlsa { usage: 3, selector: 1, matching: 1, data: vec![byte; 32] };
+    mox_dane::Record::from_dns(&data).unwrap()
+}
+
 fn ours() -> Expected {
     let key = mox_dkim::SigningKey::generate_ed25519().unwrap().record().unwrap();
     let service = |name, port| Service { name, port };
@@ -54,6 +59,7 @@ fn ours() -> Expected {
         client_host: "mail.example.org".parse().unwrap(),
         services: vec![service("_submissions._tcp", Some(465)), service("_imaps._tcp", None)],
         autoconfig: false,
+        tlsa: vec![key_of_host(1), key_of_host(2)],
         issuers: vec!["letsencrypt.org".parse().unwrap()],
     }
 }
@@ -174,7 +180,8 @@ const BROKEN: &[(&str, &str, &str, &[&str])] = &[
     ("_submissions._tcp.example.org", "SRV", "", &["srv-missing"]),
     ("_submissions._tcp.example.org", "SRV", "0 1 587 mail.example.org.", &["srv-differs"]),
     ("example.org", "CAA", "0 issue \"other.example\"", &["caa-not-ours"]),
-    ("_25._tcp.mail.example.org", "TLSA", "1 1 1 00", &["dane-unusable"]),
+    ("_25._tcp.mail.example.org", "TLSA", "1 1 1 00", &["dane-not-ours", "dane-unusable"]),
+    ("_25._tcp.mail.example.org", "TLSA", "", &["dane-not-ours"]),
     ("_mta-sts.example.org", "TXT", "", &["mtasts-missing"]),
     ("_mta-sts.example.org", "TXT", "\"v=STSv1; id=2\"", &["mtasts-id"]),
     ("_mta-sts.example.org", "TXT", "\"v=STSv1;\"", &["mtasts-invalid"]),

@@ -29,6 +29,7 @@ pub(crate) async fn check(ground: &Ground<'_>, mail: &Mail) -> Vec<Finding> {
 async fn visit(ground: &Ground<'_>, host: &Host) -> Vec<Finding> {
     let name = host.name.as_str();
     let (mut findings, records) = tlsa(ground, host).await;
+    findings.extend(missing_keys(ground, host, &records));
     let world = ground.world;
     let dialed = dial(&*world.dial, world.clock.clone(), &host.ips(), PORT, &[], SOON).await;
     let Ok(stream) = dialed else {
@@ -123,6 +124,21 @@ fn published(name: &str, der: &[u8]) -> Option<String> {
     let part = PublicPart { certificate: Some(der.to_vec()), spki: mox_tls::spki(der)? };
     let record = Record::make(Usage::DaneEe, Selector::Spki, Matching::Sha256, &part).ok()?;
     Some(format!("_{PORT}._tcp.{name}. 300 IN TLSA {record}"))
+}
+
+/// Keys of this host that have no record: a certificate for one would fit none.
+fn missing_keys(ground: &Ground<'_>, host: &Host, records: &[Record]) -> Vec<Finding> {
+    let Some(ours) = ground.ours.filter(|ours| ours.host.ascii() == host.name) else { return Vec::new() };
+    if !host.answer().is_some_and(|answer| answer.authentic) {
+        return Vec::new();
+    }
+    let subject = mox_dane::tlsa_name(&ours.host, PORT);
+    let missing = ours.tlsa.iter().filter(|record| !records.contains(record)).map(|record| {
+        let text =
+            format!("{record} of a key of this host is not published: a certificate for it would not fit");
+        Finding::warning("dane-not-ours", &subject, text).fix(format!("{subject}. 300 IN TLSA {record}"))
+    });
+    missing.collect()
 }
 
 /// The TLSA records of a host that DNSSEC proves, and what there is to say of them.
