@@ -82,6 +82,8 @@ struct Inner {
     hosts: Mutex<HashSet<String>>,
     /// The right to write DMARC reports, which may be long.
     writing: Semaphore,
+    /// The right to store them.
+    storing: Semaphore,
 }
 
 /// What the room is given from outside.
@@ -180,6 +182,7 @@ impl Reports {
             stopping: AtomicBool::new(false),
             hosts: Mutex::default(),
             writing: Semaphore::new(1),
+            storing: Semaphore::new(1),
         }))
     }
 

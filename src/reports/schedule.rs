@@ -33,6 +33,8 @@ const AFTER_ERROR: Duration = Duration::from_secs(60);
 const GRACE: Duration = Duration::from_secs(10);
 /// Rows forgotten in one transaction.
 const CHUNK: u16 = 500;
+/// Rows that are changed in one transaction where there may be very many, while mail arrives.
+const FEW: u16 = 64;
 /// How long failures of an address are remembered.
 const REMEMBER: Duration = Duration::from_secs(180 * 86_400);
 
@@ -245,7 +247,7 @@ impl Reports {
         let Some(gap) = spread.checked_div(count).map(|gap| gap.min(options.longest_gap)) else {
             return Ok(());
         };
-        for (chunk, first) in sealed.chunks(usize::from(CHUNK)).zip((0u32..).step_by(usize::from(CHUNK))) {
+        for (chunk, first) in sealed.chunks(usize::from(FEW)).zip((0u32..).step_by(usize::from(FEW))) {
             let chunk = chunk.to_vec();
             let write = move |_: &Store, tx: &mut Tx<'_>| {
                 for (id, at) in chunk.into_iter().zip(first..) {
@@ -264,7 +266,7 @@ impl Reports {
             return Ok(());
         }
         while !self.0.stopping.load(Ordering::Relaxed) {
-            let write = |_: &Store, tx: &mut Tx<'_>| evaluation::sweep(tx.conn(), CHUNK.into());
+            let write = |_: &Store, tx: &mut Tx<'_>| evaluation::sweep(tx.conn(), FEW.into());
             if !self.0.store.write(write).await? {
                 break;
             }

@@ -23,6 +23,8 @@ use crate::tables::waiting;
 
 /// Times that a report is written anew because its rows changed meanwhile.
 const TRIES: usize = 5;
+/// Days about DMARC that are stored in one transaction.
+const FEW: usize = 4;
 /// Longest time that DNS may take for one subject.
 const PATIENCE: Duration = Duration::from_secs(60);
 
@@ -173,11 +175,26 @@ impl Reports {
         }))
     }
 
-    /// The transaction; answers those whose rows are others by now.
+    /// The transactions; answers those whose rows are others by now.
     async fn act(&self, acts: Vec<(Job, Act)>, sealed: &mut Vec<(usize, Sealed)>) -> Result<Vec<Job>, Error> {
-        if acts.is_empty() {
-            return Ok(Vec::new());
+        let mut again = Vec::new();
+        let mut acts = acts.into_iter().peekable();
+        while let Some((job, _)) = acts.peek() {
+            // There may be very many about DMARC, at an hour when mail arrives: it must not wait for long.
+            let is_dmarc = job.subject.kind == Kind::Dmarc;
+            let some = acts.by_ref().take(if is_dmarc { FEW } else { usize::MAX }).collect();
+            let turn = if is_dmarc { Some(self.0.storing.acquire().await) } else { None };
+            again.extend(self.act_some(some, sealed).await?);
+            drop(turn);
         }
+        Ok(again)
+    }
+
+    async fn act_some(
+        &self,
+        acts: Vec<(Job, Act)>,
+        sealed: &mut Vec<(usize, Sealed)>,
+    ) -> Result<Vec<Job>, Error> {
         let stores = acts.iter().filter(|(_, act)| matches!(act, Act::Store { .. }));
         let kinds: Vec<Kind> = stores.map(|(job, _)| job.subject.kind).collect();
         self.reach(&kinds, Point::Sealing);
