@@ -22,6 +22,7 @@ mod insight;
 mod kind;
 mod mail;
 mod ops;
+mod organization;
 mod place;
 mod post;
 mod preview;

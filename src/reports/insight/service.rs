@@ -8,6 +8,8 @@ use std::net::IpAddr;
 
 use mox_dmarcrpt::{AuthResult, Record, Scope};
 
+use crate::organization::organization;
+
 /// What a service is named by.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub(crate) enum NamedBy {
@@ -143,20 +145,6 @@ pub(crate) fn is_within(name: &str, domain: &str) -> bool {
     name.strip_suffix(domain).is_some_and(|rest| rest.is_empty() || rest.ends_with('.'))
 }
 
-/// Labels under which countries have their organizations.
-const SECOND: &[&str] = &["ac", "co", "com", "edu", "go", "gov", "ne", "net", "or", "org"];
-
-/// The end of a name that most likely is the organization: two labels, or three below such as `co.uk`.
-pub(crate) fn organization(name: &str) -> &str {
-    let mut dots = name.rmatch_indices('.').map(|(at, _)| at);
-    let (Some(last), Some(second)) = (dots.next(), dots.next()) else { return name };
-    let country = name.len() - last == 3;
-    let label = name.get(second + 1..last).unwrap_or_default();
-    let start =
-        if country && SECOND.contains(&label) { dots.next().map_or(0, |at| at + 1) } else { second + 1 };
-    name.get(start..).unwrap_or(name)
-}
-
 /// Words in names that providers give to the lines of their customers.
 const GENERIC: &[&str] = &[
     "adsl",
@@ -260,21 +248,6 @@ pub(crate) fn well_known(domain: &str) -> Option<&'static str> {
 mod tests {
     use super::*;
     use crate::insight::tests::store::{dkim, record, spf};
-
-    #[test]
-    fn organizations_are_the_ends_of_names() {
-        for (name, expected) in [
-            ("example", "example"),
-            ("example.org", "example.org"),
-            ("a.b.example.org", "example.org"),
-            ("a.example.co.uk", "example.co.uk"),
-            ("co.uk", "co.uk"),
-            ("mail.example.de", "example.de"),
-            ("", ""),
-        ] {
-            assert_eq!(organization(name), expected);
-        }
-    }
 
     #[test]
     fn names_made_from_addresses_are_told() {

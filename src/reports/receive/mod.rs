@@ -4,7 +4,7 @@
 //! ([`prove`]), by DMARC where it is about DMARC. Kept is what concerns a policy domain of ours, in the transaction that
 //! delivers the message ([`Received::store`]). Sent twice it is kept once: the key holds the domain that was proved, so
 //! that nobody can take the place of another's report. At most [`SLOTS`] messages are read at a time; of each kind
-//! [`MAX_A_DAY`] reports of a sender and [`MAX_ALL_A_DAY`] of all are kept on a day, for [`KEEP`].
+//! [`A_DAY`] is kept of an organization on a day, and [`ALL_A_DAY`] of all, for [`KEEP`] or [`KEEP_FAILURES`].
 //! [`tls`]: RFC 8460. [`dmarc`]: RFC 9990, RFC 9991.
 
 pub mod dmarc;
@@ -27,7 +27,8 @@ use mox_telemetry::Metrics;
 use mox_tlsrpt::message::MAX_MESSAGE;
 use tokio::sync::Semaphore;
 
-use tables::Table;
+use crate::organization::organization;
+use tables::{Brought, Table};
 pub use tls::prove;
 
 /// The tables of received reports.
@@ -36,14 +37,19 @@ pub const RECEIVED_SCHEMA: mox_db::Schema = tables::SCHEMA;
 /// Most messages that are read at a time.
 pub const SLOTS: usize = 2;
 
-/// Most reports of a kind of one sender that are kept on a day; more are delivered, and not counted.
-pub const MAX_A_DAY: u64 = 500;
-/// Most reports of a kind of all senders that are kept on one day: who has a domain has as many names below it as he
-/// likes.
-pub const MAX_ALL_A_DAY: u64 = 10_000;
+/// Most reports of a kind, and bytes of them, that are kept of one organization on a day; more are delivered, and not
+/// counted. Who has a domain has as many names below it as he likes: they count as one.
+pub(crate) const A_DAY: Brought = Brought { reports: 500, bytes: 20 << 20 };
+/// The same of all: who likes can have many domains.
+pub(crate) const ALL_A_DAY: Brought = Brought { reports: 10_000, bytes: 200 << 20 };
 
 /// For how long they are kept.
 pub const KEEP: Duration = Duration::from_secs(400 * 86_400);
+/// For how long those about single messages are: they tell who wrote to whom.
+pub const KEEP_FAILURES: Duration = Duration::from_secs(60 * 86_400);
+
+/// All of them.
+const TABLES: [Table; 3] = [tls::TABLE, dmarc::AGGREGATE, dmarc::FAILURE];
 
 /// A report may be about a time that ends so long after now: clocks differ, and some report on a day not over.
 const AHEAD: Duration = Duration::from_secs(86_400);
@@ -220,6 +226,30 @@ impl Received {
         }
     }
 
+    /// About so many bytes are kept of it.
+    fn size(&self) -> u64 {
+        match &self.content {
+            Content::Tls(parts) => parts.iter().map(tls::Part::size).fold(0, u64::saturating_add),
+            Content::Aggregate(report) => dmarc::size(report),
+            Content::Failure(report) => dmarc::failure_size(report),
+        }
+    }
+
+    /// Whose limit of a day does not leave room for it.
+    fn exceeds(&self, tx: &Tx<'_>, at: Timestamp) -> Result<Option<&'static str>, Error> {
+        let (day, size) = (at.minus(Duration::from_secs(86_400)), self.size());
+        let organization = organization(self.sender.ascii());
+        for (whose, of, most) in
+            [("of its organization", Some(organization), A_DAY), ("of all", None, ALL_A_DAY)]
+        {
+            let there = tables::brought_since(tx.conn(), self.table(), of, day)?;
+            if there.reports >= most.reports || there.bytes.saturating_add(size) > most.bytes {
+                return Ok(Some(whose));
+            }
+        }
+        Ok(None)
+    }
+
     /// Keeps the report with the message that brought it, in the transaction that delivers it. Gives the number of
     /// policy domains for which it is new.
     pub fn store(
@@ -229,11 +259,10 @@ impl Received {
         message: Option<MessageId>,
         at: Timestamp,
     ) -> Result<usize, Error> {
-        let (day, table, sender) = (at.minus(Duration::from_secs(86_400)), self.table(), &self.sender);
-        if tables::count_since(tx.conn(), table, Some(sender), day)? >= MAX_A_DAY
-            || tables::count_since(tx.conn(), table, None, day)? >= MAX_ALL_A_DAY
-        {
-            tracing::warn!(%sender, table = table.name, "too many reports on one day: not kept");
+        let sender = &self.sender;
+        if let Some(limit) = self.exceeds(tx, at)? {
+            let table = self.table().name;
+            tracing::warn!(%sender, table, limit, "too many reports on one day: not kept");
             return Ok(0);
         }
         let new = match &self.content {
@@ -262,11 +291,11 @@ pub(crate) fn check_period(begin: Timestamp, end: Timestamp, at: Timestamp) -> R
     Ok(())
 }
 
-/// Removes what is older than [`KEEP`], at most `max` reports of a kind; gives how many went.
+/// Removes what is older than it is kept for, at most `max` reports of a kind; gives how many went.
 pub async fn purge(store: &Store, now: Timestamp, max: u32) -> Result<usize, Error> {
-    let before = now.minus(KEEP);
     let mut gone = 0;
-    for table in [tls::TABLE, dmarc::AGGREGATE, dmarc::FAILURE] {
+    for table in TABLES {
+        let before = now.minus(table.keep);
         // Nothing is written where there is nothing to remove: an idle server leaves its disk alone.
         if store.read(move |_, tx| tables::has_older(tx.conn(), table, before)).await? {
             gone += store.write(move |_, tx| tables::purge(tx.conn(), table, before, max)).await?;

@@ -12,9 +12,9 @@ use mox_db::rusqlite::{Connection, Row};
 use mox_store::Error;
 
 pub(crate) const SCHEMA: Schema =
-    Schema { room: "reports_in", steps: &[super::tls::STEP_1, super::dmarc::STEP_2] };
+    Schema { room: "reports_in", steps: &[super::tls::STEP_1, super::dmarc::STEP_2, super::tls::STEP_3] };
 
-/// A table of reports; all have the columns `policy_domain`, `sender` and `received`.
+/// A table of reports; all have the columns `policy_domain`, `sender`, `organization_domain`, `received` and `bytes`.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) struct Table {
     pub(crate) name: &'static str,
@@ -22,6 +22,8 @@ pub(crate) struct Table {
     pub(crate) id: &'static str,
     /// The table whose rows go with its rows.
     pub(crate) below: Option<&'static str>,
+    /// For how long its rows are kept.
+    pub(crate) keep: Duration,
 }
 
 /// A count as SQLite keeps it.
@@ -76,17 +78,28 @@ impl Which {
     }
 }
 
-/// Reports that arrived since some time: of one sender, or of all.
-pub(crate) fn count_since(
+/// Reports, and their bytes.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) struct Brought {
+    pub(crate) reports: u64,
+    pub(crate) bytes: u64,
+}
+
+/// What arrived since some time: from one organization, or from all.
+pub(crate) fn brought_since(
     conn: &Connection,
     table: Table,
-    sender: Option<&Domain>,
+    organization: Option<&str>,
     since: Timestamp,
-) -> Result<u64, Error> {
-    let of = if sender.is_some() { "sender = ?2 AND" } else { "?2 IS NULL AND" };
-    let sql = format!("SELECT count(*) FROM {} WHERE {of} received > ?1", table.name);
-    let count = |row: &Row<'_>| row.get(0).map(unsigned);
-    Ok(conn.prepare_cached(&sql)?.query_row((since.micros(), sender.map(Domain::ascii)), count)?)
+) -> Result<Brought, Error> {
+    let read = |row: &Row<'_>| Ok(Brought { reports: unsigned(row.get(0)?), bytes: sum(row.get(1)?) });
+    let sql = brought_sql(table, organization);
+    Ok(conn.prepare_cached(&sql)?.query_row((since.micros(), organization), read)?)
+}
+
+fn brought_sql(table: Table, organization: Option<&str>) -> String {
+    let of = if organization.is_some() { "organization_domain = ?2" } else { "?2 IS NULL" };
+    format!("SELECT count(*), total(bytes) FROM {} WHERE {of} AND received > ?1", table.name)
 }
 
 /// The days of reports: gives policy domain, sender, organization and day of each report of `since` and later, in the
@@ -121,7 +134,7 @@ pub(crate) fn has_older(conn: &Connection, table: Table, before: Timestamp) -> R
 
 /// Removes what arrived before some time.
 pub(crate) fn purge(conn: &Connection, table: Table, before: Timestamp, max: u32) -> Result<usize, Error> {
-    let Table { name, id, below } = table;
+    let Table { name, id, below, .. } = table;
     let old = format!("SELECT {id} FROM {name} WHERE received < ?1 ORDER BY received LIMIT ?2");
     if let Some(below) = below {
         let sql = format!("DELETE FROM {below} WHERE {id} IN ({old})");
@@ -136,7 +149,25 @@ mod tests {
     use tempfile::TempDir;
 
     use super::*;
+    use crate::receive::TABLES;
     use crate::receive::tests::store;
+
+    #[test]
+    fn what_was_brought_is_summed_in_an_index_alone() {
+        let dir = TempDir::new().unwrap();
+        let store = store(&dir);
+        for table in TABLES {
+            for (organization, index) in [(None, "received"), (Some("a.example"), "organization")] {
+                let sql = format!("EXPLAIN QUERY PLAN {}", brought_sql(table, organization));
+                let plan = store.read_blocking(move |_, tx| {
+                    let read = |row: &Row<'_>| row.get::<_, String>(3);
+                    Ok::<_, Error>(tx.conn().query_row(&sql, (0, organization), read)?)
+                });
+                let (plan, name) = (plan.unwrap(), table.name);
+                assert!(plan.contains(&format!("USING COVERING INDEX {name}_{index}")), "{plan}");
+            }
+        }
+    }
 
     #[test]
     fn what_is_asked_for_is_found_by_index() {

@@ -9,9 +9,10 @@ use mox_dmarcrpt::{AuthResult, ReasonKind, Record};
 use mox_store::Error;
 
 use crate::insight::MAX_ROWS;
-use crate::insight::service::{Hint, is_within, organization};
+use crate::insight::service::{Hint, is_within};
 use crate::insight::tables::{self, Span, folded};
 use crate::insight::tally::{Groups, Numbers};
+use crate::organization::organization;
 
 /// Mail that has the domain in From, what passed and the address in common.
 #[derive(Debug, PartialEq, Eq, Hash)]

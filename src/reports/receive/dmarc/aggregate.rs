@@ -111,20 +111,9 @@ fn shorten(records: &mut Vec<Record>) {
     records.truncate(MAX_ROWS);
     let mut bytes = 0usize;
     let fits = |record: &Record| {
-        bytes = bytes.saturating_add(size(record));
+        bytes = bytes.saturating_add(tables::row_size(record));
         bytes <= MAX_ROW_BYTES
     };
     let most = records.iter().map(fits).take_while(|fits| *fits).count();
     records.truncate(most);
-}
-
-/// About the bytes of its texts.
-fn size(record: &Record) -> usize {
-    let texts = |a: &str, b: &str, c: &str| 64 + a.len() + b.len() + c.len();
-    let name = |name: &Option<String>| name.as_deref().map_or(0, str::len);
-    let reasons: usize = record.reasons.iter().map(|reason| texts(&reason.comment, "", "")).sum();
-    let dkim = record.dkim_results.iter().map(|d| texts(&d.domain, &d.selector, &d.human_result));
-    let spf = record.spf_results.iter().map(|s| texts(&s.domain, "", &s.human_result));
-    let names = record.header_from.len() + name(&record.envelope_from) + name(&record.envelope_to);
-    64 + names + reasons + dkim.sum::<usize>() + spf.sum::<usize>()
 }

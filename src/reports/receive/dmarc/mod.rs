@@ -18,12 +18,12 @@ use super::{NotKept, Receiver};
 pub(crate) use aggregate::Aggregate;
 pub use ask::{failure, failures, report, reports};
 pub(crate) use failure::{Failure, is_failure_report};
-pub(crate) use tables::{AGGREGATE, FAILURE, STEP_2};
+pub(crate) use tables::{AGGREGATE, FAILURE, STEP_2, failure_size, size};
 
 /// Most rows that are kept of a report.
 pub const MAX_ROWS: usize = 5_000;
 
-/// Most bytes of texts in the rows that are kept of a report.
+/// About the most bytes of the rows that are kept of a report.
 pub const MAX_ROW_BYTES: usize = 2 << 20;
 
 /// The policy domain, where it is one of ours or below one.

@@ -11,13 +11,17 @@ use mox_store::{Error, MessageId};
 use serde::{Deserialize, Serialize};
 
 use super::{Aggregate, Failure};
+use crate::organization::organization;
 use crate::receive::tables::{Table, Which, signed, sum, unsigned};
+use crate::receive::{KEEP, KEEP_FAILURES};
 
 /// Aggregate reports.
-pub(crate) const AGGREGATE: Table = Table { name: "dmarc_in", id: "report_id", below: Some("dmarc_in_row") };
+pub(crate) const AGGREGATE: Table =
+    Table { name: "dmarc_in", id: "report_id", below: Some("dmarc_in_row"), keep: KEEP };
 
 /// Reports about single messages.
-pub(crate) const FAILURE: Table = Table { name: "failure_in", id: "failure_id", below: None };
+pub(crate) const FAILURE: Table =
+    Table { name: "failure_in", id: "failure_id", below: None, keep: KEEP_FAILURES };
 
 /// The second step of the schema of received reports.
 pub(crate) const STEP_2: &str = "
@@ -42,12 +46,14 @@ CREATE TABLE dmarc_in (
   policy TEXT NOT NULL,             -- JSON of the policy as published
   metadata TEXT NOT NULL,           -- JSON: email, extra_contact_info, error, generator
   oddities TEXT NOT NULL,           -- JSON array of texts
+  organization_domain TEXT NOT NULL DEFAULT '', -- of the sender
+  bytes INTEGER NOT NULL DEFAULT 0, -- about so many are kept of it, rows included
   UNIQUE (sender, organization, name, policy_domain, start)
 );
 CREATE INDEX dmarc_in_domain ON dmarc_in (policy_domain, start);
 CREATE INDEX dmarc_in_start ON dmarc_in (start);
-CREATE INDEX dmarc_in_received ON dmarc_in (received);
-CREATE INDEX dmarc_in_sender ON dmarc_in (sender, received);
+CREATE INDEX dmarc_in_received ON dmarc_in (received, bytes);
+CREATE INDEX dmarc_in_organization ON dmarc_in (organization_domain, received, bytes);
 
 CREATE TABLE dmarc_in_row (
   row_id INTEGER PRIMARY KEY,
@@ -76,11 +82,13 @@ CREATE TABLE failure_in (
   fields TEXT NOT NULL,             -- JSON: what the report says
   header TEXT NOT NULL,             -- of the message it is about, as far as it is told
   digest BLOB NOT NULL,             -- SHA-256 of both: a second one is impossible
+  organization_domain TEXT NOT NULL, -- of the sender
+  bytes INTEGER NOT NULL,           -- of fields and header
   UNIQUE (sender, digest)
 );
 CREATE INDEX failure_in_domain ON failure_in (policy_domain, received);
-CREATE INDEX failure_in_received ON failure_in (received);
-CREATE INDEX failure_in_sender ON failure_in (sender, received);
+CREATE INDEX failure_in_received ON failure_in (received, bytes);
+CREATE INDEX failure_in_organization ON failure_in (organization_domain, received, bytes);
 ";
 
 /// What the column `metadata` holds.
@@ -112,6 +120,31 @@ fn json<T: Serialize>(value: &T) -> String {
     serde_json::to_string(value).unwrap_or_default()
 }
 
+/// About so many bytes are kept of a report, rows included.
+pub(crate) fn size(report: &Aggregate) -> u64 {
+    let Metadata { org_name, report_id, .. } = &report.feedback.metadata;
+    let head = [
+        json(&report.feedback.policy).len(),
+        json(&Contact::of(&report.feedback.metadata)).len(),
+        json(&report.oddities).len(),
+        // The key stands in an index, too.
+        2 * (org_name.len() + report_id.len()),
+    ];
+    let rows = report.feedback.records.iter().map(row_size);
+    head.into_iter().chain(rows).fold(256, |sum, bytes| sum.saturating_add(bytes as u64))
+}
+
+/// About the bytes of a row.
+pub(crate) fn row_size(record: &Record) -> usize {
+    let texts = |a: &str, b: &str, c: &str| 80 + a.len() + b.len() + c.len();
+    let name = |name: &Option<String>| name.as_deref().map_or(0, str::len);
+    let reasons: usize = record.reasons.iter().map(|reason| texts(&reason.comment, "", "")).sum();
+    let dkim = record.dkim_results.iter().map(|d| texts(&d.domain, &d.selector, &d.human_result));
+    let spf = record.spf_results.iter().map(|s| texts(&s.domain, "", &s.human_result));
+    let names = record.header_from.len() + name(&record.envelope_from) + name(&record.envelope_to);
+    100 + names + reasons + dkim.sum::<usize>() + spf.sum::<usize>()
+}
+
 /// Adds a report; false when it was there before.
 pub(crate) fn insert(
     conn: &Connection,
@@ -123,8 +156,9 @@ pub(crate) fn insert(
     let (feedback, totals) = (&report.feedback, &report.totals);
     let metadata = &feedback.metadata;
     let sql = "INSERT INTO dmarc_in (policy_domain, sender, organization, name, start, until, day, received,
-      message_id, messages, passed, quarantined, rejected, rows, form, policy, metadata, oddities)
-      VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15, ?16, ?17, ?18)
+      message_id, messages, passed, quarantined, rejected, rows, form, policy, metadata, oddities,
+      organization_domain, bytes)
+      VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15, ?16, ?17, ?18, ?19, ?20)
       ON CONFLICT DO NOTHING";
     let added = conn.prepare_cached(sql)?.execute(params![
         report.domain.ascii(),
@@ -145,6 +179,8 @@ pub(crate) fn insert(
         json(&feedback.policy),
         json(&Contact::of(metadata)),
         json(&report.oddities),
+        organization(sender.ascii()),
+        signed(size(report)),
     ])?;
     if added == 0 {
         return Ok(false);
@@ -321,6 +357,11 @@ fn record(row: &Row<'_>) -> Result<Record, mox_db::rusqlite::Error> {
     })
 }
 
+/// So many bytes are kept of a report about a message.
+pub(crate) fn failure_size(failure: &Failure) -> u64 {
+    (json(&failure.fields).len() + failure.header.len()) as u64
+}
+
 /// Adds a report about a message; false when it was there before.
 pub(crate) fn insert_failure(
     conn: &Connection,
@@ -331,8 +372,8 @@ pub(crate) fn insert_failure(
 ) -> Result<bool, Error> {
     let fields = json(&failure.fields);
     let digest = digest(&SHA256, [fields.as_bytes(), b"\n", failure.header.as_bytes()].concat().as_slice());
-    let sql = "INSERT INTO failure_in (policy_domain, sender, received, message_id, fields, header, digest)
-      VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7) ON CONFLICT DO NOTHING";
+    let sql = "INSERT INTO failure_in (policy_domain, sender, received, message_id, fields, header, digest,
+      organization_domain, bytes) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9) ON CONFLICT DO NOTHING";
     let added = conn.prepare_cached(sql)?.execute(params![
         failure.domain.ascii(),
         sender.ascii(),
@@ -341,6 +382,8 @@ pub(crate) fn insert_failure(
         fields,
         failure.header,
         digest.as_ref(),
+        organization(sender.ascii()),
+        signed(failure_size(failure)),
     ])?;
     Ok(added > 0)
 }

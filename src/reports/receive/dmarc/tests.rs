@@ -19,7 +19,7 @@ use tempfile::TempDir;
 use super::aggregate::Totals;
 use super::*;
 use crate::receive::tests::{NOW, domain, receiver, receiver_of_all, store};
-use crate::receive::{Content, KEEP, MAX_A_DAY, NotKept, Received, Receiver, purge};
+use crate::receive::{A_DAY, Content, KEEP, KEEP_FAILURES, NotKept, Received, Receiver, purge};
 
 fn record(source: &str, count: u64, passes: bool) -> Record {
     Record {
@@ -300,17 +300,55 @@ async fn a_sender_cannot_fill_the_database() {
     let dir = TempDir::new().unwrap();
     let (store, receiver) = (store(&dir), receiver());
     let one = |n: u64| content(&receiver, report_of(&n.to_string(), NOW.day(), "here.example"));
-    let many = (0..MAX_A_DAY + 3).map(|n| ("receiver.example", one(n), NOW)).collect();
-    assert_eq!(keep_all(&store, &receiver, many).await.iter().sum::<usize>() as u64, MAX_A_DAY);
+    let most = A_DAY.reports;
+    let names: Vec<String> = (0..most + 3).map(|n| format!("n{}.receiver.example", n % 9)).collect();
+    let many = (0..).zip(&names).map(|(n, name)| (name.as_str(), one(n), NOW)).collect();
+    let kept = keep_all(&store, &receiver, many).await;
+    assert_eq!(kept.iter().sum::<usize>() as u64, most, "names below one domain are one sender");
     let failures =
-        (0..MAX_A_DAY + 3).map(|n| ("receiver.example", failure_content(&receiver, &n.to_string()), NOW));
+        (0..most + 3).map(|n| ("receiver.example", failure_content(&receiver, &n.to_string()), NOW));
     let kept = keep_all(&store, &receiver, failures.collect()).await;
-    assert_eq!(kept.iter().sum::<usize>() as u64, MAX_A_DAY, "each kind has its own limit");
+    assert_eq!(kept.iter().sum::<usize>() as u64, most, "each kind has its own limit");
     let others = vec![
         ("other.example", one(0), NOW),
         ("receiver.example", one(9999), NOW.plus(Duration::from_secs(86_401))),
     ];
     assert_eq!(keep_all(&store, &receiver, others).await, [1, 1]);
+}
+
+#[tokio::test]
+async fn so_many_bytes_of_a_sender_are_kept_on_a_day() {
+    let dir = TempDir::new().unwrap();
+    let (store, receiver) = (store(&dir), receiver());
+    let long = |n: u64| {
+        let mut row = record("192.0.2.1", 1, false);
+        row.header_from = "x".repeat(MAX_ROW_BYTES - 100_000);
+        content(&receiver, feedback(&n.to_string(), NOW.day(), "here.example", vec![row]))
+    };
+    let many = (0..12).map(|n| ("receiver.example", long(n), NOW)).collect();
+    assert_eq!(keep_all(&store, &receiver, many).await, [vec![1; 10], vec![0; 2]].concat());
+    let header = |n: u64| {
+        let failure =
+            Failure::new(&receiver, failure_of("here.example", "s"), format!("{n}").repeat(7 << 20));
+        Content::Failure(Box::new(failure.unwrap()))
+    };
+    let many = (0..4).map(|n| ("receiver.example", header(n), NOW)).collect();
+    assert_eq!(keep_all(&store, &receiver, many).await, [1, 1, 0, 0]);
+    let rest = vec![
+        ("receiver.example", content(&receiver, report_of("r", NOW.day(), "here.example")), NOW),
+        ("other.example", long(0), NOW),
+        ("receiver.example", long(13), NOW.plus(Duration::from_secs(86_401))),
+    ];
+    assert_eq!(keep_all(&store, &receiver, rest).await, [1, 1, 1]);
+    // Nobody is left room when all together brought as much as is kept.
+    let all = (0..12)
+        .flat_map(|s| (0..9).map(move |n| (s, n)))
+        .map(|(s, n)| (format!("s{s}.example"), long(n), NOW))
+        .collect::<Vec<_>>();
+    let all = all.iter().map(|(sender, content, at)| (sender.as_str(), content.clone(), *at)).collect();
+    let kept: usize = keep_all(&store, &receiver, all).await.iter().sum();
+    assert!((85..=95).contains(&kept), "{kept}");
+    assert_eq!(count(&store, "SELECT sum(bytes) <= 200 << 20 FROM dmarc_in"), 1);
 }
 
 #[tokio::test]
@@ -411,14 +449,18 @@ async fn what_is_old_goes() {
         ];
         keep_all(&store, &receiver, both).await;
     }
-    let later = NOW.plus(KEEP).plus(Duration::from_secs(15));
     assert_eq!(purge(&store, NOW, 100).await.unwrap(), 0);
+    let soon = NOW.plus(KEEP_FAILURES).plus(Duration::from_secs(15));
+    assert_eq!(purge(&store, soon, 1).await.unwrap(), 1);
+    assert_eq!(purge(&store, soon, 100).await.unwrap(), 1, "what tells of people goes first");
+    assert_eq!(count(&store, "SELECT count(*) FROM dmarc_in"), 3);
+    let later = NOW.plus(KEEP).plus(Duration::from_secs(15));
     assert_eq!(purge(&store, later, 1).await.unwrap(), 2, "one of each kind");
-    assert_eq!(purge(&store, later, 100).await.unwrap(), 2);
+    assert_eq!(purge(&store, later, 100).await.unwrap(), 1);
     for (sql, left) in [
         ("SELECT count(*) FROM dmarc_in", 1),
         ("SELECT count(*) FROM dmarc_in_row", 2),
-        ("SELECT count(*) FROM failure_in", 1),
+        ("SELECT count(*) FROM failure_in", 0),
     ] {
         assert_eq!(count(&store, sql), left, "{sql}");
     }

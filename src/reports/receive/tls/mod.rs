@@ -22,7 +22,7 @@ use super::{NotKept, Receiver, check_period};
 
 pub use ask::{report, reports};
 pub use proof::prove;
-pub(crate) use tables::{STEP_1, TABLE};
+pub(crate) use tables::{STEP_1, STEP_3, TABLE};
 
 /// Most kinds of failure that are kept of a report.
 pub const MAX_DETAILS: usize = 200;
@@ -97,6 +97,11 @@ impl Part {
             (fine.saturating_add(p.summary.successful), bad.saturating_add(p.summary.failed))
         };
         self.report.policies.iter().fold((0, 0), add)
+    }
+
+    /// About so many bytes are kept of it.
+    pub(crate) fn size(&self) -> u64 {
+        self.report.to_json().len() as u64
     }
 
     /// Leaves out details until what is left may be kept; counts stay.

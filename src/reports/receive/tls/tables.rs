@@ -6,11 +6,13 @@ use mox_db::rusqlite::{Connection, OptionalExtension, Row, params};
 use mox_store::{Error, MessageId};
 
 use super::Part;
+use crate::organization::organization;
+use crate::receive::KEEP;
 use crate::receive::tables::{Table, Which, signed, sum, unsigned};
 
 /// Reports.
 pub(crate) const TABLE: Table =
-    Table { name: "report_in", id: "report_id", below: Some("report_in_failure") };
+    Table { name: "report_in", id: "report_id", below: Some("report_in_failure"), keep: KEEP };
 
 /// The first step of the schema of received reports.
 pub(crate) const STEP_1: &str = "
@@ -51,6 +53,17 @@ CREATE TABLE report_in_failure (
 CREATE INDEX report_in_failure_report ON report_in_failure (report_id);
 ";
 
+/// The third step: how much an organization brings is counted by index.
+pub(crate) const STEP_3: &str = "
+ALTER TABLE report_in ADD COLUMN organization_domain TEXT NOT NULL DEFAULT ''; -- of the sender
+ALTER TABLE report_in ADD COLUMN bytes INTEGER NOT NULL DEFAULT 0; -- about so many are kept of it
+UPDATE report_in SET organization_domain = sender, bytes = length(document);
+DROP INDEX report_in_sender;
+DROP INDEX report_in_received;
+CREATE INDEX report_in_received ON report_in (received, bytes);
+CREATE INDEX report_in_organization ON report_in (organization_domain, received, bytes);
+";
+
 /// Adds what a report says of a policy domain; false when it was there before.
 pub(crate) fn insert(
     conn: &Connection,
@@ -63,8 +76,8 @@ pub(crate) fn insert(
     let (successful, failed) = part.sessions();
     let details: usize = report.policies.iter().map(|p| p.details.len()).sum();
     let sql = "INSERT INTO report_in (policy_domain, sender, organization, name, start, until, day, received,
-      message_id, successful, failed, details, document, oddities)
-      VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14) ON CONFLICT DO NOTHING";
+      message_id, successful, failed, details, document, oddities, organization_domain, bytes)
+      VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15, ?16) ON CONFLICT DO NOTHING";
     let added = conn.prepare_cached(sql)?.execute(params![
         part.domain.ascii(),
         sender.ascii(),
@@ -80,6 +93,8 @@ pub(crate) fn insert(
         signed(details as u64),
         report.to_json(),
         serde_json::to_string(&part.oddities).unwrap_or_default(),
+        organization(sender.ascii()),
+        signed(part.size()),
     ])?;
     if added == 0 {
         return Ok(false);

@@ -14,7 +14,7 @@ use tempfile::TempDir;
 
 use super::*;
 use crate::receive::tests::{NOW, domain, receiver, receiver_of_all, store};
-use crate::receive::{Content, KEEP, MAX_A_DAY, NotKept, Received, Receiver, purge};
+use crate::receive::{A_DAY, Content, KEEP, NotKept, Received, Receiver, purge};
 
 /// A report of a day with a failed session for each policy domain that is named, and a good one.
 fn report(id: &str, day: Day, domains: &[&str]) -> Report {
@@ -234,9 +234,9 @@ async fn a_sender_cannot_fill_the_database() {
     let dir = TempDir::new().unwrap();
     let (store, receiver) = (store(&dir), receiver());
     let one = |id: u64| report(&id.to_string(), NOW.day(), &["here.example"]);
-    let many = (0..MAX_A_DAY + 3).map(|n| ("sender.example", one(n), NOW)).collect();
+    let many = (0..A_DAY.reports + 3).map(|n| ("sender.example", one(n), NOW)).collect();
     let kept: usize = keep_all(&store, &receiver, many).await.iter().sum();
-    assert_eq!(kept as u64, MAX_A_DAY);
+    assert_eq!(kept as u64, A_DAY.reports);
     assert_eq!(keep(&store, &receiver, "other.example", one(1), NOW).await, 1);
     let later = NOW.plus(Duration::from_secs(86_401));
     assert_eq!(keep(&store, &receiver, "sender.example", one(9999), later).await, 1);
