@@ -15,16 +15,16 @@ use crate::insight::tally::{Groups, Numbers};
 use crate::organization::organization;
 
 /// Mail that has the domain in From, what passed and the address in common.
-#[derive(Debug, PartialEq, Eq, Hash)]
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
 pub(super) struct Key {
     pub(super) from: String,
     pub(super) hint: Hint,
     pub(super) ip: Option<IpAddr>,
 }
 
-/// What is known of such mail.
-#[derive(Debug, Clone, Default)]
-pub(super) struct Group {
+/// Numbers of messages.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub(super) struct Counts {
     pub(super) passed: u64,
     pub(super) spf_only: u64,
     pub(super) failed: u64,
@@ -32,46 +32,77 @@ pub(super) struct Group {
     pub(super) signed: u64,
     pub(super) let_pass: u64,
     pub(super) indirect: u64,
+}
+
+impl Counts {
+    fn of(record: &Record, domain: &str) -> Counts {
+        let when = |is: bool| if is { record.count } else { 0 };
+        let failed = !record.passes();
+        let seen = Seen::of(record, domain);
+        Counts {
+            passed: when(!failed),
+            spf_only: when(record.spf && !record.dkim),
+            failed: when(failed),
+            signed: when(failed && seen.signed),
+            let_pass: when(failed && seen.let_pass),
+            indirect: when(failed && seen.is_indirect(record)),
+        }
+    }
+
+    fn each(self, other: Counts, of: fn(u64, u64) -> u64) -> Counts {
+        Counts {
+            passed: of(self.passed, other.passed),
+            spf_only: of(self.spf_only, other.spf_only),
+            failed: of(self.failed, other.failed),
+            signed: of(self.signed, other.signed),
+            let_pass: of(self.let_pass, other.let_pass),
+            indirect: of(self.indirect, other.indirect),
+        }
+    }
+
+    pub(super) fn messages(&self) -> u64 {
+        self.passed.saturating_add(self.failed)
+    }
+}
+
+/// What is known of such mail.
+#[derive(Debug, Clone, Default)]
+pub(super) struct Group {
+    pub(super) all: Counts,
+    /// The same by who reports it.
+    pub(super) by: BTreeMap<u32, Counts>,
+    /// Days on which some of it failed.
     pub(super) days: BTreeSet<i64>,
-    pub(super) reporters: BTreeSet<u32>,
 }
 
 impl Group {
     pub(super) fn messages(&self) -> u64 {
-        self.passed.saturating_add(self.failed)
+        self.all.messages()
+    }
+
+    /// Who reports that some of it failed.
+    pub(super) fn reporters(&self) -> u64 {
+        self.by.values().filter(|counts| counts.failed > 0).count() as u64
+    }
+
+    fn add(&mut self, reporter: u32, counts: Counts) {
+        self.all = self.all.each(counts, u64::saturating_add);
+        let sum = self.by.entry(reporter).or_default();
+        *sum = sum.each(counts, u64::saturating_add);
     }
 
     pub(super) fn merge(&mut self, more: &Group) {
-        for (sum, more) in [
-            (&mut self.passed, more.passed),
-            (&mut self.spf_only, more.spf_only),
-            (&mut self.failed, more.failed),
-            (&mut self.signed, more.signed),
-            (&mut self.let_pass, more.let_pass),
-            (&mut self.indirect, more.indirect),
-        ] {
-            *sum = sum.saturating_add(more);
-        }
+        more.by.iter().for_each(|(reporter, counts)| self.add(*reporter, *counts));
         self.days.extend(&more.days);
-        self.reporters.extend(&more.reporters);
     }
 
-    fn take(&mut self, record: &Record, domain: &str) {
-        let add = |sum: &mut u64, when: bool| {
-            if when {
-                *sum = sum.saturating_add(record.count);
-            }
-        };
-        add(&mut self.passed, record.passes());
-        add(&mut self.spf_only, record.spf && !record.dkim);
-        if record.passes() {
-            return;
+    /// What the others report; none when that is nothing.
+    pub(super) fn without(&self, reporter: u32) -> Option<Group> {
+        let mut rest = self.clone();
+        if let Some(counts) = rest.by.remove(&reporter) {
+            rest.all = rest.all.each(counts, u64::saturating_sub);
         }
-        add(&mut self.failed, true);
-        let seen = Seen::of(record, domain);
-        add(&mut self.signed, seen.signed);
-        add(&mut self.let_pass, seen.let_pass);
-        add(&mut self.indirect, seen.is_indirect(record));
+        (!rest.by.is_empty()).then_some(rest)
     }
 }
 
@@ -117,7 +148,8 @@ pub(super) struct Gathered {
     /// Messages for which there was no room among the groups.
     pub(super) rest: BTreeMap<bool, Group>,
     pub(super) reports: u64,
-    pub(super) reporters: u64,
+    /// Names of the organizations that report, by their number.
+    pub(super) reporters: BTreeMap<u32, String>,
     pub(super) days: u64,
     pub(super) cut: bool,
 }
@@ -130,7 +162,7 @@ pub(super) fn gather(
     domain: &Domain,
 ) -> Result<Gathered, Error> {
     let (mut numbers, mut groups) = (Numbers::default(), Groups::<Key, Group>::new());
-    let (mut reports, mut days, mut reporters) = (0, BTreeSet::new(), BTreeSet::new());
+    let (mut reports, mut days, mut reporters) = (0, BTreeSet::new(), BTreeMap::new());
     let mut rest: BTreeMap<bool, Group> = BTreeMap::new();
     let mut left = MAX_ROWS;
     let mut last = None;
@@ -142,20 +174,20 @@ pub(super) fn gather(
                 return;
             }
             // Who has a domain has as many names below it as he likes: they are one reporter.
-            let (day, reporter) = (head.start.day().number(), numbers.of(organization(&head.sender)));
+            let organization = organization(&head.sender);
+            let (day, reporter) = (head.start.day().number(), numbers.of(organization));
             reports += u64::from(last.replace(head.id) != Some(head.id));
             days.insert(day);
-            reporters.insert(reporter);
+            reporters.entry(reporter).or_insert_with(|| organization.to_owned());
             let hint = Hint::of(record, domain.ascii());
             let key = Key { from: from.clone(), hint, ip: record.source_ip };
             let group = match groups.get(key) {
                 Some(group) => group,
                 None => rest.entry(from == domain.ascii()).or_default(),
             };
-            group.take(record, domain.ascii());
+            group.add(reporter, Counts::of(record, domain.ascii()));
             if !record.passes() {
                 group.days.insert(day);
-                group.reporters.insert(reporter);
             }
         })?;
     }
@@ -163,7 +195,7 @@ pub(super) fn gather(
         groups: groups.into_iter().collect(),
         rest,
         reports,
-        reporters: reporters.len() as u64,
+        reporters,
         days: days.len() as u64,
         cut: left == 0,
     })

@@ -129,6 +129,17 @@ impl Flow {
     }
 }
 
+/// What is left without what one organization reports.
+#[derive(Debug, Clone, PartialEq)]
+pub(crate) struct View {
+    /// The organization.
+    pub(crate) reporter: String,
+    /// Its share of all messages.
+    pub(crate) share: f64,
+    /// What the others report.
+    pub(crate) flow: Flow,
+}
+
 /// Whether a policy may be published.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Verdict {
@@ -172,18 +183,26 @@ pub(crate) fn missing(messages: u64, days: u64, reporters: u64) -> Vec<String> {
     missing
 }
 
-/// All steps for one scope. `current` is what applies now, none where nothing is published.
-pub(crate) fn ladder(scope: Scope, flow: &Flow, current: Option<Step>, missing: &[String]) -> Vec<Rung> {
-    scope.steps().iter().map(|step| rung(*step, flow, current, missing)).collect()
+/// All steps for one scope. `views` are what it looks like without each reporter; `current` is what applies now, none
+/// where nothing is published.
+pub(crate) fn ladder(
+    scope: Scope,
+    flow: &Flow,
+    views: &[View],
+    current: Option<Step>,
+    missing: &[String],
+) -> Vec<Rung> {
+    scope.steps().iter().map(|step| rung(*step, flow, views, current, missing)).collect()
 }
 
-fn rung(step: Step, flow: &Flow, current: Option<Step>, missing: &[String]) -> Rung {
+fn rung(step: Step, flow: &Flow, views: &[View], current: Option<Step>, missing: &[String]) -> Rung {
     let suffer = match step {
         Step::None | Step::QuarantineTest => 0,
         Step::Quarantine | Step::RejectTest => flow.at_risk,
         Step::Reject => flow.at_risk.saturating_add(flow.forwarded),
     };
-    let against = against(step, flow);
+    let mut against = against(step, flow);
+    one_against_all(step, views, &mut against);
     let verdict = match (step, missing) {
         (Step::None, _) => Verdict::Ready,
         (_, [_, ..]) => Verdict::TooLittleData,
@@ -238,6 +257,22 @@ fn against(step: Step, flow: &Flow) -> Vec<String> {
     against
 }
 
+/// What speaks against a step when one reporter is not believed, where all together speak for it; or that he alone
+/// speaks against it.
+fn one_against_all(step: Step, views: &[View], reasons: &mut Vec<String>) {
+    let without = |view: &View| against(step, &view.flow);
+    let who = |view: &View| format!("{} ({} % of all messages)", view.reporter, percent(view.share));
+    if reasons.is_empty() {
+        let found = views.iter().find_map(|view| Some((view, without(view).into_iter().next()?)));
+        reasons.extend(found.map(|(view, reason)| format!("without what {} reports: {reason}", who(view))));
+        return;
+    }
+    let mut alone = views.iter().filter(|view| without(view).is_empty());
+    if let (Some(view), None) = (alone.next(), alone.next()) {
+        reasons.push(format!("{} alone reports that: nothing speaks against it without", who(view)));
+    }
+}
+
 /// What speaks for a step.
 fn in_favour(step: Step, flow: &Flow) -> Vec<String> {
     let mut reasons = Vec::new();
@@ -283,7 +318,7 @@ mod tests {
             Verdict::NotReady => 'n',
             Verdict::TooLittleData => '?',
         };
-        ladder(Scope::Domain, flow, Some(Step::None), missing).iter().map(letter).collect()
+        ladder(Scope::Domain, flow, &[], Some(Step::None), missing).iter().map(letter).collect()
     }
 
     #[test]
@@ -308,7 +343,7 @@ mod tests {
     #[test]
     fn steps_have_numbers_and_reasons() {
         let flow = Flow { passed: 900, spf_only: 300, at_risk: 20, forwarded: 80, forged: 7 };
-        let rungs = ladder(Scope::Domain, &flow, Some(Step::Quarantine), &[]);
+        let rungs = ladder(Scope::Domain, &flow, &[], Some(Step::Quarantine), &[]);
         let numbers: Vec<_> =
             rungs.iter().map(|rung| (rung.step.keyword(), rung.suffer, rung.percent)).collect();
         assert_eq!(
@@ -323,9 +358,33 @@ mod tests {
         );
         assert_eq!(rungs[4].reasons.len(), 3, "{:?}", rungs[4]);
         assert!(rungs[2].reasons[0].starts_with("20 messages that look legitimate (2 %) do not pass"));
-        let below = ladder(Scope::Below, &CLEAN, None, &[]);
+        let below = ladder(Scope::Below, &CLEAN, &[], None, &[]);
         assert_eq!(below.len(), 3);
         assert!(below[2].reasons.iter().any(|text| text.contains("a month at quarantine")));
+    }
+
+    #[test]
+    fn no_reporter_decides_alone() {
+        let view = |reporter: &str, share, flow| View { reporter: reporter.to_owned(), share, flow };
+        let real = Flow { passed: 900, at_risk: 100, ..CLEAN };
+        let drowned = Flow { passed: 1_000_000_000_900, at_risk: 100, ..CLEAN };
+        let rung = |flow: &Flow, views: &[View]| ladder(Scope::Domain, flow, views, None, &[]).remove(2);
+        let told = rung(&drowned, &[view("a.example", 0.0, drowned), view("evil.example", 0.99999, real)]);
+        assert_eq!(told.verdict, Verdict::NotReady);
+        assert_eq!(
+            told.reasons,
+            [
+                "without what evil.example (100 % of all messages) reports: 100 messages that look legitimate (10 %) do \
+              not pass: at most 1 % should"
+            ]
+        );
+        let told = rung(&real, &[view("a.example", 0.5, real), view("evil.example", 0.2, CLEAN)]);
+        assert_eq!(told.verdict, Verdict::NotReady);
+        assert_eq!(
+            told.reasons[1],
+            "evil.example (20 % of all messages) alone reports that: nothing speaks against it without"
+        );
+        assert_eq!(rung(&CLEAN, &[view("a.example", 0.5, CLEAN)]).verdict, Verdict::Ready);
     }
 
     #[test]
@@ -336,7 +395,7 @@ mod tests {
 
     #[test]
     fn one_step_at_a_time() {
-        let rungs = ladder(Scope::Domain, &CLEAN, None, &[]);
+        let rungs = ladder(Scope::Domain, &CLEAN, &[], None, &[]);
         for (current, expected) in [
             (None, Some(Step::None)),
             (Some(Step::None), Some(Step::QuarantineTest)),
@@ -346,7 +405,7 @@ mod tests {
         ] {
             assert_eq!(next(&rungs, current), expected);
         }
-        let bad = ladder(Scope::Domain, &Flow { passed: 0, at_risk: 9, ..CLEAN }, None, &[]);
+        let bad = ladder(Scope::Domain, &Flow { passed: 0, at_risk: 9, ..CLEAN }, &[], None, &[]);
         assert_eq!(next(&bad, Some(Step::None)), None);
     }
 }

@@ -2,12 +2,14 @@
 //! received reports tell, and the record for the next step. RFC 9989 §7.4.
 //!
 //! Mail of the domain, of names below it that exist and of names that do not is looked at apart, since `p`, `sp` and
-//! `np` are for these. [`judge`] tells sources apart, [`ladder`] steps; both are given facts and ask nobody.
+//! `np` are for these. [`judge`] tells sources apart, [`ladder`] steps; both are given facts and ask nobody. What one
+//! reporter says is not enough: [`views`] leaves out each in turn.
 
 mod gather;
 mod judge;
 mod ladder;
 mod publish;
+mod views;
 
 use std::collections::{BTreeMap, HashMap, HashSet};
 use std::net::IpAddr;
@@ -62,8 +64,8 @@ pub(super) async fn readiness(
     let (since, of) = (Time(span.since), domain.clone());
     let read = store.read(move |_, tx| gather(tx.conn(), &span, &policy_domains, &of));
     let gathered = read.await.map_err(OpError::failed)?;
-    let failing = gathered.groups.iter().filter(|(_, group)| group.failed > 0);
-    let addresses = heaviest(failing.map(|(key, group)| (key.ip, group.failed)));
+    let failing = gathered.groups.iter().filter(|(_, group)| group.all.failed > 0);
+    let addresses = heaviest(failing.map(|(key, group)| (key.ip, group.all.failed)));
     let asker = asker.anew();
     let (names, listed, nonexistent) = tokio::join!(
         asker.names(&addresses),
@@ -79,7 +81,7 @@ async fn nonexistent(asker: &Asker, domain: &Domain, gathered: &Gathered) -> Has
     let mut sums: BTreeMap<&str, u64> = BTreeMap::new();
     for (key, group) in gathered.groups.iter().filter(|(key, _)| key.from != domain.ascii()) {
         let sum = sums.entry(&key.from).or_default();
-        *sum = sum.saturating_add(group.passed).saturating_add(group.failed);
+        *sum = sum.saturating_add(group.messages());
     }
     let mut names: Vec<(&str, u64)> = sums.into_iter().collect();
     names.sort_by_key(|(_, sum)| std::cmp::Reverse(*sum));
@@ -97,7 +99,7 @@ async fn nonexistent(asker: &Asker, domain: &Domain, gathered: &Gathered) -> Has
 }
 
 /// What one scope is made of.
-#[derive(Default)]
+#[derive(Debug, Clone, Default)]
 struct Mail {
     domains: BTreeMap<String, u64>,
     groups: Vec<(Key, Group)>,
@@ -140,14 +142,17 @@ fn by_scope(
 fn reply(domain: &Domain, since: Time, gathered: Gathered, world: &World, rua: Option<String>) -> Readiness {
     let mail = by_scope(domain, gathered.groups, gathered.rest, world);
     let total = mail.values().map(Mail::messages).fold(0, u64::saturating_add);
-    let missing = ladder::missing(total, gathered.days, gathered.reporters);
+    let missing = ladder::missing(total, gathered.days, gathered.reporters.len() as u64);
     let published = Published::of(domain, &world.found, rua);
-    let scopes = mail.into_iter().map(|(scope, mail)| one_scope(domain, scope, mail, gathered.days, world));
-    let mut built: Vec<(Scope, ReadinessScope, Vec<Rung>)> = scopes
-        .map(|(scope, told, flow)| {
-            (scope, told, ladder::ladder(scope, &flow, published.step(scope), &missing))
-        })
-        .collect();
+    let scopes = mail.into_iter().map(|(scope, mail)| {
+        let views = match missing.is_empty() {
+            true => views::views(domain, scope, &mail, &gathered.reporters, gathered.days, world),
+            false => Vec::new(),
+        };
+        let (told, flow) = one_scope(domain, scope, mail, gathered.days, world);
+        (scope, told, ladder::ladder(scope, &flow, &views, published.step(scope), &missing))
+    });
+    let mut built: Vec<(Scope, ReadinessScope, Vec<Rung>)> = scopes.collect();
     let is_ready = |rungs: &[Rung]| rungs.last().is_some_and(|rung| rung.verdict == Verdict::Ready);
     let ready = built.iter().all(|(_, _, rungs)| is_ready(rungs));
     let ladders: BTreeMap<Scope, Vec<Rung>> = built.iter().map(|(s, _, rungs)| (*s, rungs.clone())).collect();
@@ -161,7 +166,7 @@ fn reply(domain: &Domain, since: Time, gathered: Gathered, world: &World, rua: O
         record: published.text.clone(),
         problem: world.found.problem.clone().or_else(|| published.problem()),
         reports: gathered.reports,
-        reporters: gathered.reporters,
+        reporters: gathered.reporters.len() as u64,
         days: gathered.days,
         missing,
         scopes: built.into_iter().map(|(_, told, _)| told).collect(),
@@ -188,12 +193,12 @@ fn one_scope(
     mail: Mail,
     window: u64,
     world: &World,
-) -> (Scope, ReadinessScope, Flow) {
+) -> (ReadinessScope, Flow) {
     let messages = mail.messages();
-    let mut flow = Flow { passed: mail.rest.passed, spf_only: mail.rest.spf_only, ..Flow::default() };
+    let mut flow = Flow { passed: mail.rest.all.passed, spf_only: mail.rest.all.spf_only, ..Flow::default() };
     for (_, group) in &mail.groups {
-        flow.passed = flow.passed.saturating_add(group.passed);
-        flow.spf_only = flow.spf_only.saturating_add(group.spf_only);
+        flow.passed = flow.passed.saturating_add(group.all.passed);
+        flow.spf_only = flow.spf_only.saturating_add(group.all.spf_only);
     }
     let mut sources: Vec<ReadinessSource> = Vec::new();
     for (service, addresses) in services(domain, &mail.groups, window, world) {
@@ -210,7 +215,7 @@ fn one_scope(
     }
     sources.sort_by(|a, b| b.failed.cmp(&a.failed).then(a.service.cmp(&b.service)));
     let cut = sources.split_off(sources.len().min(MAX_SOURCES));
-    let unlisted = cut.iter().map(|source| source.failed).fold(mail.rest.failed, u64::saturating_add);
+    let unlisted = cut.iter().map(|source| source.failed).fold(mail.rest.all.failed, u64::saturating_add);
     let mut domains: Vec<(String, u64)> = mail.domains.into_iter().collect();
     domains.sort_by_key(|(_, sum)| std::cmp::Reverse(*sum));
     let told = ReadinessScope {
@@ -224,7 +229,7 @@ fn one_scope(
         ladder: Vec::new(),
         next: None,
     };
-    (scope, told, flow)
+    (told, flow)
 }
 
 /// Mail of a service by its addresses.
@@ -281,8 +286,8 @@ fn source(
     addresses.values().for_each(|group| all.merge(group));
     let mut failing: Vec<(Option<IpAddr>, u64)> = addresses
         .iter()
-        .filter(|(_, group)| group.failed > 0)
-        .map(|(ip, group)| (*ip, group.failed))
+        .filter(|(_, group)| group.all.failed > 0)
+        .map(|(ip, group)| (*ip, group.all.failed))
         .collect();
     failing.sort_by_key(|(_, failed)| std::cmp::Reverse(*failed));
     if failing.is_empty() {
@@ -297,11 +302,11 @@ fn source(
         kind: judged.kind.keyword().to_owned(),
         because: judged.because,
         mend: judged.mend,
-        failed: all.failed,
-        percent: ((all.failed as f64 / total.max(1) as f64) * 10_000.0).round() / 100.0,
-        passed: all.passed,
+        failed: all.all.failed,
+        percent: ((all.all.failed as f64 / total.max(1) as f64) * 10_000.0).round() / 100.0,
+        passed: all.all.passed,
         days: facts.days,
-        reporters: all.reporters.len() as u64,
+        reporters: all.reporters(),
         addresses: failing
             .into_iter()
             .take(MAX_ADDRESSES)
@@ -327,14 +332,14 @@ fn facts(
     Facts {
         domain: domain.ascii().to_owned(),
         service: service.clone(),
-        failed: all.failed,
-        passed: all.passed,
+        failed: all.all.failed,
+        passed: all.all.passed,
         days: all.days.len() as u64,
         window,
         addresses: failing.len() as u64,
-        signed: all.signed,
-        let_pass: all.let_pass,
-        indirect: all.indirect,
+        signed: all.all.signed,
+        let_pass: all.all.let_pass,
+        indirect: all.all.indirect,
         listed: listed.count() as u64,
         own_names: count(&|_, ptr| ptr.confirmed().is_some_and(|name| is_within(name, domain.ascii()))),
         nameless: count(&|ip, ptr| match ptr {

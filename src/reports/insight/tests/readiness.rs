@@ -95,6 +95,31 @@ async fn clean_mail_is_ready_step_by_step() {
 }
 
 #[tokio::test]
+async fn one_who_reports_much_does_not_drown_the_others() {
+    let filled = Filled::new();
+    let own = record("192.0.2.2", 5, [], [spf("host.example", Pass)]);
+    fill(&filled, &[good(50), own]).await;
+    let huge = good(1_000_000_000_000);
+    let forwarded = record("192.0.2.2", 1_000_000, [dkim("example.org", Fail), dkim("l.example", Pass)], []);
+    filled
+        .many(
+            (1..9)
+                .map(|n| (format!("n{n}.evil.example"), n, vec![huge.clone(), forwarded.clone()]))
+                .collect(),
+        )
+        .await;
+    let found = judged(&filled, ZONE, None).await;
+    let p = &found.scopes[0];
+    assert!(!found.ready && p.passed > 1_000_000_000_000);
+    assert_eq!(verdicts(p), ["ready", "not_ready", "not_ready", "not_ready", "not_ready"]);
+    let reason = &p.ladder[2].reasons[0];
+    assert!(
+        reason.starts_with("without what evil.example (100 % of all messages) reports: 400 messages"),
+        "{reason}"
+    );
+}
+
+#[tokio::test]
 async fn sources_are_told_with_what_dns_says() {
     let filled = Filled::new();
     let own = record("192.0.2.2", 2, [], [spf("host.example", Pass)]);
