@@ -1,14 +1,14 @@
 //! Finds the report in whatever it comes in: XML, XML that is packed (gzip, zlib, zip), or a message that holds either.
 //!
 //! Limits: [`MAX_MESSAGE`] for what is given, [`MAX_DOCUMENT`] and the ratio of [`expand`] for what comes out,
-//! [`MAX_TRIED`] parts. A part that is named as a report comes before one that only may be one. What the name and the
+//! [`MAX_TRIED`] parts, [`MAX_EXPANDED`] for all of them. A part that is named as a report comes before one that only may be one. What the name and the
 //! subject say is compared with the report, which is what counts. In a message that arrives, what stands in messages
 //! within it is not looked at: a bounce of a report is none. RFC 9990 §3.5.1, §3.5.2.
 
 use mox_clock::Timestamp;
 use mox_message::header::Header;
 use mox_message::part::{Kind, Part, Tree};
-use mox_unpack::{Container, expand};
+use mox_unpack::{Container, Expanded, expand, most};
 
 use crate::Feedback;
 use crate::read::{Limits, Parsed, ReadError, parse};
@@ -19,6 +19,9 @@ pub const MAX_MESSAGE: usize = 15 << 20;
 
 /// Largest document, expanded.
 pub const MAX_DOCUMENT: usize = 20 << 20;
+
+/// Most bytes that are expanded of all parts of a message together.
+pub const MAX_EXPANDED: usize = 2 * MAX_DOCUMENT;
 
 /// Most parts of a message that are tried.
 pub const MAX_TRIED: usize = 20;
@@ -144,7 +147,7 @@ pub fn find(bytes: &[u8], depth: Depth) -> Result<Found, FindError> {
         return Err(FindError::TooLarge { size: bytes.len() });
     }
     if is_document(bytes) {
-        let (parsed, container) = read(bytes)?;
+        let (parsed, container) = read(expand(bytes, MAX_DOCUMENT)?)?;
         return Ok(Found { parsed, container, media_type: None, file_name: None, subject: None });
     }
     in_message(bytes, depth)
@@ -167,8 +170,7 @@ fn is_document(bytes: &[u8]) -> bool {
 }
 
 /// The document, and what it was packed in.
-fn read(bytes: &[u8]) -> Result<(Parsed, Container), FindError> {
-    let expanded = expand(bytes, MAX_DOCUMENT)?;
+fn read(expanded: Expanded) -> Result<(Parsed, Container), FindError> {
     let limits = Limits { bytes: MAX_DOCUMENT, ..Limits::default() };
     let mut parsed = parse(&expanded.bytes, &limits)?;
     if matches!(expanded.container, Container::Zlib | Container::Zip) {
@@ -178,13 +180,24 @@ fn read(bytes: &[u8]) -> Result<(Parsed, Container), FindError> {
     Ok((parsed, expanded.container))
 }
 
+/// Bytes that may have come out on the way to an end. What came back as it was can have been tried as a stream.
+fn cost(packed: &[u8], max: usize, expanded: &Result<Expanded, mox_unpack::Error>) -> usize {
+    match expanded {
+        Ok(expanded) if expanded.container != Container::Plain => expanded.bytes.len(),
+        _ => most(packed.len(), max),
+    }
+}
+
 fn in_message(message: &[u8], depth: Depth) -> Result<Found, FindError> {
     let tree = Tree::parse(message);
     let (mut parts, other) = candidates(&tree, depth);
     parts.sort_by_key(|(promise, _)| *promise);
-    let mut first_error = None;
+    let (mut first_error, mut left) = (None, MAX_EXPANDED);
     let mut found: Option<Found> = None;
     for (promise, part) in parts.into_iter().take(MAX_TRIED) {
+        if left == 0 {
+            break;
+        }
         let (content, _) = tree.decode(message, part, MAX_MESSAGE);
         if content.is_empty() || (promise == Promise::Perhaps && !is_document(&content)) {
             continue;
@@ -198,7 +211,10 @@ fn in_message(message: &[u8], depth: Depth) -> Result<Found, FindError> {
             }
             break;
         }
-        match read(&content) {
+        let max = left.min(MAX_DOCUMENT);
+        let expanded = expand(&content, max);
+        left -= cost(&content, max, &expanded);
+        match expanded.map_err(FindError::from).and_then(read) {
             Ok((parsed, container)) => found = Some(surroundings(message, part, parsed, container)),
             Err(error) => first_error = first_error.or(Some(error)),
         }

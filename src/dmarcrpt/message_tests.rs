@@ -4,7 +4,7 @@ use mox_message::body::encode_base64;
 use mox_message::header::Header;
 use mox_unpack::{Container, gzip};
 
-use crate::message::{Depth, FileName, FindError, MAX_MESSAGE, Subject, claims_report, find};
+use crate::message::{Depth, FileName, FindError, MAX_EXPANDED, MAX_MESSAGE, Subject, claims_report, find};
 
 const NAME: &str = "reporter.example!example.org!1763942400!1764028799!1.xml";
 
@@ -133,6 +133,24 @@ fn reports_are_found_in_whatever_they_come_in() {
     }
     assert_eq!(look(&packed(), Depth::Own), "ok gzip");
     assert_eq!(look(&zip, Depth::Own), "ok zip the report is packed with zip, not gzip");
+}
+
+#[test]
+fn all_parts_of_a_message_share_a_budget() {
+    // Each fails at its end, after a third of what may be expanded.
+    let broken = [REPORT.replace("</feedback>", "").into_bytes(), vec![b' '; MAX_EXPANDED / 3]].concat();
+    // What does not compress keeps the ratio low.
+    let mix = |n: u64| (n ^ n >> 29).wrapping_mul(0xbf58_476d_1ce4_e5b9);
+    let noise: Vec<u8> =
+        (1..MAX_EXPANDED as u64 / 400).map(|n| (mix(mix(n << 32 | n)) >> 56) as u8).collect();
+    let broken = part("application/gzip", "", &gzip::compress(&[broken, noise].concat()));
+    let good = part("application/gzip", "", &packed());
+    for (many, expected) in [(2, true), (3, false), (9, false)] {
+        let mut parts = vec![broken.clone(); many];
+        parts.push(good.clone());
+        let found = find(message(&multipart("multipart/mixed", &parts)).as_bytes(), Depth::Own);
+        assert_eq!(found.is_ok(), expected, "{many}: {found:?}");
+    }
 }
 
 #[test]

@@ -147,6 +147,10 @@ pub fn parse(xml: &[u8], limits: &Limits) -> Result<Parsed, ReadError> {
     }
     let mut notes = Notes::default();
     let text = decode(xml, &mut notes);
+    // Characters may take more bytes than they did.
+    if text.len() > limits.bytes {
+        return Err(ReadError::TooLarge { size: text.len(), max: limits.bytes });
+    }
     let mut document = Document::open(&text, limits, &mut notes)?;
     if document.root != "feedback" {
         return Err(ReadError::Root(document.root));

@@ -180,7 +180,7 @@ impl<'a> Document<'a> {
     pub(crate) fn next(&mut self, notes: &mut Notes) -> Result<Option<Node>, ReadError> {
         self.nodes = self.limits.elements;
         loop {
-            match self.step("feedback", notes)? {
+            match self.step("feedback", true, notes)? {
                 Next::Element(node) => return Ok(Some(node)),
                 Next::Text(text) if text.trim().is_empty() => {}
                 Next::Text(_) => notes.odd("text stands between elements"),
@@ -206,8 +206,8 @@ impl<'a> Document<'a> {
         })
     }
 
-    /// What stands next in the element of that name.
-    fn step(&mut self, within: &str, notes: &mut Notes) -> Result<Next, ReadError> {
+    /// What stands next in the element of that name; `blank`: it has no text yet.
+    fn step(&mut self, within: &str, blank: bool, notes: &mut Notes) -> Result<Next, ReadError> {
         loop {
             match self.event()? {
                 Event::Start(start) => {
@@ -235,14 +235,23 @@ impl<'a> Document<'a> {
                     self.depth = self.depth.saturating_sub(1);
                     return Ok(Next::End);
                 }
-                Event::Text(text) => return Ok(Next::Text(text.xml10_content().into_owned())),
-                Event::CData(text) => return Ok(Next::Text(text.xml10_content().into_owned())),
+                Event::Text(text) => return Ok(Next::Text(self.start(&text, blank))),
+                Event::CData(text) => return Ok(Next::Text(self.start(&text, blank))),
                 Event::GeneralRef(name) => return Ok(Next::Text(reference(&name)?)),
                 Event::DocType(_) => return Err(ReadError::DocType),
                 Event::Eof => return Err(ReadError::CutOff { element: within.to_owned() }),
                 _ => {}
             }
         }
+    }
+
+    /// The start of a text with the ends of lines of XML 1.0 §2.11, long enough to see whether it is too long. Blanks
+    /// before the first text of an element are left out.
+    fn start(&self, text: &str, blank: bool) -> String {
+        let text = if blank { text.trim_start() } else { text };
+        // Two bytes may become one.
+        let end = text.floor_char_boundary(self.limits.text.saturating_add(4).saturating_mul(2));
+        text.get(..end).unwrap_or_default().replace("\r\n", "\n").replace('\r', "\n")
     }
 
     /// The element that begins here, with all that it holds; none when it is not to be kept.
@@ -254,7 +263,7 @@ impl<'a> Document<'a> {
         let mut node = Node { name, ..Node::default() };
         let mut cut = false;
         loop {
-            match self.step(&node.name, notes)? {
+            match self.step(&node.name, node.text.is_empty(), notes)? {
                 Next::Element(child) => node.children.push(child),
                 Next::Text(text) if node.text.is_empty() && text.trim().is_empty() => {}
                 Next::Text(text) => {

@@ -2,13 +2,13 @@
 //! either.
 //!
 //! Limits: [`MAX_MESSAGE`] for what is given, [`MAX_DOCUMENT`] and the ratio of [`expand`] for what comes out,
-//! [`MAX_TRIED`] parts. A part of the media type of reports comes before one that only looks like a report. In a message
+//! [`MAX_TRIED`] parts, [`MAX_EXPANDED`] for all of them. A part of the media type of reports comes before one that only looks like a report. In a message
 //! that arrives, what stands in messages within it is not looked at: a bounce of a report is none.
 //! RFC 8460 §5.3 (media types, fields).
 
 use mox_message::header::Header;
 use mox_message::part::{Kind, Part, Tree};
-use mox_unpack::{Container, expand};
+use mox_unpack::{Container, Expanded, expand, most};
 
 use crate::report::{Limits, Parsed, Report, ReportError};
 
@@ -17,6 +17,9 @@ pub const MAX_MESSAGE: usize = 15 << 20;
 
 /// Largest document, expanded.
 pub const MAX_DOCUMENT: usize = 20 << 20;
+
+/// Most bytes that are expanded of all parts of a message together.
+pub const MAX_EXPANDED: usize = 2 * MAX_DOCUMENT;
 
 /// Most parts of a message that are tried.
 pub const MAX_TRIED: usize = 20;
@@ -84,7 +87,7 @@ pub fn find(bytes: &[u8], depth: Depth) -> Result<Found, FindError> {
         return Err(FindError::TooLarge { size: bytes.len() });
     }
     if looks_like_document(bytes) {
-        let (parsed, container) = read(bytes)?;
+        let (parsed, container) = read(expand(bytes, MAX_DOCUMENT)?)?;
         return Ok(Found { parsed, container, media_type: None, submitter: None, domain: None });
     }
     in_message(bytes, depth)
@@ -101,15 +104,22 @@ fn looks_like_document(bytes: &[u8]) -> bool {
 }
 
 /// The document, and what it was packed in.
-fn read(bytes: &[u8]) -> Result<(Parsed, Container), FindError> {
+fn read(expanded: Expanded) -> Result<(Parsed, Container), FindError> {
     let limits = Limits { bytes: MAX_DOCUMENT, ..Limits::default() };
-    let expanded = expand(bytes, MAX_DOCUMENT)?;
     let mut parsed = Report::parse(&expanded.bytes, &limits)?;
     if matches!(expanded.container, Container::Zlib | Container::Zip) {
         parsed.oddities.push(format!("the report is packed with {}, not gzip", expanded.container));
     }
     parsed.oddities.extend(expanded.notes);
     Ok((parsed, expanded.container))
+}
+
+/// Bytes that may have come out on the way to an end. What came back as it was can have been tried as a stream.
+fn cost(packed: &[u8], max: usize, expanded: &Result<Expanded, mox_unpack::Error>) -> usize {
+    match expanded {
+        Ok(expanded) if expanded.container != Container::Plain => expanded.bytes.len(),
+        _ => most(packed.len(), max),
+    }
 }
 
 fn in_message(message: &[u8], depth: Depth) -> Result<Found, FindError> {
@@ -136,13 +146,19 @@ fn in_message(message: &[u8], depth: Depth) -> Result<Found, FindError> {
     }
     parts.sort_by_key(|(promise, _)| *promise);
     let reports = parts.iter().filter(|(promise, _)| *promise == Promise::Report).count();
-    let mut first_error = None;
+    let (mut first_error, mut left) = (None, MAX_EXPANDED);
     for (promise, part) in parts.into_iter().take(MAX_TRIED) {
+        if left == 0 {
+            break;
+        }
         let (content, _) = tree.decode(message, part, MAX_MESSAGE);
         if promise == Promise::Perhaps && !looks_like_document(&content) {
             continue;
         }
-        match read(&content) {
+        let max = left.min(MAX_DOCUMENT);
+        let expanded = expand(&content, max);
+        left -= cost(&content, max, &expanded);
+        match expanded.map_err(FindError::from).and_then(read) {
             Ok((parsed, container)) => return Ok(found(message, &tree, part, parsed, container, reports)),
             Err(error) => first_error = first_error.or(Some(error)),
         }

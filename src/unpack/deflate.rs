@@ -57,7 +57,11 @@ fn inflate(stream: &mut Decompress, bytes: &[u8], max: usize) -> Result<(Vec<u8>
     loop {
         let used = usize::try_from(stream.total_in()).unwrap_or(usize::MAX);
         let (input, before) = (bytes.get(used..).unwrap_or_default(), out.len());
-        out.reserve(STEP);
+        // One byte more than may come out tells that more would.
+        let room = STEP.min(max.saturating_add(1).saturating_sub(out.len()));
+        if out.capacity() - out.len() < room {
+            grow(&mut out, room, max);
+        }
         let status = stream
             .decompress_vec(input, &mut out, FlushDecompress::None)
             .map_err(|e| Error::damaged(Container::Zlib, e))?;
@@ -71,6 +75,12 @@ fn inflate(stream: &mut Decompress, bytes: &[u8], max: usize) -> Result<(Vec<u8>
             _ => {}
         }
     }
+}
+
+/// Makes room for more, twice as much each time, and for never more than one byte above `max`.
+fn grow(out: &mut Vec<u8>, room: usize, max: usize) {
+    let more = out.len().max(room).min(max.saturating_add(1).saturating_sub(out.len()));
+    out.reserve_exact(more);
 }
 
 fn note_rest(stream: &Decompress, bytes: &[u8], notes: &mut Vec<String>) {

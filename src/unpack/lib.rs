@@ -100,6 +100,11 @@ impl Error {
     }
 }
 
+/// Most that expanding so many bytes can give, whether it succeeds or not: what it may cost.
+pub fn most(packed: usize, max: usize) -> usize {
+    allowed(packed, max)
+}
+
 /// Unpacks bytes; those that are not packed come back as they are, if they are no more than `max`.
 pub fn expand(bytes: &[u8], max: usize) -> Result<Expanded, Error> {
     let mut notes = Vec::new();

@@ -141,6 +141,19 @@ fn archives_hold_one_file_that_is_wanted() {
     }
 }
 
+#[test]
+fn no_more_is_held_than_may_come_out() {
+    let text: Vec<u8> = XML.iter().copied().cycle().take(3 << 19).collect();
+    for packed in [zlib(&text), deflate(&text)] {
+        let packed = [packed, vec![0; 1 << 14]].concat();
+        for max in [text.len(), text.len() + 100_000] {
+            let held = expand(&packed, max).unwrap().bytes;
+            assert!(held == text && held.capacity() <= max + 1, "{} of {max}", held.capacity());
+        }
+        assert!(expand(&packed, text.len() - 1).map_or(true, |found| found.bytes != text));
+    }
+}
+
 /// Two entries of the directory for the bytes of one file.
 #[test]
 fn files_that_share_bytes_are_refused() {
