@@ -51,9 +51,11 @@ impl Asker {
         Asker::new(self.whole.clone(), self.clock.clone())
     }
 
-    /// The names of addresses; at most [`MAX_ADDRESSES`] are asked for, the others are not known.
+    /// The names of addresses; at most [`MAX_ADDRESSES`] are asked for, and none of networks that are nobody's in the
+    /// world: the others are not known.
     pub(crate) async fn names(&self, addresses: &[IpAddr]) -> HashMap<IpAddr, Ptr> {
-        self.all(addresses.iter().copied().take(MAX_ADDRESSES), |resolver, ip| async move {
+        let asked = addresses.iter().copied().filter(|ip| is_global(*ip)).take(MAX_ADDRESSES);
+        self.all(asked, |resolver, ip| async move {
             let found = iprev(resolver.as_ref(), ip).await;
             let first = found.names.into_iter().next();
             match (found.result, found.name) {
@@ -102,6 +104,24 @@ impl Asker {
         }
         found
     }
+}
+
+/// Whether an address may be a host's in the world. A stranger's report is no reason to ask the local resolver for names
+/// of the local network.
+fn is_global(ip: IpAddr) -> bool {
+    let local = match ip.to_canonical() {
+        IpAddr::V4(ip) => {
+            let [a, b, ..] = ip.octets();
+            let shared = a == 100 && b & 0xc0 == 64;
+            ip.is_private() || ip.is_link_local() || shared || a == 0 || a >= 240
+        }
+        IpAddr::V6(ip) => ip.is_unique_local() || ip.is_unicast_link_local(),
+    };
+    !local
+        && !ip.is_loopback()
+        && !ip.is_unspecified()
+        && !ip.to_canonical().is_loopback()
+        && !ip.is_multicast()
 }
 
 /// Whether SPF of `postmaster@domain` passes from an address; none when DNS does not say.
@@ -168,6 +188,24 @@ mod tests {
         let asker = asker("");
         let ips: Vec<IpAddr> = (0..300_u32).map(|n| IpAddr::from((0xc000_0200 + n).to_be_bytes())).collect();
         assert_eq!(asker.names(&ips).await.len(), MAX_ADDRESSES);
+    }
+
+    #[tokio::test]
+    async fn names_of_local_networks_are_not_asked_for() {
+        let asker = asker("1.0.0.10.in-addr.arpa. PTR secret.example.\nsecret.example. A 10.0.0.1");
+        let local = [
+            "10.0.0.1",
+            "127.0.0.1",
+            "::ffff:10.0.0.1",
+            "169.254.1.1",
+            "100.64.0.1",
+            "fd00::1",
+            "fe80::1",
+            "::1",
+            "224.0.0.1",
+        ];
+        let ips: Vec<IpAddr> = local.iter().map(|ip| ip.parse().unwrap()).collect();
+        assert!(asker.names(&ips).await.is_empty());
     }
 
     #[tokio::test]

@@ -110,7 +110,7 @@ fn before(span: &Span) -> Span {
     Span { domain: span.domain.clone(), since: span.since.minus(length), until: span.since }
 }
 
-/// What is counted of each domain, now and in as much time before.
+/// What is counted of each domain, now and in as many days before.
 fn counts(conn: &Connection, kind: Kind, span: &Span) -> Result<BTreeMap<String, SummaryCount>, Error> {
     let mut found = BTreeMap::new();
     for total in tables::totals(conn, kind, span, MAX_DOMAINS)? {

@@ -37,6 +37,9 @@ pub const RECEIVED_SCHEMA: mox_db::Schema = tables::SCHEMA;
 /// Most messages that are read at a time.
 pub const SLOTS: usize = 2;
 
+/// So long a message waits to be read, and SMTP with it; then it is ordinary mail.
+const WAIT: Duration = Duration::from_secs(5);
+
 /// Most reports of a kind, and bytes of them, that are kept of one organization on a day; more are delivered, and not
 /// counted. Who has a domain has as many names below it as he likes: they count as one.
 pub(crate) const A_DAY: Brought = Brought { reports: 500, bytes: 20 << 20 };
@@ -102,6 +105,9 @@ pub enum NotKept {
     /// The time that it is about cannot be.
     #[error("the period of the report cannot be: {0}")]
     Period(String),
+    /// Others are being read all the time.
+    #[error("too many reports arrive at once: it was not read")]
+    Busy,
     /// It could not be read again.
     #[error("the message could not be read again")]
     Lost,
@@ -122,7 +128,7 @@ struct Inner {
     metrics: Arc<Metrics>,
     /// Every domain is ours.
     any_domain: bool,
-    slots: Semaphore,
+    slots: Arc<Semaphore>,
 }
 
 impl std::fmt::Debug for Receiver {
@@ -153,12 +159,22 @@ enum Content {
 impl Receiver {
     /// Takes reports about the domains and the host that `config` names.
     pub fn new(config: Arc<Handle>, metrics: Arc<Metrics>) -> Receiver {
-        Receiver(Arc::new(Inner { config, metrics, any_domain: false, slots: Semaphore::new(SLOTS) }))
+        Receiver(Arc::new(Inner {
+            config,
+            metrics,
+            any_domain: false,
+            slots: Arc::new(Semaphore::new(SLOTS)),
+        }))
     }
 
     /// Takes reports about any domain, as a server that catches all mail does.
     pub fn for_any_domain(config: Arc<Handle>, metrics: Arc<Metrics>) -> Receiver {
-        Receiver(Arc::new(Inner { config, metrics, any_domain: true, slots: Semaphore::new(SLOTS) }))
+        Receiver(Arc::new(Inner {
+            config,
+            metrics,
+            any_domain: true,
+            slots: Arc::new(Semaphore::new(SLOTS)),
+        }))
     }
 
     fn any_domain(&self) -> bool {
@@ -186,9 +202,12 @@ impl Receiver {
         if size > MAX_MESSAGE as u64 {
             return Err(NotKept::NotFound(format!("{size} bytes, more than {MAX_MESSAGE}")));
         }
-        let _slot = self.0.slots.acquire().await.map_err(|_| NotKept::Lost)?;
+        let slot = tokio::time::timeout(WAIT, self.0.slots.clone().acquire_owned());
+        let slot = slot.await.map_err(|_| NotKept::Busy)?.map_err(|_| NotKept::Lost)?;
         let this = self.clone();
         let read = tokio::task::spawn_blocking(move || {
+            // Taken until it is done, also when nobody waits for it any more.
+            let _slot = slot;
             let message = bytes().map_err(|_| NotKept::Lost)?;
             let content = this.parse(family, &message, at)?;
             Ok(Received { sender, content })

@@ -102,10 +102,10 @@ fn kind(facts: &Facts) -> Kind {
         (true, false) => Kind::Unclear,
         // Many a host of an owner has no name, or one that its provider made. Forgers move on.
         (false, true) if facts.addresses < MANY_ADDRESSES => Kind::Unclear,
+        // Nobody could be asked, or nobody answered.
+        (false, _) if facts.looked_up == 0 => Kind::Unclear,
         (false, _) if nameless => Kind::Forged,
         (false, true) if facts.service.by != NamedBy::Nothing => Kind::Unclear,
-        // Nobody who could be asked, and DNS did not say more.
-        (false, false) if facts.looked_up == 0 && facts.addresses < MANY_ADDRESSES => Kind::Unclear,
         (false, _) => Kind::Forged,
     }
 }
@@ -269,7 +269,7 @@ mod tests {
             (
                 "many, dns did not answer",
                 Facts { addresses: 90, looked_up: 0, days: 28, ..unknown() },
-                Kind::Forged,
+                Kind::Unclear,
             ),
             ("one, dns did not answer", Facts { looked_up: 0, ..unknown() }, Kind::Unclear),
             (

@@ -94,8 +94,10 @@ impl Aggregate {
         if new {
             let (metrics, Totals { messages, passed, .. }) = (receiver.metrics(), self.totals);
             tx.on_commit(move || {
-                let count = |result, by| {
-                    metrics.dmarc_report_messages.get_or_create(&Outcome { result }).inc_by(by);
+                let count = |result, by: u64| {
+                    let counter = metrics.dmarc_report_messages.get_or_create(&Outcome { result });
+                    // What strangers count has no bound; the counter ends at the largest number.
+                    counter.inc_by(by.min(u64::MAX - counter.get()));
                 };
                 count("passed", passed);
                 count("failed", messages.saturating_sub(passed));

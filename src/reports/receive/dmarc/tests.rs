@@ -291,6 +291,11 @@ async fn a_report_is_kept_once_and_nobody_takes_anothers_place() {
     let metrics = receiver.metrics();
     let counted = |result| metrics.dmarc_report_messages.get_or_create(&Outcome { result }).get();
     assert_eq!((counted("passed"), counted("failed")), (5, 10));
+    let mut huge = report_of("huge", day, "here.example");
+    huge.records[1].count = u64::MAX;
+    let huge = content(&receiver, huge);
+    keep_all(&store, &receiver, vec![("receiver.example", huge, NOW)]).await;
+    assert_eq!(counted("failed"), u64::MAX, "it does not begin anew");
     let refused = metrics.dmarc_failure_reports.get_or_create(&Outcome { result: "refused" }).get();
     assert_eq!(refused, 2);
 }

@@ -140,8 +140,10 @@ impl Part {
         if new {
             let (metrics, (fine, failed)) = (receiver.metrics(), self.sessions());
             tx.on_commit(move || {
-                let count = |result, by| {
-                    metrics.tls_report_sessions.get_or_create(&Outcome { result }).inc_by(by);
+                let count = |result, by: u64| {
+                    let counter = metrics.tls_report_sessions.get_or_create(&Outcome { result });
+                    // What strangers count has no bound; the counter ends at the largest number.
+                    counter.inc_by(by.min(u64::MAX - counter.get()));
                 };
                 count("success", fine);
                 count("failure", failed);
