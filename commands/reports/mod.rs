@@ -14,7 +14,7 @@ pub(crate) enum Command {
     ///
     /// Of mail with a domain of ours in From: each service that sends it, named by what passed (a signature, the envelope)
     /// or by the confirmed name of its address, then its addresses. Of TLS: the hosts with failures. The trend compares
-    /// with as much time before. Names of addresses are looked up now, for two seconds at most.
+    /// with as many days before. Names of addresses are looked up now, for two seconds at most.
     Summary(summary::Args),
     /// Tell in sentences why mail and TLS sessions fail, and what mends it, the worst first
     ///

@@ -52,7 +52,7 @@ struct Told<'a> {
 impl Show for Told<'_> {
     fn show(&self, page: &mut Page) {
         let (since, until) = (self.summary.since.0.day(), self.summary.until.0.day());
-        page.line(format_args!("From {since} to {until}, in brackets against as much time before."));
+        page.line(format_args!("From {since} to {until}, in brackets against as many days before."));
         for one in &self.summary.domains {
             if let Some(dmarc) = &one.dmarc {
                 page.line("");

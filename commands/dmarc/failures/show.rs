@@ -62,5 +62,6 @@ impl Show for FailureDetail {
 pub(crate) fn run(cx: &mut Context, args: Args) -> Result<Exit, CommandError> {
     let report = cx.call(&FailureReport { id: args.id })?;
     cx.print(&report)?;
-    Ok(Exit::Done)
+    // There is no other report about a single message than one about a failure.
+    Ok(Exit::Problems)
 }

@@ -26,7 +26,7 @@ pub struct ReportSummary {
 pub struct ReportSummarized {
     /// Begin of the time that is looked at.
     pub since: Time,
-    /// Its end. The trend compares it with as much time before.
+    /// Its end. The trend compares it with as many days before.
     pub until: Time,
     /// Those with most failures first.
     pub domains: Vec<SummaryDomain>,
@@ -56,7 +56,7 @@ pub struct SummaryCount {
     pub total: u64,
     /// Those that failed.
     pub failed: u64,
-    /// The same of as much time before.
+    /// The same of as many days before.
     pub total_before: u64,
     /// Those that failed then.
     pub failed_before: u64,
