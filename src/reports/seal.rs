@@ -6,7 +6,6 @@
 //! RFC 8460 §4.4 (report-id), §5.1, RFC 9990 §3.5.1.
 
 use std::hash::{DefaultHasher, Hash, Hasher};
-use std::time::Duration;
 
 use mox_clock::Timestamp;
 use mox_db::Tx;
@@ -25,8 +24,6 @@ use crate::tables::waiting;
 const TRIES: usize = 5;
 /// Days about DMARC that are stored in one transaction.
 const FEW: usize = 4;
-/// Longest time that DNS may take for one subject.
-const PATIENCE: Duration = Duration::from_secs(60);
 
 /// What became of a subject.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -158,13 +155,7 @@ impl Reports {
             return Ok(Ok(Act::Before(Box::new(made))));
         }
         let (subject, rows) = (&job.subject, Some(known.versions()));
-        let judged = tokio::select! {
-            biased;
-            judged = self.judge(subject, known, false) => judged?,
-            // Names that never answer must not keep others waiting.
-            () = self.0.seams.clock.sleep(PATIENCE) => Decision::Later("DNS did not answer in time".to_owned()),
-        };
-        Ok(Ok(match judged {
+        Ok(Ok(match self.judge(subject, known, false).await? {
             Decision::Later(why) => return Ok(Err(why)),
             Decision::Nothing(why) => Act::Clear { why, rows },
             Decision::Discard(why) => Act::Discard { made: Box::new(self.none_made(subject, why)), rows },

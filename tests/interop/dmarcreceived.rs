@@ -118,7 +118,9 @@ fn reports_that_arrive_are_kept_and_shown() {
     let failures = house.json(&["dmarc", "failures", "list", "--domain", "shop.example", "--json"]);
     let [one] = failures.as_array().unwrap().as_slice() else { panic!("{failures}") };
     assert_eq!((&one["auth_failure"], &one["subject"]), (&json!("dmarc"), &json!("pay now")), "{one}");
-    let shown = house.mox(&["dmarc", "failures", "show", &one["id"].to_string()]);
+    let shown = house.try_mox(&["dmarc", "failures", "show", &one["id"].to_string()]);
+    assert_eq!(shown.status.code(), Some(3), "{shown:?}");
+    let shown = String::from_utf8(shown.stdout).unwrap();
     assert!(shown.contains("From: boss@shop.example"), "{shown}");
     house.stop();
     house.verify();
