@@ -2,8 +2,8 @@
 //!
 //! A message of type multipart/report holds a text for people, a part message/feedback-report of fields, and the message
 //! reported or its header. Read is what has such a part, whatever is around it; what differs is noted. Limits:
-//! [`MAX_MESSAGE`], [`MAX_FIELDS`], [`MAX_FIELD`], [`MAX_VALUES`], [`MAX_HEADER`]. Reports of what people complain about have the same
-//! form and are told apart. RFC 5965 §3, RFC 6591 §3, RFC 9991 §4.
+//! [`MAX_MESSAGE`], [`MAX_FIELDS`], [`MAX_FIELD`], [`MAX_VALUES`], [`MAX_HEADER`]. Reports of what people
+//! complain about have the same form and are told apart. RFC 5965 §3, RFC 6591 §3, RFC 9991 §4.
 
 use std::net::IpAddr;
 

@@ -1,8 +1,8 @@
 //! Finds the report in whatever it comes in: XML, XML that is packed (gzip, zlib, zip), or a message that holds either.
 //!
 //! Limits: [`MAX_MESSAGE`] for what is given, [`MAX_DOCUMENT`] and the ratio of [`expand`] for what comes out,
-//! [`MAX_TRIED`] parts, [`MAX_EXPANDED`] for all of them. A part that is named as a report comes before one that only may be one. What the name and the
-//! subject say is compared with the report, which is what counts. In a message that arrives, what stands in messages
+//! [`MAX_TRIED`] parts, [`MAX_EXPANDED`] for all of them. A part that is named as a report comes before one that only may
+//! be one. What the name and the subject say is compared with the report, which is what counts. In a message that arrives, what stands in messages
 //! within it is not looked at: a bounce of a report is none. RFC 9990 §3.5.1, §3.5.2.
 
 use mox_clock::Timestamp;

@@ -197,7 +197,7 @@ impl MxHandler {
 
     /// What a DMARC report tells of a message.
     fn tell(&self, evidence: &Evidence, arrival: &Arrival, header: &[u8], to: &Places) -> Option<Told> {
-        let reports = self.engine.as_ref()?;
+        let reports = self.engine.as_ref().filter(|engine| engine.reports_dmarc())?;
         let (evaluation, action) = evidence.evaluation(arrival, header, &to.fate(self.enforce))?;
         Some((reports.clone(), evaluation, action))
     }

@@ -1,8 +1,8 @@
 //! How many reports may leave in a day: few beside the mail of those who live here, whoever asks for them.
 //!
 //! Somebody can make a server owe reports to thousands of domains by sending mail in their names. So in 24 hours no more
-//! are begun than [`Cap::most`] says; what exceeds that waits, in turns between organizations, those that tell of failures ahead, and what
-//! waits for too long expires. Reports by mail and https count alike, about TLS and DMARC together, each destination once
+//! are begun than [`Cap::most`] says; what exceeds that waits, in turns between organizations, those that tell of failures
+//! ahead, and what waits for too long expires. Reports by mail and https count alike, about TLS and DMARC together, each destination once
 //! however often it is tried. Copies and samples count, and are never kept waiting: an operator asked for them.
 //!
 //! The count is taken in the transaction that queues a message or records a first attempt, so that a crash neither

@@ -2,7 +2,8 @@
 //! written: Message-ID, Date and boundary come from what was sealed.
 //!
 //! A report about TLS is a `multipart/report`, is marked as one for DKIM, and wants to arrive whatever the state of TLS; one
-//! about DMARC is a plain message with the file attached. Domains are A-labels everywhere; an address whose local part is not ASCII makes it an SMTPUTF8 message.
+//! about DMARC is a plain message with the file attached. Domains are A-labels everywhere; an address whose local part is
+//! not ASCII makes it an SMTPUTF8 message.
 //! RFC 8460 §5.3, RFC 9990 §3.5.2, RFC 6376 (DKIM), RFC 8689 (TLS-Required), RFC 6522 (multipart/report), RFC 6531.
 
 use std::sync::atomic::{AtomicU64, Ordering};

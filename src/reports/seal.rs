@@ -1,8 +1,9 @@
 //! Turns a day's rows into a report, in one transaction with a unique key; and what is done about days without one.
 //! Where one report cannot tell all of it, its parts are made together.
 //!
-//! Many days share a snapshot and a transaction. Documents are written before it, and it sees to it that the rows are
-//! still those they were written of. An extra report (of a day not over, a test copy, a sample) has a number of its own and leaves the rows alone.
+//! Many days share a snapshot, and some of them a transaction. Documents are written before it, and it sees to it that
+//! the rows are still those they were written of. An extra report (of a day not over, a test copy, a sample) has a number
+//! of its own and leaves the rows alone.
 //! RFC 8460 §4.4 (report-id), §5.1, RFC 9990 §3.5.1.
 
 use std::hash::{DefaultHasher, Hash, Hasher};
@@ -224,6 +225,8 @@ impl Reports {
         };
         Ok(match act {
             Act::Before(made) => {
+                let (domain, day) = (&subject.policy_domain, subject.day.to_string());
+                tracing::info!(domain, day, report_id = made.name, "what came after the report is dropped");
                 done(tx, None)?;
                 Some(Sealed::Before(made))
             }

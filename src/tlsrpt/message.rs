@@ -2,8 +2,8 @@
 //! either.
 //!
 //! Limits: [`MAX_MESSAGE`] for what is given, [`MAX_DOCUMENT`] and the ratio of [`expand`] for what comes out,
-//! [`MAX_TRIED`] parts, [`MAX_EXPANDED`] for all of them. A part of the media type of reports comes before one that only looks like a report. In a message
-//! that arrives, what stands in messages within it is not looked at: a bounce of a report is none.
+//! [`MAX_TRIED`] parts, [`MAX_EXPANDED`] for all of them. A part of the media type of reports comes before one that only
+//! looks like a report. In a message that arrives, what stands in messages within it is not looked at: a bounce of a report is none.
 //! RFC 8460 §5.3 (media types, fields).
 
 use mox_message::header::Header;

@@ -388,11 +388,6 @@ async fn what_is_rolled_back_counts_nothing() {
     scene.run(fails).await;
     let counts = "SELECT CAST((SELECT count(*) FROM message) + (SELECT count(*) FROM dmarc_row)
       + (SELECT count(*) FROM dmarc_policy) + (SELECT count(*) FROM good_exchange) AS TEXT)";
-    let metric = |scene: &Scene| {
-        let metrics = scene.handler.authenticator.as_ref().unwrap().metrics.clone();
-        let text = mox_telemetry::expose(&metrics);
-        text.lines().filter(|line| line.starts_with("mox_dmarcrpt_evaluations_total{")).count()
-    };
     let good = scene.bring_from(GOOD, "a@r.example", AMY, &message("a@r.example")).await;
     assert!(good.starts_with("451 4.3.0 "), "{good}");
     // The reply to what is refused stays.
@@ -420,4 +415,12 @@ async fn nothing_is_counted_where_it_is_turned_off() {
     assert_eq!(found, ("250".to_owned(), String::new()));
     let found = scene.told(BAD, "a@r.example", AMY, &message("a@r.example")).await;
     assert_eq!(found, ("550".to_owned(), String::new()));
+    assert_eq!(metric(&scene), 0, "the figures say nothing else");
+}
+
+/// Kinds of outcome that the metric has counted.
+fn metric(scene: &Scene) -> usize {
+    let metrics = scene.handler.authenticator.as_ref().unwrap().metrics.clone();
+    let text = mox_telemetry::expose(&metrics);
+    text.lines().filter(|line| line.starts_with("mox_dmarcrpt_evaluations_total{")).count()
 }

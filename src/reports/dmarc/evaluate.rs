@@ -74,10 +74,15 @@ impl Evaluation {
 }
 
 impl Reports {
+    /// Whether messages are counted for DMARC reports.
+    pub fn reports_dmarc(&self) -> bool {
+        self.0.options.dmarc
+    }
+
     /// Counts a message, in the transaction that accepts it, or in one of its own where it is refused. `at` says of
     /// which day it is.
     pub fn evaluated(&self, tx: &mut Tx<'_>, one: &Evaluation, at: Timestamp) -> Result<(), Error> {
-        if !self.0.options.dmarc {
+        if !self.reports_dmarc() {
             return Ok(());
         }
         let organization = one.organization.ascii();
