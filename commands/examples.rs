@@ -133,6 +133,7 @@ pub fn all() -> &'static [(&'static str, &'static [Example])] {
         ("reports silent", reports::silent::EXAMPLES),
         ("reports summary", reports::summary::EXAMPLES),
         ("sendmail", sendmail::EXAMPLES),
+        ("serve", crate::serve::EXAMPLES),
         ("setaccountpassword", setaccountpassword::EXAMPLES),
         ("setadminpassword", setadminpassword::EXAMPLES),
         ("smtp dial", smtp::dial::EXAMPLES),

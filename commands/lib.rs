@@ -37,7 +37,9 @@ mod progress;
 mod queue;
 mod rdap;
 mod reports;
+mod running;
 mod sendmail;
+mod serve;
 mod setaccountpassword;
 mod setadminpassword;
 mod smtp;
@@ -125,6 +127,11 @@ pub(crate) struct Global {
 
 #[derive(Subcommand)]
 enum Command {
+    /// Run the mail server that the config describes
+    ///
+    /// Sockets below 1024 are opened first, then privileges are given up. It ends on SIGTERM and Ctrl-C, after what is
+    /// under way; SIGHUP reads domains.conf again.
+    Serve(serve::Args),
     /// Run a mail server for trying things: everything is caught, nothing leaves the machine
     Localserve(Box<localserve::Args>),
     /// Show how the running server is
@@ -217,6 +224,7 @@ enum Command {
 impl Command {
     fn run(self, cx: &mut Context) -> Result<Exit, CommandError> {
         match self {
+            Command::Serve(args) => serve::run(cx, args),
             Command::Localserve(args) => localserve::run(cx, *args),
             Command::Status(args) => status::run(cx, args),
             Command::Stop(args) => stop::run(cx, args),

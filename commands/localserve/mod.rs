@@ -44,9 +44,6 @@ pub(crate) struct Options {
     /// First port: SMTP is N+25, submission N+587 and N+465 (TLS), HTTP N+80 and N+443, metrics N+81
     #[arg(long, value_name = "N", default_value_t = 1000, value_parser = clap::value_parser!(u16).range(0..=64542))]
     pub(crate) port_base: u16,
-    /// Write this file when everything accepts connections
-    #[arg(long, value_name = "FILE", value_hint = clap::ValueHint::FilePath)]
-    pub(crate) ready_file: Option<PathBuf>,
     /// Send all mail that is not for this machine to this server instead of catching it
     #[arg(long, value_name = "HOST:PORT")]
     pub(crate) relay: Option<HostPort>,
@@ -90,12 +87,8 @@ pub(crate) struct Options {
     /// Tell this http:// or https:// URL of every message that arrives, by a POST of JSON; may be given several times
     #[arg(long, value_name = "URL", value_hint = clap::ValueHint::Url)]
     pub(crate) webhook: Vec<mox_https::Url>,
-    /// Least important events to log
-    #[arg(long, value_name = "LEVEL", value_enum, default_value_t = LogLevel::Info)]
-    pub(crate) log_level: LogLevel,
-    /// How log lines look
-    #[arg(long, value_name = "FORMAT", value_enum, default_value_t = LogFormat::Logfmt)]
-    pub(crate) log_format: LogFormat,
+    #[command(flatten)]
+    pub(crate) running: crate::running::Options,
     /// Make the folder with config and certificate, then end
     #[arg(long)]
     pub(crate) init_only: bool,
@@ -104,29 +97,12 @@ pub(crate) struct Options {
     pub(crate) fault: Option<String>,
 }
 
-/// Least important events to log.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, clap::ValueEnum)]
-pub(crate) enum LogLevel {
-    Error,
-    Warn,
-    Info,
-    Debug,
-    Trace,
-}
-
 /// Which DNS mail is judged by.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, clap::ValueEnum)]
 pub(crate) enum Dns {
     Lab,
     Real,
     Off,
-}
-
-/// How log lines look.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, clap::ValueEnum)]
-pub(crate) enum LogFormat {
-    Logfmt,
-    Json,
 }
 
 /// A server to send to: a name or an address, and a port.

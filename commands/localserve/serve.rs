@@ -4,18 +4,15 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use mox_clock::{Clock, Random};
-use mox_platform::files::{Access, write_durably};
-use mox_platform::{Signal, Signals, SystemRandom};
+use mox_platform::{Signals, SystemRandom};
 use mox_serve::localserve::Started;
-use mox_serve::{House, JudgeBy, LocalserveOptions, RelayRule};
-use mox_telemetry::{Format, Level, Levels};
+use mox_serve::{JudgeBy, LocalserveOptions, RelayRule};
+use mox_telemetry::Levels;
 
-use super::{Dns, LogFormat, LogLevel, Options};
+use super::{Dns, Options};
 use crate::context::Context;
 use crate::error::{CommandError, Exit};
-
-/// Threads that serve sessions: more than cores would only add memory.
-const WORKERS_MAX: usize = 4;
+use crate::running::{failed, forget, keep};
 
 pub(super) fn run(cx: &mut Context, options: Options) -> Result<Exit, CommandError> {
     let dir = match &options.dir {
@@ -24,32 +21,13 @@ pub(super) fn run(cx: &mut Context, options: Options) -> Result<Exit, CommandErr
             CommandError::failed("this user has no home folder").hint("name a folder with --dir")
         })?,
     };
-    let levels = Levels::new(level(options.log_level));
-    let format = match options.log_format {
-        LogFormat::Logfmt => Format::Logfmt,
-        LogFormat::Json => Format::Json,
-    };
-    mox_telemetry::install(format, levels.clone(), cx.clock.clone()).map_err(CommandError::failed)?;
-    mox_platform::return_memory();
-    // More descriptors are welcome, not needed.
-    let _ = mox_platform::raise_nofile_limit();
-    let workers = std::thread::available_parallelism().map_or(2, usize::from).min(WORKERS_MAX);
-    let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(workers).enable_all().build()?;
+    let levels = options.running.log(cx)?;
+    let runtime = crate::running::runtime()?;
     let dns = cx.dns_options()?;
     let choices = choices(cx, &options, dir, dns);
     let outcome = runtime.block_on(serve(cx, options, choices, levels));
     runtime.shutdown_background();
     outcome
-}
-
-fn level(level: LogLevel) -> Level {
-    match level {
-        LogLevel::Error => Level::ERROR,
-        LogLevel::Warn => Level::WARN,
-        LogLevel::Info => Level::INFO,
-        LogLevel::Debug => Level::DEBUG,
-        LogLevel::Trace => Level::TRACE,
-    }
 }
 
 fn choices(cx: &Context, options: &Options, dir: PathBuf, dns: mox_dns::Options) -> LocalserveOptions {
@@ -93,7 +71,7 @@ async fn serve(
 ) -> Result<Exit, CommandError> {
     let mut signals = Signals::new()?;
     let (clock, random): (Arc<dyn Clock>, Arc<dyn Random>) = (cx.clock.clone(), Arc::new(SystemRandom));
-    let ready_file = options.ready_file.clone();
+    let ready_file = options.running.ready_file.clone();
     let relays = options.relay.is_some()
         || !options.relay_domain.is_empty()
         || !options.direct.is_empty()
@@ -107,52 +85,7 @@ async fn serve(
         return Ok(Exit::Done);
     }
     announce(cx, &started, relays)?;
-    if let Some(file) = &ready_file {
-        write_durably(file, b"ready\n", Access::Public)
-            .map_err(|e| CommandError::failed(format!("cannot write {}: {e}", file.display())))?;
-    }
-    let exit = end(&house, &mut signals).await;
-    tracing::info!("stopping");
-    if let Some(file) = &ready_file {
-        forget(file)?;
-    }
-    tokio::select! {
-        () = house.stop() => Ok(exit),
-        // Asked a second time: at once. What was acknowledged is safe.
-        _ = signals.next() => Ok(exit),
-    }
-}
-
-/// Waits for a reason to end.
-async fn end(house: &House, signals: &mut Signals) -> Exit {
-    loop {
-        tokio::select! {
-            () = house.stopping() => return Exit::Done,
-            signal = signals.next() => match signal {
-                Signal::Interrupt | Signal::Terminate => return Exit::Done,
-                Signal::Reload => house.reload(),
-            }
-        }
-    }
-}
-
-/// Removes the ready file of an earlier start.
-fn forget(file: &Path) -> Result<(), CommandError> {
-    match std::fs::remove_file(file) {
-        Err(e) if e.kind() != std::io::ErrorKind::NotFound => {
-            Err(CommandError::failed(format!("cannot remove {}: {e}", file.display())))
-        }
-        _ => Ok(()),
-    }
-}
-
-fn failed(error: mox_serve::Error) -> CommandError {
-    let hint = error.hint();
-    let command = CommandError::failed(error);
-    match hint {
-        Some(hint) => command.hint(hint),
-        None => command,
-    }
+    keep(house, &mut signals, ready_file.as_deref()).await
 }
 
 /// Says where everything is: one line of JSON, or a few lines for people.

@@ -47,6 +47,16 @@ pub fn listen(address: SocketAddr) -> io::Result<TcpListen> {
     Ok(TcpListen { listener, local })
 }
 
+impl TcpListen {
+    /// Takes over a socket that listens already. Needs a tokio runtime.
+    pub fn adopt(socket: std::net::TcpListener) -> io::Result<TcpListen> {
+        socket.set_nonblocking(true)?;
+        let listener = TcpListener::from_std(socket)?;
+        let local = listener.local_addr()?;
+        Ok(TcpListen { listener, local })
+    }
+}
+
 impl Listen for TcpListen {
     fn accept(&mut self) -> BoxFuture<'_, io::Result<Accepted>> {
         Box::pin(async move {

@@ -106,18 +106,22 @@ impl Error {
         use std::io::ErrorKind::{AddrInUse, AddrNotAvailable, PermissionDenied, ReadOnlyFilesystem};
         match self {
             Error::Lock(mox_platform::LockError::Held { .. }) => Some(
-                "stop the other server with `mox stop`, or give this one a folder of its own with --dir"
+                "stop the other server with `mox stop`, or give this one a folder of its own: DataDir of \
+                 mox.conf, --dir of localserve"
                     .into(),
             ),
             Error::Listen { source, .. } => match source.kind() {
                 AddrInUse => Some(
-                    "another program uses this port: move mox with --port-base, or stop that program".into(),
+                    "another program uses this port: stop it, or move mox (Port in mox.conf, --port-base of localserve)"
+                        .into(),
                 ),
-                AddrNotAvailable => Some("this machine does not have that address: see --ip".into()),
+                AddrNotAvailable => Some(
+                    "this machine does not have that address: see IPs in mox.conf, --ip of localserve".into(),
+                ),
                 PermissionDenied => {
                     Some(
-                        "ports below 1024 need privileges, and Windows keeps some others for itself: move mox with \
-                         --port-base"
+                        "ports below 1024 need privileges, and Windows keeps some others for itself: start as root or \
+                         with CAP_NET_BIND_SERVICE, or move mox (Port in mox.conf, --port-base of localserve)"
                             .into(),
                     )
                 }
@@ -128,7 +132,7 @@ impl Error {
             | Error::Lock(mox_platform::LockError::Io { source, .. })
                 if matches!(source.kind(), PermissionDenied | ReadOnlyFilesystem) =>
             {
-                Some("the folder must belong to the user who runs mox and be writable: see --dir".into())
+                Some("the folder must belong to the user who runs mox and be writable".into())
             }
             Error::Store { source, .. } if source.is_full() => {
                 Some("make room on the disk and start again".into())
@@ -180,6 +184,12 @@ pub(crate) struct Plan {
     pub relays: Vec<mox_admin::ops::RelayRow>,
     /// URLs that are told of arriving messages.
     pub webhooks: Webhooks,
+    /// Sockets that are open already.
+    pub sockets: Arc<crate::Sockets>,
+    /// Addresses that mail leaves from, at most one a family; any where there is none.
+    pub locals: Vec<std::net::IpAddr>,
+    /// What the web servers of listeners are made with; none where they are not served.
+    pub website: Option<mox_website::Seams>,
     /// HTTP and HTTPS ports with a page about this server.
     pub web: Vec<listeners::Web>,
     /// What they serve.
@@ -271,7 +281,8 @@ impl House {
         reports.attach(queue.clone());
         let hooks = plan.webhooks.hooks(&resolver, &outside.roots, &plan.clock, &metrics);
         let handlers = Handlers::new(&plan, &config, &store, &queue, &reports, resolver, &metrics);
-        let bound = listeners::bind(&plan, &config, &handlers, &metrics, &stopping)?;
+        let listeners::All { bound, files } =
+            listeners::bind(&plan, &config, &handlers, &metrics, &stopping)?;
         let inward = plan.inward.take().zip(handlers.inward.clone());
         let inward = inward.and_then(|(inward, handler)| {
             let context = listeners::inward(&plan, &config, handler, &metrics, &stopping)?;
@@ -313,6 +324,7 @@ impl House {
         if let Some(inward) = inward {
             tasks.spawn(inward);
         }
+        tasks.spawn(until(stopping.clone(), crate::certificates::watch(files, plan.clock.clone())));
         tasks.spawn(queue.clone().run(stopping.clone()));
         tasks.spawn(reports.run(stopping.clone()));
         tasks.spawn(policies.refresh(stopping.clone()));
@@ -454,7 +466,7 @@ fn outbound(plan: &Plan, config: &Config, store: &Store, policies: Policies) -> 
         hostname: config.server.hostname.ascii().to_owned(),
         roots: plan.outside.roots.clone(),
         timeouts: plan.outside.timeouts,
-        locals: Vec::new(),
+        locals: plan.locals.clone(),
         policies: Some(Arc::new(policies)),
     };
     Arc::new(LocalOutbound {

@@ -1,5 +1,6 @@
 //! The assembled house: every seam is wired here, listeners are started and stopped here.
 
+mod certificates;
 mod hooks;
 mod house;
 mod judging;
@@ -8,8 +9,12 @@ pub mod localserve;
 mod operations;
 mod outside;
 mod retention;
+mod server;
+mod sockets;
 mod web;
 
 pub use house::{Error, House};
 pub use localserve::{JudgeBy, LocalserveOptions, RelayRule, run as localserve};
 pub use operations::verified;
+pub use server::{ServeOptions, Started, run as serve};
+pub use sockets::Sockets;

@@ -1,5 +1,6 @@
 //! Binding what `mox.conf` lists, and serving it.
 
+use std::collections::BTreeSet;
 use std::net::{IpAddr, SocketAddr};
 use std::path::Path;
 use std::sync::Arc;
@@ -13,9 +14,10 @@ use mox_sasl::Mechanism;
 use mox_smtp::{Reply, Syntax};
 use mox_smtpserver::{Context, Gate, Handler, Limits, Observer, Port};
 use mox_telemetry::{Accepting, Authenticating, Listening, Metrics};
-use mox_tls::{Certificate, Certificates, ServerConfig, ServerOptions};
+use mox_tls::{ServerConfig, ServerOptions};
 use tokio::sync::{Semaphore, watch};
 
+use crate::certificates::FromFiles;
 use crate::house::{Error, Handlers, Plan};
 
 /// A port with pages of this server.
@@ -37,6 +39,14 @@ pub(crate) struct Bound {
 enum What {
     Smtp(Box<Context>),
     Http(crate::web::Pages),
+    Website(crate::web::Pages, Arc<dyn mox_httpserver::Service>),
+}
+
+/// Everything that is bound, and what has to be looked after.
+pub(crate) struct All {
+    pub(crate) bound: Vec<Bound>,
+    /// Certificates that may be renewed.
+    pub(crate) files: Vec<FromFiles>,
 }
 
 impl Bound {
@@ -45,6 +55,7 @@ impl Bound {
         match self.what {
             What::Smtp(context) => mox_smtpserver::serve(Box::new(self.listen), Arc::new(*context)).await,
             What::Http(pages) => pages.serve(self.listen, site).await,
+            What::Website(pages, website) => pages.serve_website(self.listen, website).await,
         }
     }
 }
@@ -59,6 +70,8 @@ struct Shared<'a> {
     gate: Arc<Gate>,
     verifying: Arc<Semaphore>,
     secret: Vec<u8>,
+    /// What web servers are made with, where listeners have such.
+    website: Option<&'a mox_website::Seams>,
 }
 
 /// Binds everything, or nothing.
@@ -68,7 +81,7 @@ pub(crate) fn bind(
     handlers: &Handlers,
     metrics: &Arc<Metrics>,
     stopping: &watch::Receiver<bool>,
-) -> Result<Vec<Bound>, Error> {
+) -> Result<All, Error> {
     let shared = Shared {
         plan,
         config,
@@ -78,11 +91,14 @@ pub(crate) fn bind(
         gate: Arc::new(gate(config, plan)),
         verifying: Arc::new(Semaphore::new(2)),
         secret: secret(plan)?,
+        website: plan.website.as_ref(),
     };
-    let mut bound = Vec::new();
+    let (mut bound, mut files) = (Vec::new(), Vec::new());
     let mut first_tls = None;
     for (name, listener) in &config.server.listeners {
-        let tls = server_tls(&shared, listener)?;
+        let from_files = FromFiles::read(config, listener)?;
+        let tls = from_files.as_ref().map(|from| server_tls(&shared, listener, from)).transpose()?;
+        files.extend(from_files);
         first_tls = first_tls.or(tls.clone());
         for ip in &listener.ips {
             bind_listener(&shared, name, listener, *ip, tls.as_ref(), &mut bound)?;
@@ -93,7 +109,7 @@ pub(crate) fn bind(
         let service = if web.tls { "https" } else { "http" };
         bound.push(bind_http(&shared, "local", service, web.address, tls)?);
     }
-    Ok(bound)
+    Ok(All { bound, files })
 }
 
 /// How mail is taken that comes without a port: as on the MX port of the first listener, without TLS.
@@ -143,7 +159,7 @@ fn bind_listener(
             (_, Some(_)) => "starttls",
             (_, None) => "none",
         };
-        let listen = listen(address, port.name())?;
+        let listen = listen(shared, address, port.name())?;
         let address = listen.local();
         let row = ListenerRow {
             listener: name.to_owned(),
@@ -158,7 +174,52 @@ fn bind_listener(
         let address = SocketAddr::new(ip, listener.metrics_http.port);
         bound.push(bind_http(shared, name, "metrics", address, None)?);
     }
+    if let Some(seams) = shared.website {
+        for (number, over_tls) in web_ports(listener) {
+            let tls = if over_tls { tls.cloned() } else { None };
+            if over_tls && tls.is_none() {
+                // The configuration is checked for that; there is nothing to serve it with.
+                continue;
+            }
+            let port = mox_website::Port { listener: name.to_owned(), number, tls: over_tls };
+            let service = mox_website::service(port, seams.clone());
+            bound.push(bind_website(shared, name, SocketAddr::new(ip, number), tls, service)?);
+        }
+    }
     Ok(())
+}
+
+/// The ports of the web server, and of what is found by names of a fixed form; true for TLS.
+pub(crate) fn web_ports(listener: &Listener) -> BTreeSet<(u16, bool)> {
+    let usual = |port: u16, tls: bool| match (port, tls) {
+        (0, true) => 443,
+        (0, false) => 80,
+        (port, _) => port,
+    };
+    let discovery = [&listener.mtasts_https, &listener.autoconfig_https];
+    let discovery = discovery.into_iter().filter(|found| found.enabled).map(|found| {
+        let tls = !found.non_tls;
+        (usual(found.port, tls), tls)
+    });
+    let servers = [(&listener.webserver_http, false), (&listener.webserver_https, true)];
+    let servers = servers.into_iter().filter(|(server, _)| server.enabled);
+    discovery.chain(servers.map(|(server, tls)| (usual(server.port, tls), tls))).collect()
+}
+
+fn bind_website(
+    shared: &Shared<'_>,
+    name: &str,
+    address: SocketAddr,
+    tls: Option<Arc<ServerConfig>>,
+    service: Arc<dyn mox_httpserver::Service>,
+) -> Result<Bound, Error> {
+    let bound = bind_http(shared, name, if tls.is_some() { "https" } else { "http" }, address, tls)?;
+    let Bound { row, listen, what } = bound;
+    let what = match what {
+        What::Http(pages) => What::Website(pages, service),
+        other => other,
+    };
+    Ok(Bound { row, listen, what })
 }
 
 fn bind_http(
@@ -168,7 +229,7 @@ fn bind_http(
     address: SocketAddr,
     tls: Option<Arc<ServerConfig>>,
 ) -> Result<Bound, Error> {
-    let listen = listen(address, service)?;
+    let listen = listen(shared, address, service)?;
     let row = ListenerRow {
         listener: name.to_owned(),
         service: service.to_owned(),
@@ -186,8 +247,8 @@ fn bind_http(
     Ok(Bound { row, listen, what: What::Http(pages) })
 }
 
-fn listen(address: SocketAddr, service: &'static str) -> Result<TcpListen, Error> {
-    mox_net::listen(address).map_err(|source| Error::Listen { address, service, source })
+fn listen(shared: &Shared<'_>, address: SocketAddr, service: &'static str) -> Result<TcpListen, Error> {
+    shared.plan.sockets.listen(address).map_err(|source| Error::Listen { address, service, source })
 }
 
 fn context(
@@ -272,25 +333,14 @@ fn make_secret(path: &Path, plan: &Plan) -> std::io::Result<Vec<u8>> {
     Ok(secret.to_vec())
 }
 
-fn server_tls(shared: &Shared<'_>, listener: &Listener) -> Result<Option<Arc<ServerConfig>>, Error> {
-    let Some(tls) = &listener.tls else { return Ok(None) };
-    let mut certificates = Vec::new();
-    for pair in &tls.key_certs {
-        let (cert, key) = (shared.config.path(&pair.cert_file), shared.config.path(&pair.key_file));
-        let read =
-            |path: &Path| std::fs::read(path).map_err(|source| Error::File { path: path.to_owned(), source });
-        let certificate = Certificate::from_pem(&read(&cert)?, &read(&key)?)
-            .map_err(|e| Error::Tls { path: cert.clone(), reason: e.to_string() })?;
-        certificates.push(certificate);
-    }
-    if certificates.is_empty() {
-        return Ok(None);
-    }
-    let options = ServerOptions { ask_client_key: !tls.client_auth_disabled, ..ServerOptions::default() };
-    let config =
-        mox_tls::server_config(Certificates::new(&certificates), &options, shared.plan.clock.clone());
-    config
-        .map(Some)
+fn server_tls(
+    shared: &Shared<'_>,
+    listener: &Listener,
+    from: &FromFiles,
+) -> Result<Arc<ServerConfig>, Error> {
+    let ask_client_key = listener.tls.as_ref().is_some_and(|tls| !tls.client_auth_disabled);
+    let options = ServerOptions { ask_client_key, ..ServerOptions::default() };
+    mox_tls::server_config(from.certificates.clone(), &options, shared.plan.clock.clone())
         .map_err(|e| Error::Tls { path: shared.config.path(Path::new("mox.conf")), reason: e.to_string() })
 }
 

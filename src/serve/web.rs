@@ -32,7 +32,16 @@ impl Pages {
             true => Routes::new().at("/metrics", metrics),
             false => Routes::new().at("/metrics", metrics).at("/", OriginCheck::new(site)),
         };
-        let service = Arc::new(HostCheck::new(Hosts::loopback().and(&self.hostname), routes));
+        let hosts = Hosts::loopback().and(&self.hostname);
+        self.run(listen, Arc::new(HostCheck::new(hosts, routes))).await;
+    }
+
+    /// Serves the web server of a listener, which knows its hosts, until the house stops.
+    pub(crate) async fn serve_website(self, listen: TcpListen, website: Arc<dyn Service>) {
+        self.run(listen, website).await;
+    }
+
+    async fn run(self, listen: TcpListen, service: Arc<dyn Service>) {
         let server = Server::new(service, Limits::default(), self.clock, self.metrics);
         let server = match self.tls {
             Some(tls) => server.with_tls(tls),

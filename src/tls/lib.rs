@@ -33,6 +33,7 @@ pub use server::{Certificates, ServerOptions, server_config};
 /// Why a certificate or a handshake is refused; [`finding`] names it.
 pub use rustls::Error as VerifyError;
 /// The configuration types that other rooms hand around.
+pub use rustls::server::ResolvesServerCert;
 pub use rustls::{ClientConfig, RootCertStore, ServerConfig};
 /// The name a client expects a server to prove.
 pub use rustls_pki_types::{ServerName, UnixTime};

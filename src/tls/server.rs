@@ -46,6 +46,12 @@ impl Certificates {
         *self.0.write().unwrap_or_else(PoisonError::into_inner) = new;
     }
 
+    /// SHA-256 of the certificate for clients that name no server.
+    pub fn fingerprint(&self) -> Option<[u8; 32]> {
+        let own = self.find(None)?;
+        own.cert.first().map(|der| crate::fingerprint(der))
+    }
+
     fn find(&self, name: Option<&str>) -> Option<Arc<CertifiedKey>> {
         let all = self.0.read().unwrap_or_else(PoisonError::into_inner);
         let by_name = |name: &str| {
@@ -77,7 +83,7 @@ pub struct ServerOptions {
 
 /// A server's configuration; cheap to share between listeners.
 pub fn server_config(
-    certificates: Arc<Certificates>,
+    certificates: Arc<dyn ResolvesServerCert>,
     options: &ServerOptions,
     clock: Arc<dyn Clock>,
 ) -> Result<Arc<ServerConfig>, Error> {

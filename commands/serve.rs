@@ -1,0 +1,79 @@
+//! `mox serve`: runs the mail server that `mox.conf` describes.
+
+use std::sync::Arc;
+
+use mox_clock::{Clock, Random};
+use mox_platform::{Signals, SystemRandom};
+use mox_serve::{ServeOptions, Sockets};
+use mox_telemetry::Levels;
+
+use crate::context::Context;
+use crate::error::{CommandError, Exit};
+use crate::running::{failed, forget, keep};
+use crate::{Example, Needs};
+
+#[derive(clap::Args)]
+pub(crate) struct Args {
+    #[command(flatten)]
+    running: crate::running::Options,
+}
+
+pub(crate) const EXAMPLES: &[Example] = &[
+    Example {
+        run: "mox serve --config /home/mox/config",
+        about: "Run the server of that folder",
+        needs: Needs::World,
+    },
+    Example {
+        run: "mox serve --log-format json --ready-file /run/mox-ready",
+        about: "With logs for machines, and a file that says when it is ready",
+        needs: Needs::World,
+    },
+];
+
+pub(crate) fn run(cx: &mut Context, args: Args) -> Result<Exit, CommandError> {
+    let place = cx.place()?;
+    if !place.config.is_file() {
+        let error = CommandError::not_found(format!("there is no config file {}", place.config.display()));
+        return Err(error.hint("`mox quickstart you@example.org` makes one; name another with --config"));
+    }
+    let levels = args.running.log(cx)?;
+    let sockets = Sockets::default();
+    let dns = cx.dns_options()?;
+    let options = ServeOptions { config: std::path::absolute(&place.config)?, dns, sockets };
+    let runtime = crate::running::runtime()?;
+    let outcome = runtime.block_on(serve(cx, &args, options, levels));
+    runtime.shutdown_background();
+    outcome
+}
+
+async fn serve(
+    cx: &mut Context,
+    args: &Args,
+    options: ServeOptions,
+    levels: Levels,
+) -> Result<Exit, CommandError> {
+    let mut signals = Signals::new()?;
+    let ready_file = args.running.ready_file.as_deref();
+    if let Some(file) = ready_file {
+        forget(file)?;
+    }
+    let (clock, random): (Arc<dyn Clock>, Arc<dyn Random>) = (cx.clock.clone(), Arc::new(SystemRandom));
+    let (house, started) = mox_serve::serve(options, levels, clock, random).await.map_err(failed)?;
+    if cx.global.json {
+        let line = serde_json::to_string(&started).map_err(CommandError::failed)?;
+        cx.write(format!("{line}\n").as_bytes())?;
+        cx.flush()?;
+    }
+    for listener in &started.listeners {
+        tracing::info!(
+            listener = listener.listener,
+            service = listener.service,
+            address = listener.address,
+            tls = listener.tls,
+            "listening"
+        );
+    }
+    tracing::info!(hostname = started.hostname, "mox serve is ready");
+    keep(house, &mut signals, ready_file).await
+}

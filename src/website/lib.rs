@@ -1,0 +1,71 @@
+//! What the HTTP and HTTPS ports of the listeners of `mox.conf` serve, by host name and path.
+//!
+//! In this order: answers to the checks of a certificate authority, MTA-STS policies and settings for mail programs
+//! (each at a name of its own below a domain), then what `domains.conf` says: redirects of whole domains and
+//! WebHandlers. What nobody serves is answered with 404.
+
+use std::sync::Arc;
+
+use mox_clock::Clock;
+use mox_config::Handle;
+use mox_dns::Resolver;
+use mox_httpserver::{Request, Response, Service, StatusCode, text};
+use mox_net::{BoxFuture, Dial};
+
+/// A port of a listener.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Port {
+    /// Name of the listener in `mox.conf`.
+    pub listener: String,
+    /// TCP port.
+    pub number: u16,
+    /// Over TLS.
+    pub tls: bool,
+}
+
+/// Answers the checks of certificate authorities: ACME's http-01 (RFC 8555 §8.3).
+pub trait Challenges: Send + Sync {
+    /// The text that belongs to a token, while a check of that host is expected.
+    fn answer(&self, host: &str, token: &str) -> Option<String>;
+}
+
+/// No check is expected.
+#[derive(Debug, Clone, Copy)]
+pub struct NoChallenges;
+
+impl Challenges for NoChallenges {
+    fn answer(&self, _: &str, _: &str) -> Option<String> {
+        None
+    }
+}
+
+/// What is served with.
+#[derive(Clone)]
+pub struct Seams {
+    /// Domains and handlers; what changes counts at once.
+    pub config: Arc<Handle>,
+    /// Time.
+    pub clock: Arc<dyn Clock>,
+    /// Finds the hosts that requests are forwarded to.
+    pub resolver: Arc<dyn Resolver>,
+    /// Connects to them.
+    pub dial: Arc<dyn Dial>,
+    /// Answers certificate authorities.
+    pub challenges: Arc<dyn Challenges>,
+}
+
+/// The service of a port.
+pub fn service(port: Port, seams: Seams) -> Arc<dyn Service> {
+    Arc::new(Website { _port: port, _seams: seams })
+}
+
+struct Website {
+    _port: Port,
+    _seams: Seams,
+}
+
+impl Service for Website {
+    fn call(&self, _: Request) -> BoxFuture<'_, Response> {
+        Box::pin(std::future::ready(text(StatusCode::NOT_FOUND, "not found\n")))
+    }
+}
