@@ -60,6 +60,8 @@ pub struct Rules {
     pub rulesets: Vec<Ruleset>,
     /// If not empty, mail whose From is not verified is refused with this text.
     pub auth_required: String,
+    /// Whose mail is taken, where From is verified to be one of these: the members of an alias that is not open to all.
+    pub only_from: Option<Vec<Address>>,
 }
 
 /// Reports that an address is for.
@@ -306,6 +308,7 @@ impl Resolver {
             rules: Arc::new(Rules {
                 rulesets: destination.rulesets.clone(),
                 auth_required: destination.message_auth_required_smtp_error.clone(),
+                only_from: None,
             }),
         };
         if let Some(name) = key.strip_prefix('@') {
@@ -369,6 +372,12 @@ impl Resolver {
                 Some(Found::Account(member)) => members.push(member.clone()),
                 Some(Found::Alias(_)) => report.rule(&path, "an alias cannot be a member of an alias"),
                 None => report.rule(&path, format!("no account has the address {}", address.unicode())),
+            }
+        }
+        if !alias.post_public {
+            for member in &mut members {
+                let rules = Rules { only_from: Some(alias.addresses.clone()), ..(*member.rules).clone() };
+                member.rules = Arc::new(rules);
             }
         }
         let target = AliasTarget {

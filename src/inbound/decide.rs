@@ -4,7 +4,7 @@
 //! and reputation will be stages before [`blocklisted`]; what no stage refuses is accepted.
 //! RFC 9989 §5.4 (what the policy asks for, and overrides), RFC 7372 §3.
 
-use mox_address::Domain;
+use mox_address::{Address, Domain};
 use mox_admin::ops::{Decision, Verdicts};
 use mox_config::Rules;
 use mox_config::ruleset::Ruleset;
@@ -87,7 +87,7 @@ impl Ruling {
 type Stage = fn(&Case<'_>, Option<&Ruleset>) -> Option<Ruling>;
 
 /// The stages, in order.
-const STAGES: [Stage; 5] = [list_allowed, forwarded, dmarc_policy, auth_required, blocklisted];
+const STAGES: [Stage; 6] = [members_only, list_allowed, forwarded, dmarc_policy, auth_required, blocklisted];
 
 /// Decides for one address. What would be decided otherwise if DNS had said what it could not say now is put off: mail
 /// is neither refused nor filed as junk because of a temporary error.
@@ -125,6 +125,8 @@ fn decide_now(case: &Case<'_>) -> Ruling {
         match (ruling.decision, rule.accept_rejects_to_mailbox.as_str()) {
             (Decision::Accept, _) => ruling.mailbox = Some(rule.mailbox.clone()),
             (_, "") => {}
+            // A member's rule is not that of the alias.
+            _ if case.rules.only_from.is_some() => {}
             (_, mailbox) => {
                 ruling.reason = format!("{}; a rule takes it into {mailbox} all the same", ruling.reason);
                 ruling.overridden = Some("local_policy");
@@ -154,6 +156,28 @@ fn matches(rule: &Ruleset, case: &Case<'_>) -> bool {
 /// Whether a domain, or one below it, is verified.
 fn verifies(case: &Case<'_>, domain: &Domain) -> bool {
     case.verified.iter().any(|verified| verified.is_within(domain))
+}
+
+/// Mail to an alias that only its members may send to. Whoever else it is from, no rule of a member lets it in.
+fn members_only(case: &Case<'_>, _rule: Option<&Ruleset>) -> Option<Ruling> {
+    let members = case.rules.only_from.as_ref()?;
+    let is_from = |member: &Address| {
+        let from = case.from.parse::<Address>();
+        from.is_ok_and(|from| {
+            from.domain == member.domain
+                && from.localpart.canonical(false, &[]) == member.localpart.canonical(false, &[])
+        })
+    };
+    if case.from_verified && members.iter().any(is_from) {
+        return None;
+    }
+    let (decision, code, class) = match case.dmarc {
+        Dmarc::Temporary => (Decision::Defer, 451, 4),
+        _ => (Decision::Reject, 550, 5),
+    };
+    let reply = Reply::new(code, EnhancedCode(class, 7, 2), "only members may send to this address");
+    let reason = "the address takes only mail of its members, whose From is verified";
+    Some(Ruling { reply: Some(reply), ..Ruling::new(decision, reason) })
 }
 
 /// Mail of a list that the address allows.
@@ -268,7 +292,7 @@ mod tests {
     }
 
     fn with(rule: Ruleset) -> Rules {
-        Rules { rulesets: vec![rule], auth_required: String::new() }
+        Rules { rulesets: vec![rule], ..Rules::default() }
     }
 
     #[test]
@@ -285,6 +309,41 @@ mod tests {
             let reply = found.reply.map(|reply| reply.to_string());
             assert_eq!(reply.as_deref().map(|text| &text[..11]), code);
         }
+    }
+
+    #[test]
+    fn only_members_write_to_an_alias_that_is_not_open() {
+        let members = |member: &str| Some(vec![member.parse().unwrap()]);
+        let open = Ruleset { accept_rejects_to_mailbox: "Anyway".to_owned(), ..list_rule() };
+        let header = b"Subject: x\r\n\r\n";
+        for (member, verified, dmarc, decision, code) in [
+            ("Amy@example.com", true, Dmarc::Nothing, Decision::Accept, None),
+            ("amy@example.com", false, Dmarc::Nothing, Decision::Reject, Some("550 5.7.2 ")),
+            ("amy@example.com", false, Dmarc::Temporary, Decision::Defer, Some("451 4.7.2 ")),
+            ("bob@example.com", true, Dmarc::Nothing, Decision::Reject, Some("550 5.7.2 ")),
+        ] {
+            let rules = Rules { only_from: members(member), ..with(open.clone()) };
+            let found = decide(&Case {
+                mail_from: "amy@example.com",
+                from: "amy@example.com",
+                verified: &[domain("lists.example.org")],
+                uncertain: &Uncertain::default(),
+                dmarc,
+                policy_domain: "example.com",
+                from_verified: verified,
+                listed: None,
+                header: Header::of(header),
+                rules: &rules,
+            });
+            assert_eq!(found.decision, decision, "{member} {verified}");
+            let reply = found.reply.map(|reply| reply.to_string());
+            assert_eq!(reply.as_deref().map(|text| &text[..10]), code, "{member} {verified}");
+        }
+    }
+
+    /// A rule of a member that lets a list in.
+    fn list_rule() -> Ruleset {
+        Ruleset { list_allow_domain: Some(domain("lists.example.org")), ..rule() }
     }
 
     #[test]

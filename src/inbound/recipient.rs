@@ -77,11 +77,11 @@ pub struct Where {
 }
 
 impl Where {
-    /// How mail for it is judged; the rules of the members of an alias are theirs, not the alias's.
+    /// How mail for it is judged; of the rules of an alias's members, only whose mail is taken is the alias's.
     pub fn rules(&self) -> Option<&Rules> {
         match self.local.as_slice() {
             [one] if *one.rules != Rules::default() => Some(&one.rules),
-            _ => None,
+            some => some.iter().map(|local| &*local.rules).find(|rules| rules.only_from.is_some()),
         }
     }
 }
@@ -175,6 +175,12 @@ impl Recipients for Configured {
             let postmaster = Configured::local(&config, config.postmaster(), None)?;
             return Ok(Where { local: vec![postmaster], queue: false });
         };
+        if let (Some(login), Resolved::Alias(alias)) = (&session.account, config.resolve(path))
+            && !alias.post_public
+            && !alias.has_member(&login.account)
+        {
+            return Err(Reply::new(550, EnhancedCode(5, 7, 2), "only members may send to this address"));
+        }
         match Configured::known(&config, path)? {
             Some(local) => Ok(Where { local, queue: false }),
             None if session.account.is_some() => Ok(Where { local: Vec::new(), queue: true }),
