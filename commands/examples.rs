@@ -87,6 +87,7 @@ pub fn all() -> &'static [(&'static str, &'static [Example])] {
         ("localserve chaos list", localserve::chaos::list::EXAMPLES),
         ("localserve chaos remove", localserve::chaos::remove::EXAMPLES),
         ("localserve wait", localserve::wait::EXAMPLES),
+        ("logins", crate::logins::EXAMPLES),
         ("loglevels", loglevels::EXAMPLES),
         ("message cat", message::cat::EXAMPLES),
         ("message delete", message::delete::EXAMPLES),

@@ -27,6 +27,7 @@ mod generate;
 mod iprev;
 mod lab;
 mod localserve;
+mod logins;
 mod loglevels;
 mod message;
 mod mtasts;
@@ -138,6 +139,8 @@ enum Command {
     Status(status::Args),
     /// End the running server
     Stop(stop::Args),
+    /// Show who tried to log in
+    Logins(logins::Args),
     /// Show or set the log levels of the running server
     Loglevels(loglevels::Args),
     /// List, read and delete stored messages
@@ -228,6 +231,7 @@ impl Command {
             Command::Localserve(args) => localserve::run(cx, *args),
             Command::Status(args) => status::run(cx, args),
             Command::Stop(args) => stop::run(cx, args),
+            Command::Logins(args) => logins::run(cx, args),
             Command::Loglevels(args) => loglevels::run(cx, args),
             Command::Message(command) => command.run(cx),
             Command::Queue(command) => command.run(cx),

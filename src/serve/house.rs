@@ -27,6 +27,7 @@ use tokio::task::JoinSet;
 use crate::hooks::{Following, Webhooks};
 use crate::judging::Judging;
 use crate::listeners;
+use crate::loginlog::LoginLog;
 use crate::operations::feed::{Feed, modseqs};
 use crate::outside::Outside;
 use crate::web::Site;
@@ -281,8 +282,9 @@ impl House {
         reports.attach(queue.clone());
         let hooks = plan.webhooks.hooks(&resolver, &outside.roots, &plan.clock, &metrics);
         let handlers = Handlers::new(&plan, &config, &store, &queue, &reports, resolver, &metrics);
+        let (logins, attempts) = LoginLog::new(plan.config.clone(), plan.clock.clone());
         let listeners::All { bound, files } =
-            listeners::bind(&plan, &config, &handlers, &metrics, &stopping)?;
+            listeners::bind(&plan, &config, &handlers, &metrics, &stopping, &logins)?;
         let inward = plan.inward.take().zip(handlers.inward.clone());
         let inward = inward.and_then(|(inward, handler)| {
             let context = listeners::inward(&plan, &config, handler, &metrics, &stopping)?;
@@ -325,6 +327,8 @@ impl House {
             tasks.spawn(inward);
         }
         tasks.spawn(until(stopping.clone(), crate::certificates::watch(files, plan.clock.clone())));
+        let attempts = crate::loginlog::keep(attempts, store.clone(), plan.clock.clone());
+        tasks.spawn(until(stopping.clone(), attempts));
         tasks.spawn(queue.clone().run(stopping.clone()));
         tasks.spawn(reports.run(stopping.clone()));
         tasks.spawn(policies.refresh(stopping.clone()));

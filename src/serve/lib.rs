@@ -6,6 +6,7 @@ mod house;
 mod judging;
 mod listeners;
 pub mod localserve;
+mod loginlog;
 mod operations;
 mod outside;
 mod retention;

@@ -10,15 +10,15 @@ use mox_admin::ops::ListenerRow;
 use mox_config::Config;
 use mox_config::listener::Listener;
 use mox_net::{ConnectionLimit, Listen, RateLimit, TcpListen, Window};
-use mox_sasl::Mechanism;
 use mox_smtp::{Reply, Syntax};
-use mox_smtpserver::{Context, Gate, Handler, Limits, Observer, Port};
+use mox_smtpserver::{Context, Gate, Handler, Limits, LoginAttempt, Observer, Port};
 use mox_telemetry::{Accepting, Authenticating, Listening, Metrics};
 use mox_tls::{ServerConfig, ServerOptions};
 use tokio::sync::{Semaphore, watch};
 
 use crate::certificates::FromFiles;
 use crate::house::{Error, Handlers, Plan};
+use crate::loginlog::LoginLog;
 
 /// A port with pages of this server.
 #[derive(Debug, Clone, Copy)]
@@ -70,6 +70,7 @@ struct Shared<'a> {
     gate: Arc<Gate>,
     verifying: Arc<Semaphore>,
     secret: Vec<u8>,
+    logins: &'a LoginLog,
     /// What web servers are made with, where listeners have such.
     website: Option<&'a mox_website::Seams>,
 }
@@ -81,6 +82,7 @@ pub(crate) fn bind(
     handlers: &Handlers,
     metrics: &Arc<Metrics>,
     stopping: &watch::Receiver<bool>,
+    logins: &LoginLog,
 ) -> Result<All, Error> {
     let shared = Shared {
         plan,
@@ -91,6 +93,7 @@ pub(crate) fn bind(
         gate: Arc::new(gate(config, plan)),
         verifying: Arc::new(Semaphore::new(2)),
         secret: secret(plan)?,
+        logins,
         website: plan.website.as_ref(),
     };
     let (mut bound, mut files) = (Vec::new(), Vec::new());
@@ -123,7 +126,7 @@ pub(crate) fn inward(
     let listener = config.server.listeners.values().next()?;
     Some(Context {
         handler,
-        observer: Arc::new(Count { metrics: metrics.clone(), number: 0 }),
+        observer: Arc::new(Count { metrics: metrics.clone(), number: 0, logins: None }),
         port: Port::Mx,
         hostname: config.server.hostname.clone(),
         limits: limits(config, listener, Port::Mx),
@@ -264,7 +267,11 @@ fn context(
     };
     Context {
         handler: handler.clone(),
-        observer: Arc::new(Count { metrics: shared.metrics.clone(), number }),
+        observer: Arc::new(Count {
+            metrics: shared.metrics.clone(),
+            number,
+            logins: Some(shared.logins.clone()),
+        }),
         port,
         hostname: listener.hostname.clone().unwrap_or_else(|| shared.config.server.hostname.clone()),
         limits: limits(shared.config, listener, port),
@@ -348,6 +355,7 @@ fn server_tls(
 struct Count {
     metrics: Arc<Metrics>,
     number: u16,
+    logins: Option<LoginLog>,
 }
 
 impl Observer for Count {
@@ -360,10 +368,13 @@ impl Observer for Count {
         self.metrics.smtpserver_open.get_or_create(&Listening { port: self.number }).dec();
     }
 
-    fn authentication(&self, _port: Port, mechanism: Mechanism, success: bool) {
-        let labels =
-            Authenticating { mechanism: mechanism.name(), result: if success { "ok" } else { "badcreds" } };
+    fn authentication(&self, port: Port, attempt: &LoginAttempt<'_>) {
+        let result = if attempt.code == 235 { "ok" } else { "badcreds" };
+        let labels = Authenticating { mechanism: attempt.mechanism.name(), result };
         self.metrics.auth.get_or_create(&labels).inc();
+        if let Some(logins) = &self.logins {
+            logins.note(port, attempt);
+        }
     }
 
     fn transaction(&self, _port: Port, reply: &Reply, _octets: u64) {
@@ -383,7 +394,7 @@ mod tests {
     #[test]
     fn open_sessions_are_counted_down() {
         let metrics = Arc::new(Metrics::new(mox_clock::Timestamp::from_secs(0)));
-        let count = Count { metrics: metrics.clone(), number: 25 };
+        let count = Count { metrics: metrics.clone(), number: 25, logins: None };
         count.session(Port::Mx);
         count.session(Port::Mx);
         count.session_ended(Port::Mx);

@@ -16,7 +16,9 @@ const TOMBSTONES: i64 = 100_000;
 
 /// Pages given back in one look.
 const PAGES: u32 = 1000;
-/// Reports removed in one look.
+/// How long attempts to log in are kept.
+const ATTEMPTS: Duration = Duration::from_secs(30 * 86_400);
+/// Reports, and attempts to log in, removed in one look.
 const REPORTS: u32 = 100;
 /// Time between checks of the database.
 const CHECK: Duration = Duration::from_secs(86_400);
@@ -32,6 +34,10 @@ pub(crate) async fn keep(store: Store, keep: Option<(String, i64)>, clock: Arc<d
         }
         if let Err(e) = mox_reports::receive::purge(&store, clock.now(), REPORTS).await {
             tracing::warn!(error = %e, "old reports could not be removed");
+        }
+        let before = clock.now().minus(ATTEMPTS);
+        if let Err(e) = store.write(move |store, tx| store.forget_attempts(tx, before, REPORTS)).await {
+            tracing::warn!(error = %e, "old attempts to log in could not be removed");
         }
         if let Err(e) = tidy(&store, keep.clone(), TOMBSTONES).await {
             tracing::warn!(error = %e, "tidying up failed");

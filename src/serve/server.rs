@@ -154,8 +154,7 @@ fn locals(config: &Config) -> Vec<IpAddr> {
 
 /// Makes the accounts of `domains.conf` that are not in the store yet, so that they can be asked about.
 async fn open_accounts(store: &mox_store::Store, plan: &Plan) -> Result<(), Error> {
-    let names: Vec<String> =
-        plan.config.load().dynamic.accounts.iter().map(|(name, _)| name.clone()).collect();
+    let names: Vec<String> = plan.config.load().dynamic.accounts.keys().cloned().collect();
     let open = store
         .write(move |store, tx| names.iter().try_for_each(|name| store.open_account(tx, name).map(|_| ())));
     open.await.map_err(|source| Error::Store { path: plan.data.clone(), source })

@@ -10,7 +10,7 @@ use mox_sasl::{Login, Mechanism, Reason, Server, Setup, Step};
 use mox_smtp::{EnhancedCode, Reply};
 
 use crate::session::{Conversation, End};
-use crate::{Authenticated, Context};
+use crate::{Authenticated, Context, LoginAttempt};
 
 /// What came out of a step.
 enum Outcome {
@@ -158,8 +158,8 @@ impl Conversation {
     }
 
     fn log_auth(&self, mechanism: Mechanism, name: &str, code: u16) {
-        let success = code == 235;
-        self.cx.observer.authentication(self.cx.port, mechanism, success);
+        let (remote, tls) = (self.session.remote.ip(), self.session.tls.as_ref());
+        self.cx.observer.authentication(self.cx.port, &LoginAttempt { mechanism, name, remote, tls, code });
         tracing::info!(
             cid = %self.session.cid,
             listener = self.cx.port.name(),

@@ -57,9 +57,24 @@ pub trait Observer: Send + Sync {
     /// A command was answered; message data counts as `DATA` or `BDAT`.
     fn command(&self, _port: Port, _verb: &'static str, _reply: &Reply, _took: Duration) {}
     /// An authentication succeeded or failed.
-    fn authentication(&self, _port: Port, _mechanism: Mechanism, _success: bool) {}
+    fn authentication(&self, _port: Port, _attempt: &LoginAttempt<'_>) {}
     /// A transaction ended with this reply to its data.
     fn transaction(&self, _port: Port, _reply: &Reply, _octets: u64) {}
+}
+
+/// An attempt to log in.
+#[derive(Debug, Clone, Copy)]
+pub struct LoginAttempt<'a> {
+    /// How.
+    pub mechanism: Mechanism,
+    /// Name that the client gave; empty if it did not come to that.
+    pub name: &'a str,
+    /// Where from.
+    pub remote: std::net::IpAddr,
+    /// What TLS says; none without.
+    pub tls: Option<&'a mox_tls::TlsInfo>,
+    /// Code of the reply: 235 when it succeeded.
+    pub code: u16,
 }
 
 /// An observer that does nothing.

@@ -27,7 +27,7 @@ mod script;
 mod tests;
 
 pub use cid::Cid;
-pub use context::{Context, Nobody, Observer};
+pub use context::{Context, LoginAttempt, Nobody, Observer};
 pub use gate::{Gate, Permit};
 pub use handler::{Authenticated, Body, BoxFuture, Handler, Port, Session};
 pub use limits::Limits;

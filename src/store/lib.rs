@@ -15,6 +15,7 @@
 
 mod account;
 mod append;
+mod attempts;
 mod changes;
 pub mod content;
 mod copy;
@@ -38,6 +39,7 @@ use mox_db::{Db, ReadTx, Schema, Tx};
 
 pub use account::Account;
 pub use append::{NewMessage, Stored};
+pub use attempts::{Attempt, AttemptRow, Attempts};
 pub use changes::{Change, Changes};
 pub use content::{Content, Incoming, Prepared};
 pub use copy::Mark;

@@ -9,6 +9,7 @@ mod finding;
 mod inbox;
 mod insight;
 mod lab;
+mod logins;
 mod message;
 mod mtasts;
 mod outgoing;
@@ -42,6 +43,7 @@ pub use insight::{
     SummaryHost, SummaryService, SummaryTls,
 };
 pub use lab::{LabAdvance, LabAdvanced, LabMove, LabStep, LabStepped};
+pub use logins::{LoginAttemptRow, LoginAttempts};
 pub use message::{
     Header, MessageCat, MessageDelete, MessageDetail, MessageFilter, MessageList, MessageRow, MessageShow,
     MessageWait, MessageWaited, PartRow,
@@ -163,6 +165,7 @@ operations! {
     DmarcReport = "dmarc-report" -> DmarcReportDetail;
     FailureReports = "failure-reports" -> Vec<FailureRow>;
     FailureReport = "failure-report" -> FailureDetail;
+    LoginAttempts = "login-attempts" -> Vec<LoginAttemptRow>;
     QueueTransport = "queue-transport" -> Changed;
     QueueRequireTls = "queue-requiretls" -> Changed;
     HoldRuleList = "holdrule-list" -> Vec<HoldRule>;

@@ -6,6 +6,7 @@ pub(crate) mod feed;
 mod inbox;
 mod insight;
 mod lab;
+mod logins;
 mod messages;
 mod outgoing;
 mod policies;
@@ -71,6 +72,7 @@ pub(crate) fn all(parts: Parts) -> Operations {
         dmarcreports::add,
         insight::add,
         lab::add,
+        logins::add,
     ];
     adds.into_iter().fold(operations, |operations, add| add(operations, &parts))
 }

@@ -4,6 +4,7 @@
 //! Times are microseconds since the epoch, UTC.
 
 pub(crate) mod account;
+pub(crate) mod attempt;
 pub(crate) mod content;
 pub(crate) mod mailbox;
 pub(crate) mod message;
@@ -18,7 +19,7 @@ use mox_db::rusqlite::Connection;
 use crate::Error;
 
 pub(crate) const SCHEMA: Schema =
-    Schema { room: "store", steps: &[STEP_1, STEP_2, STEP_3, STEP_4, STEP_5, STEP_6] };
+    Schema { room: "store", steps: &[STEP_1, STEP_2, STEP_3, STEP_4, STEP_5, STEP_6, STEP_7] };
 
 const STEP_1: &str = "
 CREATE TABLE counter (name TEXT PRIMARY KEY, value INTEGER NOT NULL) WITHOUT ROWID;
@@ -198,6 +199,24 @@ CREATE TABLE trace (
 CREATE TRIGGER trace_goes AFTER DELETE ON message BEGIN
   DELETE FROM trace WHERE message_id = old.message_id;
 END;
+";
+
+const STEP_7: &str = "
+-- Attempts to log in; those that are the same but for their time are one row.
+CREATE TABLE login_attempt (
+  account TEXT NOT NULL,            -- empty when no account has that login
+  login TEXT NOT NULL,
+  remote_ip TEXT NOT NULL,
+  protocol TEXT NOT NULL,
+  mechanism TEXT NOT NULL,
+  result TEXT NOT NULL,
+  tls TEXT NOT NULL,                -- of the last one
+  count INTEGER NOT NULL,
+  first INTEGER NOT NULL,
+  last INTEGER NOT NULL,
+  PRIMARY KEY (account, login, remote_ip, protocol, mechanism, result)
+) WITHOUT ROWID;
+CREATE INDEX login_attempt_last ON login_attempt (last);
 ";
 
 /// What is numbered, and the mark of the search index.

@@ -1,0 +1,72 @@
+//! Statements on `login_attempt`.
+
+use mox_clock::Timestamp;
+use mox_db::rusqlite::{Connection, Row};
+
+use crate::Error;
+use crate::attempts::{Attempt, AttemptRow, Attempts};
+
+const KEY: &str = "account, login, remote_ip, protocol, mechanism, result";
+
+fn read(row: &Row<'_>) -> mox_db::rusqlite::Result<AttemptRow> {
+    Ok(AttemptRow {
+        attempt: Attempt {
+            account: row.get(0)?,
+            login: row.get(1)?,
+            remote_ip: row.get(2)?,
+            protocol: row.get(3)?,
+            mechanism: row.get(4)?,
+            result: row.get(5)?,
+            tls: row.get(6)?,
+            at: Timestamp::from_micros(row.get(9)?),
+        },
+        count: row.get(7)?,
+        first: Timestamp::from_micros(row.get(8)?),
+    })
+}
+
+/// Adds one to those that were the same, or a row.
+pub(crate) fn note(conn: &Connection, a: &Attempt) -> Result<(), Error> {
+    let sql = format!(
+        "INSERT INTO login_attempt ({KEY}, tls, count, first, last) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, 1, ?8, ?8)
+         ON CONFLICT ({KEY}) DO UPDATE SET count = count + 1, tls = excluded.tls, last = max(last, excluded.last)"
+    );
+    conn.prepare_cached(&sql)?.execute((
+        &a.account,
+        &a.login,
+        &a.remote_ip,
+        &a.protocol,
+        &a.mechanism,
+        &a.result,
+        &a.tls,
+        a.at.micros(),
+    ))?;
+    Ok(())
+}
+
+/// Those that are asked for, the latest first.
+pub(crate) fn list(conn: &Connection, asked: &Attempts) -> Result<Vec<AttemptRow>, Error> {
+    let sql = format!(
+        "SELECT {KEY}, tls, count, first, last FROM login_attempt
+         WHERE (?1 IS NULL OR account = ?1) AND last >= ?2 AND (?3 = 0 OR result <> 'ok')
+         ORDER BY last DESC LIMIT ?4"
+    );
+    let since = asked.since.map_or(i64::MIN, Timestamp::micros);
+    let mut statement = conn.prepare_cached(&sql)?;
+    let rows = statement.query_map((&asked.account, since, asked.failed, asked.limit), read)?;
+    Ok(rows.collect::<Result<_, _>>()?)
+}
+
+/// Removes what is older, and of what names no account all but the latest; answers how many.
+pub(crate) fn forget(conn: &Connection, before: Timestamp, unknown: u32, most: u32) -> Result<usize, Error> {
+    let old = format!(
+        "DELETE FROM login_attempt WHERE ({KEY}) IN
+         (SELECT {KEY} FROM login_attempt WHERE last < ?1 ORDER BY last LIMIT ?2)"
+    );
+    let strangers = format!(
+        "DELETE FROM login_attempt WHERE ({KEY}) IN
+         (SELECT {KEY} FROM login_attempt WHERE account = '' ORDER BY last DESC LIMIT ?2 OFFSET ?1)"
+    );
+    let gone = conn.prepare_cached(&old)?.execute((before.micros(), most))?;
+    Ok(gone + conn.prepare_cached(&strangers)?.execute((unknown, most))?)
+}
