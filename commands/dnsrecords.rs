@@ -5,7 +5,7 @@ use mox_dnscheck::{Row, TTL, zone_text};
 use serde::Serialize;
 
 use crate::context::Context;
-use crate::dnscheck::expected;
+use crate::dnscheck::{configuration, expected};
 use crate::error::{CommandError, Exit};
 use crate::output::{Page, Show};
 use crate::{Example, Needs};
@@ -93,7 +93,8 @@ impl Show for Report {
 }
 
 pub(crate) fn run(cx: &mut Context, args: Args) -> Result<Exit, CommandError> {
-    let Some(expected) = expected(cx, &args.domain)? else {
+    let config = configuration(cx)?;
+    let Some(expected) = expected(cx, config.as_ref(), &args.domain) else {
         let error = CommandError::not_found(format!("{} is not a domain of the configuration", args.domain));
         return Err(error.hint("name the config with --config; `mox config path` shows which is used"));
     };

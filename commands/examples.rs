@@ -75,6 +75,7 @@ pub fn all() -> &'static [(&'static str, &'static [Example])] {
         ("dnsbl checkhealth", dnsbl::checkhealth::EXAMPLES),
         ("dnscheck", dnscheck::EXAMPLES),
         ("dnsrecords", dnsrecords::EXAMPLES),
+        ("doctor", crate::doctor::EXAMPLES),
         ("generate", generate::EXAMPLES),
         ("iprev", iprev::EXAMPLES),
         ("lab advance", lab::advance::EXAMPLES),

@@ -19,6 +19,7 @@ mod dns;
 mod dnsbl;
 mod dnscheck;
 mod dnsrecords;
+mod doctor;
 mod error;
 mod examples;
 mod feed;
@@ -186,6 +187,10 @@ enum Command {
     /// configuration is compared with it, any other is judged by what is public. Exit code 3 when there is a warning or
     /// an error.
     Dnscheck(dnscheck::Args),
+    /// Look at everything: the machine, the config, certificates, ports, DNS, the running server
+    ///
+    /// One list, the worst first, each with what mends it. Exit code 3 when there is a warning or an error.
+    Doctor(doctor::Args),
     /// Print the records that a domain of the configuration should have
     Dnsrecords(dnsrecords::Args),
     /// Ask DNS block lists
@@ -247,6 +252,7 @@ impl Command {
             Command::Arc(command) => command.run(cx),
             Command::Iprev(args) => iprev::run(cx, args),
             Command::Dnscheck(args) => dnscheck::run(cx, args),
+            Command::Doctor(args) => doctor::run(cx, args),
             Command::Dnsrecords(args) => dnsrecords::run(cx, args),
             Command::Dnsbl(command) => command.run(cx),
             Command::Mtasts(command) => command.run(cx),

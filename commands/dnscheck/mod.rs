@@ -116,7 +116,7 @@ impl Show for Report {
 }
 
 /// A finding and below it what mends it.
-fn show(finding: &Finding, page: &mut Page) {
+pub(crate) fn show(finding: &Finding, page: &mut Page) {
     let ok = match finding.severity {
         Severity::Ok => Some(true),
         Severity::Info => None,
@@ -128,8 +128,8 @@ fn show(finding: &Finding, page: &mut Page) {
     }
 }
 
-/// What the configuration expects of a domain; nothing without a configuration, or when the domain is not in it.
-pub(crate) fn expected(cx: &mut Context, domain: &Domain) -> Result<Option<Expected>, CommandError> {
+/// The configuration, if there is one; an error when one is named that is not there, or when it is bad.
+pub(crate) fn configuration(cx: &mut Context) -> Result<Option<Config>, CommandError> {
     let named = cx.global.config.is_some();
     let Ok(place) = cx.place() else { return Ok(None) };
     if !place.config.is_file() {
@@ -144,17 +144,25 @@ pub(crate) fn expected(cx: &mut Context, domain: &Domain) -> Result<Option<Expec
         CommandError::failed(format!("{} problems in the config", errors.0.len()))
             .hint("`mox config test` names them")
     })?;
-    let found = Expected::of(&config, domain);
+    Ok(Some(config))
+}
+
+/// What a configuration expects of a domain; nothing when the domain is not in it.
+pub(crate) fn expected(cx: &mut Context, config: Option<&Config>, domain: &Domain) -> Option<Expected> {
+    let config = config?;
+    let found = Expected::of(config, domain);
     if found.is_none() {
         cx.detail(format_args!("{domain} is not in {}", config.dynamic_file.display()));
     }
-    Ok(found)
+    found
 }
 
 pub(crate) fn run(cx: &mut Context, args: Args) -> Result<Exit, CommandError> {
-    let ours = expected(cx, &args.domain)?;
+    let config = configuration(cx)?;
+    let ours = expected(cx, config.as_ref(), &args.domain);
     let asker = cx.asker()?;
-    let world = world(cx, &asker, &args.web)?;
+    // What the configuration trusts counts for domains of it.
+    let world = world(cx, &asker, &args.web, config.as_ref().filter(|_| ours.is_some()))?;
     let one = |changes: bool| {
         let findings = asker.run(check(&world, &args.domain, ours.as_ref()));
         let found = last::compare(&args.domain, &findings);
@@ -176,12 +184,27 @@ pub(crate) fn run(cx: &mut Context, args: Args) -> Result<Exit, CommandError> {
     }
 }
 
-fn world(cx: &mut Context, asker: &Asker, options: &WebOptions) -> Result<World, CommandError> {
-    let web = cx.web(asker, options)?;
+/// Where everything is asked.
+pub(crate) fn world(
+    cx: &mut Context,
+    asker: &Asker,
+    options: &WebOptions,
+    config: Option<&Config>,
+) -> Result<World, CommandError> {
+    let mut web = cx.web(asker, options)?;
+    let mut reachable = options.allow_egress.clone();
+    if let Some(config) = config {
+        let mut roots = (*web.roots).clone();
+        let trusted = mox_serve::trust(config).map_err(crate::running::failed)?;
+        roots.roots.extend(trusted.roots.iter().cloned());
+        web.roots = Arc::new(roots);
+        reachable.extend(config.server.allow_egress.iter().map(|network| network.0));
+        web.egress = mox_https::Egress::Public { allow: reachable.clone() };
+    }
     Ok(World {
         resolver: asker.resolver(),
         dial: Arc::clone(&web.dial),
-        reachable: options.allow_egress.clone(),
+        reachable,
         roots: Arc::clone(&web.roots),
         clock: Arc::clone(&cx.clock),
         random: Arc::new(SystemRandom),

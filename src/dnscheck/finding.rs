@@ -67,32 +67,28 @@ impl Finding {
         Finding { id, severity, subject: subject.into(), evidence: evidence.into(), fix: None }
     }
 
-    pub(crate) fn ok(id: &'static str, subject: impl Into<String>, evidence: impl Into<String>) -> Finding {
+    /// As it should be.
+    pub fn ok(id: &'static str, subject: impl Into<String>, evidence: impl Into<String>) -> Finding {
         Finding::new(Severity::Ok, id, subject, evidence)
     }
 
-    pub(crate) fn info(id: &'static str, subject: impl Into<String>, evidence: impl Into<String>) -> Finding {
+    /// Worth knowing.
+    pub fn info(id: &'static str, subject: impl Into<String>, evidence: impl Into<String>) -> Finding {
         Finding::new(Severity::Info, id, subject, evidence)
     }
 
-    pub(crate) fn warning(
-        id: &'static str,
-        subject: impl Into<String>,
-        evidence: impl Into<String>,
-    ) -> Finding {
+    /// Something could be better, or nobody knows.
+    pub fn warning(id: &'static str, subject: impl Into<String>, evidence: impl Into<String>) -> Finding {
         Finding::new(Severity::Warning, id, subject, evidence)
     }
 
-    pub(crate) fn error(
-        id: &'static str,
-        subject: impl Into<String>,
-        evidence: impl Into<String>,
-    ) -> Finding {
+    /// Something is wrong.
+    pub fn error(id: &'static str, subject: impl Into<String>, evidence: impl Into<String>) -> Finding {
         Finding::new(Severity::Error, id, subject, evidence)
     }
 
     /// With what mends it.
-    pub(crate) fn fix(self, fix: impl Into<String>) -> Finding {
+    pub fn fix(self, fix: impl Into<String>) -> Finding {
         Finding { fix: Some(fix.into()), ..self }
     }
 

@@ -17,5 +17,5 @@ mod web;
 pub use house::{Error, House};
 pub use localserve::{JudgeBy, LocalserveOptions, RelayRule, run as localserve};
 pub use operations::verified;
-pub use server::{ServeOptions, Started, run as serve};
+pub use server::{ServeOptions, Started, run as serve, trust};
 pub use sockets::Sockets;

@@ -74,7 +74,7 @@ fn plan(
     clock: Arc<dyn Clock>,
     random: Arc<dyn Random>,
 ) -> Result<Plan, Error> {
-    let outside = Outside::world(&options.dns, roots(&config)?, &clock)?;
+    let outside = Outside::world(&options.dns, trust(&config)?, &clock)?;
     let hostname = config.server.hostname.ascii().to_owned();
     let (data, locals) = (config.data_dir.clone(), locals(&config));
     let config = Arc::new(Handle::new(config));
@@ -124,7 +124,7 @@ fn plan(
 }
 
 /// The trust anchors of the system, and those that `mox.conf` names.
-fn roots(config: &Config) -> Result<Arc<mox_tls::RootCertStore>, Error> {
+pub fn trust(config: &Config) -> Result<Arc<mox_tls::RootCertStore>, Error> {
     let ca = config.server.tls.ca.clone().unwrap_or_default();
     let own_only = !ca.cert_files.is_empty() && !ca.additional_to_system;
     let mut roots = if own_only { mox_tls::RootCertStore::empty() } else { mox_tls::system_roots() };

@@ -1,0 +1,152 @@
+//! A server that is well, and everything that may be wrong with one, each alone.
+
+use std::path::Path;
+use std::sync::Arc;
+use std::time::Duration;
+
+use mox_admin::Time;
+use mox_admin::ops::{QueueCounts, StatusReport};
+use mox_clock::sim::{SimClock, SimRandom};
+use mox_clock::{Clock, Timestamp};
+use mox_config::Config;
+use mox_dns::sim::SimResolver;
+use mox_dnscheck::{Severity, World};
+use mox_platform::files::{Access, write_durably};
+
+use crate::{Examined, Patient, Repair, Running, examine};
+
+const NOW: i64 = 1_800_000_000;
+
+struct Case {
+    folder: tempfile::TempDir,
+    clock: Arc<SimClock>,
+}
+
+impl Case {
+    fn new() -> Case {
+        let case = Case {
+            folder: tempfile::tempdir().unwrap(),
+            clock: Arc::new(SimClock::new(Timestamp::from_secs(NOW))),
+        };
+        case.certificate("mail.example.org", 90);
+        case
+    }
+
+    fn path(&self, name: &str) -> std::path::PathBuf {
+        self.folder.path().join(name)
+    }
+
+    fn certificate(&self, name: &str, days: u64) {
+        let lifetime = Duration::from_secs(days * 86_400);
+        let made = mox_tls::self_signed(&[name], self.clock.now(), lifetime).unwrap();
+        write_durably(&self.path("a.crt"), made.cert_pem.as_bytes(), Access::Private).unwrap();
+        write_durably(&self.path("a.key"), made.key_pem.as_bytes(), Access::Private).unwrap();
+    }
+
+    fn config(&self) -> Config {
+        let server = "DataDir: data\nHostname: mail.example.org\nListeners:\n\tpublic:\n\t\tIPs:\n\t\t\t- 192.0.2.1\n\t\tTLS:\n\t\t\tKeyCerts:\n\t\t\t\t-\n\t\t\t\t\tCertFile: a.crt\n\t\t\t\t\tKeyFile: a.key\n\t\tSMTP:\n\t\t\tEnabled: true\nPostmaster:\n\tAccount: amy\n\tMailbox: Inbox\n";
+        let dynamic = "Domains:\n\texample.org: nil\nAccounts:\n\tamy:\n\t\tDomain: example.org\n";
+        Config::parse(&self.path("mox.conf"), server, dynamic).unwrap_or_else(|e| panic!("{e}"))
+    }
+
+    async fn examine(&self, running: Option<&Running>) -> Examined {
+        let world = World {
+            resolver: Arc::new(SimResolver::default()),
+            dial: Arc::new(mox_net::sim::SimNet::new(self.clock.clone())),
+            web: Arc::new(Nowhere),
+            reachable: Vec::new(),
+            roots: Arc::new(mox_tls::RootCertStore::empty()),
+            clock: self.clock.clone(),
+            random: Arc::new(SimRandom::new(1)),
+        };
+        let config = self.config();
+        let patient = Patient { config: &config, running, world: &world, online: false, version: "1.0" };
+        examine(&patient).await
+    }
+}
+
+struct Nowhere;
+
+impl mox_mtasts::Fetch for Nowhere {
+    fn get<'a>(
+        &'a self,
+        _: &'a mox_https::Url,
+    ) -> mox_dns::BoxFuture<'a, Result<mox_https::Response, mox_https::Error>> {
+        Box::pin(std::future::pending())
+    }
+}
+
+fn running() -> Running {
+    let status = StatusReport {
+        version: "1.0".to_owned(),
+        pid: 7,
+        started: Time(Timestamp::from_secs(NOW)),
+        config: None,
+        data_dir: String::new(),
+        listeners: Vec::new(),
+        accounts: 1,
+        messages: 0,
+        unindexed: 0,
+        queue: QueueCounts::default(),
+        connections: 0,
+        disk_free: None,
+        config_error: None,
+    };
+    Running { status, queue: Vec::new(), history: Vec::new(), problems: Vec::new() }
+}
+
+fn problems(all: &Examined) -> Vec<&'static str> {
+    let bad = all.findings.iter().filter(|finding| finding.severity.is_problem());
+    bad.map(|finding| finding.id).collect()
+}
+
+#[tokio::test]
+async fn a_server_that_does_not_run_is_told() {
+    let all = Case::new().examine(None).await;
+    assert_eq!(problems(&all), ["not-running"], "{:?}", all.findings);
+    assert!(all.findings.iter().all(|finding| !finding.severity.is_problem() || finding.fix.is_some()));
+}
+
+#[tokio::test]
+async fn certificates_end_and_are_for_names() {
+    let case = Case::new();
+    case.certificate("other.example.org", 5);
+    assert_eq!(problems(&case.examine(None).await), ["certificate-ends", "certificate-name", "not-running"]);
+    case.certificate("*.example.org", 60);
+    assert_eq!(problems(&case.examine(None).await), ["not-running"]);
+    std::fs::write(case.path("a.key"), "no key").unwrap();
+    assert!(problems(&case.examine(None).await).contains(&"certificate-unusable"));
+    std::fs::remove_file(case.path("a.key")).unwrap();
+    assert!(problems(&case.examine(None).await).contains(&"file-missing"));
+}
+
+#[tokio::test]
+async fn what_a_running_server_tells_is_judged() {
+    let case = Case::new();
+    // Nobody answers on the port of the listener.
+    assert_eq!(problems(&case.examine(Some(&running())).await), ["port-closed"]);
+    let mut old = running();
+    old.status.version = "0.9".to_owned();
+    old.status.config_error = Some("bad".to_owned());
+    let all = case.examine(Some(&old)).await;
+    assert_eq!(problems(&all), ["config-not-taken", "port-closed", "version-differs"]);
+    assert_eq!(all.findings[0].severity, Severity::Error);
+}
+
+#[tokio::test]
+async fn exposed_secrets_are_mended_on_demand() {
+    let case = Case::new();
+    expose(&case.path("a.key"));
+    let all = case.examine(None).await;
+    assert!(problems(&all).contains(&"file-exposed"), "{:?}", all.findings);
+    assert_eq!(all.repairs, [Repair::MakePrivate(case.path("a.key"))]);
+    all.repairs[0].run().unwrap();
+    assert_eq!(problems(&case.examine(None).await), ["not-running"]);
+}
+
+/// A file that everybody may read, as an editor would make it.
+fn expose(path: &Path) {
+    let content = std::fs::read(path).unwrap();
+    std::fs::remove_file(path).unwrap();
+    std::fs::write(path, content).unwrap();
+}
