@@ -2,7 +2,7 @@
 //!
 //! Promise: when [`Db::write`] answers `Ok`, the change is on the disk; a kill or a power cut at any
 //! instruction leaves either all of a closure's changes or none. Invariants:
-//! 1. Exactly one thread writes. It runs the waiting closures one after another, each in a savepoint of its
+//! 1. Exactly one thread writes; another only folds the log into the database file. It runs the waiting closures one after another, each in a savepoint of its
 //!    own, commits once, then answers all.
 //! 2. A closure that fails or panics rolls back only itself; a failed commit, or a failure such as a full disk
 //!    that makes SQLite roll all back, answers the group with an error and the connection is opened anew.
@@ -12,6 +12,7 @@
 //! SQL stands only in the `tables` files of the rooms that keep state; each room owns its tables and names
 //! them in a [`Schema`].
 
+mod checkpoint;
 mod error;
 mod functions;
 mod reader;
@@ -26,6 +27,7 @@ use std::time::Duration;
 
 use mox_clock::Clock;
 
+use checkpoint::Log;
 pub use error::Error;
 pub use functions::fold;
 pub use reader::ReadTx;
@@ -74,10 +76,11 @@ impl Db {
     ///
     /// Refuses a file that a newer version wrote. The caller makes sure that no other process has it open.
     pub fn open(path: &Path, schemas: &[Schema], options: Options) -> Result<Db, Error> {
-        let mut connection = writer::connect(path, options.checkpoint_pages)?;
+        let log = Log::default();
+        let mut connection = writer::connect(path, &log)?;
         schema::migrate(&mut connection, schemas)?;
         let readers = Arc::new(reader::Readers::new(path.to_owned(), options.readers));
-        let writer = writer::Writer::start(connection, path.to_owned(), options)?;
+        let writer = writer::Writer::start(connection, path.to_owned(), log, options)?;
         Ok(Db { writer, readers, path: Arc::new(path.to_owned()) })
     }
 

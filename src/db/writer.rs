@@ -14,6 +14,7 @@ use std::time::Duration;
 use rusqlite::{Connection, OpenFlags};
 use tokio::sync::{mpsc, oneshot};
 
+use crate::checkpoint::{Folder, Log};
 use crate::{Error, Options};
 
 /// Closures that may wait for the writer before callers have to.
@@ -126,10 +127,10 @@ fn panic_text(panic: &(dyn Any + Send)) -> &str {
 }
 
 /// Opens the connection that writes.
-pub(crate) fn connect(path: &Path, checkpoint_pages: u32) -> Result<Connection, Error> {
+pub(crate) fn connect(path: &Path, log: &Log) -> Result<Connection, Error> {
     let flags =
         OpenFlags::SQLITE_OPEN_READ_WRITE | OpenFlags::SQLITE_OPEN_CREATE | OpenFlags::SQLITE_OPEN_NO_MUTEX;
-    let connection = Connection::open_with_flags(path, flags)?;
+    let mut connection = Connection::open_with_flags(path, flags)?;
     connection.busy_timeout(Duration::from_secs(5))?;
     // Both only take effect before the first table.
     connection.pragma_update(None, "page_size", 4096)?;
@@ -141,7 +142,7 @@ pub(crate) fn connect(path: &Path, checkpoint_pages: u32) -> Result<Connection, 
     connection.pragma_update(None, "checkpoint_fullfsync", true)?;
     connection.pragma_update(None, "cache_size", -8000)?;
     connection.pragma_update(None, "temp_store", "MEMORY")?;
-    connection.pragma_update(None, "wal_autocheckpoint", checkpoint_pages)?;
+    log.watch(&mut connection)?;
     connection.pragma_update_and_check(None, "journal_size_limit", 64 << 20, |_| Ok(()))?;
     connection.set_prepared_statement_cache_capacity(256);
     crate::settings::apply(&connection)?;
@@ -149,11 +150,17 @@ pub(crate) fn connect(path: &Path, checkpoint_pages: u32) -> Result<Connection, 
 }
 
 impl Writer {
-    pub(crate) fn start(connection: Connection, path: PathBuf, options: Options) -> Result<Writer, Error> {
+    pub(crate) fn start(
+        connection: Connection,
+        path: PathBuf,
+        log: Log,
+        options: Options,
+    ) -> Result<Writer, Error> {
         let (sender, receiver) = mpsc::channel(WAITING_MAX);
         let counters = Arc::new(Counters::default());
-        let state =
-            Thread { connection: Some(connection), path, options, receiver, counters: counters.clone() };
+        let folder = Folder::start(&path, options.checkpoint_pages)?;
+        let connection = Some(connection);
+        let state = Thread { connection, path, log, folder, options, receiver, counters: counters.clone() };
         let thread = std::thread::Builder::new()
             .name("db-writer".to_owned())
             .spawn(move || state.run())
@@ -214,6 +221,8 @@ struct Thread {
     /// None after a failed commit, until it could be opened anew.
     connection: Option<Connection>,
     path: PathBuf,
+    log: Log,
+    folder: Folder,
     options: Options,
     receiver: mpsc::Receiver<Message>,
     counters: Arc<Counters>,
@@ -230,6 +239,7 @@ impl Thread {
         while let Ok(Message::Run(job)) = self.receiver.try_recv() {
             job.answer(Some(Error::Closed));
         }
+        self.folder.close();
         if let Some(connection) = self.connection.take() {
             let _ = connection.pragma_update_and_check(None, "wal_checkpoint", "TRUNCATE", |_| Ok(()));
             let _ = connection.close();
@@ -269,6 +279,8 @@ impl Thread {
         }
         let sound = group.commit(&self.counters);
         if sound {
+            // All are answered: nobody of this group waits for it.
+            self.folder.committed(&connection, self.log.pages());
             self.connection = Some(connection);
         } else {
             drop(connection);
@@ -279,7 +291,7 @@ impl Thread {
     fn connected(&mut self) -> Result<Connection, Error> {
         match self.connection.take() {
             Some(connection) => Ok(connection),
-            None => connect(&self.path, self.options.checkpoint_pages),
+            None => connect(&self.path, &self.log),
         }
     }
 }

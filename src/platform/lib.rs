@@ -46,6 +46,12 @@ pub fn return_memory() {
     os::return_memory();
 }
 
+/// Makes the calling thread give way to whatever else wants a processor, for as long as it lives. Does nothing on
+/// systems where that is only possible for the whole process.
+pub fn yield_to_others() {
+    os::yield_to_others();
+}
+
 /// Prepares a socket that will listen: it can be bound while old connections of the port fade out, and one for IPv6
 /// takes no IPv4 connections. (On Windows both are the default; there the port is kept from programs that would
 /// share it.)

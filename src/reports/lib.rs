@@ -26,6 +26,7 @@ mod organization;
 mod place;
 mod post;
 mod preview;
+mod quiet;
 pub mod receive;
 mod refusal;
 mod schedule;
@@ -57,6 +58,7 @@ use mox_telemetry::{Metrics, Outcome};
 use tokio::sync::{Notify, Semaphore};
 
 use kind::Kind;
+use quiet::Quiet;
 
 pub use dmarc::evaluate::{Evaluation, Standing};
 pub use file::quiet_place;
@@ -81,8 +83,8 @@ struct Inner {
     stopping: AtomicBool,
     /// Hosts that are being handed a report.
     hosts: Mutex<HashSet<String>>,
-    /// The right to write DMARC reports, which may be long.
-    writing: Semaphore,
+    /// Writes DMARC reports, which may be long.
+    quiet: Quiet,
     /// The right to store them.
     storing: Semaphore,
 }
@@ -182,7 +184,7 @@ impl Reports {
             wake: Notify::new(),
             stopping: AtomicBool::new(false),
             hosts: Mutex::default(),
-            writing: Semaphore::new(1),
+            quiet: Quiet::default(),
             storing: Semaphore::new(1),
         }))
     }

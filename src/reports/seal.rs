@@ -23,6 +23,8 @@ use crate::tables::waiting;
 
 /// Times that a report is written anew because its rows changed meanwhile.
 const TRIES: usize = 5;
+/// Days of a group that are decided about at once: sessions would wait for a runtime that has many tasks.
+const AT_ONCE: usize = 16;
 /// Days about DMARC that are stored in one transaction.
 const FEW: usize = 4;
 
@@ -91,11 +93,12 @@ enum Act {
 }
 
 /// What tells one report of a subject from others.
-pub(crate) struct Naming<'a> {
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Naming {
     /// 0 for the whole period, else the number of an extra report.
     pub(crate) part: u32,
     /// Of an extra report: what it is.
-    pub(crate) note: &'a str,
+    pub(crate) note: &'static str,
     /// Last second of the period.
     pub(crate) until: Timestamp,
     /// When it is handed over.
@@ -134,15 +137,19 @@ impl Reports {
     /// What is to be done about each day, or why nothing can be done now.
     async fn decide_some(&self, jobs: Vec<Job>) -> Result<Vec<(Job, Result<Act, String>)>, Error> {
         let known = self.look(jobs.iter().map(|job| job.subject.clone()).collect()).await?;
-        let mut tasks = JoinSet::new();
+        let (mut tasks, mut all) = (JoinSet::new(), Vec::with_capacity(jobs.len()));
         for (job, known) in jobs.into_iter().zip(known) {
+            if tasks.len() >= AT_ONCE
+                && let Some(done) = tasks.join_next().await
+            {
+                all.push(joined(done)??);
+            }
             let reports = self.clone();
             tasks.spawn(async move {
                 let decided = reports.decide_act(&job, known).await?;
                 Ok::<_, Error>((job, decided))
             });
         }
-        let mut all = Vec::with_capacity(tasks.len());
         while let Some(done) = tasks.join_next().await {
             all.push(joined(done)??);
         }
@@ -330,21 +337,24 @@ impl Reports {
         &self,
         subject: &Subject,
         plan: &Plan,
-        naming: &Naming<'_>,
+        naming: &Naming,
     ) -> Result<Vec<Made>, Error> {
         match &plan.content {
             Content::Tls(policies) => Ok(vec![self.make_tls(subject, &plan.submitter, policies, naming)]),
-            Content::Dmarc(told) => self.make_dmarc(subject, plan, told, naming).await,
+            Content::Dmarc(_) => {
+                let (subject, plan, naming) = (subject.clone(), plan.clone(), *naming);
+                self.quietly(move |reports| reports.make_dmarc(&subject, &plan, &naming)).await
+            }
         }
     }
 
     /// The id in a report: letters and digits. The same for the same report, so that a preview shows it.
-    pub(crate) fn name(&self, subject: &Subject, variant: &str, naming: &Naming<'_>) -> String {
+    pub(crate) fn name(&self, subject: &Subject, variant: &str, naming: &Naming) -> String {
         format!("{}{}", subject.day.to_string().replace('-', ""), self.unique(subject, variant, naming))
     }
 
     /// What tells the report from others of the same domain and period.
-    pub(crate) fn unique(&self, subject: &Subject, variant: &str, naming: &Naming<'_>) -> String {
+    pub(crate) fn unique(&self, subject: &Subject, variant: &str, naming: &Naming) -> String {
         let mut hasher = DefaultHasher::new();
         let host = self.0.options.config.load().server.hostname.clone();
         (host.ascii(), subject.kind.code(), &subject.policy_domain, subject.day.number()).hash(&mut hasher);
@@ -359,7 +369,7 @@ impl Reports {
     }
 
     /// A report that says nothing yet.
-    pub(crate) fn unmade(&self, subject: &Subject, submitter: &str, naming: &Naming<'_>) -> Made {
+    pub(crate) fn unmade(&self, subject: &Subject, submitter: &str, naming: &Naming) -> Made {
         Made {
             id: 0,
             kind: subject.kind,

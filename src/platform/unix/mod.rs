@@ -4,12 +4,14 @@ mod ctlsocket;
 mod files;
 mod memory;
 mod paths;
+mod priority;
 mod signals;
 
 pub(crate) use ctlsocket::{Listener, connect};
 pub(crate) use files::{create_private_dirs, free_space, is_exposed, make_private, open_private, sync_dir};
 pub(crate) use memory::return_memory;
 pub(crate) use paths::{hosts_file, resolver_options, submit_config};
+pub(crate) use priority::yield_to_others;
 pub(crate) use signals::Signals;
 
 use std::io;

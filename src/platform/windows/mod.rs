@@ -7,6 +7,8 @@ mod ctlsocket;
 #[expect(unsafe_code, reason = "std cannot make files and folders with an access list")]
 mod files;
 mod paths;
+#[expect(unsafe_code, reason = "a thread's priority has no safe interface")]
+mod priority;
 #[expect(unsafe_code, reason = "std knows no access lists")]
 mod security;
 mod signals;
@@ -17,6 +19,7 @@ pub(crate) use console::terminal_styles;
 pub(crate) use ctlsocket::{Listener, connect};
 pub(crate) use files::{create_private_dirs, free_space, open_private, sync_dir};
 pub(crate) use paths::{hosts_file, resolver_options, submit_config};
+pub(crate) use priority::yield_to_others;
 pub(crate) use security::{is_exposed, make_private};
 pub(crate) use signals::Signals;
 pub(crate) use sockets::configure_listener;

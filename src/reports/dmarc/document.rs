@@ -9,7 +9,7 @@ use mox_store::{Error, Store};
 use mox_unpack::gzip::{self, GzEncoder};
 
 use crate::Reports;
-use crate::decide::{Plan, Subject};
+use crate::decide::{Content, Plan, Subject};
 use crate::seal::Naming;
 use crate::tables::destination::State;
 use crate::tables::evaluation::{self, Asked};
@@ -40,6 +40,9 @@ pub(crate) enum Source {
     /// In reports that were made before, or made up.
     Reports(Vec<Feedback>),
 }
+
+/// Source and digest of a row.
+type Key = (Vec<u8>, Vec<u8>);
 
 /// A document that is being written, in one form or both.
 struct Draft {
@@ -79,22 +82,19 @@ fn unwritten(error: std::io::Error) -> Error {
 }
 
 impl Reports {
-    /// Writes all reports of a subject.
-    pub(crate) async fn make_dmarc(
+    /// Writes all reports of a subject. Takes long, and waits for the disk.
+    pub(crate) fn make_dmarc(
         &self,
         subject: &Subject,
         plan: &Plan,
-        told: &Told,
-        naming: &Naming<'_>,
+        naming: &Naming,
     ) -> Result<Vec<Made>, Error> {
         let mut all = Vec::new();
+        let Content::Dmarc(told) = &plan.content else { return Ok(all) };
         match &told.source {
             Source::Rows(asked) => {
-                // One at a time, so that arriving mail has the other processors.
-                let _turn =
-                    self.0.writing.acquire().await.map_err(|_| Error::Damaged("closed".to_owned()))?;
                 for asked in asked {
-                    self.of_rows(subject, plan, told, naming, asked, &mut all).await?;
+                    self.of_rows(subject, plan, told, naming, asked, &mut all)?;
                 }
             }
             Source::Reports(reports) => {
@@ -112,12 +112,12 @@ impl Reports {
     }
 
     /// Writes the reports of one policy as published.
-    async fn of_rows(
+    fn of_rows(
         &self,
         subject: &Subject,
         plan: &Plan,
         told: &Told,
-        naming: &Naming<'_>,
+        naming: &Naming,
         asked: &Asked,
         all: &mut Vec<Made>,
     ) -> Result<(), Error> {
@@ -130,59 +130,51 @@ impl Reports {
         let (both, mut behind, mut left) = (self.both_forms(plan), None, asked.rows);
         while left > 0 {
             let made = self.blank(subject, plan, naming, all.len());
-            let draft = Draft::begin(&self.metadata(&made, &errors), &policy, both)?;
-            let (draft, last, written) = self.records(draft, asked.id, behind).await?;
+            let mut draft = Draft::begin(&self.metadata(&made, &errors), &policy, both)?;
+            let written = self.records(&mut draft, asked.id, &mut behind)?;
             if written == 0 {
                 break;
             }
-            behind = last;
             left = left.saturating_sub(written);
             all.push(draft.finish(made)?);
         }
         Ok(())
     }
 
-    /// Writes rows behind a key until the document is full; answers the key of the last, and how many there were.
-    async fn records(
-        &self,
-        mut draft: Draft,
-        id: i64,
-        mut behind: Option<(Vec<u8>, Vec<u8>)>,
-    ) -> Result<(Draft, Option<(Vec<u8>, Vec<u8>)>, i64), Error> {
+    /// Writes rows behind a key, which moves on, until the document is full; answers how many there were.
+    fn records(&self, draft: &mut Draft, id: i64, behind: &mut Option<Key>) -> Result<i64, Error> {
         let (mut written, mut size) = (0i64, 0usize);
         while written < MAX_RECORDS && size < MAX_TEXT {
-            let from = behind.clone();
-            let page = move |_: &Store, tx: &mox_db::ReadTx<'_>| {
-                let from = from.as_ref().map(|(source, digest)| (source.as_slice(), digest.as_slice()));
-                let rows = evaluation::rows(tx.conn(), id, from, PAGE)?;
-                for row in &rows {
-                    match serde_json::from_str::<Record>(&row.record) {
-                        Ok(record) => {
-                            let count = u64::try_from(row.count).unwrap_or(0);
-                            draft.record(&Record { count, ..record })?;
-                        }
-                        // What cannot be read back is lost, which is no reason to tell nothing.
-                        Err(error) => tracing::error!(%error, "a stored DMARC row"),
-                    }
-                }
-                let last = rows.last().map(|row| (row.source.clone(), row.digest.clone()));
-                let text: usize = rows.iter().map(|row| row.record.len()).sum();
-                Ok::<_, Error>((draft, last, rows.len(), text))
+            let page = |_: &Store, tx: &mox_db::ReadTx<'_>| {
+                let from = behind.as_ref().map(|(source, digest)| (source.as_slice(), digest.as_slice()));
+                evaluation::rows(tx.conn(), id, from, PAGE)
             };
-            let (back, last, rows, text) = self.0.store.read(page).await?;
-            draft = back;
-            size = size.saturating_add(text);
-            behind = last.or(behind);
-            written = written.saturating_add(i64::try_from(rows).unwrap_or(i64::MAX));
-            if rows < PAGE as usize {
+            let rows = self.0.store.read_blocking(page)?;
+            for row in &rows {
+                match serde_json::from_str::<Record>(&row.record) {
+                    Ok(record) => {
+                        let count = u64::try_from(row.count).unwrap_or(0);
+                        draft.record(&Record { count, ..record })?;
+                    }
+                    // What cannot be read back is lost, which is no reason to tell nothing.
+                    Err(error) => tracing::error!(%error, "a stored DMARC row"),
+                }
+            }
+            size = rows.iter().map(|row| row.record.len()).fold(size, usize::saturating_add);
+            let count = rows.len();
+            if let Some(last) = rows.into_iter().last() {
+                *behind = Some((last.source, last.digest));
+            }
+            written = written.saturating_add(i64::try_from(count).unwrap_or(i64::MAX));
+            if count < PAGE as usize {
                 break;
             }
         }
-        Ok((draft, behind, written))
+        Ok(written)
     }
 
     /// A report without its document, the `number`th of its subject.
-    fn blank(&self, subject: &Subject, plan: &Plan, naming: &Naming<'_>, number: usize) -> Made {
+    fn blank(&self, subject: &Subject, plan: &Plan, naming: &Naming, number: usize) -> Made {
         let variant = if number == 0 { String::new() } else { number.to_string() };
         let name = self.name(subject, &variant, naming);
         let (receiver, about) = (plan.submitter.ascii(), &subject.policy_domain);

@@ -169,7 +169,7 @@ impl Reports {
         subject: &Subject,
         submitter: &Domain,
         policies: &[PolicyResult],
-        naming: &Naming<'_>,
+        naming: &Naming,
     ) -> Made {
         let name = self.name(subject, "", naming);
         let document = document(submitter, policies, &name, subject.day.start(), naming.until);
