@@ -241,3 +241,20 @@ fn unused_pages_go_back_to_the_disk() {
     tokio::runtime::Builder::new_current_thread().build().unwrap().block_on(db.shrink(100)).unwrap();
     assert_eq!(free(), before - 100);
 }
+
+#[test]
+fn the_log_stays_short_while_the_writer_never_rests() {
+    let dir = TempDir::new().unwrap();
+    let path = dir.path().join("mox.db");
+    let db = Db::open(&path, &[SCHEMA], Options { checkpoint_pages: 64, ..options() }).unwrap();
+    for from in 0..600 {
+        // Rows far from each other: pages of their own.
+        let some = move |tx: &mut Tx<'_>| (0..8).try_for_each(|n| insert(n * 1_000_000 + from)(tx).map(drop));
+        db.write_blocking(some).unwrap();
+    }
+    let pages = std::fs::metadata(dir.path().join("mox.db-wal")).unwrap().len() / 4096;
+    assert!(pages < 2000, "{pages} pages for {} commits", db.figures().commits);
+    assert_eq!(rows(&db), 4_800);
+    db.close();
+    assert_eq!(rows(&Db::open(&path, &[SCHEMA], options()).unwrap()), 4_800);
+}
