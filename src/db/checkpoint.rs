@@ -113,6 +113,6 @@ fn open(path: &Path) -> Result<Connection, Error> {
 fn fold(connection: &Connection) {
     let folded = connection.pragma_update_and_check(None, "wal_checkpoint", "PASSIVE", |_| Ok(()));
     if let Err(error) = folded {
-        tracing::warn!(%error, "folding the log");
+        tracing::debug!(%error, "folding the log");
     }
 }
