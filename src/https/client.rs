@@ -93,6 +93,12 @@ impl Client {
         self.exchange(url, request).await
     }
 
+    /// Asks for the header fields alone.
+    pub async fn head(&self, url: &Url) -> Result<Response, Error> {
+        let request = self.request(url, Method::HEAD).body(Full::new(Bytes::new()));
+        self.exchange(url, request).await
+    }
+
     /// Sends a body of this media type.
     pub async fn post(&self, url: &Url, media_type: &str, body: Bytes) -> Result<Response, Error> {
         let request = self.request(url, Method::POST).header(CONTENT_TYPE, media_type).body(Full::new(body));

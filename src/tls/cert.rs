@@ -9,7 +9,7 @@ use rustls::sign::CertifiedKey;
 use rustls_pki_types::pem::PemObject;
 use rustls_pki_types::{CertificateDer, PrivateKeyDer};
 use x509_parser::certificate::X509Certificate;
-use x509_parser::extensions::GeneralName;
+use x509_parser::extensions::{GeneralName, ParsedExtension};
 use x509_parser::prelude::FromDer;
 
 use crate::{Error, provider};
@@ -94,6 +94,22 @@ impl Certificate {
     /// SHA-256 of the whole certificate.
     pub fn sha256(&self) -> [u8; 32] {
         self.sha256
+    }
+
+    /// What its issuer is asked with about its renewal: the key identifier of the issuer's key and the serial number,
+    /// both as bytes of DER; none where it does not name the key. RFC 9773 §4.1.
+    pub fn issuer_key_and_serial(&self) -> Option<(Vec<u8>, Vec<u8>)> {
+        let (_, x509) = X509Certificate::from_der(self.key.cert.first()?).ok()?;
+        let key = x509.extensions().iter().find_map(|extension| match extension.parsed_extension() {
+            ParsedExtension::AuthorityKeyIdentifier(issuer) => issuer.key_identifier.as_ref(),
+            _ => None,
+        })?;
+        Some((key.0.to_vec(), x509.raw_serial().to_vec()))
+    }
+
+    /// The certificate and the means to sign with its key, as handshakes want them.
+    pub fn certified(&self) -> Arc<CertifiedKey> {
+        self.key.clone()
     }
 
     /// The chain, own certificate first, as DER.

@@ -9,6 +9,7 @@ mod client;
 mod facts;
 mod finding;
 mod info;
+mod key;
 mod public;
 mod roots;
 mod server;
@@ -26,15 +27,17 @@ pub use client::{ClientOptions, ClientVerify, Judge, Outcome, Presented, client_
 pub use facts::Facts;
 pub use finding::{Category, Finding, finding, is_certificate};
 pub use info::TlsInfo;
+pub use key::{KeyKind, PrivateKey};
 pub use public::{PublicPart, is_spki, sha512, spki};
 pub use roots::{add_pem, system_roots};
-pub use server::{Certificates, ServerOptions, server_config};
+pub use server::{ACME_ALPN, Certificates, ServerOptions, server_config};
 
 /// Why a certificate or a handshake is refused; [`finding`] names it.
 pub use rustls::Error as VerifyError;
 /// The configuration types that other rooms hand around.
-pub use rustls::server::ResolvesServerCert;
-pub use rustls::{ClientConfig, RootCertStore, ServerConfig};
+pub use rustls::server::{ClientHello, ResolvesServerCert};
+pub use rustls::sign::CertifiedKey;
+pub use rustls::{CipherSuite, ClientConfig, RootCertStore, ServerConfig, SignatureAlgorithm, SignatureScheme};
 /// The name a client expects a server to prove.
 pub use rustls_pki_types::{ServerName, UnixTime};
 

@@ -70,6 +70,9 @@ impl ResolvesServerCert for Certificates {
     }
 }
 
+/// The application protocol of the check tls-alpn-01 of certificate authorities (RFC 8737 §6.2).
+pub const ACME_ALPN: &[u8] = b"acme-tls/1";
+
 /// How a listener does TLS.
 #[derive(Clone, Debug, Default)]
 pub struct ServerOptions {
@@ -77,6 +80,8 @@ pub struct ServerOptions {
     pub ask_client_key: bool,
     /// Offer session tickets. With them a client's key is proven once per session, not per connection.
     pub tickets: bool,
+    /// Speak TLS 1.3 only.
+    pub only_tls13: bool,
     /// Application protocols in order of preference; none means no ALPN.
     pub alpn: Vec<Vec<u8>>,
 }
@@ -87,8 +92,10 @@ pub fn server_config(
     options: &ServerOptions,
     clock: Arc<dyn Clock>,
 ) -> Result<Arc<ServerConfig>, Error> {
+    let newest = [&rustls::version::TLS13];
+    let both = [&rustls::version::TLS13, &rustls::version::TLS12];
     let builder = ServerConfig::builder_with_details(provider(), Arc::new(ClockTime(clock)))
-        .with_protocol_versions(&[&rustls::version::TLS13, &rustls::version::TLS12])
+        .with_protocol_versions(if options.only_tls13 { &newest } else { &both })
         .map_err(Error::Config)?;
     let builder = if options.ask_client_key {
         builder.with_client_cert_verifier(Arc::new(AnyKey(provider().signature_verification_algorithms)))

@@ -1,0 +1,73 @@
+//! The account at the authority: made at the first order, kept with its key.
+//!
+//! RFC 8555 §7.3 (accounts), §7.3.4 (external account binding).
+
+use instant_acme::{Account, AccountCredentials, ExternalAccountKey, NewAccount};
+use serde::{Deserialize, Serialize};
+
+use crate::failure::Failure;
+use crate::manager::Options;
+use crate::stored::Stored;
+use crate::web::Web;
+
+/// The account as it is kept.
+#[derive(Serialize, Deserialize)]
+struct Kept {
+    /// URL of the directory that it belongs to.
+    directory: String,
+    /// The key it was bound with.
+    binding: Option<String>,
+    account: AccountCredentials,
+}
+
+/// The account that is kept, or a new one where there is none for this directory and binding.
+pub(crate) async fn open(options: &Options, stored: &Stored, web: &Web) -> Result<Account, Failure> {
+    let kept = stored
+        .account()
+        .map_err(|e| Failure::here(format_args!("the account at the authority cannot be read: {e}")))?;
+    let kept = kept.and_then(|json| match serde_json::from_slice::<Kept>(&json) {
+        Ok(kept) => Some(kept),
+        Err(error) => {
+            tracing::error!(authority = options.name, %error, "the stored account cannot be used");
+            None
+        }
+    });
+    let binding = options.binding.as_ref().map(|(id, _)| id);
+    match kept.filter(|kept| kept.directory == options.directory && kept.binding.as_ref() == binding) {
+        Some(kept) => {
+            let builder = Account::builder_with_http(Box::new(web.clone()));
+            builder.from_credentials(kept.account).await.map_err(|e| failed(web, &e))
+        }
+        None => create(options, stored, web).await,
+    }
+}
+
+/// Makes an account, and keeps it.
+pub(crate) async fn create(options: &Options, stored: &Stored, web: &Web) -> Result<Account, Failure> {
+    let contact = options.contact.as_ref().map(|address| format!("mailto:{address}"));
+    let contact: Vec<&str> = contact.iter().map(String::as_str).collect();
+    let new =
+        NewAccount { contact: &contact, terms_of_service_agreed: true, only_return_existing: false };
+    let binding = options.binding.as_ref();
+    let key = binding.map(|(id, key)| ExternalAccountKey::new(id.clone(), key));
+    let builder = Account::builder_with_http(Box::new(web.clone()));
+    let made = builder.create(&new, options.directory.clone(), key.as_ref()).await;
+    let (account, credentials) = made.map_err(|e| failed(web, &e))?;
+    let kept = Kept {
+        directory: options.directory.clone(),
+        binding: binding.map(|(id, _)| id.clone()),
+        account: credentials,
+    };
+    let keep = |json: Vec<u8>| stored.keep_account(&json);
+    serde_json::to_vec(&kept)
+        .map_err(std::io::Error::other)
+        .and_then(keep)
+        .map_err(|e| Failure::here(format_args!("the account at the authority cannot be kept: {e}")))?;
+    tracing::info!(authority = options.name, account = account.id(), "account at the authority made");
+    Ok(account)
+}
+
+fn failed(web: &Web, error: &instant_acme::Error) -> Failure {
+    let last = web.last();
+    Failure::of(error, last.status, last.retry_after)
+}
