@@ -2,6 +2,8 @@
 //!
 //! RFC 8555 §7.3 (accounts), §7.3.4 (external account binding).
 
+use base64::Engine;
+use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use instant_acme::{Account, AccountCredentials, ExternalAccountKey, NewAccount};
 use serde::{Deserialize, Serialize};
 
@@ -9,6 +11,12 @@ use crate::failure::Failure;
 use crate::manager::Options;
 use crate::stored::Stored;
 use crate::web::Web;
+
+/// The key that binds an account, in base64url or base64, as authorities give it; none where it is neither.
+pub fn binding_key(text: &str) -> Option<Vec<u8>> {
+    let text: String = text.trim().trim_end_matches('=').replace('+', "-").replace('/', "_");
+    URL_SAFE_NO_PAD.decode(text).ok().filter(|key| !key.is_empty())
+}
 
 /// The account as it is kept.
 #[derive(Serialize, Deserialize)]
@@ -70,4 +78,21 @@ pub(crate) async fn create(options: &Options, stored: &Stored, web: &Web) -> Res
 fn failed(web: &Web, error: &instant_acme::Error) -> Failure {
     let last = web.last();
     Failure::of(error, last.status, last.retry_after)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_binding_key_is_read_in_both_alphabets() {
+        for (text, want) in [
+            ("_-8", Some(vec![0xff, 0xef])),
+            ("/+8=\n", Some(vec![0xff, 0xef])),
+            ("", None),
+            ("not base64!", None),
+        ] {
+            assert_eq!(binding_key(text), want, "{text:?}");
+        }
+    }
 }

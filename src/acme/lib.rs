@@ -19,6 +19,7 @@ mod web;
 #[cfg(test)]
 mod tests;
 
+pub use account::binding_key;
 pub use failure::Failure;
 pub use manager::{Acme, NoSuchName, Options};
 pub use names::Names;

@@ -17,11 +17,6 @@ pub struct Names {
 }
 
 impl Names {
-    /// Whether a certificate may be had for the name.
-    pub(crate) fn contains(&self, name: &str) -> bool {
-        self.is_essential(name) || self.allowed.contains(name)
-    }
-
     /// Whether its certificate is had at once.
     pub(crate) fn is_essential(&self, name: &str) -> bool {
         self.hosts.contains_key(name) || self.essential.contains(name)

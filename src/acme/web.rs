@@ -10,7 +10,7 @@ use http_body_util::{BodyExt, Full};
 use hyper::http::{Request, Response, header};
 use hyper::{HeaderMap, Method};
 use instant_acme::{BodyWrapper, BytesResponse, Error, HttpClient};
-use mox_clock::{Clock, Timestamp};
+use mox_clock::Timestamp;
 use mox_https::{Client, Url};
 
 /// What the last answer said beside its body: its status and how long to wait.

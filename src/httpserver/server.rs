@@ -153,6 +153,8 @@ impl Server {
             Some(config) => {
                 match accept_tls(accepted.io, config.clone(), &*self.clock, self.limits.handshake_time).await
                 {
+                    // A certificate authority has seen all that it came for (RFC 8737 §3).
+                    Ok((_, info)) if info.alpn.as_deref() == Some(mox_tls::ACME_ALPN) => return,
                     Ok((io, info)) => (io, Some(Arc::new(info))),
                     Err(error) => return tracing::debug!(%remote, %error, "http tls handshake failed"),
                 }

@@ -191,6 +191,8 @@ pub(crate) struct Plan {
     pub locals: Vec<std::net::IpAddr>,
     /// What the web servers of listeners are made with; none where they are not served.
     pub website: Option<mox_website::Seams>,
+    /// Who gives certificates on demand.
+    pub authorities: crate::authorities::Authorities,
     /// HTTP and HTTPS ports with a page about this server.
     pub web: Vec<listeners::Web>,
     /// What they serve.
@@ -312,6 +314,7 @@ impl House {
             relays: plan.relays.clone(),
             policies: Some(policies.clone()),
             lab: plan.lab.clone(),
+            authorities: plan.authorities.clone(),
         };
         let operations: Arc<dyn Dispatch> = Arc::new(crate::operations::all(parts));
         let endpoint = mox_ctl::endpoint(&plan.data);
@@ -329,6 +332,8 @@ impl House {
         tasks.spawn(until(stopping.clone(), crate::certificates::watch(files, plan.clock.clone())));
         let attempts = crate::loginlog::keep(attempts, store.clone(), plan.clock.clone());
         tasks.spawn(until(stopping.clone(), attempts));
+        let authorities = plan.authorities.clone().run(plan.config.clone(), plan.clock.clone());
+        tasks.spawn(until(stopping.clone(), authorities));
         tasks.spawn(queue.clone().run(stopping.clone()));
         tasks.spawn(reports.run(stopping.clone()));
         tasks.spawn(policies.refresh(stopping.clone()));

@@ -1,5 +1,6 @@
 //! The assembled house: every seam is wired here, listeners are started and stopped here.
 
+mod authorities;
 mod certificates;
 mod hooks;
 mod house;

@@ -8,12 +8,14 @@ use std::time::Duration;
 
 use mox_admin::ops::ListenerRow;
 use mox_config::Config;
+use mox_config::acme::AcmeProvider;
 use mox_config::listener::Listener;
+use mox_config::values::TlsVersion;
 use mox_net::{ConnectionLimit, Listen, RateLimit, TcpListen, Window};
 use mox_smtp::{Reply, Syntax};
 use mox_smtpserver::{Context, Gate, Handler, Limits, LoginAttempt, Observer, Port};
 use mox_telemetry::{Accepting, Authenticating, Listening, Metrics};
-use mox_tls::{ServerConfig, ServerOptions};
+use mox_tls::{ResolvesServerCert, ServerConfig, ServerOptions};
 use tokio::sync::{Semaphore, watch};
 
 use crate::certificates::FromFiles;
@@ -100,9 +102,9 @@ pub(crate) fn bind(
     let mut first_tls = None;
     for (name, listener) in &config.server.listeners {
         let from_files = FromFiles::read(config, listener)?;
-        let tls = from_files.as_ref().map(|from| server_tls(&shared, listener, from)).transpose()?;
+        let tls = Tls::of(&shared, listener, from_files.as_ref())?;
         files.extend(from_files);
-        first_tls = first_tls.or(tls.clone());
+        first_tls = first_tls.or(tls.as_ref().map(|tls| tls.web.clone()));
         for ip in &listener.ips {
             bind_listener(&shared, name, listener, *ip, tls.as_ref(), &mut bound)?;
         }
@@ -146,7 +148,7 @@ fn bind_listener(
     name: &str,
     listener: &Listener,
     ip: IpAddr,
-    tls: Option<&Arc<ServerConfig>>,
+    tls: Option<&Tls>,
     bound: &mut Vec<Bound>,
 ) -> Result<(), Error> {
     let ports = [
@@ -156,7 +158,8 @@ fn bind_listener(
     ];
     for (port, _, number) in ports.into_iter().filter(|(_, enabled, _)| *enabled) {
         let address = SocketAddr::new(ip, number);
-        let tls = tls.filter(|_| port != Port::Mx || !listener.smtp.no_starttls).cloned();
+        let tls = tls.filter(|_| port != Port::Mx || !listener.smtp.no_starttls);
+        let tls = tls.map(|tls| if port == Port::Mx { tls.mx.clone() } else { tls.users.clone() });
         let kind = match (port, &tls) {
             (Port::Submissions, _) => "immediate",
             (_, Some(_)) => "starttls",
@@ -178,22 +181,53 @@ fn bind_listener(
         bound.push(bind_http(shared, name, "metrics", address, None)?);
     }
     if let Some(seams) = shared.website {
-        for (number, over_tls) in web_ports(listener) {
-            let tls = if over_tls { tls.cloned() } else { None };
+        for (number, over_tls) in web_ports(shared.config, listener) {
+            let tls = if over_tls { tls.map(|tls| tls.web.clone()) } else { None };
             if over_tls && tls.is_none() {
                 // The configuration is checked for that; there is nothing to serve it with.
                 continue;
             }
             let port = mox_website::Port { listener: name.to_owned(), number, tls: over_tls };
             let service = mox_website::service(port, seams.clone());
-            bound.push(bind_website(shared, name, SocketAddr::new(ip, number), tls, service)?);
+            match bind_website(shared, name, SocketAddr::new(ip, number), tls, service) {
+                Ok(one) => bound.push(one),
+                Err(error) if is_spare(shared.config, listener, number, over_tls) => {
+                    tracing::warn!(%error, "certificate authorities can check names by TLS only");
+                }
+                Err(error) => return Err(error),
+            }
         }
     }
     Ok(())
 }
 
-/// The ports of the web server, and of what is found by names of a fixed form; true for TLS.
-pub(crate) fn web_ports(listener: &Listener) -> BTreeSet<(u16, bool)> {
+/// The ports of the web server, of what is found by names of a fixed form, and those that certificate authorities
+/// check names at; true for TLS.
+pub(crate) fn web_ports(config: &Config, listener: &Listener) -> BTreeSet<(u16, bool)> {
+    let mut ports = configured_ports(listener);
+    if let Some(authority) = authority(config, listener) {
+        ports.insert((authority.port, true));
+        // Where the checks by TLS come through something in front, those by HTTP come to a port that it knows. And
+        // something else may be served there.
+        let taken = listener.services().any(|service| service.port == 80);
+        if authority.port == 443 && !taken && ports.iter().all(|(_, tls)| *tls) {
+            ports.insert((80, false));
+        }
+    }
+    ports
+}
+
+/// Whether nothing but checks of names is served at a port, and those come to another one, too.
+fn is_spare(config: &Config, listener: &Listener, number: u16, tls: bool) -> bool {
+    !tls && authority(config, listener).is_some() && !configured_ports(listener).contains(&(number, tls))
+}
+
+/// Who gives certificates to a listener.
+fn authority<'a>(config: &'a Config, listener: &Listener) -> Option<&'a AcmeProvider> {
+    config.server.acme.get(&listener.tls.as_ref()?.acme)
+}
+
+fn configured_ports(listener: &Listener) -> BTreeSet<(u16, bool)> {
     let usual = |port: u16, tls: bool| match (port, tls) {
         (0, true) => 443,
         (0, false) => 80,
@@ -340,15 +374,45 @@ fn make_secret(path: &Path, plan: &Plan) -> std::io::Result<Vec<u8>> {
     Ok(secret.to_vec())
 }
 
-fn server_tls(
-    shared: &Shared<'_>,
-    listener: &Listener,
-    from: &FromFiles,
-) -> Result<Arc<ServerConfig>, Error> {
-    let ask_client_key = listener.tls.as_ref().is_some_and(|tls| !tls.client_auth_disabled);
-    let options = ServerOptions { ask_client_key, ..ServerOptions::default() };
-    mox_tls::server_config(from.certificates.clone(), &options, shared.plan.clock.clone())
-        .map_err(|e| Error::Tls { path: shared.config.path(Path::new("mox.conf")), reason: e.to_string() })
+/// How a listener does TLS.
+struct Tls {
+    /// For other mail servers.
+    mx: Arc<ServerConfig>,
+    /// For users' mail.
+    users: Arc<ServerConfig>,
+    /// For HTTPS, and the checks of certificate authorities.
+    web: Arc<ServerConfig>,
+}
+
+impl Tls {
+    /// With certificates from files or from an authority; none where the listener has neither.
+    fn of(shared: &Shared<'_>, listener: &Listener, files: Option<&FromFiles>) -> Result<Option<Tls>, Error> {
+        let on_demand = shared.plan.authorities.serving(shared.config, listener)?;
+        let checked = on_demand.is_some();
+        let certificates: Arc<dyn ResolvesServerCert> = match (on_demand, files) {
+            (Some(on_demand), _) => Arc::new(on_demand),
+            (None, Some(files)) => files.certificates.clone(),
+            (None, None) => return Ok(None),
+        };
+        let tls = listener.tls.as_ref();
+        let mail = ServerOptions {
+            ask_client_key: tls.is_some_and(|tls| !tls.client_auth_disabled),
+            only_tls13: tls.is_some_and(|tls| tls.min_version == TlsVersion::Tls13),
+            ..ServerOptions::default()
+        };
+        let mx = ServerOptions { tickets: !listener.smtp.tls_session_tickets_disabled, ..mail.clone() };
+        let mut alpn = vec![b"http/1.1".to_vec()];
+        if checked {
+            alpn.push(mox_tls::ACME_ALPN.to_vec());
+        }
+        let web = ServerOptions { ask_client_key: false, tickets: true, alpn, ..mail.clone() };
+        let config = |options: &ServerOptions| {
+            mox_tls::server_config(certificates.clone(), options, shared.plan.clock.clone()).map_err(|e| {
+                Error::Tls { path: shared.config.path(Path::new("mox.conf")), reason: e.to_string() }
+            })
+        };
+        Ok(Some(Tls { mx: config(&mx)?, users: config(&mail)?, web: config(&web)? }))
+    }
 }
 
 /// Counts sessions for the metrics.
@@ -390,6 +454,24 @@ impl Observer for Count {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn checks_of_names_have_their_ports() {
+        let ports = |acme: &str, services: &str| {
+            let text = format!(
+                "DataDir: data\nHostname: mail.example\nACME:\n\tca:\n\t\tDirectoryURL: https://ca.example/dir\n\t\tContactEmail: a@b.example\n{acme}Listeners:\n\tpublic:\n\t\tIPs:\n\t\t\t- 192.0.2.1\n\t\tTLS:\n\t\t\tACME: ca\n{services}Postmaster:\n\tAccount: a\n\tMailbox: Inbox\n"
+            );
+            let domains = "Domains:\n\tb.example: nil\nAccounts:\n\ta:\n\t\tDomain: b.example\n";
+            let config = Config::parse(Path::new("/etc/mox/mox.conf"), &text, domains).unwrap();
+            web_ports(&config, config.server.listeners.get("public").unwrap()).into_iter().collect::<Vec<_>>()
+        };
+        assert_eq!(ports("", ""), [(80, false), (443, true)]);
+        assert_eq!(ports("\t\tPort: 1443\n", ""), [(1443, true)]);
+        let own = "\t\tWebserverHTTP:\n\t\t\tEnabled: true\n\t\t\tPort: 8080\n";
+        assert_eq!(ports("", own), [(443, true), (8080, false)]);
+        let metrics = "\t\tMetricsHTTP:\n\t\t\tEnabled: true\n\t\t\tPort: 80\n";
+        assert_eq!(ports("", metrics), [(443, true)]);
+    }
 
     #[test]
     fn open_sessions_are_counted_down() {

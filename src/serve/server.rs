@@ -15,6 +15,7 @@ use mox_submission::Strictness;
 use mox_telemetry::Levels;
 
 use crate::Sockets;
+use crate::authorities::Authorities;
 use crate::hooks::Webhooks;
 use crate::house::{Error, House, Plan};
 use crate::judging::{Judging, JudgingDns};
@@ -76,6 +77,7 @@ fn plan(
 ) -> Result<Plan, Error> {
     let outside = Outside::world(&options.dns, trust(&config)?, &clock)?;
     let hostname = config.server.hostname.ascii().to_owned();
+    let authorities = Authorities::open(&config, &outside, &clock, &random)?;
     let (data, locals) = (config.data_dir.clone(), locals(&config));
     let config = Arc::new(Handle::new(config));
     let website = mox_website::Seams {
@@ -83,7 +85,7 @@ fn plan(
         clock: clock.clone(),
         resolver: outside.resolver.clone(),
         dial: outside.dial.clone(),
-        challenges: Arc::new(mox_website::NoChallenges),
+        challenges: Arc::new(authorities.clone()),
     };
     Ok(Plan {
         data,
@@ -110,6 +112,7 @@ fn plan(
         sockets: Arc::new(options.sockets),
         locals,
         website: Some(website),
+        authorities,
         web: Vec::new(),
         site: Arc::new(|_| Arc::new(mox_httpserver::Routes::new())),
         config,

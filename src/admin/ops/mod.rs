@@ -1,6 +1,7 @@
 //! The operations, by subject. Times are RFC 3339 UTC text, sizes bytes, `_ms` fields milliseconds.
 
 mod account;
+mod certificates;
 mod chaos;
 mod complete;
 mod dmarcreports;
@@ -22,6 +23,7 @@ mod tlsrpt;
 mod verdict;
 
 pub use account::{SetAccountPassword, SetAdminPassword};
+pub use certificates::{CertificateList, CertificateRenew, CertificateRenewed, CertificateRow};
 pub use chaos::{Chaos, ChaosGet, ChaosRule, ChaosSet, ChaosStage};
 pub use complete::{CompleteValues, Completion, ValueKind};
 pub use dmarcreports::{
@@ -131,6 +133,8 @@ operations! {
     RelayList = "relay-list" -> Vec<RelayRow>;
     ChaosGet = "chaos-get" -> Chaos;
     ChaosSet = "chaos-set" -> Chaos;
+    CertificateList = "certificate-list" -> Vec<CertificateRow>;
+    CertificateRenew = "certificate-renew" -> CertificateRenewed;
     MtastsList = "mtasts-list" -> Vec<MtastsRow>;
     MtastsForget = "mtasts-forget" -> MtastsForgotten;
     QueueList = "queue-list" -> Vec<QueueRow>;

@@ -196,6 +196,7 @@ pub async fn run(
         sockets: Arc::default(),
         locals: Vec::new(),
         website: None,
+        authorities: crate::authorities::Authorities::default(),
         web: vec![web(ports.http, false), web(ports.https, true)],
         site: Arc::new(move |operations| site::site(operations, web_clock.clone())),
         levels,

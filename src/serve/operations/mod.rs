@@ -1,5 +1,6 @@
 //! What the control endpoint can do with a running house: every operation of `mox_admin::ops`, on this house.
 
+mod certificates;
 mod chaos;
 mod dmarcreports;
 pub(crate) mod feed;
@@ -54,6 +55,8 @@ pub(crate) struct Parts {
     /// MTA-STS policies; none where nothing is delivered to the world.
     pub(crate) policies: Option<Policies>,
     pub(crate) lab: Option<Arc<crate::localserve::LabControl>>,
+    /// Who gives certificates on demand.
+    pub(crate) authorities: crate::authorities::Authorities,
 }
 
 /// All operations.
@@ -67,6 +70,7 @@ pub(crate) fn all(parts: Parts) -> Operations {
         chaos::add,
         server::add,
         policies::add,
+        certificates::add,
         tlsreports::add,
         outgoing::add,
         dmarcreports::add,
