@@ -34,11 +34,14 @@ pub enum Needs {
 pub fn all() -> &'static [(&'static str, &'static [Example])] {
     &[
         ("arc verify", arc::verify::EXAMPLES),
+        ("certificates list", crate::certificates::list::EXAMPLES),
+        ("certificates renew", crate::certificates::renew::EXAMPLES),
         ("completion", completion::EXAMPLES),
         ("config describe-domains", config::describe::DOMAINS_EXAMPLES),
         ("config describe-static", config::describe::STATIC_EXAMPLES),
         ("config dnscheck", dnscheck::CONFIG_EXAMPLES),
         ("config dnsrecords", dnsrecords::CONFIG_EXAMPLES),
+        ("config ensureacmehostprivatekeys", crate::config::ensureacmehostprivatekeys::EXAMPLES),
         ("config path", config::path::EXAMPLES),
         ("config show", config::show::EXAMPLES),
         ("config test", config::test::EXAMPLES),

@@ -7,6 +7,7 @@
 mod arc;
 mod arguments;
 mod asker;
+mod certificates;
 mod complete;
 mod completion;
 mod config;
@@ -153,6 +154,9 @@ enum Command {
     /// Check and explain the configuration
     #[command(subcommand)]
     Config(config::Command),
+    /// See and renew certificates from certificate authorities (ACME)
+    #[command(subcommand)]
+    Certificates(certificates::Command),
     /// Set the password of an account
     Setaccountpassword(setaccountpassword::Args),
     /// Set the password of the administrator
@@ -241,6 +245,7 @@ impl Command {
             Command::Message(command) => command.run(cx),
             Command::Queue(command) => command.run(cx),
             Command::Config(command) => command.run(cx),
+            Command::Certificates(command) => command.run(cx),
             Command::Setaccountpassword(args) => setaccountpassword::run(cx, args),
             Command::Setadminpassword(args) => setadminpassword::run(cx, args),
             Command::Verifydata(args) => verifydata::run(cx, args),

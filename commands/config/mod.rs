@@ -1,6 +1,7 @@
 //! `mox config`: check and explain the configuration.
 
 pub(crate) mod describe;
+pub(crate) mod ensureacmehostprivatekeys;
 pub(crate) mod path;
 pub(crate) mod show;
 pub(crate) mod test;
@@ -23,6 +24,8 @@ pub(crate) enum Command {
     Dnscheck(dnscheck::Args),
     /// Print the records that a domain should have, as `mox dnsrecords` does
     Dnsrecords(dnsrecords::Args),
+    /// Make private keys of hosts, so that DANE records stay when certificates are renewed
+    Ensureacmehostprivatekeys(ensureacmehostprivatekeys::Args),
     /// Print every field of mox.conf with its documentation
     DescribeStatic(describe::StaticArgs),
     /// Print every field of domains.conf with its documentation
@@ -47,6 +50,7 @@ impl Command {
             Command::Path(args) => path::run(cx, args),
             Command::Dnscheck(args) => dnscheck::run(cx, args),
             Command::Dnsrecords(args) => dnsrecords::run(cx, args),
+            Command::Ensureacmehostprivatekeys(args) => ensureacmehostprivatekeys::run(cx, args),
             Command::DescribeStatic(args) => describe::run_static(cx, args),
             Command::DescribeDomains(args) => describe::run_domains(cx, args),
         }

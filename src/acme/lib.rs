@@ -25,3 +25,4 @@ pub use manager::{Acme, NoSuchName, Options};
 pub use names::Names;
 pub use renewal::State;
 pub use serving::Serving;
+pub use stored::kept_key;

@@ -84,6 +84,11 @@ impl Stored {
     }
 }
 
+/// The key that was made for the certificate of a name, in the folder of an authority; none where none was.
+pub fn kept_key(dir: &Path, name: &str, kind: KeyKind) -> Option<PrivateKey> {
+    Stored(dir.to_owned()).certificate(name, kind, None).0
+}
+
 /// The content of a file; none where there is no file.
 fn read(path: &Path) -> io::Result<Option<Vec<u8>>> {
     match std::fs::metadata(path) {
