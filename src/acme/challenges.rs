@@ -5,7 +5,7 @@
 use std::collections::HashMap;
 use std::sync::{Arc, Mutex, PoisonError};
 
-use mox_tls::{Certificate, CertifiedKey};
+use mox_tls::CertifiedKey;
 
 /// Answers by name and by token.
 #[derive(Debug, Default)]
@@ -27,9 +27,9 @@ pub(crate) struct Pending {
 }
 
 impl Challenges {
-    /// Answers tls-alpn-01 of the certificate's name.
-    pub(crate) fn expect_alpn(self: &Arc<Self>, name: &str, answer: &Certificate) -> Pending {
-        self.change(|expected| expected.alpn.insert(name.to_owned(), answer.certified()));
+    /// Answers tls-alpn-01 of the name.
+    pub(crate) fn expect_alpn(self: &Arc<Self>, name: &str, answer: Arc<CertifiedKey>) -> Pending {
+        self.change(|expected| expected.alpn.insert(name.to_owned(), answer));
         Pending { challenges: self.clone(), name: name.to_owned(), token: None }
     }
 
@@ -76,7 +76,7 @@ mod tests {
         let all = Arc::new(Challenges::default());
         let authority = mox_tls::sim::Authority::new();
         let certificate = authority.issue(&["a.example"]).unwrap();
-        let alpn = all.expect_alpn("a.example", &certificate);
+        let alpn = all.expect_alpn("a.example", certificate.certified());
         let http = all.expect_http("a.example", "token", "text");
         assert!(all.alpn("A.example").is_some() && all.alpn("b.example").is_none());
         assert_eq!(all.http("a.Example", "token").as_deref(), Some("text"));

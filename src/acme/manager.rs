@@ -200,6 +200,11 @@ impl Acme {
         self.challenges.http(name, token)
     }
 
+    #[cfg(test)]
+    pub(crate) fn challenges(&self) -> &Arc<Challenges> {
+        &self.challenges
+    }
+
     pub(crate) fn challenge(&self, name: &str) -> Option<Arc<CertifiedKey>> {
         self.challenges.alpn(name)
     }

@@ -140,7 +140,7 @@ impl Wanted<'_> {
                     let digest = digest.as_ref().try_into().map_err(Failure::here)?;
                     let made = PrivateKey::generate(KeyKind::Ecdsa)
                         .and_then(|key| key.challenge(self.name, &digest, self.clock.now()));
-                    self.challenges.expect_alpn(self.name, &made.map_err(Failure::here)?)
+                    self.challenges.expect_alpn(self.name, made.map_err(Failure::here)?)
                 }
             });
             challenge.set_ready().await.map_err(|e| self.failed(&e))?;

@@ -30,6 +30,7 @@ impl Serving {
         if keys.is_empty() {
             keys.push(PrivateKey::generate(KeyKind::Ecdsa)?);
         }
+        keys.sort_by_key(PrivateKey::kind);
         let sign = |key: &PrivateKey| key.self_signed(&[host], acme.now(), SELF_SIGNED);
         let own = keys.iter().map(|key| sign(key).map(|c| c.certified())).collect::<Result<_, _>>()?;
         if !acme.has(host) {

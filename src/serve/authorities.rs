@@ -210,11 +210,16 @@ mod tests {
     use mox_tls::KeyKind;
 
     const SERVER: &str = "DataDir: data\nHostname: mail.example\nACME:\n\tca:\n\t\tDirectoryURL: https://ca.example/dir\n\t\tContactEmail: a@b.example\n\tidle:\n\t\tDirectoryURL: https://idle.example/dir\n\t\tContactEmail: a@b.example\nListeners:\n\tpublic:\n\t\tIPs:\n\t\t\t- 192.0.2.1\n\t\tTLS:\n\t\t\tACME: ca\nSERVICES\nPostmaster:\n\tAccount: a\n\tMailbox: Inbox\n";
-    const DOMAINS: &str = "Domains:\n\tb.example:\n\t\tClientSettingsDomain: imap.b.example\n\t\tMTASTS:\n\t\t\tPolicyID: 1\n\t\t\tMode: testing\n\t\t\tMaxAge: 24h\n\tc.example: nil\n\toff.example:\n\t\tDisabled: true\n\t\tClientSettingsDomain: imap.off.example\nAccounts:\n\ta:\n\t\tDomain: b.example\nWebDomainRedirects:\n\told.example: b.example\nWebHandlers:\n\t-\n\t\tDomain: www.b.example\n\t\tPathRegexp: ^/\n\t\tWebRedirect:\n\t\t\tBaseURL: https://b.example\n";
+    const DOMAINS: &str = "Domains:\n\tb.example:\n\t\tClientSettingsDomain: imap.b.example\nPOLICY\tc.example: nil\n\toff.example:\n\t\tDisabled: true\n\t\tClientSettingsDomain: imap.off.example\nAccounts:\n\ta:\n\t\tDomain: b.example\nWEB";
+    const POLICY: &str = "\t\tMTASTS:\n\t\t\tPolicyID: 1\n\t\t\tMode: testing\n\t\t\tMaxAge: 24h\n";
+    const WEB: &str = "WebDomainRedirects:\n\told.example: b.example\nWebHandlers:\n\t-\n\t\tDomain: www.b.example\n\t\tPathRegexp: ^/\n\t\tWebRedirect:\n\t\t\tBaseURL: https://b.example\n";
 
     fn config(services: &str) -> Config {
-        Config::parse(Path::new("/etc/mox/mox.conf"), &SERVER.replace("SERVICES\n", services), DOMAINS)
-            .unwrap()
+        let when = |service: &str, text| if services.contains(service) { text } else { "" };
+        let (policy, web) = (when("MTASTSHTTPS", POLICY), when("WebserverHTTPS", WEB));
+        let domains = DOMAINS.replace("POLICY", policy).replace("WEB", web);
+        let server = SERVER.replace("SERVICES\n", services);
+        Config::parse(Path::new("/etc/mox/mox.conf"), &server, &domains).unwrap()
     }
 
     fn list(names: &Names) -> [Vec<&str>; 3] {
@@ -271,7 +276,8 @@ mod tests {
             (made("1.pem", KeyKind::Ecdsa), made("2.pem", KeyKind::Ecdsa), made("3.pem", KeyKind::Rsa));
         let files = "\t\t\tHostPrivateKeyFiles:\n\t\t\t\t- 1.pem\n\t\t\t\t- 2.pem\n\t\t\t\t- 3.pem\n";
         let text = SERVER.replace("SERVICES\n", files);
-        let config = Config::parse(&dir.path().join("mox.conf"), &text, DOMAINS).unwrap();
+        let domains = DOMAINS.replace("POLICY", "").replace("WEB", "");
+        let config = Config::parse(&dir.path().join("mox.conf"), &text, &domains).unwrap();
         let keys = host_keys(&config, "ca").unwrap();
         let spki: Vec<_> = keys["mail.example"].iter().map(PrivateKey::spki).collect();
         assert_eq!(spki, [first.spki(), other.spki()]);

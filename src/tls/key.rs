@@ -9,11 +9,12 @@ use std::time::Duration;
 
 use mox_clock::Timestamp;
 use rcgen::{CustomExtension, KeyPair, PKCS_ECDSA_P256_SHA256, PKCS_RSA_SHA256};
+use rustls::sign::CertifiedKey;
 use rustls_pki_types::pem::PemObject;
 use rustls_pki_types::{CertificateDer, PrivateKeyDer, PrivatePkcs8KeyDer};
 
 use crate::cert::parameters;
-use crate::{Certificate, Error};
+use crate::{Certificate, Error, provider};
 
 /// What kind of key it is, of those that certificate authorities sign and mail servers understand.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -113,10 +114,18 @@ impl PrivateKey {
     }
 
     /// The certificate that answers the check tls-alpn-01 of a name: it holds the SHA-256 of the key authorization.
-    pub fn challenge(&self, name: &str, digest: &[u8; 32], now: Timestamp) -> Result<Certificate, Error> {
+    pub fn challenge(
+        &self,
+        name: &str,
+        digest: &[u8; 32],
+        now: Timestamp,
+    ) -> Result<Arc<CertifiedKey>, Error> {
         let mut params = parameters(&[name], now, Duration::from_secs(7 * 86_400))?;
         params.custom_extensions = vec![CustomExtension::new_acme_identifier(digest)];
-        self.finish(params)
+        let cert = params.self_signed(&*self.pair).map_err(bad)?;
+        let key = provider().key_provider.load_private_key(self.der()).map_err(Error::Key)?;
+        // Not compared with the key as others are: the extension is critical, and unknown to what compares.
+        Ok(Arc::new(CertifiedKey::new(vec![CertificateDer::from(cert.der().to_vec())], key)))
     }
 
     /// The certificate that an authority gave for this key: a PEM chain, own certificate first.
@@ -127,8 +136,11 @@ impl PrivateKey {
     fn finish(&self, params: rcgen::CertificateParams) -> Result<Certificate, Error> {
         let cert = params.self_signed(&*self.pair).map_err(bad)?;
         let der = CertificateDer::from(cert.der().to_vec());
-        let key = PrivateKeyDer::Pkcs8(PrivatePkcs8KeyDer::from(self.pair.serialize_der()));
-        Certificate::from_der(vec![der], key)
+        Certificate::from_der(vec![der], self.der())
+    }
+
+    fn der(&self) -> PrivateKeyDer<'static> {
+        PrivateKeyDer::Pkcs8(PrivatePkcs8KeyDer::from(self.pair.serialize_der()))
     }
 }
 
@@ -169,7 +181,7 @@ mod tests {
     fn a_challenge_holds_the_digest_in_a_critical_extension() {
         let key = PrivateKey::generate(KeyKind::Ecdsa).unwrap();
         let made = key.challenge("mail.example", &[7; 32], NOW).unwrap();
-        let der = made.chain().first().unwrap();
+        let der = made.cert.first().unwrap();
         // 1.3.6.1.5.5.7.1.31, critical, an OCTET STRING of an OCTET STRING of 32 bytes.
         let mut want = vec![0x06, 8, 0x2b, 6, 1, 5, 5, 7, 1, 0x1f, 1, 1, 0xff, 4, 34, 4, 32];
         want.extend([7; 32]);
