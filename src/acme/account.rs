@@ -54,8 +54,7 @@ pub(crate) async fn open(options: &Options, stored: &Stored, web: &Web) -> Resul
 pub(crate) async fn create(options: &Options, stored: &Stored, web: &Web) -> Result<Account, Failure> {
     let contact = options.contact.as_ref().map(|address| format!("mailto:{address}"));
     let contact: Vec<&str> = contact.iter().map(String::as_str).collect();
-    let new =
-        NewAccount { contact: &contact, terms_of_service_agreed: true, only_return_existing: false };
+    let new = NewAccount { contact: &contact, terms_of_service_agreed: true, only_return_existing: false };
     let binding = options.binding.as_ref();
     let key = binding.map(|(id, key)| ExternalAccountKey::new(id.clone(), key));
     let builder = Account::builder_with_http(Box::new(web.clone()));

@@ -111,9 +111,10 @@ impl Acme {
     /// Replaces the names that certificates may be had for. What is stored for new ones is read.
     pub fn set_names(&self, names: Names) {
         let mut inner = self.lock();
-        let ids = names.all().into_iter().flat_map(|name| {
-            names.kinds(name).into_iter().map(move |kind| (name.to_owned(), kind))
-        });
+        let ids = names
+            .all()
+            .into_iter()
+            .flat_map(|name| names.kinds(name).into_iter().map(move |kind| (name.to_owned(), kind)));
         let mut before = std::mem::take(&mut inner.entries);
         inner.entries = ids
             .map(|id| {
@@ -257,11 +258,11 @@ impl Acme {
 
     /// Asks the issuer when to renew.
     async fn ask(&self, id: &Id) {
-        let Some(certificate) = self.lock().entries.get(id).and_then(|entry| entry.certificate.clone()) else {
+        let Some(certificate) = self.lock().entries.get(id).and_then(|entry| entry.certificate.clone())
+        else {
             return;
         };
-        let advice =
-            renewal::advice(&self.web, &self.options.directory, &certificate, &*self.random).await;
+        let advice = renewal::advice(&self.web, &self.options.directory, &certificate, &*self.random).await;
         let (now, mut inner) = (self.now(), self.lock());
         let Some(entry) = inner.entries.get_mut(id) else { return };
         entry.ask_at = Some(now.plus(advice.ask_in));
@@ -310,7 +311,10 @@ impl Acme {
             let entry = inner.entries.get(&(name.clone(), *kind));
             let before = entry.and_then(|entry| entry.certificate.as_ref()).and_then(renewal::identifier);
             let made = entry.and_then(|entry| entry.key.clone());
-            (inner.names.key(name, *kind).cloned().map(|key| (key, true)).or(made.map(|key| (key, false))), before)
+            (
+                inner.names.key(name, *kind).cloned().map(|key| (key, true)).or(made.map(|key| (key, false))),
+                before,
+            )
         };
         let (key, given) = match given {
             Some(found) => found,

@@ -132,9 +132,7 @@ impl Wanted<'_> {
             })?;
             let answer = challenge.key_authorization();
             expected.push(match method {
-                Method::Http => {
-                    self.challenges.expect_http(self.name, &challenge.token, answer.as_str())
-                }
+                Method::Http => self.challenges.expect_http(self.name, &challenge.token, answer.as_str()),
                 Method::Alpn => {
                     let digest = answer.digest();
                     let digest = digest.as_ref().try_into().map_err(Failure::here)?;
@@ -174,7 +172,11 @@ impl Wanted<'_> {
             let Ok(state) = authorization.refresh().await else { continue };
             let problem = state.challenges.iter().find_map(|challenge| challenge.error.as_ref());
             if let Some(detail) = problem.and_then(|problem| problem.detail.as_deref()) {
-                return Failure::check(format_args!("its check by {} failed: {}", method.name(), line(detail)));
+                return Failure::check(format_args!(
+                    "its check by {} failed: {}",
+                    method.name(),
+                    line(detail)
+                ));
             }
         }
         Failure::check(format_args!("its check by {} failed", method.name()))

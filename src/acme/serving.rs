@@ -7,7 +7,9 @@ use std::fmt;
 use std::sync::Arc;
 use std::time::Duration;
 
-use mox_tls::{ACME_ALPN, CertifiedKey, CipherSuite, ClientHello, Error, KeyKind, PrivateKey, ResolvesServerCert};
+use mox_tls::{
+    ACME_ALPN, CertifiedKey, CipherSuite, ClientHello, Error, KeyKind, PrivateKey, ResolvesServerCert,
+};
 
 use crate::Acme;
 
@@ -34,7 +36,10 @@ impl Serving {
         let sign = |key: &PrivateKey| key.self_signed(&[host], acme.now(), SELF_SIGNED);
         let own = keys.iter().map(|key| sign(key).map(|c| c.certified())).collect::<Result<_, _>>()?;
         if !acme.has(host) {
-            tracing::warn!(host, "no certificate yet: one that this host signed itself is served until there is");
+            tracing::warn!(
+                host,
+                "no certificate yet: one that this host signed itself is served until there is"
+            );
         }
         Ok(Serving { acme, host: host.to_owned(), own })
     }

@@ -117,8 +117,7 @@ mod tests {
         let key = PrivateKey::generate(KeyKind::Ecdsa).unwrap();
         let authority = Authority::new();
         let day = Duration::from_secs(86_400);
-        let made =
-            authority.issue_for(&key.to_pem(), &["a.example"], Timestamp::from_secs(0), day).unwrap();
+        let made = authority.issue_for(&key.to_pem(), &["a.example"], Timestamp::from_secs(0), day).unwrap();
         let chain = crate::tests::pem(&made);
         assert!(stored.certificate("a.example", KeyKind::Ecdsa, None).1.is_none());
         stored.keep_certificate("a.example", KeyKind::Ecdsa, Some(&key), &chain).unwrap();

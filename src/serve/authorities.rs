@@ -234,7 +234,10 @@ mod tests {
     #[test]
     fn names_follow_the_services_of_the_listener() {
         let plain = config("");
-        assert_eq!(list(&names(&plain, "ca", &HostKeys::new())), [vec!["mail.example"], vec![], vec!["mail.example"]]);
+        assert_eq!(
+            list(&names(&plain, "ca", &HostKeys::new())),
+            [vec!["mail.example"], vec![], vec!["mail.example"]]
+        );
         assert!(list(&names(&plain, "idle", &HostKeys::new())).concat().is_empty());
 
         let all = config(

@@ -64,8 +64,8 @@ impl PrivateKey {
             rustls_pki_types::pem::Error::NoItemsFound => Error::Missing("private key"),
             e => Error::Pem { what: "private key", reason: e.to_string() },
         })?;
-        let pair = KeyPair::try_from(&der)
-            .map_err(|e| Error::Pem { what: "private key", reason: e.to_string() })?;
+        let pair =
+            KeyPair::try_from(&der).map_err(|e| Error::Pem { what: "private key", reason: e.to_string() })?;
         let kind = match pair.algorithm() {
             found if *found == PKCS_ECDSA_P256_SHA256 => KeyKind::Ecdsa,
             found if *found == PKCS_RSA_SHA256 => KeyKind::Rsa,

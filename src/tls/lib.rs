@@ -37,7 +37,9 @@ pub use rustls::Error as VerifyError;
 /// The configuration types that other rooms hand around.
 pub use rustls::server::{ClientHello, ResolvesServerCert};
 pub use rustls::sign::CertifiedKey;
-pub use rustls::{CipherSuite, ClientConfig, RootCertStore, ServerConfig, SignatureAlgorithm, SignatureScheme};
+pub use rustls::{
+    CipherSuite, ClientConfig, RootCertStore, ServerConfig, SignatureAlgorithm, SignatureScheme,
+};
 /// The name a client expects a server to prove.
 pub use rustls_pki_types::{ServerName, UnixTime};
 

@@ -106,7 +106,7 @@ fn a_registry_is_asked_for_the_age_of_a_domain() {
 }
 
 /// Answers from these records, `NXDOMAIN` for other names, without DNSSEC.
-fn name_server(records: &'static [(&str, u16, &[u8])]) -> SocketAddr {
+pub(crate) fn name_server(records: &'static [(&str, u16, &[u8])]) -> SocketAddr {
     let socket = UdpSocket::bind("127.0.0.1:0").unwrap();
     let address = socket.local_addr().unwrap();
     std::thread::spawn(move || {

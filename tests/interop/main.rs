@@ -13,6 +13,7 @@
     reason = "clippy.toml excuses test functions, this excuses what they call; real peers need real time"
 )]
 
+mod acme;
 mod api;
 mod attacks;
 mod authentication;

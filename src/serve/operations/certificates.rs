@@ -23,8 +23,7 @@ fn list(authorities: &Authorities) -> Vec<CertificateRow> {
 
 fn renew(authorities: &Authorities, op: &CertificateRenew) -> Result<CertificateRenewed, OpError> {
     let name: Domain = op.name.parse().map_err(OpError::usage)?;
-    let certificates: Vec<_> =
-        list(authorities).into_iter().filter(|row| row.name == name.ascii()).collect();
+    let certificates: Vec<_> = list(authorities).into_iter().filter(|row| row.name == name.ascii()).collect();
     if certificates.is_empty() {
         return Err(OpError::not_found(format!("{name} is not a name that certificates are had for"))
             .hint("`mox certificates list` shows the names; they follow from mox.conf and domains.conf"));
