@@ -38,7 +38,8 @@ const BANNED: [(&str, &str); 6] = [
 ];
 
 /// Crates that may be there in several versions, and why.
-const TWICE: [(&str, &str); 4] = [
+const TWICE: [(&str, &str); 5] = [
+    ("base64", "instant-acme has the older one"),
     ("core-foundation", "macOS only: system-configuration has the older one"),
     ("syn", "build time: half of the derive macros has moved to 3"),
     ("synstructure", "build time: follows syn"),
