@@ -43,6 +43,7 @@ mod reports;
 mod running;
 mod sendmail;
 mod serve;
+mod service;
 mod setaccountpassword;
 mod setadminpassword;
 mod smtp;
@@ -135,6 +136,9 @@ enum Command {
     /// Sockets below 1024 are opened first, then privileges are given up. It ends on SIGTERM and Ctrl-C, after what is
     /// under way; SIGHUP reads domains.conf again.
     Serve(serve::Args),
+    /// Make the server a service of this system, start and stop it
+    #[command(subcommand)]
+    Service(service::Command),
     /// Run a mail server for trying things: everything is caught, nothing leaves the machine
     Localserve(Box<localserve::Args>),
     /// Show how the running server is
@@ -237,6 +241,7 @@ impl Command {
     fn run(self, cx: &mut Context) -> Result<Exit, CommandError> {
         match self {
             Command::Serve(args) => serve::run(cx, args),
+            Command::Service(command) => command.run(cx),
             Command::Localserve(args) => localserve::run(cx, *args),
             Command::Status(args) => status::run(cx, args),
             Command::Stop(args) => stop::run(cx, args),

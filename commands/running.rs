@@ -2,7 +2,9 @@
 
 use std::path::{Path, PathBuf};
 
+use mox_clock::Clock;
 use mox_platform::files::{Access, write_durably};
+use mox_platform::handover::{State, tell, watchdog};
 use mox_platform::{Signal, Signals};
 use mox_serve::House;
 use mox_telemetry::{Format, Level, Levels};
@@ -78,13 +80,16 @@ pub(crate) async fn keep(
     house: House,
     signals: &mut Signals,
     ready_file: Option<&Path>,
+    clock: &dyn Clock,
 ) -> Result<Exit, CommandError> {
     if let Some(file) = ready_file {
         write_durably(file, b"ready\n", Access::Public)
             .map_err(|e| CommandError::failed(format!("cannot write {}: {e}", file.display())))?;
     }
-    let exit = end(&house, signals).await;
+    tell(State::Ready);
+    let exit = end(&house, signals, clock).await;
     tracing::info!("stopping");
+    tell(State::Stopping);
     if let Some(file) = ready_file {
         forget(file)?;
     }
@@ -96,13 +101,25 @@ pub(crate) async fn keep(
 }
 
 /// Waits for a reason to end.
-async fn end(house: &House, signals: &mut Signals) -> Exit {
+async fn end(house: &House, signals: &mut Signals, clock: &dyn Clock) -> Exit {
+    let alive = watchdog();
     loop {
+        let due = async {
+            match alive {
+                Some(every) => clock.sleep(every).await,
+                None => std::future::pending().await,
+            }
+        };
         tokio::select! {
+            () = due => tell(State::Alive),
             () = house.stopping() => return Exit::Done,
             signal = signals.next() => match signal {
                 Signal::Interrupt | Signal::Terminate => return Exit::Done,
-                Signal::Reload => house.reload(),
+                Signal::Reload => {
+                    tell(State::Reloading);
+                    house.reload();
+                    tell(State::Ready);
+                }
             }
         }
     }

@@ -1,10 +1,11 @@
 //! `mox serve`: runs the mail server that `mox.conf` describes.
 
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use mox_clock::{Clock, Random};
 use mox_platform::{Signals, SystemRandom};
-use mox_serve::{ServeOptions, Sockets};
+use mox_serve::ServeOptions;
 use mox_telemetry::Levels;
 
 use crate::context::Context;
@@ -16,6 +17,12 @@ use crate::{Example, Needs};
 pub(crate) struct Args {
     #[command(flatten)]
     running: crate::running::Options,
+    /// Run in this console, also where a service manager could have started it (Windows)
+    #[arg(long)]
+    console: bool,
+    /// Write the log to the end of this file, not to standard error
+    #[arg(long, value_name = "FILE", value_hint = clap::ValueHint::FilePath)]
+    log_file: Option<PathBuf>,
 }
 
 pub(crate) const EXAMPLES: &[Example] = &[
@@ -25,24 +32,48 @@ pub(crate) const EXAMPLES: &[Example] = &[
         needs: Needs::World,
     },
     Example {
-        run: "mox serve --log-format json --ready-file /run/mox-ready",
+        run: "mox serve --log-format json --ready-file /run/mox/ready",
         about: "With logs for machines, and a file that says when it is ready",
         needs: Needs::World,
     },
 ];
 
 pub(crate) fn run(cx: &mut Context, args: Args) -> Result<Exit, CommandError> {
+    let service = !args.console && mox_platform::service::started_by_manager()?;
+    let outcome = start(cx, &args);
+    if service {
+        let code = match &outcome {
+            Ok(exit) => exit.code(),
+            Err(error) => {
+                tracing::error!(error = format!("{:#}", error.source), "the service did not start");
+                error.kind.code()
+            }
+        };
+        mox_platform::service::leave(code);
+    }
+    outcome
+}
+
+fn start(cx: &mut Context, args: &Args) -> Result<Exit, CommandError> {
     let place = cx.place()?;
+    if let Some(file) = &args.log_file {
+        mox_platform::service::log_to(file).map_err(|e| CommandError::file(file, e))?;
+    }
     if !place.config.is_file() {
         let error = CommandError::not_found(format!("there is no config file {}", place.config.display()));
         return Err(error.hint("`mox quickstart you@example.org` makes one; name another with --config"));
     }
     let levels = args.running.log(cx)?;
-    let sockets = Sockets::default();
     let dns = cx.dns_options()?;
-    let options = ServeOptions { config: std::path::absolute(&place.config)?, dns, sockets };
+    let config = std::path::absolute(&place.config)?;
+    let folder = |file: &Path| file.parent().map(Path::to_owned);
+    let written: Vec<PathBuf> = args.running.ready_file.as_deref().and_then(folder).into_iter().collect();
+    let read: Vec<PathBuf> = cx.global.trust_anchor.clone().into_iter().collect();
+    // Before there are threads: each of them would keep the rights that it began with.
+    let prepared = mox_serve::prepare(&config, &read, &written).map_err(failed)?;
+    let options = ServeOptions { prepared, dns };
     let runtime = crate::running::runtime()?;
-    let outcome = runtime.block_on(serve(cx, &args, options, levels));
+    let outcome = runtime.block_on(serve(cx, args, options, levels));
     runtime.shutdown_background();
     outcome
 }
@@ -75,5 +106,6 @@ async fn serve(
         );
     }
     tracing::info!(hostname = started.hostname, "mox serve is ready");
-    keep(house, &mut signals, ready_file).await
+    let clock = cx.clock.clone();
+    keep(house, &mut signals, ready_file, &*clock).await
 }

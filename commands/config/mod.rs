@@ -3,6 +3,7 @@
 pub(crate) mod describe;
 pub(crate) mod ensureacmehostprivatekeys;
 pub(crate) mod path;
+pub(crate) mod printservice;
 pub(crate) mod show;
 pub(crate) mod test;
 
@@ -20,6 +21,8 @@ pub(crate) enum Command {
     Show(show::Args),
     /// Show which files and folders are used
     Path(path::Args),
+    /// Print what a service manager has to know to run the server
+    Printservice(printservice::Args),
     /// Check the records of a domain for mail, as `mox dnscheck` does
     Dnscheck(dnscheck::Args),
     /// Print the records that a domain should have, as `mox dnsrecords` does
@@ -48,6 +51,7 @@ impl Command {
             Command::Test(args) => test::run(cx, args),
             Command::Show(args) => show::run(cx, args),
             Command::Path(args) => path::run(cx, args),
+            Command::Printservice(args) => printservice::run(cx, args),
             Command::Dnscheck(args) => dnscheck::run(cx, args),
             Command::Dnsrecords(args) => dnsrecords::run(cx, args),
             Command::Ensureacmehostprivatekeys(args) => ensureacmehostprivatekeys::run(cx, args),

@@ -85,7 +85,8 @@ async fn serve(
         return Ok(Exit::Done);
     }
     announce(cx, &started, relays)?;
-    keep(house, &mut signals, ready_file.as_deref()).await
+    let clock = cx.clock.clone();
+    keep(house, &mut signals, ready_file.as_deref(), &*clock).await
 }
 
 /// Says where everything is: one line of JSON, or a few lines for people.

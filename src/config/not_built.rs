@@ -11,8 +11,6 @@ use crate::tree::{Node, Tree, Value, join};
 
 /// Paths in `mox.conf`; `*` stands for any name. All below each is meant, too.
 pub const STATIC: &[&str] = &[
-    "User",
-    "NoFixPermissions",
     "CheckUpdates",
     "InitialMailboxes",
     "DefaultMailboxes",

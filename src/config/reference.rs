@@ -382,8 +382,9 @@ mod tests {
             let listed: Vec<&str> = listed.lines().filter(|l| !l.is_empty() && !l.starts_with('#')).collect();
             let missing: Vec<_> = listed.iter().filter(|path| !known.iter().any(|k| k == *path)).collect();
             assert!(missing.is_empty(), "not described: {missing:?}");
-            const OURS: [&str; 6] = [
+            const OURS: [&str; 7] = [
                 "Limits",
+                "Sandbox",
                 "AllowEgress",
                 "OutgoingDMARCReportsRFC7489",
                 "Transports.*.Direct.RequireDANE",

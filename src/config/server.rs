@@ -71,10 +71,25 @@ section! {
         /// policies of domains: such requests go to public addresses only. For test networks. Not known to the Go
         /// server.
         "AllowEgress" allow_egress: Vec<Network> = Vec::new(),
+        /// Which files the server may touch, where the system can confine it. Not known to the Go server.
+        "Sandbox" sandbox: Sandbox = Sandbox::default(),
         /// Most bytes of message content per account, 0 for no limit. An account can have its own.
         "QuotaMessageSize" quota_message_size: u64 = 0,
         /// Bounds on what clients may do. Not known to the Go server.
         "Limits" limits: Limits = Limits::default(),
+    }
+}
+
+section! {
+    /// Which files the server may touch: what it reads of the system, the directories of mox.conf, DataDir and static
+    /// files of WebHandlers, and what is listed here.
+    optional Sandbox {
+        /// Do not confine the server.
+        "Off" off: bool = false,
+        /// Further files and directories to read, relative to the directory of mox.conf.
+        "Read" read: Vec<PathBuf> = Vec::new(),
+        /// Further directories to write to, as one for backups, relative to the directory of mox.conf.
+        "Write" write: Vec<PathBuf> = Vec::new(),
     }
 }
 
@@ -158,6 +173,7 @@ impl Static {
             no_outgoing_tls_reports: false,
             outgoing_tls_reports_for_all_success: false,
             allow_egress: Vec::new(),
+            sandbox: Sandbox::default(),
             quota_message_size: 0,
             limits: Limits::default(),
         }

@@ -57,6 +57,13 @@ impl TcpListen {
     }
 }
 
+impl TcpListen {
+    /// The socket alone, which listens on. Needs a tokio runtime.
+    pub fn into_std(self) -> io::Result<std::net::TcpListener> {
+        self.listener.into_std()
+    }
+}
+
 impl Listen for TcpListen {
     fn accept(&mut self) -> BoxFuture<'_, io::Result<Accepted>> {
         Box::pin(async move {

@@ -6,9 +6,13 @@
 pub mod ctlsocket;
 pub mod faults;
 pub mod files;
+pub mod handover;
 mod lock;
 pub mod paths;
+pub mod privileges;
 mod real;
+pub mod sandbox;
+pub mod service;
 mod signals;
 
 #[cfg(unix)]

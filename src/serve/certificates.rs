@@ -10,6 +10,7 @@ use mox_config::listener::Listener;
 use mox_tls::{Certificate, Certificates};
 
 use crate::house::Error;
+use crate::secrets::Secrets;
 
 /// How often files are looked at.
 const EVERY: Duration = Duration::from_secs(60);
@@ -24,7 +25,11 @@ pub(crate) struct FromFiles {
 
 impl FromFiles {
     /// Reads what a listener names; none when it names no files.
-    pub(crate) fn read(config: &Config, listener: &Listener) -> Result<Option<FromFiles>, Error> {
+    pub(crate) fn read(
+        config: &Config,
+        listener: &Listener,
+        secrets: &Secrets,
+    ) -> Result<Option<FromFiles>, Error> {
         let named = listener.tls.iter().flat_map(|tls| &tls.key_certs);
         let pairs: Vec<_> =
             named.map(|pair| (config.path(&pair.cert_file), config.path(&pair.key_file))).collect();
@@ -32,7 +37,7 @@ impl FromFiles {
             return Ok(None);
         }
         let seen = stamps(&pairs);
-        let certificates = Certificates::new(&load(&pairs)?);
+        let certificates = Certificates::new(&load(&pairs, secrets)?);
         Ok(Some(FromFiles { certificates, pairs, seen }))
     }
 
@@ -43,7 +48,7 @@ impl FromFiles {
             return;
         }
         self.seen = now;
-        match load(&self.pairs) {
+        match load(&self.pairs, &Secrets::default()) {
             Ok(new) => {
                 self.certificates.set(&new);
                 tracing::info!(certificates = new.len(), "certificates were read again");
@@ -73,9 +78,9 @@ fn stamps(pairs: &[(PathBuf, PathBuf)]) -> Vec<Option<SystemTime>> {
     pairs.iter().flat_map(|(cert, key)| [modified(cert), modified(key)]).collect()
 }
 
-fn load(pairs: &[(PathBuf, PathBuf)]) -> Result<Vec<Certificate>, Error> {
+fn load(pairs: &[(PathBuf, PathBuf)], secrets: &Secrets) -> Result<Vec<Certificate>, Error> {
     let read =
-        |path: &Path| std::fs::read(path).map_err(|source| Error::File { path: path.to_owned(), source });
+        |path: &Path| secrets.read(path).map_err(|source| Error::File { path: path.to_owned(), source });
     let one = |(cert, key): &(PathBuf, PathBuf)| {
         Certificate::from_pem(&read(cert)?, &read(key)?)
             .map_err(|e| Error::Tls { path: cert.clone(), reason: e.to_string() })
@@ -100,7 +105,7 @@ mod tests {
         };
         write(1);
         let pairs = vec![pair.clone()];
-        let certificates = Certificates::new(&load(&pairs).unwrap());
+        let certificates = Certificates::new(&load(&pairs, &Secrets::default()).unwrap());
         let mut files = FromFiles { certificates, seen: stamps(&pairs), pairs };
         let first = files.certificates.fingerprint();
         files.refresh();

@@ -66,6 +66,17 @@ pub enum Error {
         /// What the operating system said.
         source: std::io::Error,
     },
+    /// Sockets were handed over that `mox.conf` has no use for.
+    #[error("sockets were handed over that mox.conf does not list: {0}")]
+    Inherited(String),
+    /// The user to become cannot be used.
+    #[error("User {name:?} of mox.conf: {reason}")]
+    User {
+        /// Its name.
+        name: String,
+        /// What is wrong.
+        reason: String,
+    },
     /// The control endpoint cannot be opened.
     #[error("cannot open the control endpoint {}: {source}", path.display())]
     Control {
@@ -138,6 +149,15 @@ impl Error {
             Error::Store { source, .. } if source.is_full() => {
                 Some("make room on the disk and start again".into())
             }
+            Error::Inherited(_) => Some(
+                "each ListenStream of the socket unit must be an address that mox.conf lists, as 192.0.2.1:25; for a \
+                 wildcard both 0.0.0.0:25 and [::]:25, with BindIPv6Only=ipv6-only"
+                    .into(),
+            ),
+            Error::User { name, .. } => Some(format!(
+                "a server does not stay root: `useradd --system --user-group --no-create-home --shell /usr/sbin/nologin \
+                 {name}` makes the user, or name another as User in mox.conf"
+            )),
             Error::Config(_) => Some("`mox config test` checks the files without starting".into()),
             _ => None,
         }
@@ -187,6 +207,8 @@ pub(crate) struct Plan {
     pub webhooks: Webhooks,
     /// Sockets that are open already.
     pub sockets: Arc<crate::Sockets>,
+    /// Files that were read while that was possible.
+    pub secrets: crate::Secrets,
     /// Addresses that mail leaves from, at most one a family; any where there is none.
     pub locals: Vec<std::net::IpAddr>,
     /// What the web servers of listeners are made with; none where they are not served.

@@ -1,6 +1,7 @@
 //! The assembled house: every seam is wired here, listeners are started and stopped here.
 
 mod authorities;
+mod addresses;
 mod certificates;
 mod hooks;
 mod house;
@@ -10,13 +11,18 @@ pub mod localserve;
 mod loginlog;
 mod operations;
 mod outside;
+mod privileges;
 mod retention;
+mod secrets;
 mod server;
 mod sockets;
 mod web;
 
+pub use addresses::addresses;
 pub use house::{Error, House};
 pub use localserve::{JudgeBy, LocalserveOptions, RelayRule, run as localserve};
 pub use operations::verified;
 pub use server::{ServeOptions, Started, run as serve, trust};
+pub use privileges::{Prepared, prepare, written};
+pub use secrets::Secrets;
 pub use sockets::Sockets;

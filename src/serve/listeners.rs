@@ -1,6 +1,5 @@
 //! Binding what `mox.conf` lists, and serving it.
 
-use std::collections::BTreeSet;
 use std::net::{IpAddr, SocketAddr};
 use std::path::Path;
 use std::sync::Arc;
@@ -18,6 +17,7 @@ use mox_telemetry::{Accepting, Authenticating, Listening, Metrics};
 use mox_tls::{ResolvesServerCert, ServerConfig, ServerOptions};
 use tokio::sync::{Semaphore, watch};
 
+use crate::addresses::{Purpose, ports};
 use crate::certificates::FromFiles;
 use crate::house::{Error, Handlers, Plan};
 use crate::loginlog::LoginLog;
@@ -101,8 +101,8 @@ pub(crate) fn bind(
     let (mut bound, mut files) = (Vec::new(), Vec::new());
     let mut first_tls = None;
     for (name, listener) in &config.server.listeners {
-        let from_files = FromFiles::read(config, listener)?;
         let tls = Tls::of(&shared, listener, from_files.as_ref())?;
+        let from_files = FromFiles::read(config, listener, &plan.secrets)?;
         files.extend(from_files);
         first_tls = first_tls.or(tls.as_ref().map(|tls| tls.web.clone()));
         for ip in &listener.ips {
@@ -114,6 +114,8 @@ pub(crate) fn bind(
         let service = if web.tls { "https" } else { "http" };
         bound.push(bind_http(&shared, "local", service, web.address, tls)?);
     }
+    // What was opened for what is not served here would take connections that nobody answers.
+    plan.sockets.close_rest();
     Ok(All { bound, files })
 }
 
@@ -151,44 +153,26 @@ fn bind_listener(
     tls: Option<&Tls>,
     bound: &mut Vec<Bound>,
 ) -> Result<(), Error> {
-    let ports = [
-        (Port::Mx, listener.smtp.enabled, listener.smtp.port),
-        (Port::Submission, listener.submission.enabled, listener.submission.port),
-        (Port::Submissions, listener.submissions.enabled, listener.submissions.port),
-    ];
-    for (port, _, number) in ports.into_iter().filter(|(_, enabled, _)| *enabled) {
+    for (purpose, number) in ports(listener) {
         let address = SocketAddr::new(ip, number);
         let tls = tls.filter(|_| port != Port::Mx || !listener.smtp.no_starttls);
         let tls = tls.map(|tls| if port == Port::Mx { tls.mx.clone() } else { tls.users.clone() });
-        let kind = match (port, &tls) {
-            (Port::Submissions, _) => "immediate",
-            (_, Some(_)) => "starttls",
-            (_, None) => "none",
-        };
-        let listen = listen(shared, address, port.name())?;
-        let address = listen.local();
-        let row = ListenerRow {
-            listener: name.to_owned(),
-            service: port.name().to_owned(),
-            address: address.to_string(),
-            tls: kind.to_owned(),
-        };
-        let context = context(shared, listener, port, address.port(), tls);
-        bound.push(Bound { row, listen, what: What::Smtp(Box::new(context)) });
-    }
-    if listener.metrics_http.enabled {
-        let address = SocketAddr::new(ip, listener.metrics_http.port);
-        bound.push(bind_http(shared, name, "metrics", address, None)?);
-    }
-    if let Some(seams) = shared.website {
         for (number, over_tls) in web_ports(shared.config, listener) {
             let tls = if over_tls { tls.map(|tls| tls.web.clone()) } else { None };
-            if over_tls && tls.is_none() {
-                // The configuration is checked for that; there is nothing to serve it with.
-                continue;
+        match purpose {
+            Purpose::Smtp(port) => bound.push(bind_smtp(shared, name, listener, port, address, tls)?),
+            Purpose::Metrics => bound.push(bind_http(shared, name, purpose.name(), address, None)?),
+            Purpose::Web(over_tls) => {
+                let Some(seams) = shared.website else { continue };
+                let tls = if over_tls { tls.cloned() } else { None };
+                if over_tls && tls.is_none() {
+                    // The configuration is checked for that; there is nothing to serve it with.
+                    continue;
+                }
+                let port = mox_website::Port { listener: name.to_owned(), number, tls: over_tls };
+                let service = mox_website::service(port, seams.clone());
+                bound.push(bind_website(shared, name, address, tls, service)?);
             }
-            let port = mox_website::Port { listener: name.to_owned(), number, tls: over_tls };
-            let service = mox_website::service(port, seams.clone());
             match bind_website(shared, name, SocketAddr::new(ip, number), tls, service) {
                 Ok(one) => bound.push(one),
                 Err(error) if is_spare(shared.config, listener, number, over_tls) => {
@@ -228,19 +212,30 @@ fn authority<'a>(config: &'a Config, listener: &Listener) -> Option<&'a AcmeProv
 }
 
 fn configured_ports(listener: &Listener) -> BTreeSet<(u16, bool)> {
-    let usual = |port: u16, tls: bool| match (port, tls) {
-        (0, true) => 443,
-        (0, false) => 80,
-        (port, _) => port,
+fn bind_smtp(
+    shared: &Shared<'_>,
+    name: &str,
+    listener: &Listener,
+    port: Port,
+    address: SocketAddr,
+    tls: Option<&Arc<ServerConfig>>,
+) -> Result<Bound, Error> {
+    let tls = tls.filter(|_| port != Port::Mx || !listener.smtp.no_starttls).cloned();
+    let kind = match (port, &tls) {
+        (Port::Submissions, _) => "immediate",
+        (_, Some(_)) => "starttls",
+        (_, None) => "none",
     };
-    let discovery = [&listener.mtasts_https, &listener.autoconfig_https];
-    let discovery = discovery.into_iter().filter(|found| found.enabled).map(|found| {
-        let tls = !found.non_tls;
-        (usual(found.port, tls), tls)
-    });
-    let servers = [(&listener.webserver_http, false), (&listener.webserver_https, true)];
-    let servers = servers.into_iter().filter(|(server, _)| server.enabled);
-    discovery.chain(servers.map(|(server, tls)| (usual(server.port, tls), tls))).collect()
+    let listen = listen(shared, address, port.name())?;
+    let address = listen.local();
+    let row = ListenerRow {
+        listener: name.to_owned(),
+        service: port.name().to_owned(),
+        address: address.to_string(),
+        tls: kind.to_owned(),
+    };
+    let context = context(shared, listener, port, address.port(), tls);
+    Ok(Bound { row, listen, what: What::Smtp(Box::new(context)) })
 }
 
 fn bind_website(

@@ -14,8 +14,8 @@ use mox_queue::{ConfigRouter, Leaving, Options, Route, Router};
 use mox_submission::Strictness;
 use mox_telemetry::Levels;
 
-use crate::Sockets;
 use crate::authorities::Authorities;
+use crate::Prepared;
 use crate::hooks::Webhooks;
 use crate::house::{Error, House, Plan};
 use crate::judging::{Judging, JudgingDns};
@@ -25,14 +25,11 @@ use crate::outside::Outside;
 const PATIENCE: Duration = Duration::from_secs(30);
 
 /// What a server is started with.
-#[derive(Debug)]
 pub struct ServeOptions {
-    /// Where `mox.conf` is.
-    pub config: PathBuf,
+    /// What was read and opened.
+    pub prepared: Prepared,
     /// Whom to ask for names.
     pub dns: mox_dns::Options,
-    /// Sockets that are open already.
-    pub sockets: Sockets,
 }
 
 /// What a running server tells.
@@ -53,8 +50,8 @@ pub async fn run(
     clock: Arc<dyn Clock>,
     random: Arc<dyn Random>,
 ) -> Result<(House, Started), Error> {
-    let (config, warnings) = Config::load(&options.config)?;
-    for warning in warnings {
+    let config = options.prepared.config.clone();
+    for warning in &config.warnings {
         tracing::warn!(warning = %warning, "configuration");
     }
     crate::house::apply_levels(&config, &levels);
@@ -76,6 +73,7 @@ fn plan(
     random: Arc<dyn Random>,
 ) -> Result<Plan, Error> {
     let outside = Outside::world(&options.dns, trust(&config)?, &clock)?;
+    let outside = Outside::world(&options.dns, roots(&config, &options.prepared.secrets)?, &clock)?;
     let hostname = config.server.hostname.ascii().to_owned();
     let authorities = Authorities::open(&config, &outside, &clock, &random)?;
     let (data, locals) = (config.data_dir.clone(), locals(&config));
@@ -109,7 +107,8 @@ fn plan(
         cap_reports: true,
         relays: Vec::new(),
         webhooks: Webhooks { urls: Vec::new(), pages: String::new() },
-        sockets: Arc::new(options.sockets),
+        sockets: Arc::new(options.prepared.sockets),
+        secrets: options.prepared.secrets,
         locals,
         website: Some(website),
         authorities,
@@ -128,12 +127,13 @@ fn plan(
 
 /// The trust anchors of the system, and those that `mox.conf` names.
 pub fn trust(config: &Config) -> Result<Arc<mox_tls::RootCertStore>, Error> {
+fn roots(config: &Config, secrets: &crate::Secrets) -> Result<Arc<mox_tls::RootCertStore>, Error> {
     let ca = config.server.tls.ca.clone().unwrap_or_default();
     let own_only = !ca.cert_files.is_empty() && !ca.additional_to_system;
     let mut roots = if own_only { mox_tls::RootCertStore::empty() } else { mox_tls::system_roots() };
     for file in &ca.cert_files {
         let path = config.path(file);
-        let pem = std::fs::read(&path).map_err(|source| Error::File { path: path.clone(), source })?;
+        let pem = secrets.read(&path).map_err(|source| Error::File { path: path.clone(), source })?;
         mox_tls::add_pem(&mut roots, &pem).map_err(|e| Error::Tls { path, reason: e.to_string() })?;
     }
     Ok(Arc::new(roots))

@@ -4,9 +4,11 @@
 use std::collections::HashMap;
 use std::io;
 use std::net::{SocketAddr, TcpListener};
-use std::sync::{Mutex, PoisonError};
+use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use mox_net::TcpListen;
+
+use crate::house::Error;
 
 /// Listening sockets by address.
 #[derive(Debug, Default)]
@@ -18,12 +20,99 @@ impl Sockets {
         Sockets(Mutex::new(sockets.into_iter().collect()))
     }
 
+    /// Takes sockets that were handed over: each must listen on an address of `wanted`.
+    pub fn adopt(
+        &self,
+        sockets: Vec<TcpListener>,
+        wanted: &[(SocketAddr, &'static str)],
+    ) -> Result<(), Error> {
+        let mut strange = Vec::new();
+        for socket in sockets {
+            let address = socket.local_addr().map_err(Error::System)?;
+            let listed = wanted.iter().any(|(wanted, _)| *wanted == address);
+            match listed && self.put(address, socket) {
+                true => {}
+                false => strange.push(address.to_string()),
+            }
+        }
+        if strange.is_empty() { Ok(()) } else { Err(Error::Inherited(strange.join(", "))) }
+    }
+
+    /// Opens those of `wanted` that are not there. Call outside of a tokio runtime: one is made for the moment, without
+    /// threads.
+    pub fn open(&self, wanted: &[(SocketAddr, &'static str)]) -> Result<(), Error> {
+        let runtime = tokio::runtime::Builder::new_current_thread().enable_io().build();
+        let runtime = runtime.map_err(Error::System)?;
+        let _inside = runtime.enter();
+        for (address, service) in wanted {
+            if self.has(address) {
+                continue;
+            }
+            let opened = mox_net::listen(*address).and_then(mox_net::TcpListen::into_std);
+            let failed = |source| Error::Listen { address: *address, service, source };
+            self.put(*address, opened.map_err(failed)?);
+        }
+        Ok(())
+    }
+
+    /// Closes what nobody asked for.
+    pub(crate) fn close_rest(&self) {
+        self.all().clear();
+    }
+
+    fn all(&self) -> MutexGuard<'_, HashMap<SocketAddr, TcpListener>> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    fn has(&self, address: &SocketAddr) -> bool {
+        self.all().contains_key(address)
+    }
+
+    /// Adds a socket; false if there was one for the address.
+    fn put(&self, address: SocketAddr, socket: TcpListener) -> bool {
+        self.all().insert(address, socket).is_none()
+    }
+
     /// The socket of an address: one that is there, or a new one. Needs a tokio runtime.
     pub(crate) fn listen(&self, address: SocketAddr) -> io::Result<TcpListen> {
-        let there = self.0.lock().unwrap_or_else(PoisonError::into_inner).remove(&address);
+        let there = self.all().remove(&address);
         match there {
             Some(socket) => mox_net::TcpListen::adopt(socket),
             None => mox_net::listen(address),
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn listening() -> (SocketAddr, TcpListener) {
+        let socket = TcpListener::bind("127.0.0.1:0").unwrap();
+        (socket.local_addr().unwrap(), socket)
+    }
+
+    #[test]
+    fn what_was_handed_over_is_used_and_the_rest_is_opened() {
+        let (handed, socket) = listening();
+        let (free, other) = listening();
+        drop(other);
+        let wanted = [(handed, "smtp"), (free, "submission")];
+        let sockets = Sockets::default();
+        sockets.adopt(vec![socket], &wanted).unwrap();
+        sockets.open(&wanted).unwrap();
+        assert!(sockets.has(&handed) && sockets.has(&free));
+        let taken = Sockets::default().open(&wanted).unwrap_err();
+        assert!(matches!(taken, Error::Listen { address, .. } if address == handed), "{taken}");
+        sockets.close_rest();
+        Sockets::default().open(&wanted).unwrap();
+    }
+
+    #[test]
+    fn what_nobody_listed_is_named() {
+        let (handed, socket) = listening();
+        let (listed, _other) = listening();
+        let error = Sockets::default().adopt(vec![socket], &[(listed, "smtp")]).unwrap_err();
+        assert!(error.to_string().contains(&handed.to_string()) && error.hint().is_some(), "{error}");
     }
 }

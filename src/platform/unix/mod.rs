@@ -2,16 +2,26 @@
 
 mod ctlsocket;
 mod files;
+mod handover;
 mod memory;
+mod ownership;
 mod paths;
 mod priority;
+mod privileges;
+mod sandbox;
+mod service;
 mod signals;
 
 pub(crate) use ctlsocket::{Listener, connect};
 pub(crate) use files::{create_private_dirs, free_space, is_exposed, make_private, open_private, sync_dir};
+pub(crate) use handover::{inherited_sockets, tell};
 pub(crate) use memory::return_memory;
+pub(crate) use ownership::give;
 pub(crate) use paths::{hosts_file, resolver_options, submit_config};
 pub(crate) use priority::yield_to_others;
+pub(crate) use privileges::{become_user, find_user, forbid_new_privileges, keep_new_files_private, my_uid};
+pub(crate) use sandbox::confine;
+pub(crate) use service::{control, leave, send_stderr_to, started_by_manager};
 pub(crate) use signals::Signals;
 
 use std::io;

@@ -1,4 +1,4 @@
-//! Console events: Ctrl-C, Ctrl-Break, close and shutdown.
+//! Console events: Ctrl-C, Ctrl-Break, close and shutdown; and what the service control manager asks.
 
 use std::io;
 
@@ -30,6 +30,7 @@ impl Signals {
             _ = self.interrupt_hard.recv() => Signal::Terminate,
             _ = self.close.recv() => Signal::Terminate,
             _ = self.shutdown.recv() => Signal::Terminate,
+            () = super::service::STOP.notified() => Signal::Terminate,
         }
     }
 }

@@ -194,6 +194,7 @@ pub async fn run(
         relays: relay_rows(&options),
         webhooks: Webhooks { urls: options.webhooks.clone(), pages: pages(options.ip, ports.http) },
         sockets: Arc::default(),
+        secrets: crate::Secrets::default(),
         locals: Vec::new(),
         website: None,
         authorities: crate::authorities::Authorities::default(),

@@ -1,0 +1,82 @@
+//! Becoming an ordinary user, for good.
+//!
+//! A server that is started as root opens its sockets, reads its keys and then becomes a user of its own. That must
+//! happen before threads start: a thread keeps what it began with where the system call is one of the thread.
+//! Windows has nothing like it: there a service runs as its own account from the start.
+
+use std::io;
+use std::path::Path;
+
+use crate::os;
+
+/// A user of this system.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct User {
+    /// As it was asked for.
+    pub name: String,
+    /// Number of the user.
+    pub uid: u32,
+    /// Number of its first group.
+    pub gid: u32,
+}
+
+impl User {
+    /// The user with this name, or, where it is a number, that user with the group of the same number; none where there
+    /// is no such user. On Windows always none.
+    pub fn find(name: &str) -> io::Result<Option<User>> {
+        os::find_user(name)
+    }
+
+    /// Whether it may do everything.
+    pub fn is_root(&self) -> bool {
+        self.uid == 0
+    }
+}
+
+/// Whether this process may do everything. On Windows false.
+pub fn am_root() -> bool {
+    os::my_uid() == Some(0)
+}
+
+/// The number of this process's user; none on Windows.
+pub fn my_uid() -> Option<u32> {
+    os::my_uid()
+}
+
+/// Makes new files and folders of this process the owner's alone, also where the code asks for less. Nothing on
+/// Windows, where folders say who may read what is in them.
+pub fn keep_new_files_private() {
+    os::keep_new_files_private();
+}
+
+/// Becomes the user: supplementary groups, group, user, all of them for good, and looks whether it is so. Call before
+/// threads start. After an error the process may be half changed: end it.
+pub fn become_user(user: &User) -> io::Result<()> {
+    if user.is_root() {
+        return Err(io::Error::new(io::ErrorKind::InvalidInput, "root is not an ordinary user"));
+    }
+    os::become_user(user)
+}
+
+/// Nothing that this process starts gets more rights than it has, and no other process of its user reads its memory,
+/// nor does a core file hold it. Linux; elsewhere nothing.
+pub fn forbid_new_privileges() -> io::Result<()> {
+    os::forbid_new_privileges()
+}
+
+/// Which rights of its group a tree keeps.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum GroupMay {
+    /// None: folders 0700, files 0600 at most.
+    Nothing,
+    /// What it has, but to write: folders 0750, files 0640 at most.
+    Read,
+}
+
+/// Gives a folder and all in it to the user, and takes the rights of others away; returns how much was changed.
+///
+/// Symbolic links are not followed, and a file with several names is left alone unless it is the user's already:
+/// whoever may write in the folder could have linked to a file of somebody else.
+pub fn give(folder: &Path, user: &User, group: GroupMay) -> io::Result<usize> {
+    os::give(folder, user, group)
+}

@@ -1,0 +1,165 @@
+//! The first moments of `mox serve`, before there are threads: everything that needs rights is done, and then the
+//! rights are given up, for good.
+//!
+//! In this order: read the configuration; take the sockets that were handed over and open the rest; read keys; give
+//! files to the user; become it; forbid new privileges; leave only the files that a server needs. Nothing stays root.
+
+use std::path::{Path, PathBuf};
+
+use mox_config::Config;
+use mox_platform::privileges::{self, GroupMay, User};
+use mox_platform::sandbox::{self, Allowed, Confined};
+
+use crate::house::Error;
+use crate::secrets::{Secrets, named};
+use crate::{Sockets, addresses};
+
+/// What a server starts with.
+#[derive(Debug)]
+pub struct Prepared {
+    /// Both files of the configuration.
+    pub config: Config,
+    /// A listening socket for each address.
+    pub sockets: Sockets,
+    /// Keys and certificates.
+    pub secrets: Secrets,
+}
+
+/// Does what needs rights and gives them up. Call before threads start; `readable` and `writable` are files and folders
+/// that the command line names.
+pub fn prepare(file: &Path, readable: &[PathBuf], writable: &[PathBuf]) -> Result<Prepared, Error> {
+    let inherited = mox_platform::handover::sockets().map_err(Error::System)?;
+    privileges::keep_new_files_private();
+    let (config, _) = Config::load(file)?;
+    let user = user(&config)?;
+    let wanted = addresses(&config);
+    let sockets = Sockets::default();
+    sockets.adopt(inherited, &wanted)?;
+    sockets.open(&wanted)?;
+    let secrets = Secrets::of(&config);
+    // More descriptors are welcome, not needed.
+    let _ = mox_platform::raise_nofile_limit();
+    make(&config.data_dir)?;
+    if let Some(user) = user {
+        give(&config, &user)?;
+        let failed = |e: std::io::Error| Error::User { name: user.name.clone(), reason: e.to_string() };
+        privileges::become_user(&user).map_err(failed)?;
+        tracing::info!(user = user.name, uid = user.uid, gid = user.gid, "privileges are given up");
+    }
+    privileges::forbid_new_privileges().map_err(Error::System)?;
+    confine(&config, readable, writable);
+    Ok(Prepared { config, sockets, secrets })
+}
+
+/// The user to become; none when this process is an ordinary user already.
+fn user(config: &Config) -> Result<Option<User>, Error> {
+    let name = &config.server.user;
+    let wrong = |reason: String| Error::User { name: name.clone(), reason };
+    let found = User::find(name).map_err(|e| wrong(e.to_string()))?;
+    if privileges::am_root() {
+        return match found {
+            None => Err(wrong("there is no such user".into())),
+            Some(user) if user.is_root() => Err(wrong("it may do everything".into())),
+            found => Ok(found),
+        };
+    }
+    let me = privileges::my_uid();
+    if let Some(user) = found.filter(|user| me.is_some_and(|me| me != user.uid)) {
+        tracing::warn!(user = user.name, uid = user.uid, me, "not started as root, so User is not used");
+    }
+    Ok(None)
+}
+
+fn make(data: &Path) -> Result<(), Error> {
+    mox_platform::files::create_private_dir(data)
+        .map_err(|source| Error::File { path: data.to_owned(), source })
+}
+
+/// Makes the folders of configuration and data the user's: it writes both.
+fn give(config: &Config, user: &User) -> Result<(), Error> {
+    if config.server.no_fix_permissions {
+        return Ok(());
+    }
+    for (folder, group) in [(folder(config), GroupMay::Read), (config.data_dir.clone(), GroupMay::Nothing)] {
+        if !may_be_given(&folder) {
+            tracing::warn!(folder = %folder.display(), "a folder of the system keeps its owner");
+            continue;
+        }
+        let changed = privileges::give(&folder, user, group)
+            .map_err(|source| Error::File { path: folder.clone(), source })?;
+        if changed > 0 {
+            tracing::info!(folder = %folder.display(), user = user.name, changed, "owner and mode are set");
+        }
+    }
+    Ok(())
+}
+
+/// Whether a folder can be a server's own: one such as / or /etc, where mox.conf was put directly, cannot.
+fn may_be_given(folder: &Path) -> bool {
+    let whole = std::fs::canonicalize(folder).unwrap_or_else(|_| folder.to_owned());
+    let shared = ["/tmp", "/var/tmp", "/var/lib", "/var/mail", "/usr/local", "/usr/local/etc", "/run"];
+    whole.components().count() > 2 && !shared.iter().any(|path| whole == Path::new(path))
+}
+
+/// The folder of `mox.conf`.
+fn folder(config: &Config) -> PathBuf {
+    match config.file.parent() {
+        Some(folder) if folder != Path::new("") => folder.to_owned(),
+        _ => PathBuf::from("."),
+    }
+}
+
+/// Folders that a server with this configuration writes to, besides what the command line names.
+pub fn written(config: &Config) -> Vec<PathBuf> {
+    let more = config.server.sandbox.write.iter().map(|path| config.path(path));
+    [folder(config), config.data_dir.clone()].into_iter().chain(more).collect()
+}
+
+/// Leaves the files that a server needs. That a kernel cannot is no reason not to serve.
+fn confine(config: &Config, readable: &[PathBuf], writable: &[PathBuf]) {
+    if config.server.sandbox.off {
+        return tracing::warn!("Sandbox is off: the server can touch all files of its user");
+    }
+    let roots = config.dynamic.web_handlers.iter().filter_map(|handler| handler.web_static.as_ref());
+    let roots = roots.map(|files| files.root.clone());
+    let more = config.server.sandbox.read.iter().map(|path| config.path(path));
+    let read = sandbox::of_the_system().into_iter().chain(readable.iter().cloned()).chain(roots).chain(more);
+    let allowed = Allowed {
+        read: read.chain(named(config)).chain(trust_anchors()).collect(),
+        // Sockets of the control endpoint with long paths, and what the database sorts, are in the temporary folder.
+        write: written(config)
+            .into_iter()
+            .chain(writable.iter().cloned())
+            .chain([std::env::temp_dir()])
+            .collect(),
+    };
+    match sandbox::confine(&allowed) {
+        Ok(Confined::Fully) => tracing::info!("only files of this server can be touched"),
+        Ok(Confined::Partly) => tracing::info!("files are confined as far as this kernel can"),
+        Ok(Confined::Not) => tracing::info!("this system cannot confine a server to its files"),
+        Err(error) => tracing::warn!(%error, "the server is not confined to its files"),
+    }
+}
+
+/// Where the environment says that certificates of authorities are.
+fn trust_anchors() -> impl Iterator<Item = PathBuf> {
+    ["SSL_CERT_FILE", "SSL_CERT_DIR"].into_iter().filter_map(std::env::var_os).map(PathBuf::from)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn folders_of_the_system_are_not_given_away() {
+        for (folder, may) in [
+            ("/", false),
+            ("/etc", false),
+            ("/var/lib", false),
+            ("/etc/mox", true),
+            ("/home/mox/config", true),
+        ] {
+            assert_eq!(may_be_given(Path::new(folder)), may, "{folder}");
+        }
+    }
+}
