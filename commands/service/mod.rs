@@ -8,7 +8,7 @@ pub(crate) mod status;
 pub(crate) mod stop;
 pub(crate) mod uninstall;
 
-use std::path::PathBuf;
+use std::path::{Component, Path, PathBuf};
 
 use mox_config::Config;
 use mox_platform::service::{self, Account, Action, Definition, Kind, Step};
@@ -29,6 +29,8 @@ pub(crate) enum Command {
     /// Stop the service
     Stop(stop::Args),
     /// Ask the service manager how the service is
+    ///
+    /// Exit code 3 when it does not run.
     Status(status::Args),
 }
 
@@ -118,15 +120,23 @@ pub(crate) fn act(cx: &mut Context, action: Action, options: &Options) -> Result
     }
     let definition = definition(cx, kind, action == Action::Install)?;
     let mut report = Report { kind, dry_run: options.dry_run, steps: Vec::new() };
+    let mut exit = Exit::Done;
     for step in service::plan(kind, action, &definition) {
-        let answer = if options.dry_run { None } else { Some(carry_out(&step)?) };
+        let answer = match options.dry_run {
+            true => None,
+            false if action == Action::Status => Some(step.carry_out().unwrap_or_else(|e| {
+                exit = Exit::Problems;
+                e.to_string()
+            })),
+            false => Some(carry_out(&step)?),
+        };
         report.steps.push(Line { step: step.describe(), content: step.content(), answer });
     }
     cx.print(&report)?;
     if action == Action::Install && !options.dry_run {
         cx.say("`mox service start` starts it now");
     }
-    Ok(Exit::Done)
+    Ok(exit)
 }
 
 fn carry_out(step: &Step) -> Result<String, CommandError> {
@@ -153,8 +163,8 @@ pub(crate) fn definition(cx: &Context, kind: Kind, needed: bool) -> Result<Defin
         }
         Err(_) => None,
     };
-    let write = match &loaded {
-        Some(loaded) => mox_serve::written(loaded),
+    let write: Vec<PathBuf> = match &loaded {
+        Some(loaded) => mox_serve::written(loaded).iter().map(|path| without_dots(path)).collect(),
         None => config.parent().map(PathBuf::from).into_iter().collect(),
     };
     let account = match (kind, &loaded) {
@@ -176,5 +186,19 @@ pub(crate) fn definition(cx: &Context, kind: Kind, needed: bool) -> Result<Defin
         log,
         display: "mox mail server".to_owned(),
         about: "Mail server".to_owned(),
+    })
+}
+
+/// A path without `.` and `..`: service managers take no others.
+fn without_dots(path: &Path) -> PathBuf {
+    path.components().fold(PathBuf::new(), |mut whole, part| {
+        match part {
+            Component::ParentDir => {
+                whole.pop();
+            }
+            Component::CurDir => {}
+            part => whole.push(part),
+        }
+        whole
     })
 }

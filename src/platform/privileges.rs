@@ -80,3 +80,40 @@ pub enum GroupMay {
 pub fn give(folder: &Path, user: &User, group: GroupMay) -> io::Result<usize> {
     os::give(folder, user, group)
 }
+
+/// Whether a folder can be one user's own: one such as `/` or `/etc`, where a file was put directly, cannot.
+pub fn can_be_given(folder: &Path) -> bool {
+    let whole = std::fs::canonicalize(folder).unwrap_or_else(|_| folder.to_owned());
+    let shared = [
+        "/home",
+        "/opt",
+        "/private/etc",
+        "/private/tmp",
+        "/private/var",
+        "/usr/local",
+        "/usr/local/etc",
+        "/var/lib",
+        "/var/log",
+        "/var/mail",
+        "/var/tmp",
+    ];
+    whole.components().count() > 2 && !shared.iter().any(|path| whole == Path::new(path))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn folders_of_the_system_are_not_given_away() {
+        for (folder, may) in [
+            ("/", false),
+            ("/etc", false),
+            ("/var/lib", false),
+            ("/etc/mox", true),
+            ("/home/mox/config", true),
+        ] {
+            assert_eq!(can_be_given(Path::new(folder)), may, "{folder}");
+        }
+    }
+}

@@ -8,13 +8,14 @@ mod scm;
 mod systemd;
 
 use std::io;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::process::Command;
 
 use serde::Serialize;
 
 use crate::files::{Access, create_private_dir, write_durably};
 use crate::os;
+use crate::privileges::{self, GroupMay, User};
 
 /// What the service is called everywhere.
 pub const NAME: &str = "mox";
@@ -105,7 +106,7 @@ pub enum Action {
 pub enum Order {
     /// Adds the service.
     Create(Box<Definition>),
-    /// Removes it.
+    /// Stops it if it runs, and removes it.
     Delete,
     /// Starts it.
     Start,
@@ -120,6 +121,8 @@ pub enum Order {
 pub enum Step {
     /// Makes a folder, private.
     Folder(PathBuf),
+    /// Makes a folder and all in it a user's, and private to it and its group; folders of the system stay as they are.
+    Give(PathBuf, String),
     /// Writes a file that everyone may read.
     Write(PathBuf, String),
     /// Removes a file; that it is not there is fine.
@@ -135,6 +138,7 @@ impl Step {
     pub fn describe(&self) -> String {
         match self {
             Step::Folder(path) => format!("make the folder {}", path.display()),
+            Step::Give(path, user) => format!("give the folder {} to the user {user}", path.display()),
             Step::Write(path, _) => format!("write {}", path.display()),
             Step::Remove(path) => format!("remove {}", path.display()),
             Step::Run(words) => {
@@ -157,6 +161,7 @@ impl Step {
     pub fn carry_out(&self) -> io::Result<String> {
         match self {
             Step::Folder(path) => create_private_dir(path).map(|()| String::new()),
+            Step::Give(path, user) => give(path, user),
             Step::Write(path, text) => {
                 write_durably(path, text.as_bytes(), Access::Public).map(|()| String::new())
             }
@@ -168,6 +173,14 @@ impl Step {
             Step::Ask(order) => os::control(order),
         }
     }
+}
+
+fn give(folder: &Path, user: &str) -> io::Result<String> {
+    if !privileges::can_be_given(folder) {
+        return Ok("a folder of the system keeps its owner".to_owned());
+    }
+    let user = User::find(user)?.ok_or_else(|| io::Error::other("there is no such user"))?;
+    privileges::give(folder, &user, GroupMay::Read).map(|_| String::new())
 }
 
 fn run(words: &[String]) -> io::Result<String> {
@@ -224,7 +237,7 @@ pub fn leave(code: u8) {
 }
 
 /// Makes what this process writes to standard error go to the end of a file, which is private if it is new.
-pub fn log_to(path: &std::path::Path) -> io::Result<()> {
+pub fn log_to(path: &Path) -> io::Result<()> {
     use std::io::Seek;
     let mut file = os::open_private(path, false)?;
     file.seek(io::SeekFrom::End(0))?;

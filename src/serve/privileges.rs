@@ -81,7 +81,7 @@ fn give(config: &Config, user: &User) -> Result<(), Error> {
         return Ok(());
     }
     for (folder, group) in [(folder(config), GroupMay::Read), (config.data_dir.clone(), GroupMay::Nothing)] {
-        if !may_be_given(&folder) {
+        if !privileges::can_be_given(&folder) {
             tracing::warn!(folder = %folder.display(), "a folder of the system keeps its owner");
             continue;
         }
@@ -92,13 +92,6 @@ fn give(config: &Config, user: &User) -> Result<(), Error> {
         }
     }
     Ok(())
-}
-
-/// Whether a folder can be a server's own: one such as / or /etc, where mox.conf was put directly, cannot.
-fn may_be_given(folder: &Path) -> bool {
-    let whole = std::fs::canonicalize(folder).unwrap_or_else(|_| folder.to_owned());
-    let shared = ["/tmp", "/var/tmp", "/var/lib", "/var/mail", "/usr/local", "/usr/local/etc", "/run"];
-    whole.components().count() > 2 && !shared.iter().any(|path| whole == Path::new(path))
 }
 
 /// The folder of `mox.conf`.
@@ -144,22 +137,4 @@ fn confine(config: &Config, readable: &[PathBuf], writable: &[PathBuf]) {
 /// Where the environment says that certificates of authorities are.
 fn trust_anchors() -> impl Iterator<Item = PathBuf> {
     ["SSL_CERT_FILE", "SSL_CERT_DIR"].into_iter().filter_map(std::env::var_os).map(PathBuf::from)
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn folders_of_the_system_are_not_given_away() {
-        for (folder, may) in [
-            ("/", false),
-            ("/etc", false),
-            ("/var/lib", false),
-            ("/etc/mox", true),
-            ("/home/mox/config", true),
-        ] {
-            assert_eq!(may_be_given(Path::new(folder)), may, "{folder}");
-        }
-    }
 }

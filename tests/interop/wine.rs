@@ -13,6 +13,7 @@ use serde_json::Value;
 
 use crate::house::House;
 use crate::peers::installed;
+use crate::served::Served;
 use crate::submit::swaks_by_every_door;
 
 /// `GET /api/v1/messages` at the HTTP port, as JSON.
@@ -111,4 +112,22 @@ fn a_port_in_use_is_named_with_advice() {
     let (status, said) = second.fails();
     assert_eq!(status.code(), Some(1), "{said}");
     assert!(said.contains(&first.mx()) && said.contains("another program uses this port"), "{said}");
+}
+
+#[test]
+#[ignore = "needs a Windows build and wine: .ci/cross windows-interop"]
+fn the_configured_server_takes_and_delivers() {
+    if !installed(&["swaks"]) {
+        return;
+    }
+    let run = std::env::var(crate::house::WINDOWS_RUN).expect("how to run mox.exe");
+    let mut served = Served::prepare_windows(&run);
+    served.start();
+    served.send("to Windows");
+    served.arrives("to Windows");
+    let plan = served.mox(&["service", "install", "--dry-run"]);
+    assert!(plan.contains("would add the service mox") && plan.contains(r"NT SERVICE\mox"), "{plan}");
+    assert_eq!(plan.matches("/grant").count(), 2, "the folders of configuration and data\n{plan}");
+    served.stop();
+    assert_eq!(processes_in(&served.dir), 0, "no process is left");
 }

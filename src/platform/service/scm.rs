@@ -20,14 +20,7 @@ pub(super) fn plan(action: Action, definition: &Definition) -> Vec<Step> {
         Action::Stop => Order::Stop,
         Action::Status => Order::Status,
     };
-    let stop_first = action == Action::Uninstall;
-    let mut steps = vec![Step::Ask(order)];
-    if stop_first {
-        // Removing a service that runs waits for its end.
-        steps.push(Step::Run(["net", "stop", NAME].map(str::to_owned).into()));
-        steps.reverse();
-    }
-    steps
+    vec![Step::Ask(order)]
 }
 
 /// The account exists from the moment that the service does, so rights are given after.
@@ -47,7 +40,7 @@ fn install(definition: &Definition) -> Vec<Step> {
 pub(super) fn describe(order: &Order) -> String {
     let what = match order {
         Order::Create(_) => "add the service",
-        Order::Delete => "remove the service",
+        Order::Delete => "stop and remove the service",
         Order::Start => "start the service",
         Order::Stop => "stop the service",
         Order::Status => "ask how it is: the service",

@@ -15,6 +15,10 @@ pub(super) fn plan(action: Action, definition: &Definition) -> Vec<Step> {
     match action {
         Action::Install => {
             let mut steps = user(&definition.account);
+            for folder in &definition.write {
+                steps.push(Step::Folder(folder.clone()));
+                steps.push(Step::Give(folder.clone(), name(definition).to_owned()));
+            }
             steps.extend([
                 Step::Write(unit(), self::unit(definition)),
                 reload(),
@@ -40,11 +44,16 @@ fn user(account: &Account) -> Vec<Step> {
     if there { Vec::new() } else { vec![command(&make)] }
 }
 
-pub(super) fn unit(definition: &Definition) -> String {
-    let user = match &definition.account {
-        Account::User(name) => name.as_str(),
+/// The user's name.
+fn name(definition: &Definition) -> &str {
+    match &definition.account {
+        Account::User(name) => name,
         Account::Virtual => NAME,
-    };
+    }
+}
+
+pub(super) fn unit(definition: &Definition) -> String {
+    let user = name(definition);
     let words: Vec<String> = std::iter::once(definition.program.display().to_string())
         .chain(definition.arguments())
         .map(|word| argument(&word))

@@ -21,6 +21,10 @@ fn plans_name_each_step() {
             Kind::Systemd,
             Action::Install,
             &[
+                "make the folder /etc/mox",
+                "give the folder /etc/mox to the user root",
+                "make the folder /var/lib/mox",
+                "give the folder /var/lib/mox to the user root",
                 "write /etc/systemd/system/mox.service",
                 "run systemctl daemon-reload",
                 "run systemctl enable mox",
@@ -37,7 +41,7 @@ fn plans_name_each_step() {
         ),
         (Kind::Launchd, Action::Start, &["run launchctl kickstart system/org.mox.server"]),
         (Kind::Windows, Action::Status, &["ask how it is: the service mox"]),
-        (Kind::Windows, Action::Uninstall, &["run net stop mox", "remove the service mox"]),
+        (Kind::Windows, Action::Uninstall, &["stop and remove the service mox"]),
     ] {
         let plan: Vec<String> = plan(kind, action, &definition()).iter().map(Step::describe).collect();
         assert_eq!(plan, steps, "{kind:?} {action:?}");

@@ -14,8 +14,10 @@ pub(crate) fn confine(allowed: &Allowed) -> io::Result<Confined> {
     const KNOWN: ABI = ABI::V5;
     let rules = |paths: &[std::path::PathBuf], access| {
         // What cannot be opened cannot be used, either.
-        let opened = paths.iter().filter_map(|path| PathFd::new(path).ok());
-        opened.map(move |fd| PathBeneath::new(fd, access)).collect::<Vec<_>>()
+        let opened = paths.iter().filter_map(|path| Some((path.is_dir(), PathFd::new(path).ok()?)));
+        // Rights that only folders have would make a rule for a file one that holds in part.
+        let rights = move |folder| if folder { access } else { access & AccessFs::from_file(KNOWN) };
+        opened.map(move |(folder, fd)| PathBeneath::new(fd, rights(folder))).collect::<Vec<_>>()
     };
     let result = || -> Result<RulesetStatus, landlock::RulesetError> {
         let mut ruleset = Ruleset::default()

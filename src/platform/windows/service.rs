@@ -124,7 +124,12 @@ fn report(state: ServiceState, code: u8) -> io::Result<()> {
 pub(crate) fn control(order: &Order) -> io::Result<String> {
     match order {
         Order::Create(definition) => create(definition).map(|()| "installed".to_owned()),
-        Order::Delete => open(ServiceAccess::DELETE)?.delete().map(|()| "removed".into()).map_err(system),
+        Order::Delete => {
+            let service = open(ServiceAccess::STOP | ServiceAccess::DELETE)?;
+            // That it does not run is fine; one that runs goes when it has ended.
+            let _ = service.stop();
+            service.delete().map(|()| "removed".into()).map_err(system)
+        }
         Order::Start => {
             let service = open(ServiceAccess::START)?;
             service.start::<OsString>(&[]).map(|()| "started".into()).map_err(system)
