@@ -66,8 +66,9 @@ fn start(cx: &mut Context, args: &Args) -> Result<Exit, CommandError> {
     let levels = args.running.log(cx)?;
     let dns = cx.dns_options()?;
     let config = std::path::absolute(&place.config)?;
-    let folder = |file: &Path| file.parent().map(Path::to_owned);
-    let written: Vec<PathBuf> = args.running.ready_file.as_deref().and_then(folder).into_iter().collect();
+    let ready = args.running.ready_file.as_ref().map(std::path::absolute).transpose()?;
+    let written: Vec<PathBuf> =
+        ready.as_deref().and_then(Path::parent).map(Path::to_owned).into_iter().collect();
     let read: Vec<PathBuf> = cx.global.trust_anchor.clone().into_iter().collect();
     // Before there are threads: each of them would keep the rights that it began with.
     let prepared = mox_serve::prepare(&config, &read, &written).map_err(failed)?;

@@ -163,16 +163,20 @@ pub(crate) fn definition(cx: &Context, kind: Kind, needed: bool) -> Result<Defin
         }
         Err(_) => None,
     };
-    let write: Vec<PathBuf> = match &loaded {
-        Some(loaded) => mox_serve::written(loaded).iter().map(|path| without_dots(path)).collect(),
-        None => config.parent().map(PathBuf::from).into_iter().collect(),
+    let plain = |paths: &[PathBuf]| paths.iter().map(|path| without_dots(path)).collect::<Vec<_>>();
+    let (own, write) = match &loaded {
+        Some(loaded) => {
+            let (own, more) = mox_serve::written(loaded);
+            (plain(&own), plain(&more))
+        }
+        None => (config.parent().map(PathBuf::from).into_iter().collect(), Vec::new()),
     };
     let account = match (kind, &loaded) {
         (Kind::Windows, _) => Account::Virtual,
         (_, Some(loaded)) => Account::User(loaded.server.user.clone()),
         (_, None) => Account::User(service::NAME.to_owned()),
     };
-    let data = write.get(1).or(write.first()).cloned().unwrap_or_default();
+    let data = own.get(1).or(own.first()).cloned().unwrap_or_default();
     let log = match kind {
         // launchd writes as root, before the server is somebody else.
         Kind::Launchd => PathBuf::from("/var/log/mox.log"),
@@ -181,6 +185,7 @@ pub(crate) fn definition(cx: &Context, kind: Kind, needed: bool) -> Result<Defin
     Ok(Definition {
         program: std::env::current_exe()?,
         config,
+        own,
         write,
         account,
         log,

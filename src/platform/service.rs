@@ -59,7 +59,9 @@ pub struct Definition {
     pub program: PathBuf,
     /// Where `mox.conf` is.
     pub config: PathBuf,
-    /// Folders that it writes to: that of `mox.conf`, DataDir and what `mox.conf` adds.
+    /// Its own folders, that of `mox.conf` and DataDir: it gets them.
+    pub own: Vec<PathBuf>,
+    /// Others that it writes to if they are there and it may.
     pub write: Vec<PathBuf>,
     /// Whom it runs as.
     pub account: Account,

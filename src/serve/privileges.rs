@@ -102,10 +102,26 @@ fn folder(config: &Config) -> PathBuf {
     }
 }
 
-/// Folders that a server with this configuration writes to, besides what the command line names.
-pub fn written(config: &Config) -> Vec<PathBuf> {
-    let more = config.server.sandbox.write.iter().map(|path| config.path(path));
-    [folder(config), config.data_dir.clone()].into_iter().chain(more).collect()
+/// Folders that a server with this configuration writes to: its own, which are those of `mox.conf` and DataDir, and those
+/// that `mox.conf` adds.
+pub fn written(config: &Config) -> ([PathBuf; 2], Vec<PathBuf>) {
+    let more = config.server.sandbox.write.iter().map(|path| config.path(path)).collect();
+    ([folder(config), config.data_dir.clone()], more)
+}
+
+/// The folders of files that are read again when they change. A rule for a file would not hold for the one that takes its
+/// place, nor for what a link leads to then.
+fn beside(files: Vec<PathBuf>) -> impl Iterator<Item = PathBuf> {
+    files.into_iter().flat_map(|file| {
+        let led_to = std::fs::canonicalize(&file).unwrap_or_default();
+        [file, led_to].into_iter().filter_map(|file| file.parent().map(Path::to_owned))
+    })
+}
+
+/// The keys that `domains.conf` names.
+fn dkim_keys(config: &Config) -> impl Iterator<Item = PathBuf> {
+    let selectors = config.dynamic.domains.values().flat_map(|domain| domain.dkim.selectors.values());
+    selectors.map(|selector| config.path(&selector.private_key_file))
 }
 
 /// Leaves the files that a server needs. That a kernel cannot is no reason not to serve.
@@ -113,15 +129,21 @@ fn confine(config: &Config, readable: &[PathBuf], writable: &[PathBuf]) {
     if config.server.sandbox.off {
         return tracing::warn!("Sandbox is off: the server can touch all files of its user");
     }
+    let (own, more) = written(config);
     let roots = config.dynamic.web_handlers.iter().filter_map(|handler| handler.web_static.as_ref());
     let roots = roots.map(|files| files.root.clone());
-    let more = config.server.sandbox.read.iter().map(|path| config.path(path));
-    let read = sandbox::of_the_system().into_iter().chain(readable.iter().cloned()).chain(roots).chain(more);
+    let listed = config.server.sandbox.read.iter().map(|path| config.path(path));
+    let read =
+        sandbox::of_the_system().into_iter().chain(readable.iter().cloned()).chain(roots).chain(listed);
     let allowed = Allowed {
-        read: read.chain(named(config)).chain(trust_anchors()).collect(),
+        read: read
+            .chain(beside(named(config).into_iter().chain(dkim_keys(config)).collect()))
+            .chain(trust_anchors())
+            .collect(),
         // Sockets of the control endpoint with long paths, and what the database sorts, are in the temporary folder.
-        write: written(config)
+        write: own
             .into_iter()
+            .chain(more)
             .chain(writable.iter().cloned())
             .chain([std::env::temp_dir()])
             .collect(),

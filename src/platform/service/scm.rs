@@ -25,7 +25,7 @@ pub(super) fn plan(action: Action, definition: &Definition) -> Vec<Step> {
 
 /// The account exists from the moment that the service does, so rights are given after.
 fn install(definition: &Definition) -> Vec<Step> {
-    let mut folders: Vec<&Path> = definition.write.iter().map(std::path::PathBuf::as_path).collect();
+    let mut folders: Vec<&Path> = definition.own.iter().map(std::path::PathBuf::as_path).collect();
     folders.extend(definition.log.parent());
     folders.dedup();
     let rights = format!("{}:(OI)(CI)M", account(definition));

@@ -15,7 +15,7 @@ pub(super) fn plan(action: Action, definition: &Definition) -> Vec<Step> {
     match action {
         Action::Install => {
             let mut steps = user(&definition.account);
-            for folder in &definition.write {
+            for folder in &definition.own {
                 steps.push(Step::Folder(folder.clone()));
                 steps.push(Step::Give(folder.clone(), name(definition).to_owned()));
             }
@@ -58,11 +58,14 @@ pub(super) fn unit(definition: &Definition) -> String {
         .chain(definition.arguments())
         .map(|word| argument(&word))
         .collect();
-    let write: Vec<String> =
-        definition.write.iter().map(|path| argument(&path.display().to_string())).collect();
+    let own = definition.own.iter().map(|path| path.display().to_string());
+    // A minus: that it is missing is no reason not to start.
+    let more = definition.write.iter().map(|path| format!("-{}", path.display()));
+    let write: Vec<String> = own.chain(more).map(|path| argument(&path)).collect();
     let homes = ["/home", "/root", "/run/user"];
     let at_home = |path: &Path| homes.iter().any(|home| path.starts_with(home));
-    let mut paths = definition.write.iter().chain([&definition.config, &definition.program]);
+    let mut paths =
+        definition.own.iter().chain(&definition.write).chain([&definition.config, &definition.program]);
     let home = if paths.any(|path| at_home(path)) { "read-only" } else { "true" };
     let mut unit = format!(
         "[Unit]\nDescription={}\nDocumentation=man:mox(1)\nAfter=network-online.target\nWants=network-online.target\n\n\

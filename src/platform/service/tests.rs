@@ -6,7 +6,8 @@ fn definition() -> Definition {
     Definition {
         program: "/usr/local/bin/mox".into(),
         config: "/etc/mox/mox.conf".into(),
-        write: vec!["/etc/mox".into(), "/var/lib/mox".into()],
+        own: vec!["/etc/mox".into(), "/var/lib/mox".into()],
+        write: vec!["/srv/backup".into()],
         account: Account::User("root".into()),
         log: "/var/log/mox.log".into(),
         display: "mox mail server".into(),
@@ -71,7 +72,7 @@ fn special_characters_keep_their_meaning_to_themselves() {
 #[test]
 fn homes_are_only_seen_where_something_is_there() {
     assert!(text(Kind::Systemd, &definition()).contains("ProtectHome=true"));
-    let at_home = Definition { write: vec!["/home/mox/data".into()], ..definition() };
+    let at_home = Definition { own: vec!["/home/mox/data".into()], ..definition() };
     assert!(text(Kind::Systemd, &at_home).contains("ProtectHome=read-only"));
 }
 
