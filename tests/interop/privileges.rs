@@ -159,7 +159,7 @@ fn sockets_of_the_service_manager_are_used_and_it_is_told() {
     let notify = UnixDatagram::bind(&told).unwrap();
     std::fs::set_permissions(&told, PermissionsExt::from_mode(0o777)).unwrap();
     notify.set_read_timeout(Some(PATIENCE)).unwrap();
-    let mut next = || {
+    let next = || {
         let mut line = [0; 64];
         let length = notify.recv(&mut line).unwrap();
         String::from_utf8_lossy(&line[..length]).into_owned()

@@ -23,7 +23,13 @@ pub(crate) struct Served {
     _folder: tempfile::TempDir,
 }
 
-const NAMES: &str = "example.org. MX 10 mail.example.org.\nmail.example.org. A 127.0.0.1\n";
+const NAMES: &str = "example.org. MX 10 mail.example.org.
+mail.example.org. A 127.0.0.1
+example.com. MX 10 mail.example.com.
+example.com. TXT \"v=spf1 ip4:127.0.0.1 -all\"
+mail.example.com. A 127.0.0.1
+1.0.0.127.in-addr.arpa. PTR mail.example.com.
+";
 
 impl Served {
     /// The program of this system; `settings` are further lines of `mox.conf`.
@@ -111,9 +117,11 @@ impl Served {
 
     /// Starts it by a command line that ends in that of [`Served::serving`], and waits until it accepts.
     pub(crate) fn start_by(&mut self, mut command: Command) {
+        let ready = |said: String| said.matches("mox serve is ready").count();
+        let before = ready(self.said());
         self.child = Some(command.spawn().unwrap());
         let from = Instant::now();
-        while !self.said().contains("mox serve is ready") {
+        while ready(self.said()) == before {
             let status = self.child.as_mut().unwrap().try_wait().unwrap();
             assert!(status.is_none() && from.elapsed() < PATIENCE, "no start ({status:?})\n{}", self.said());
             std::thread::sleep(Duration::from_millis(20));
@@ -151,6 +159,8 @@ impl Served {
         let subject = format!("Subject: {subject}");
         let words = [
             "--tls",
+            "--helo",
+            "mail.example.com",
             "--server",
             &server,
             "--from",
