@@ -1,19 +1,22 @@
-//! The body of a response: bytes that are there, or a stream that a task writes while the client reads.
+//! The body of a response: bytes that are there, or a stream that a task writes while the client reads, or what
+//! another body of hyper's gives.
 
-use std::convert::Infallible;
+use std::io;
 use std::pin::Pin;
 use std::task::{Context, Poll};
 
 use bytes::Bytes;
+use http_body_util::combinators::UnsyncBoxBody;
+use http_body_util::{BodyExt, Limited};
 use hyper::body::{Frame, SizeHint};
 use tokio::sync::{mpsc, watch};
 
-use crate::Request;
+use crate::{Request, StatusCode};
 
 /// Pieces that a stream holds for a client that reads slowly; then its writer waits.
 const BACKLOG: usize = 16;
 
-/// The body of a response.
+/// The body of a response. After an error the connection is cut, so that nobody takes a part for the whole.
 #[derive(Debug)]
 pub struct Body(Kind);
 
@@ -21,6 +24,7 @@ pub struct Body(Kind);
 enum Kind {
     Whole(Option<Bytes>),
     Stream(mpsc::Receiver<Bytes>),
+    Other(UnsyncBoxBody<Bytes, io::Error>),
 }
 
 impl Body {
@@ -30,19 +34,34 @@ impl Body {
         (Writer(sender), Body(Kind::Stream(receiver)))
     }
 
+    /// What another body gives, piece by piece.
+    pub fn of<B>(body: B) -> Body
+    where
+        B: hyper::body::Body<Data = Bytes> + Send + 'static,
+        B::Error: Into<Box<dyn std::error::Error + Send + Sync>>,
+    {
+        Body(Kind::Other(body.map_err(io::Error::other).boxed_unsync()))
+    }
+
     /// The bytes of a whole body; none of a stream.
     pub fn bytes(&self) -> Option<&Bytes> {
         match &self.0 {
             Kind::Whole(bytes) => bytes.as_ref(),
-            Kind::Stream(_) => None,
+            Kind::Stream(_) | Kind::Other(_) => None,
         }
     }
 
-    /// The next piece; none at the end.
+    /// The next piece; none at the end, or where the body breaks off.
     pub async fn next(&mut self) -> Option<Bytes> {
         match &mut self.0 {
             Kind::Whole(bytes) => bytes.take(),
             Kind::Stream(receiver) => receiver.recv().await,
+            Kind::Other(body) => loop {
+                match body.frame().await?.ok()?.into_data() {
+                    Ok(data) => return Some(data),
+                    Err(_trailers) => {}
+                }
+            },
         }
     }
 }
@@ -55,31 +74,60 @@ impl From<Bytes> for Body {
 
 impl hyper::body::Body for Body {
     type Data = Bytes;
-    type Error = Infallible;
+    type Error = io::Error;
 
     fn poll_frame(
         mut self: Pin<&mut Self>,
         cx: &mut Context<'_>,
-    ) -> Poll<Option<Result<Frame<Bytes>, Infallible>>> {
+    ) -> Poll<Option<Result<Frame<Bytes>, io::Error>>> {
         let piece = match &mut self.0 {
             Kind::Whole(bytes) => Poll::Ready(bytes.take()),
             Kind::Stream(receiver) => receiver.poll_recv(cx),
+            Kind::Other(body) => return Pin::new(body).poll_frame(cx),
         };
         piece.map(|piece| piece.map(|bytes| Ok(Frame::data(bytes))))
     }
 
     fn is_end_stream(&self) -> bool {
-        matches!(&self.0, Kind::Whole(None))
+        match &self.0 {
+            Kind::Whole(bytes) => bytes.is_none(),
+            Kind::Stream(_) => false,
+            Kind::Other(body) => body.is_end_stream(),
+        }
     }
 
     fn size_hint(&self) -> SizeHint {
         match &self.0 {
             Kind::Whole(bytes) => SizeHint::with_exact(bytes.as_ref().map_or(0, Bytes::len) as u64),
             Kind::Stream(_) => SizeHint::default(),
+            Kind::Other(body) => body.size_hint(),
         }
     }
 }
 
+/// Reads a request's body to its end, or says with which status to refuse it.
+pub(crate) async fn collect<B>(body: B, limit: usize) -> Result<Bytes, StatusCode>
+where
+    B: hyper::body::Body<Data = Bytes>,
+    B::Error: Into<Box<dyn std::error::Error + Send + Sync>>,
+{
+    if body.is_end_stream() {
+        return Ok(Bytes::new());
+    }
+    if body.size_hint().lower() > limit as u64 {
+        return Err(StatusCode::PAYLOAD_TOO_LARGE);
+    }
+    match Limited::new(body, limit).collect().await {
+        Ok(read) => Ok(read.to_bytes()),
+        Err(e) if e.is::<http_body_util::LengthLimitError>() => Err(StatusCode::PAYLOAD_TOO_LARGE),
+        Err(e) if is_timeout(&*e) => Err(StatusCode::REQUEST_TIMEOUT),
+        Err(_) => Err(StatusCode::BAD_REQUEST),
+    }
+}
+
+fn is_timeout(error: &(dyn std::error::Error + 'static)) -> bool {
+    error.downcast_ref::<io::Error>().is_some_and(|e| e.kind() == io::ErrorKind::TimedOut)
+}
 /// Writes a streamed body.
 #[derive(Debug)]
 pub struct Writer(mpsc::Sender<Bytes>);
@@ -124,6 +172,6 @@ impl Request {
     /// A request that came from nowhere, for tests of services.
     pub fn of(head: hyper::http::request::Parts, body: Bytes) -> Request {
         let remote = std::net::SocketAddr::from(([127, 0, 0, 1], 1));
-        Request { head, body, remote, tls: None, ending: Ending::never() }
+        Request { head, body, incoming: None, remote, tls: None, ending: Ending::never() }
     }
 }

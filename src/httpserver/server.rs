@@ -7,23 +7,26 @@ use std::convert::Infallible;
 use std::future::Future;
 use std::net::SocketAddr;
 use std::pin::pin;
-use std::sync::Arc;
+use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
 use bytes::Bytes;
-use http_body_util::{BodyExt, Limited};
-use hyper::body::{Body as _, Incoming};
+use hyper::body::Incoming;
 use hyper::header::{CONNECTION, HeaderValue};
 use hyper::server::conn::http1;
 use hyper::service::service_fn;
+use hyper::upgrade::OnUpgrade;
 use hyper_util::rt::TokioIo;
 use mox_clock::Clock;
-use mox_net::{Accepted, Listen, TlsInfo, accept_tls};
+use mox_net::{Accepted, BoxFuture, Io, Listen, TlsInfo, accept_tls};
 use mox_telemetry::{Metrics, Outcome};
 use mox_tls::ServerConfig;
 use tokio::sync::{Semaphore, watch};
 use tokio::task::{JoinError, JoinSet};
 
+use crate::body::collect;
+use crate::stalled::Stalled;
+use crate::takeover::{Handover, Serve, Takeover};
 use crate::timer::ClockTimer;
 use crate::{Ending, Request, Response, Service, StatusCode, text};
 
@@ -45,8 +48,10 @@ pub struct Limits {
     pub handshake_time: Duration,
     /// For a request's head, from the end of the request before it.
     pub head_time: Duration,
-    /// For a request's body.
+    /// For a request's body; where the service streams, for each piece of it.
     pub body_time: Duration,
+    /// For a client to take something of what is sent to it.
+    pub write_time: Duration,
     /// For a whole connection; then it ends after the request that is being answered.
     pub connection_time: Duration,
     /// For requests that are being answered when the server or the connection shall end.
@@ -63,6 +68,7 @@ impl Default for Limits {
             handshake_time: Duration::from_secs(30),
             head_time: Duration::from_secs(30),
             body_time: Duration::from_secs(60),
+            write_time: Duration::from_secs(60),
             connection_time: Duration::from_secs(600),
             drain_time: Duration::from_secs(5),
         }
@@ -73,10 +79,15 @@ impl Default for Limits {
 pub struct Server {
     service: Arc<dyn Service>,
     tls: Option<Arc<ServerConfig>>,
+    /// Other protocols, by their names in ALPN.
+    protocols: Vec<(Vec<u8>, Serve)>,
     limits: Limits,
     clock: Arc<dyn Clock>,
     metrics: Arc<Metrics>,
 }
+
+/// A connection that goes on after a response of 101: when it is free, and what then has it.
+type Next = Arc<Mutex<Option<(OnUpgrade, Takeover)>>>;
 
 impl Server {
     /// Plain HTTP.
@@ -86,12 +97,22 @@ impl Server {
         clock: Arc<dyn Clock>,
         metrics: Arc<Metrics>,
     ) -> Server {
-        Server { service, tls: None, limits, clock, metrics }
+        Server { service, tls: None, protocols: Vec::new(), limits, clock, metrics }
     }
 
     /// The same over TLS.
     pub fn with_tls(self, config: Arc<ServerConfig>) -> Server {
         Server { tls: Some(config), ..self }
+    }
+
+    /// Hands connections to `serve` on which TLS agreed on this protocol; the configuration of TLS must offer it.
+    pub fn on_alpn(
+        mut self,
+        protocol: &[u8],
+        serve: impl Fn(Handover) -> BoxFuture<'static, ()> + Send + Sync + 'static,
+    ) -> Server {
+        self.protocols.push((protocol.to_vec(), Arc::new(serve)));
+        self
     }
 
     /// Serves until `stop` ends; then closes the listener, lets requests finish within the drain time, and drops
@@ -146,22 +167,43 @@ impl Server {
         }
     }
 
-    async fn connection(&self, accepted: Accepted, mut stopped: watch::Receiver<bool>) {
-        let remote = accepted.remote;
+    async fn connection(&self, accepted: Accepted, stopped: watch::Receiver<bool>) {
+        let Accepted { io, remote, local } = accepted;
         let (io, tls) = match &self.tls {
-            None => (accepted.io, None),
+            None => (io, None),
             Some(config) => {
-                match accept_tls(accepted.io, config.clone(), &*self.clock, self.limits.handshake_time).await
-                {
                     // A certificate authority has seen all that it came for (RFC 8737 §3).
                     Ok((_, info)) if info.alpn.as_deref() == Some(mox_tls::ACME_ALPN) => return,
-                    Ok((io, info)) => (io, Some(Arc::new(info))),
+                match accept_tls(io, config.clone(), &*self.clock, self.limits.handshake_time).await {
+                    Ok((io, info)) => (io, Some(info)),
                     Err(error) => return tracing::debug!(%remote, %error, "http tls handshake failed"),
                 }
             }
         };
+        match (self.other_protocol(tls.as_ref()), tls) {
+            (Some(serve), Some(tls)) => serve(Handover { io, remote, local, tls }).await,
+            (_, tls) => self.http(io, remote, tls.map(Arc::new), stopped).await,
+        }
+    }
+
+    fn other_protocol(&self, tls: Option<&TlsInfo>) -> Option<&Serve> {
+        let agreed = tls?.alpn.as_ref()?;
+        self.protocols.iter().find(|(protocol, _)| protocol == agreed).map(|(_, serve)| serve)
+    }
+
+    async fn http(
+        &self,
+        io: Box<dyn Io>,
+        remote: SocketAddr,
+        tls: Option<Arc<TlsInfo>>,
+        mut stopped: watch::Receiver<bool>,
+    ) {
+        let io = Stalled::new(io, self.clock.clone(), self.limits.write_time);
         let (ending, ended) = watch::channel(false);
-        let service = service_fn(|request| self.answer(request, remote, tls.clone(), Ending(ended.clone())));
+        let next = Next::default();
+        let service = service_fn(|request| {
+            self.answer(request, remote, tls.clone(), Ending(ended.clone()), next.clone())
+        });
         let mut connection = pin!(
             http1::Builder::new()
                 .timer(ClockTimer::new(self.clock.clone()))
@@ -169,6 +211,7 @@ impl Server {
                 .max_buf_size(self.limits.head_bytes.max(8192))
                 .max_headers(self.limits.headers)
                 .serve_connection(TokioIo::new(io), service)
+                .with_upgrades()
         );
         let closed = tokio::select! {
             closed = connection.as_mut() => Some(closed),
@@ -189,18 +232,50 @@ impl Server {
         if let Err(error) = closed {
             tracing::debug!(%remote, %error, "http connection failed");
         }
+        let next = next.lock().unwrap_or_else(PoisonError::into_inner).take();
+        if let Some((free, takeover)) = next {
+            self.go_on(free, &takeover, stopped).await;
+        }
+    }
+
+    /// After a response of 101: until the other protocol ends, or the server stops.
+    async fn go_on(&self, free: OnUpgrade, takeover: &Takeover, mut stopped: watch::Receiver<bool>) {
+        let Some(next) = takeover.take() else { return };
+        let io = match free.await {
+            Ok(io) => Box::new(TokioIo::new(io)),
+            Err(error) => return tracing::debug!(%error, "http connection not taken over"),
+        };
+        let mut going = next(io, Ending(stopped.clone()));
+        tokio::select! {
+            () = &mut going => return,
+            _ = stopped.wait_for(|stopped| *stopped) => {}
+        }
+        tokio::select! {
+            () = going => {}
+            () = self.clock.sleep(self.limits.drain_time) => {}
+        }
     }
 
     async fn answer(
         &self,
-        request: hyper::Request<Incoming>,
+        mut request: hyper::Request<Incoming>,
         remote: SocketAddr,
         tls: Option<Arc<TlsInfo>>,
         ending: Ending,
+        next: Next,
     ) -> Result<Response, Infallible> {
+        let streams = self.service.streams();
+        let free = streams.then(|| hyper::upgrade::on(&mut request));
         let (head, body) = request.into_parts();
-        let response = match self.whole(body).await {
-            Ok(body) => self.service.call(Request { head, body, remote, tls, ending }).await,
+        let (body, incoming) = match streams {
+            true => {
+                let incoming = crate::Incoming::new(body, self.clock.clone(), self.limits.body_time);
+                (Ok(Bytes::new()), Some(incoming))
+            }
+            false => (self.whole(body).await, None),
+        };
+        let response = match body {
+            Ok(body) => self.service.call(Request { head, body, incoming, remote, tls, ending }).await,
             Err(status) => {
                 let reason = status.canonical_reason().unwrap_or_default();
                 let mut response = text(status, format!("{reason}\n"));
@@ -208,6 +283,9 @@ impl Server {
                 response
             }
         };
+        if let (Some(free), Some(takeover)) = (free, response.extensions().get::<Takeover>()) {
+            *next.lock().unwrap_or_else(PoisonError::into_inner) = Some((free, takeover.clone()));
+        }
         let result = match response.status().as_u16() / 100 {
             2 => "2xx",
             3 => "3xx",
@@ -220,20 +298,9 @@ impl Server {
 
     /// Reads the body to its end, or says with which status to refuse it.
     async fn whole(&self, body: Incoming) -> Result<Bytes, StatusCode> {
-        let limit = self.limits.body_bytes;
-        if body.is_end_stream() {
-            return Ok(Bytes::new());
-        }
-        if body.size_hint().lower() > limit as u64 {
-            return Err(StatusCode::PAYLOAD_TOO_LARGE);
-        }
         tokio::select! {
             biased;
-            read = Limited::new(body, limit).collect() => match read {
-                Ok(read) => Ok(read.to_bytes()),
-                Err(e) if e.is::<http_body_util::LengthLimitError>() => Err(StatusCode::PAYLOAD_TOO_LARGE),
-                Err(_) => Err(StatusCode::BAD_REQUEST),
-            },
+            read = collect(body, self.limits.body_bytes) => read,
             () = self.clock.sleep(self.limits.body_time) => Err(StatusCode::REQUEST_TIMEOUT),
         }
     }

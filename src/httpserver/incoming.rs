@@ -1,0 +1,72 @@
+//! The body of a request while it arrives: each piece has a time within which it must come.
+
+use std::io;
+use std::pin::Pin;
+use std::sync::Arc;
+use std::task::{Context, Poll};
+use std::time::Duration;
+
+use bytes::Bytes;
+use hyper::body::{Body, Frame, SizeHint};
+use mox_clock::{Clock, Sleep};
+
+use crate::StatusCode;
+use crate::body::collect;
+
+/// The body of a request while it arrives.
+pub struct Incoming {
+    body: hyper::body::Incoming,
+    clock: Arc<dyn Clock>,
+    /// For each piece.
+    time: Duration,
+    /// Runs while a piece is waited for.
+    timer: Option<Sleep>,
+}
+
+impl Incoming {
+    pub(crate) fn new(body: hyper::body::Incoming, clock: Arc<dyn Clock>, time: Duration) -> Incoming {
+        Incoming { body, clock, time, timer: None }
+    }
+
+    /// The whole body, of at most `limit` bytes; else the status to refuse it with.
+    pub async fn whole(self, limit: usize) -> Result<Bytes, StatusCode> {
+        let (clock, time) = (self.clock.clone(), self.time);
+        tokio::select! {
+            biased;
+            read = collect(self, limit) => read,
+            () = clock.sleep(time) => Err(StatusCode::REQUEST_TIMEOUT),
+        }
+    }
+}
+
+impl std::fmt::Debug for Incoming {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        self.body.fmt(f)
+    }
+}
+
+impl Body for Incoming {
+    type Data = Bytes;
+    type Error = io::Error;
+
+    fn poll_frame(
+        mut self: Pin<&mut Self>,
+        cx: &mut Context<'_>,
+    ) -> Poll<Option<Result<Frame<Bytes>, io::Error>>> {
+        if let Poll::Ready(frame) = Pin::new(&mut self.body).poll_frame(cx) {
+            self.timer = None;
+            return Poll::Ready(frame.map(|frame| frame.map_err(io::Error::other)));
+        }
+        let Incoming { clock, time, timer, .. } = &mut *self;
+        let timer = timer.get_or_insert_with(|| clock.sleep(*time));
+        timer.as_mut().poll(cx).map(|()| Some(Err(io::ErrorKind::TimedOut.into())))
+    }
+
+    fn is_end_stream(&self) -> bool {
+        self.body.is_end_stream()
+    }
+
+    fn size_hint(&self) -> SizeHint {
+        self.body.size_hint()
+    }
+}
