@@ -2,7 +2,7 @@
 
 use std::io;
 use std::pin::Pin;
-use std::sync::Arc;
+use std::sync::{Arc, Mutex, PoisonError};
 use std::task::{Context, Poll};
 use std::time::Duration;
 
@@ -19,13 +19,13 @@ pub struct Incoming {
     clock: Arc<dyn Clock>,
     /// For each piece.
     time: Duration,
-    /// Runs while a piece is waited for.
-    timer: Option<Sleep>,
+    /// Runs while a piece is waited for. The lock is never contended: it only makes the whole `Sync`.
+    timer: Mutex<Option<Sleep>>,
 }
 
 impl Incoming {
     pub(crate) fn new(body: hyper::body::Incoming, clock: Arc<dyn Clock>, time: Duration) -> Incoming {
-        Incoming { body, clock, time, timer: None }
+        Incoming { body, clock, time, timer: Mutex::default() }
     }
 
     /// The whole body, of at most `limit` bytes; else the status to refuse it with.
@@ -54,10 +54,11 @@ impl Body for Incoming {
         cx: &mut Context<'_>,
     ) -> Poll<Option<Result<Frame<Bytes>, io::Error>>> {
         if let Poll::Ready(frame) = Pin::new(&mut self.body).poll_frame(cx) {
-            self.timer = None;
+            *self.timer.get_mut().unwrap_or_else(PoisonError::into_inner) = None;
             return Poll::Ready(frame.map(|frame| frame.map_err(io::Error::other)));
         }
         let Incoming { clock, time, timer, .. } = &mut *self;
+        let timer = timer.get_mut().unwrap_or_else(PoisonError::into_inner);
         let timer = timer.get_or_insert_with(|| clock.sleep(*time));
         timer.as_mut().poll(cx).map(|()| Some(Err(io::ErrorKind::TimedOut.into())))
     }

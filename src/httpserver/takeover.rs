@@ -18,7 +18,9 @@ pub struct Takeover(Arc<Mutex<Option<Next>>>);
 
 impl Takeover {
     /// Hands the connection to `next`, with what tells it to end.
-    pub fn new(next: impl FnOnce(Box<dyn Io>, Ending) -> BoxFuture<'static, ()> + Send + 'static) -> Takeover {
+    pub fn new(
+        next: impl FnOnce(Box<dyn Io>, Ending) -> BoxFuture<'static, ()> + Send + 'static,
+    ) -> Takeover {
         Takeover(Arc::new(Mutex::new(Some(Box::new(next)))))
     }
 

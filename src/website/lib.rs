@@ -4,13 +4,37 @@
 //! (each at a name of its own below a domain), then what `domains.conf` says: redirects of whole domains and
 //! WebHandlers. What nobody serves is answered with 404.
 
+mod asked;
+pub mod autoconfig;
+pub mod autodiscover;
+mod compress;
+mod discovery;
+mod files;
+mod forward;
+mod hops;
+mod listing;
+mod logged;
+pub mod profile;
+mod redirect;
+pub mod settings;
+mod site;
+mod upstream;
+mod websocket;
+
+#[cfg(test)]
+mod tests;
+
 use std::sync::Arc;
 
 use mox_clock::Clock;
 use mox_config::Handle;
 use mox_dns::Resolver;
-use mox_httpserver::{Request, Response, Service, StatusCode, text};
-use mox_net::{BoxFuture, Dial};
+use mox_httpserver::Service;
+use mox_net::Dial;
+use mox_tls::RootCertStore;
+
+pub use discovery::policy;
+pub use site::limits;
 
 /// A port of a listener.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -50,21 +74,16 @@ pub struct Seams {
     pub resolver: Arc<dyn Resolver>,
     /// Connects to them.
     pub dial: Arc<dyn Dial>,
+    /// Whose certificates they may have.
+    pub roots: Arc<RootCertStore>,
     /// Answers certificate authorities.
     pub challenges: Arc<dyn Challenges>,
 }
 
-/// The service of a port.
+/// The service of a port. It streams: serve it with [`limits`].
 pub fn service(port: Port, seams: Seams) -> Arc<dyn Service> {
     Arc::new(Website { _port: port, seams })
-}
-
-struct Website {
-    _port: Port,
     seams: Seams,
-}
-
-impl Service for Website {
     fn call(&self, request: Request) -> BoxFuture<'_, Response> {
         let host = request.head.headers.get("host").and_then(|host| host.to_str().ok()).unwrap_or_default();
         let host = host.rsplit_once(':').map_or(host, |(host, _)| host);
@@ -72,5 +91,5 @@ impl Service for Website {
         let answer = token.and_then(|token| self.seams.challenges.answer(host, token));
         let response = answer.map(|answer| text(StatusCode::OK, answer));
         Box::pin(std::future::ready(response.unwrap_or_else(|| text(StatusCode::NOT_FOUND, "not found\n"))))
-    }
+    Arc::new(site::Website::new(port, seams))
 }
