@@ -17,7 +17,6 @@ pub const STATIC: &[&str] = &[
     "Listeners.*.NATIPs",
     "Listeners.*.IPsNATed",
     "Listeners.*.SMTP.FirstTimeSenderDelay",
-    "Listeners.*.Submissions.EnabledOnHTTPS",
     "Listeners.*.IMAP",
     "Listeners.*.IMAPS",
     "Listeners.*.AccountHTTP",
@@ -29,16 +28,10 @@ pub const STATIC: &[&str] = &[
     "Listeners.*.WebAPIHTTP",
     "Listeners.*.WebAPIHTTPS",
     "Listeners.*.PprofHTTP",
-    "Listeners.*.AutoconfigHTTPS",
-    "Listeners.*.MTASTSHTTPS",
-    "Listeners.*.WebserverHTTP",
-    "Listeners.*.WebserverHTTPS",
 ];
 
 /// Paths in `domains.conf`; `*` stands for any name. All below each is meant, too.
 pub const DYNAMIC: &[&str] = &[
-    "Domains.*.ClientSettingsDomain",
-    "Domains.*.MTASTS",
     "Domains.*.Aliases.*.ListMembers",
     "Accounts.*.OutgoingWebhook",
     "Accounts.*.IncomingWebhook",
@@ -53,8 +46,6 @@ pub const DYNAMIC: &[&str] = &[
     "Accounts.*.NoFirstTimeSenderDelay",
     "Accounts.*.NoCustomPassword",
     "Accounts.*.IMAPCapabilitiesDisabled",
-    "WebDomainRedirects",
-    "WebHandlers",
     "MonitorDNSBLs",
 ];
 
@@ -118,7 +109,7 @@ mod tests {
 
     #[test]
     fn a_field_that_is_set_is_named_once() {
-        let text = "Domains:\n\tMünchen.example:\n\t\tClientSettingsDomain: a.example\n\tb.example: nil\nAccounts:\n\ta:\n\t\tDomain: b.example\n\t\tKeepRejects: false\n\tc:\n\t\tDomain: b.example\n\t\tKeepRejects: true\n\tb:\n\t\tDomain: b.example\n\t\tKeepRejects: true\n";
+        let text = "Domains:\n\tMünchen.example:\n\t\tAliases:\n\t\t\tx:\n\t\t\t\tAddresses:\n\t\t\t\t\t- a@b.example\n\t\t\t\tListMembers: true\n\tb.example: nil\nAccounts:\n\ta:\n\t\tDomain: b.example\n\t\tKeepRejects: false\n\tc:\n\t\tDomain: b.example\n\t\tKeepRejects: true\n\tb:\n\t\tDomain: b.example\n\t\tKeepRejects: true\n";
         let tree = crate::tree::parse(text.as_bytes()).unwrap();
         let value = crate::de::from_tree::<Dynamic>(&tree).value.unwrap();
         let found: Vec<_> =
@@ -126,8 +117,8 @@ mod tests {
         assert_eq!(
             found,
             [
-                (3, "Domains.München.example.ClientSettingsDomain".into(), Fault::NotBuilt(0)),
-                (11, "Accounts.c.KeepRejects".into(), Fault::NotBuilt(1)),
+                (7, "Domains.München.example.Aliases.x.ListMembers".into(), Fault::NotBuilt(0)),
+                (15, "Accounts.c.KeepRejects".into(), Fault::NotBuilt(1)),
             ]
         );
     }

@@ -72,6 +72,11 @@ impl Stream {
         Stream { io, clock, remote, local, tls: None, input, output, received: 0, sent: 0, tap: None }
     }
 
+    /// Over a connection that has TLS already.
+    pub fn with_tls(self, info: TlsInfo) -> Stream {
+        Stream { tls: Some(info), ..self }
+    }
+
     /// The peer's address.
     pub fn remote(&self) -> SocketAddr {
         self.remote

@@ -41,7 +41,7 @@ pub(crate) struct Bound {
 enum What {
     Smtp(Box<Context>),
     Http(crate::web::Pages),
-    Website(crate::web::Pages, Arc<dyn mox_httpserver::Service>),
+    Website(crate::web::Pages, Arc<dyn mox_httpserver::Service>, Option<Arc<Context>>),
 }
 
 /// Everything that is bound, and what has to be looked after.
@@ -57,7 +57,9 @@ impl Bound {
         match self.what {
             What::Smtp(context) => mox_smtpserver::serve(Box::new(self.listen), Arc::new(*context)).await,
             What::Http(pages) => pages.serve(self.listen, site).await,
-            What::Website(pages, website) => pages.serve_website(self.listen, website).await,
+            What::Website(pages, website, submissions) => {
+                pages.serve_website(self.listen, website, submissions).await;
+            }
         }
     }
 }
@@ -103,10 +105,14 @@ pub(crate) fn bind(
     for (name, listener) in &config.server.listeners {
         let tls = Tls::of(&shared, listener, from_files.as_ref())?;
         let from_files = FromFiles::read(config, listener, &plan.secrets)?;
+        let tls =
+            from_files.as_ref().map(|from| server_tls(&shared, listener, from, false, &[])).transpose()?;
+        let web = from_files.as_ref().map(|from| Https::of(&shared, listener, from)).transpose()?;
         files.extend(from_files);
         first_tls = first_tls.or(tls.as_ref().map(|tls| tls.web.clone()));
         for ip in &listener.ips {
             bind_listener(&shared, name, listener, *ip, tls.as_ref(), &mut bound)?;
+            bind_websites(&shared, name, listener, *ip, web.as_ref(), &mut bound)?;
         }
     }
     for web in &plan.web {
@@ -172,15 +178,56 @@ fn bind_listener(
                 let port = mox_website::Port { listener: name.to_owned(), number, tls: over_tls };
                 let service = mox_website::service(port, seams.clone());
                 bound.push(bind_website(shared, name, address, tls, service)?);
-            }
             match bind_website(shared, name, SocketAddr::new(ip, number), tls, service) {
                 Ok(one) => bound.push(one),
                 Err(error) if is_spare(shared.config, listener, number, over_tls) => {
                     tracing::warn!(%error, "certificate authorities can check names by TLS only");
                 }
                 Err(error) => return Err(error),
-            }
+    Ok(())
+}
+
+/// TLS of the web servers of a listener.
+struct Https {
+    http: Arc<ServerConfig>,
+    /// With `smtp` beside HTTP, for port 443.
+    with_smtp: Option<Arc<ServerConfig>>,
+}
+
+impl Https {
+    fn of(shared: &Shared<'_>, listener: &Listener, from: &FromFiles) -> Result<Https, Error> {
+        let http = server_tls(shared, listener, from, true, &[HTTP])?;
+        let submissions = listener.submissions.enabled && listener.submissions.enabled_on_https;
+        let with_smtp =
+            submissions.then(|| server_tls(shared, listener, from, true, &[HTTP, b"smtp"])).transpose()?;
+        Ok(Https { http, with_smtp })
+}
+
+/// What browsers and others ask for by ALPN.
+const HTTP: &[u8] = b"http/1.1";
+
+fn bind_websites(
+    shared: &Shared<'_>,
+    name: &str,
+    listener: &Listener,
+    ip: IpAddr,
+    https: Option<&Https>,
+    bound: &mut Vec<Bound>,
+) -> Result<(), Error> {
+    let Some(seams) = shared.website else { return Ok(()) };
+    for (number, over_tls) in web_ports(listener) {
+        let https = https.filter(|_| over_tls);
+        if over_tls && https.is_none() {
+            // The configuration is checked for that; there is nothing to serve it with.
+            continue;
         }
+        let submissions = https.and_then(|https| https.with_smtp.clone()).filter(|_| number == 443);
+        let tls = submissions.clone().or_else(|| https.map(|https| https.http.clone()));
+        let port = mox_website::Port { listener: name.to_owned(), number, tls: over_tls };
+        let service = mox_website::service(port, seams.clone());
+        let context =
+            submissions.map(|tls| Arc::new(context(shared, listener, Port::Submissions, number, Some(tls))));
+        bound.push(bind_website(shared, name, SocketAddr::new(ip, number), tls, service, context)?);
     }
     Ok(())
 }
@@ -236,6 +283,9 @@ fn bind_smtp(
     };
     let context = context(shared, listener, port, address.port(), tls);
     Ok(Bound { row, listen, what: What::Smtp(Box::new(context)) })
+    let mail = &listener.submissions;
+    let mail = (mail.enabled && mail.enabled_on_https).then_some((443, true));
+    discovery.chain(servers.map(|(server, tls)| (usual(server.port, tls), tls))).chain(mail).collect()
 }
 
 fn bind_website(
@@ -244,11 +294,12 @@ fn bind_website(
     address: SocketAddr,
     tls: Option<Arc<ServerConfig>>,
     service: Arc<dyn mox_httpserver::Service>,
+    submissions: Option<Arc<Context>>,
 ) -> Result<Bound, Error> {
     let bound = bind_http(shared, name, if tls.is_some() { "https" } else { "http" }, address, tls)?;
     let Bound { row, listen, what } = bound;
     let what = match what {
-        What::Http(pages) => What::Website(pages, service),
+        What::Http(pages) => What::Website(pages, service, submissions),
         other => other,
     };
     Ok(Bound { row, listen, what })
@@ -408,6 +459,12 @@ impl Tls {
         };
         Ok(Some(Tls { mx: config(&mx)?, users: config(&mail)?, web: config(&web)? }))
     }
+    web: bool,
+    alpn: &[&[u8]],
+    // Browsers that are asked for a certificate ask their users.
+    let ask_client_key = !web && listener.tls.as_ref().is_some_and(|tls| !tls.client_auth_disabled);
+    let alpn = alpn.iter().map(|protocol| protocol.to_vec()).collect();
+    let options = ServerOptions { ask_client_key, alpn, ..ServerOptions::default() };
 }
 
 /// Counts sessions for the metrics.

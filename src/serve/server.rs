@@ -74,6 +74,8 @@ fn plan(
 ) -> Result<Plan, Error> {
     let outside = Outside::world(&options.dns, trust(&config)?, &clock)?;
     let outside = Outside::world(&options.dns, roots(&config, &options.prepared.secrets)?, &clock)?;
+    let roots = roots(&config)?;
+    let outside = Outside::world(&options.dns, roots.clone(), &clock)?;
     let hostname = config.server.hostname.ascii().to_owned();
     let authorities = Authorities::open(&config, &outside, &clock, &random)?;
     let (data, locals) = (config.data_dir.clone(), locals(&config));
@@ -84,6 +86,7 @@ fn plan(
         resolver: outside.resolver.clone(),
         dial: outside.dial.clone(),
         challenges: Arc::new(authorities.clone()),
+        roots,
     };
     Ok(Plan {
         data,

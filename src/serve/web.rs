@@ -5,8 +5,10 @@ use std::sync::Arc;
 
 use mox_admin::Dispatch;
 use mox_clock::Clock;
-use mox_httpserver::{HostCheck, Hosts, Limits, MetricsService, OriginCheck, Routes, Server, Service};
-use mox_net::TcpListen;
+use mox_httpserver::{
+    Handover, HostCheck, Hosts, Limits, MetricsService, OriginCheck, Routes, Server, Service,
+};
+use mox_net::{Accepted, TcpListen};
 use mox_telemetry::Metrics;
 use mox_tls::ServerConfig;
 use tokio::sync::watch;
@@ -33,16 +35,36 @@ impl Pages {
             false => Routes::new().at("/metrics", metrics).at("/", OriginCheck::new(site)),
         };
         let hosts = Hosts::loopback().and(&self.hostname);
-        self.run(listen, Arc::new(HostCheck::new(hosts, routes))).await;
+        self.run(listen, Arc::new(HostCheck::new(hosts, routes)), Limits::default(), None).await;
     }
 
-    /// Serves the web server of a listener, which knows its hosts, until the house stops.
-    pub(crate) async fn serve_website(self, listen: TcpListen, website: Arc<dyn Service>) {
-        self.run(listen, website).await;
+    /// Serves the web server of a listener, which knows its hosts, until the house stops. Connections whose clients
+    /// ask for `smtp` by ALPN go to `submissions`, where that is given.
+    pub(crate) async fn serve_website(
+        self,
+        listen: TcpListen,
+        website: Arc<dyn Service>,
+        submissions: Option<Arc<mox_smtpserver::Context>>,
+    ) {
+        self.run(listen, website, mox_website::limits(), submissions).await;
     }
 
-    async fn run(self, listen: TcpListen, service: Arc<dyn Service>) {
-        let server = Server::new(service, Limits::default(), self.clock, self.metrics);
+    async fn run(
+        self,
+        listen: TcpListen,
+        service: Arc<dyn Service>,
+        limits: Limits,
+        submissions: Option<Arc<mox_smtpserver::Context>>,
+    ) {
+        let server = Server::new(service, limits, self.clock, self.metrics);
+        let server = match submissions {
+            Some(context) => server.on_alpn(b"smtp", move |handover| {
+                let Handover { io, remote, local, tls } = handover;
+                let accepted = Accepted { io, remote, local };
+                Box::pin(mox_smtpserver::serve_one(accepted, tls, context.clone()))
+            }),
+            None => server,
+        };
         let server = match self.tls {
             Some(tls) => server.with_tls(tls),
             None => server,

@@ -31,5 +31,5 @@ pub use context::{Context, LoginAttempt, Nobody, Observer};
 pub use gate::{Gate, Permit};
 pub use handler::{Authenticated, Body, BoxFuture, Handler, Port, Session};
 pub use limits::Limits;
-pub use listener::serve;
+pub use listener::{serve, serve_one};
 pub use session::{End, run};

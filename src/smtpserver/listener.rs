@@ -9,7 +9,7 @@ use std::time::Duration;
 
 use tokio::task::{JoinError, JoinSet};
 
-use mox_net::{Accepted, Listen, Stream};
+use mox_net::{Accepted, Listen, Stream, TlsInfo};
 use mox_smtp::{EnhancedCode, Reply};
 
 use crate::context::shut_down;
@@ -70,6 +70,21 @@ fn take(accepted: Accepted, cx: &Arc<Context>, sessions: &mut JoinSet<()>) {
         return;
     }
     sessions.spawn(hold(cx.clone(), stream, cid, permit));
+}
+
+/// Holds one session on a connection that has TLS already, for a port that is not ours alone.
+pub async fn serve_one(accepted: Accepted, tls: TlsInfo, cx: Arc<Context>) {
+    let ip = accepted.remote.ip();
+    let lifted = cx.limits.lift_for_loopback && ip.to_canonical().is_loopback();
+    let permit = if lifted { None } else { cx.gate.admit(ip) };
+    let cid = Cid::draw(&*cx.random);
+    if permit.is_none() && !lifted {
+        let reason = "network has too many";
+        tracing::info!(%cid, listener = cx.port.name(), remote_ip = %ip, reason, "connection refused");
+        return;
+    }
+    let stream = Stream::new(accepted.io, cx.clock.clone(), accepted.remote, accepted.local);
+    hold(cx, stream.with_tls(tls), cid, permit).await;
 }
 
 async fn hold(cx: Arc<Context>, stream: Stream, cid: Cid, permit: Option<Permit>) {

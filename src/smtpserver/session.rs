@@ -125,7 +125,7 @@ pub(crate) enum Never {}
 impl Conversation {
     async fn hold(&mut self) -> Result<Never, End> {
         if self.cx.port == Port::Submissions {
-            self.handshake().await?;
+            self.immediate().await?;
         }
         let greeting = Reply::new(220, None, format!("{} ESMTP", self.cx.hostname));
         self.wire.reply(&greeting, &self.cx.limits).await?;

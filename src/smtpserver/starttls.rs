@@ -5,6 +5,7 @@
 
 use std::time::Duration;
 
+use mox_net::TlsInfo;
 use mox_smtp::{EnhancedCode, Envelope, Reply};
 
 use crate::session::{Conversation, End};
@@ -27,15 +28,28 @@ impl Conversation {
         Ok(())
     }
 
+    /// Has TLS from the first byte: a handshake now, unless it was done for the port to learn what is spoken.
+    pub(crate) async fn immediate(&mut self) -> Result<(), End> {
+        match self.wire.stream.tls().cloned() {
+            Some(info) => self.is_secured(info),
+            None => self.handshake().await?,
+        }
+        Ok(())
+    }
+
     /// Becomes TLS.
-    pub(crate) async fn handshake(&mut self) -> Result<(), End> {
+    async fn handshake(&mut self) -> Result<(), End> {
         let Some(config) = self.cx.tls.clone() else {
             return Err(End::Closed("no certificate for this listener"));
         };
         let info = self.wire.stream.start_tls_server(config, self.cx.limits.handshake_timeout).await?;
+        self.is_secured(info);
+        Ok(())
+    }
+
+    fn is_secured(&mut self, info: TlsInfo) {
         self.wire.note(|record| record.tls(&info));
         self.session.tls = Some(info);
         self.order.tls = true;
-        Ok(())
     }
 }
