@@ -49,7 +49,15 @@ impl Show for Report {
 }
 
 pub(crate) fn run(cx: &mut Context, args: Args) -> Result<Exit, CommandError> {
-    let (config, _) = Config::load(&cx.place()?.config)?;
+    let file = cx.place()?.config;
+    if !file.is_file() {
+        return Err(CommandError::not_found(format!("there is no config file {}", file.display()))
+            .hint("name one with --config; `mox config path` shows where it is looked for"));
+    }
+    let (config, _) = Config::load(&file).map_err(|errors| {
+        CommandError::failed(format!("{} problems in the config", errors.0.len()))
+            .hint("`mox config test` names them")
+    })?;
     let Some(settings) = client_settings(&config, &args.domain) else {
         return Err(CommandError::not_found(format!("{} takes no mail here", args.domain))
             .hint("the domains are in domains.conf; one that is Disabled has no settings"));

@@ -36,6 +36,7 @@ pub fn all() -> &'static [(&'static str, &'static [Example])] {
         ("arc verify", arc::verify::EXAMPLES),
         ("certificates list", crate::certificates::list::EXAMPLES),
         ("certificates renew", crate::certificates::renew::EXAMPLES),
+        ("clientconfig", crate::clientconfig::EXAMPLES),
         ("completion", completion::EXAMPLES),
         ("config describe-domains", config::describe::DOMAINS_EXAMPLES),
         ("config describe-static", config::describe::STATIC_EXAMPLES),

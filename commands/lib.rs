@@ -8,6 +8,7 @@ mod arc;
 mod arguments;
 mod asker;
 mod certificates;
+mod clientconfig;
 mod complete;
 mod completion;
 mod config;
@@ -199,6 +200,8 @@ enum Command {
     ///
     /// One list, the worst first, each with what mends it. Exit code 3 when there is a warning or an error.
     Doctor(doctor::Args),
+    /// Print what mail programs of a domain's users have to know: host names, ports, TLS
+    Clientconfig(clientconfig::Args),
     /// Print the records that a domain of the configuration should have
     Dnsrecords(dnsrecords::Args),
     /// Ask DNS block lists
@@ -263,6 +266,7 @@ impl Command {
             Command::Iprev(args) => iprev::run(cx, args),
             Command::Dnscheck(args) => dnscheck::run(cx, args),
             Command::Doctor(args) => doctor::run(cx, args),
+            Command::Clientconfig(args) => clientconfig::run(cx, args),
             Command::Dnsrecords(args) => dnsrecords::run(cx, args),
             Command::Dnsbl(command) => command.run(cx),
             Command::Mtasts(command) => command.run(cx),

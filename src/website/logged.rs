@@ -96,8 +96,8 @@ impl Drop for Sent {
         let took = self.clock.monotonic().saturating_sub(line.started);
         tracing::info!(
             method = %line.method,
-            host = ?line.host,
-            path = ?line.path,
+            host = line.host,
+            path = line.path,
             status = line.status,
             bytes = line.bytes,
             duration_ms = u64::try_from(took.as_millis()).unwrap_or(u64::MAX),

@@ -1,4 +1,4 @@
-//! What must hold for reports about DMARC and for what files are packed in.
+//! What must hold for reports about DMARC, what files are packed in, and what mail programs ask in XML.
 
 use mox_dmarcrpt::message::{Depth, MAX_DOCUMENT, find};
 use mox_dmarcrpt::{Feedback, Form, Limits, failure, parse, write};
@@ -58,4 +58,23 @@ pub(crate) fn dmarcrpt_failure(bytes: &[u8]) {
     let texts = [&report.user_agent, &report.original_mail_from, &report.dkim_domain];
     assert!(texts.iter().all(|text| !text.chars().any(char::is_control)), "{report:?}");
     assert!(serde_json::to_string(&report).is_ok());
+}
+
+pub(crate) fn autodiscover(bytes: &[u8]) {
+    use mox_website::autodiscover::{MAX_REQUEST, read, response};
+    use mox_website::settings::{ClientSettings, Server, Tls};
+    match read(bytes) {
+        Err(error) => assert!(!error.to_string().is_empty()),
+        Ok(address) => {
+            assert!(bytes.len() <= MAX_REQUEST);
+            let host = address.domain.ascii().to_owned();
+            let outgoing =
+                vec![Server { protocol: "submissions", host: host.clone(), port: 465, tls: Tls::Immediate }];
+            let settings = ClientSettings { domain: host, incoming: Vec::new(), outgoing };
+            let written = response(&settings, &address);
+            let login = written.split("<LoginName>").nth(1).and_then(|rest| rest.split("</LoginName>").next());
+            assert!(login.is_some_and(|login| !login.contains('<')), "{written}");
+            assert!(read(written.as_bytes()).is_err());
+        }
+    }
 }

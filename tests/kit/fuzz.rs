@@ -27,6 +27,7 @@ pub const TARGETS: &[(&str, Target)] = &[
     ("address", address),
     ("api_request", api_request),
     ("authres", authres),
+    ("autodiscover", autodiscover),
     ("config", config),
     ("dane_record", dane_record),
     ("data_reader", data_reader),
@@ -398,6 +399,11 @@ pub fn dane_record(bytes: &[u8]) {
     if let Ok(text) = std::str::from_utf8(bytes) {
         crate::hosts::dane_record(text);
     }
+}
+
+/// A request of Outlook: an address, or a reason why not, and a response that is read as no request.
+pub fn autodiscover(bytes: &[u8]) {
+    crate::documents::autodiscover(bytes);
 }
 
 /// A policy file: within its bounds, and written as what is read again.
