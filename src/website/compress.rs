@@ -27,7 +27,7 @@ pub(crate) fn compress(method: &Method, asked: &HeaderMap, mut response: Respons
         return response;
     }
     // Who does not tell the size writes as it comes, and wants it to arrive.
-    let prompt = response.body().size_hint().exact().is_none();
+    let prompt = size(&response).is_none();
     let headers = response.headers_mut();
     headers.insert(CONTENT_ENCODING, HeaderValue::from_static("gzip"));
     headers.remove(CONTENT_LENGTH);
@@ -52,12 +52,18 @@ fn worth(response: &Response) -> bool {
         || ["+xml", "+json"].iter().any(|end| kind.ends_with(end))
         || ["application/json", "application/javascript", "application/xml", "application/wasm"]
             .contains(&kind.as_str());
-    let long = response.body().size_hint().upper().is_none_or(|size| size >= MIN_BYTES);
+    let long = size(response).is_none_or(|size| size >= MIN_BYTES);
     response.status() == StatusCode::OK
         && texts
         && long
         && !headers.contains_key(CONTENT_ENCODING)
         && !field(CACHE_CONTROL).contains("no-transform")
+}
+
+/// Bytes of the body, where they are known.
+fn size(response: &Response) -> Option<u64> {
+    let told = || response.headers().get(CONTENT_LENGTH)?.to_str().ok()?.parse().ok();
+    response.body().size_hint().exact().or_else(told)
 }
 
 /// Whether Accept-Encoding has gzip with a weight over 0.

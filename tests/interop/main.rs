@@ -45,4 +45,5 @@ mod submit;
 mod tlsreports;
 mod volume;
 mod webhook;
+mod website;
 mod wine;

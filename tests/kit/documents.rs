@@ -72,7 +72,8 @@ pub(crate) fn autodiscover(bytes: &[u8]) {
                 vec![Server { protocol: "submissions", host: host.clone(), port: 465, tls: Tls::Immediate }];
             let settings = ClientSettings { domain: host, incoming: Vec::new(), outgoing };
             let written = response(&settings, &address);
-            let login = written.split("<LoginName>").nth(1).and_then(|rest| rest.split("</LoginName>").next());
+            let login =
+                written.split("<LoginName>").nth(1).and_then(|rest| rest.split("</LoginName>").next());
             assert!(login.is_some_and(|login| !login.contains('<')), "{written}");
             assert!(read(written.as_bytes()).is_err());
         }

