@@ -70,8 +70,8 @@ impl Website {
             listener.webserver_ports().any(|port| port == here).then_some(server.rate_limit_disabled)
         });
         // Where the public can connect, anyone could claim to be a proxy.
-        let proxies = [mtasts, autoconfig].into_iter().flatten();
-        let forwarded = webserver.is_none() && proxies.map(|found| found.forwarded).all(|believed| believed);
+        let mut proxies = [mtasts, autoconfig].into_iter().flatten();
+        let forwarded = webserver.is_none() && proxies.all(|found| found.forwarded);
         Here {
             mtasts: mtasts.is_some(),
             autoconfig: autoconfig.is_some(),

@@ -139,7 +139,7 @@ fn curl_is_served() {
     assert_eq!(site.curl(&["-r", "100-199", url]), &file[100..200]);
     let code = ["-o", "/dev/null", "-w", "%{http_code} %{redirect_url}"];
     let with = |more: &[&'static str]| site.text(&[&code[..], more].concat());
-    assert_eq!(with(&["-z", "tomorrow", "https://www.example.org/files/numbers.txt"]), "304 ");
+    assert_eq!(with(&["-z", "root/numbers.txt", "https://www.example.org/files/numbers.txt"]), "304 ");
     assert_eq!(with(&["--path-as-is", "https://www.example.org/files/../log"]), "400 ");
     assert_eq!(with(&["https://www.example.org/files/%2e%2e/log", "--path-as-is"]), "400 ");
     let there = format!("308 https://www.example.org:{}/files/x?y", site.https);

@@ -210,3 +210,53 @@ async fn tls_is_served() {
     io.write_all(request).await.unwrap();
     assert!(read(&mut io).await.starts_with("HTTP/1.1 200 OK\r\n"));
 }
+
+#[tokio::test]
+async fn clients_that_take_nothing_are_let_go() {
+    let limits = Limits { body_bytes: 16 << 20, ..Limits::default() };
+    let house = House::new(limits, None);
+    let mut io = house.dial().await;
+    let body = vec![b'x'; 8 << 20];
+    let head = format!("POST /echo/ HTTP/1.1\r\nHost: localhost\r\nContent-Length: {}\r\n\r\n", body.len());
+    io.write_all(head.as_bytes()).await.unwrap();
+    io.write_all(&body).await.unwrap();
+    settle().await;
+    house.clock.advance(limits.write_time);
+    settle().await;
+    let mut all = Vec::new();
+    let _ = io.read_to_end(&mut all).await;
+    assert!(all.len() < body.len(), "cut off after {} bytes", all.len());
+}
+
+#[tokio::test]
+async fn other_protocols_are_handed_over() {
+    let ca = Authority::new();
+    let clock: Arc<dyn Clock> = Arc::new(SimClock::new(Authority::START));
+    let certificates = Certificates::new(&[ca.issue(&["localhost"]).unwrap()]);
+    let alpn = vec![b"http/1.1".to_vec(), b"smtp".to_vec()];
+    let tls = server_config(certificates, &ServerOptions { alpn, ..ServerOptions::default() }, clock.clone());
+    let net = SimNet::new(clock.clone());
+    let metrics = Arc::new(Metrics::new(clock.now()));
+    let server = Server::new(Arc::new(Echo), Limits::default(), clock.clone(), metrics)
+        .with_tls(tls.unwrap())
+        .on_alpn(b"smtp", |mut handover| {
+            Box::pin(async move {
+                let name = handover.tls.sni.unwrap_or_default();
+                let _ = handover.io.write_all(format!("220 {name}\r\n").as_bytes()).await;
+                let _ = handover.io.shutdown().await;
+            })
+        });
+    let address = "192.0.2.1:443".parse().unwrap();
+    tokio::spawn(Arc::new(server).run(Box::new(net.listen(address).unwrap()), std::future::pending()));
+    for (asked, want) in [(&b"smtp"[..], "220 localhost\r\n"), (b"http/1.1", "HTTP/1.1 200 OK")] {
+        let options =
+            ClientOptions { verify: ClientVerify::Pkix, identity: None, alpn: vec![asked.to_vec()] };
+        let config = client_config(ca.roots(), options, clock.clone()).unwrap();
+        let name = ServerName::try_from("localhost").unwrap();
+        let io = net.dial(address, None, WAIT).await.unwrap().io;
+        let (mut io, _) = connect_tls(io, config, name, &*clock, WAIT).await.unwrap();
+        let _ = io.write_all(b"GET /echo/ HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n").await;
+        let answer = read(&mut io).await;
+        assert!(answer.starts_with(want), "{answer}");
+    }
+}
