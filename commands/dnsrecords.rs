@@ -20,7 +20,7 @@ pub(crate) struct Args {
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, clap::ValueEnum)]
-enum Form {
+pub(crate) enum Form {
     Zone,
     Table,
 }
@@ -61,7 +61,7 @@ struct Report {
 }
 
 #[derive(Serialize)]
-struct Line {
+pub(crate) struct Line {
     name: String,
     ttl: u32,
     #[serde(rename = "type")]
@@ -72,7 +72,7 @@ struct Line {
 }
 
 impl Line {
-    fn of(row: &Row) -> Line {
+    pub(crate) fn of(row: &Row) -> Line {
         let (kind, data) = (row.record.kind().to_string(), row.record.to_string());
         Line { name: row.name.clone(), ttl: TTL, kind, data, about: row.about }
     }
@@ -82,14 +82,16 @@ impl Show for Report {
     fn show(&self, page: &mut Page) {
         match self.form {
             Form::Zone => page.block(&zone_text(&self.rows)),
-            Form::Table => page.table(
-                &["NAME", ">TTL", "TYPE", "DATA"],
-                self.records.iter().map(|line| {
-                    vec![line.name.clone(), line.ttl.to_string(), line.kind.clone(), line.data.clone()]
-                }),
-            ),
+            Form::Table => table(page, &self.records),
         }
     }
+}
+
+/// Records as a table.
+pub(crate) fn table(page: &mut Page, records: &[Line]) {
+    let row =
+        |line: &Line| vec![line.name.clone(), line.ttl.to_string(), line.kind.clone(), line.data.clone()];
+    page.table(&["NAME", ">TTL", "TYPE", "DATA"], records.iter().map(row));
 }
 
 pub(crate) fn run(cx: &mut Context, args: Args) -> Result<Exit, CommandError> {

@@ -135,6 +135,7 @@ pub fn all() -> &'static [(&'static str, &'static [Example])] {
         ("queue unhold", queue::unhold::EXAMPLES),
         ("queue wait", queue::wait::EXAMPLES),
         ("queue watch", queue::watch::EXAMPLES),
+        ("quickstart", crate::quickstart::EXAMPLES),
         ("rdap domainage", rdap::domainage::EXAMPLES),
         ("reports causes", reports::causes::EXAMPLES),
         ("reports silent", reports::silent::EXAMPLES),

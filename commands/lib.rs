@@ -39,6 +39,7 @@ mod output;
 mod place;
 mod progress;
 mod queue;
+mod quickstart;
 mod rdap;
 mod reports;
 mod running;
@@ -142,6 +143,12 @@ enum Command {
     Service(service::Command),
     /// Run a mail server for trying things: everything is caught, nothing leaves the machine
     Localserve(Box<localserve::Args>),
+    /// Make a mail server for a domain: keys, configuration, account, and the DNS records to publish
+    ///
+    /// Looks at the machine and at DNS, and says at each step what is missing. A step that failed stops it before
+    /// anything is written, unless --yes is given. Nothing that exists is changed; a run that was interrupted is taken up
+    /// by the same command. Exit code 3 when a step failed.
+    Quickstart(Box<quickstart::Args>),
     /// Show how the running server is
     Status(status::Args),
     /// End the running server
@@ -246,6 +253,7 @@ impl Command {
             Command::Serve(args) => serve::run(cx, args),
             Command::Service(command) => command.run(cx),
             Command::Localserve(args) => localserve::run(cx, *args),
+            Command::Quickstart(args) => quickstart::run(cx, *args),
             Command::Status(args) => status::run(cx, args),
             Command::Stop(args) => stop::run(cx, args),
             Command::Logins(args) => logins::run(cx, args),

@@ -14,7 +14,6 @@ pub const STATIC: &[&str] = &[
     "CheckUpdates",
     "InitialMailboxes",
     "DefaultMailboxes",
-    "Listeners.*.NATIPs",
     "Listeners.*.IPsNATed",
     "Listeners.*.SMTP.FirstTimeSenderDelay",
     "Listeners.*.IMAP",

@@ -2,13 +2,14 @@
 
 use std::io::Read as _;
 use std::net::IpAddr;
+use std::path::Path;
 
 use mox_address::{Address, Domain};
 use mox_config::Config;
 use mox_config::domain::HostedDomain;
 use mox_config::listener::Listener;
 use mox_dane::{Matching, Record as TlsaRecord, Selector, Usage};
-use mox_dkim::Record as DkimRecord;
+use mox_dkim::{Record as DkimRecord, SigningKey};
 use mox_tls::PublicPart;
 
 /// Largest key file that is read, in bytes.
@@ -23,7 +24,7 @@ pub struct Expected {
     pub host: Domain,
     /// Addresses that others see of this host; empty when they are not known.
     pub ips: Vec<IpAddr>,
-    /// Selectors that mail is signed with, and their key records.
+    /// Selectors that mail is signed with now or later, and their key records.
     pub keys: Vec<(String, DkimRecord)>,
     /// Where DMARC reports about the domain arrive.
     pub dmarc: Option<Address>,
@@ -94,7 +95,28 @@ fn client_host(hosted: &HostedDomain, host: &Domain) -> Domain {
 
 fn keys(config: &Config, domain: &Domain) -> Vec<(String, DkimRecord)> {
     let signers = config.signers(domain);
-    signers.iter().filter_map(|(options, key)| Some((options.selector.clone(), key.record().ok()?))).collect()
+    let mut keys: Vec<(String, DkimRecord)> = signers
+        .iter()
+        .filter_map(|(options, key)| Some((options.selector.clone(), key.record().ok()?)))
+        .collect();
+    // Those that wait for their day are published before it.
+    let selectors = config.dynamic.domains.get(domain).into_iter().flat_map(|hosted| &hosted.dkim.selectors);
+    for (name, selector) in selectors {
+        if !keys.iter().any(|(signing, _)| signing == name)
+            && let Some(pem) = read(&config.path(&selector.private_key_file))
+            && let Ok(record) = SigningKey::from_pem(&pem).and_then(|key| key.record())
+        {
+            keys.push((name.clone(), record));
+        }
+    }
+    keys
+}
+
+/// A key file; none when it cannot be read.
+fn read(file: &Path) -> Option<Vec<u8>> {
+    let mut pem = Vec::new();
+    std::fs::File::open(file).ok()?.take(MAX_KEY_FILE).read_to_end(&mut pem).ok()?;
+    Some(pem)
 }
 
 fn host_keys(config: &Config, listeners: &[&Listener]) -> Vec<TlsaRecord> {
@@ -103,9 +125,7 @@ fn host_keys(config: &Config, listeners: &[&Listener]) -> Vec<TlsaRecord> {
         serving.filter_map(|listener| listener.tls.as_ref()).flat_map(|tls| &tls.host_private_key_files);
     let mut records: Vec<TlsaRecord> = files
         .filter_map(|file| {
-            let mut pem = Vec::new();
-            std::fs::File::open(config.path(file)).ok()?.take(MAX_KEY_FILE).read_to_end(&mut pem).ok()?;
-            let part = PublicPart::from_pem(&pem).ok()?;
+            let part = PublicPart::from_pem(&read(&config.path(file))?).ok()?;
             TlsaRecord::make(Usage::DaneEe, Selector::Spki, Matching::Sha256, &part).ok()
         })
         .collect();

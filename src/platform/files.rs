@@ -88,6 +88,11 @@ pub fn link_or_copy(from: &Path, to: &Path) -> io::Result<()> {
     }
 }
 
+/// Makes a file or folder a user's, by name or numeric id, and its main group's. Only root may; does nothing on Windows.
+pub fn give_to(path: &Path, user: &str) -> io::Result<()> {
+    os::give_to(path, user)
+}
+
 /// Bytes that this user can still write on the file system that holds `path`; none where it cannot be told.
 pub fn free_space(path: &Path) -> io::Result<Option<u64>> {
     os::free_space(path)

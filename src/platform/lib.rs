@@ -8,6 +8,7 @@ pub mod faults;
 pub mod files;
 pub mod handover;
 mod lock;
+pub mod machine;
 pub mod paths;
 pub mod privileges;
 mod real;

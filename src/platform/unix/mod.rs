@@ -3,6 +3,7 @@
 mod ctlsocket;
 mod files;
 mod handover;
+mod machine;
 mod memory;
 mod ownership;
 mod paths;
@@ -15,6 +16,7 @@ mod signals;
 pub(crate) use ctlsocket::{Listener, connect};
 pub(crate) use files::{create_private_dirs, free_space, is_exposed, make_private, open_private, sync_dir};
 pub(crate) use handover::{inherited_sockets, tell};
+pub(crate) use machine::{give_to, has_user, hostname, is_root};
 pub(crate) use memory::return_memory;
 pub(crate) use ownership::give;
 pub(crate) use paths::{hosts_file, resolver_options, submit_config};

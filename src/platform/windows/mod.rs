@@ -6,6 +6,7 @@ mod console;
 mod ctlsocket;
 #[expect(unsafe_code, reason = "std cannot make files and folders with an access list")]
 mod files;
+mod machine;
 mod paths;
 #[expect(unsafe_code, reason = "a thread's priority has no safe interface")]
 mod priority;
@@ -21,6 +22,7 @@ mod sockets;
 pub(crate) use console::{send_stderr_to, terminal_styles};
 pub(crate) use ctlsocket::{Listener, connect};
 pub(crate) use files::{create_private_dirs, free_space, open_private, sync_dir};
+pub(crate) use machine::{give_to, has_user, hostname, is_root};
 pub(crate) use paths::{hosts_file, resolver_options, submit_config};
 pub(crate) use priority::yield_to_others;
 pub(crate) use privileges::{
