@@ -82,12 +82,12 @@ pub(crate) const EXAMPLES: &[Example] = &[
         needs: Needs::World,
     },
     Example {
-        run: "cd /home/mox && mox quickstart you@example.org --hostname mail.example.org",
-        about: "Make it, here",
+        run: "mox quickstart you@example.org --hostname mail.example.org --dir /home/mox",
+        about: "Make it, in that folder",
         needs: Needs::World,
     },
     Example {
-        run: "mox quickstart you@example.org --dir /home/mox --yes --json >setup.json",
+        run: "mox quickstart you@example.org --yes --json >setup.json",
         about: "The same for a script; the file holds the passwords",
         needs: Needs::World,
     },

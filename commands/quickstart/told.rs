@@ -85,7 +85,8 @@ impl Show for Told<'_> {
         let word = match step.verdict {
             Verdict::Warning => "warning: ",
             Verdict::Skipped => "skipped: ",
-            Verdict::Ok | Verdict::Failed => "",
+            Verdict::Failed => "failed: ",
+            Verdict::Ok => "",
         };
         page.verdict(ok, format_args!("{:<14}{word}{}", step.id, step.evidence));
         if let Some(fix) = super::advice(step) {

@@ -44,8 +44,7 @@ AdminPasswordFile: adminpasswd
     text.push_str("\t\tTLS:\n");
     certificates(wishes, site, &mut text);
     text.push_str(
-        "\
-		# Mail from other servers. DNSBLs below SMTP would refuse mail from listed addresses: mind their terms of use.
+        "\t\t# Mail from other servers. DNSBLs below SMTP would refuse mail from listed addresses: mind their terms of use.
 		SMTP:
 			Enabled: true
 		# Mail from users, with STARTTLS and with TLS from the start.
@@ -57,8 +56,7 @@ AdminPasswordFile: adminpasswd
     );
     if !wishes.existing_webserver {
         text.push_str(
-            "\
-		# The MTA-STS policy, at mta-sts of each domain.
+            "\t\t# The MTA-STS policy, at mta-sts of each domain.
 		MTASTSHTTPS:
 			Enabled: true
 		# Plain HTTP, for proofs to the certificate authority (http-01) and redirects to HTTPS.
@@ -125,8 +123,7 @@ fn certificates(wishes: &Wishes, site: &Site, text: &mut String) {
         None => {
             let _ = write!(
                 text,
-                "\
-			# Made here, so nobody can verify it but by DANE: put a certificate of an authority in place, for
+                "\t\t\t# Made here, so nobody can verify it but by DANE: put a certificate of an authority in place, for
 			# {host} and mta-sts.{domain}. A changed file is read again.
 			KeyCerts:
 				-
@@ -142,8 +139,7 @@ fn certificates(wishes: &Wishes, site: &Site, text: &mut String) {
     }
     let _ = write!(
         text,
-        "\
-			# Certificates are made for these keys, so that TLSA records (DANE) stay as they are.
+        "\t\t\t# Certificates are made for these keys, so that TLSA records (DANE) stay as they are.
 			HostPrivateKeyFiles:
 				- {rsa}
 				- {ecdsa}
@@ -161,8 +157,7 @@ fn internal(wishes: &Wishes, site: &Site, text: &mut String) {
     if wishes.existing_webserver {
         let _ = write!(
             text,
-            "\
-		# The MTA-STS policy, for the web server that forwards https://mta-sts.{domain} here.
+            "\t\t# The MTA-STS policy, for the web server that forwards https://mta-sts.{domain} here.
 		MTASTSHTTPS:
 			Enabled: true
 			Port: {PROXIED}
@@ -209,8 +204,7 @@ Domains:
     };
     let _ = write!(
         text,
-        "\
-		# Where reports about the domain arrive.
+        "\t\t# Where reports about the domain arrive.
 		DMARC:
 			Localpart: {DMARC_REPORTS}
 			Account: {account}

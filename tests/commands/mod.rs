@@ -11,6 +11,7 @@ mod help;
 mod house;
 mod lab;
 mod output;
+mod quickstart;
 mod sendmail;
 mod shell;
 mod snapshot;

@@ -12,7 +12,7 @@ use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
 
 use mox_address::Domain;
 
-use crate::{Step, Wishes, World};
+use crate::{Step, Verdict, Wishes, World};
 
 /// Where the mail server will be.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -43,7 +43,9 @@ pub async fn look(world: &World, wishes: &Wishes, tell: &mut dyn FnMut(&Step)) -
         steps.push(step);
     };
     note(Step::ok("address", format!("{} at the domain {}", wishes.address, wishes.address.domain)));
-    note(resolver::check(world).await);
+    let dns = resolver::check(world).await;
+    let silent = dns.verdict == Verdict::Failed;
+    note(dns);
     let found = addresses::Found::of(&*world.machine);
     let (hostname, step) = host::choose(world, wishes, &found).await;
     note(step);
@@ -54,6 +56,13 @@ pub async fn look(world: &World, wishes: &Wishes, tell: &mut dyn FnMut(&Step)) -
     loopback.retain(|ip| ip.is_ipv4() || found.loopback.contains(ip));
     let site = Site { hostname, ips, nat_ips, loopback };
     ports::check(world, wishes, &site).into_iter().for_each(&mut note);
+    if silent {
+        // Each question would wait for its end.
+        for id in ["forward-dns", "reverse-dns", "outgoing-port", "domain-age", "block-lists"] {
+            note(Step::skipped(id, "not asked, as DNS does not answer"));
+        }
+        return (site, steps);
+    }
     note(names::forward(world, &site).await);
     note(names::reverse(world, &site).await);
     note(outgoing::port(world, wishes).await);

@@ -56,7 +56,10 @@ pub(super) async fn age(world: &World, wishes: &Wishes) -> Step {
             Err(mox_rdap::Error::NotRegistered(_)) => match domain.parent() {
                 Some(parent) if parent.ascii().contains('.') => domain = parent,
                 _ => {
-                    return Step::skipped(ID, format!("the registry does not know {}", wishes.address.domain));
+                    return Step::skipped(
+                        ID,
+                        format!("the registry does not know {}", wishes.address.domain),
+                    );
                 }
             },
             Err(error) => return Step::skipped(ID, format!("not known: {error}")),
