@@ -136,11 +136,12 @@ impl Report {
         manager: Manager,
         wishes: &Wishes,
     ) {
+        let owned = made.steps.iter().any(|step| step.id == "owner" && step.verdict == Verdict::Ok);
         self.steps.extend(made.steps);
         self.passwords = Some(made.passwords);
         self.files = files;
         self.records(expected);
-        self.next = next(manager, wishes);
+        self.next = next(manager, wishes, owned);
     }
 
     fn records(&mut self, expected: Option<Expected>) {
@@ -212,7 +213,7 @@ impl Show for Report {
 }
 
 /// What is left to do, in order.
-fn next(manager: Manager, wishes: &Wishes) -> Vec<String> {
+fn next(manager: Manager, wishes: &Wishes, owned: bool) -> Vec<String> {
     let config = wishes.dir.join("config").join("mox.conf");
     let (domain, config) = (&wishes.address.domain, config.display());
     let mut next = vec!["publish the DNS records above; `mox dnsrecords` prints them again".to_owned()];
@@ -230,7 +231,7 @@ fn next(manager: Manager, wishes: &Wishes) -> Vec<String> {
             "put a certificate of an authority over the files that KeyCerts in mox.conf names".to_owned(),
         );
     }
-    next.extend(manager.steps(wishes));
+    next.extend(manager.steps(wishes, owned));
     next.push(format!("mox dnscheck {domain} --config {config}"));
     next.push("mox doctor".to_owned());
     next

@@ -31,35 +31,34 @@ impl Manager {
         }
     }
 
-    /// What to do so that the server starts, now and with the machine.
-    pub fn steps(self, wishes: &Wishes) -> Vec<String> {
+    /// What to do so that the server starts, now and with the machine; `owned` when the files belong to its user already.
+    pub fn steps(self, wishes: &Wishes, owned: bool) -> Vec<String> {
         let (dir, user) = (wishes.dir.display(), &wishes.user);
         let config = wishes.dir.join("config").join("mox.conf");
         let config = config.display();
-        let user_first = format!("useradd --system --no-create-home --home-dir {dir} {user}");
-        match self {
-            Manager::Systemd => vec![
-                user_first,
-                format!("chown -R {user}: {dir}/config {dir}/data"),
-                format!("systemctl enable --now {dir}/mox.service"),
-                "journalctl -u mox -f".to_owned(),
-            ],
+        let user_first = match self {
+            Manager::Launchd => format!("create the user {user}, in System Settings"),
+            _ => format!("useradd --system --no-create-home --home-dir {dir} {user}, unless it exists"),
+        };
+        let owner = [user_first, format!("chown -R {user} {dir}/config {dir}/data")];
+        let start = match self {
+            Manager::Systemd => {
+                vec![format!("systemctl enable --now {dir}/mox.service, then look at: journalctl -u mox -f")]
+            }
             Manager::Launchd => vec![
-                format!(
-                    "create the user {user} in System Settings, then: chown -R {user} {dir}/config {dir}/data"
-                ),
                 format!("cp {dir}/{LABEL}.plist /Library/LaunchDaemons/"),
                 format!("launchctl bootstrap system /Library/LaunchDaemons/{LABEL}.plist"),
             ],
             Manager::Windows => {
-                vec![format!("mox service install --config {config}"), "mox service start".to_owned()]
+                return vec![
+                    format!("mox service install --config {config}"),
+                    "mox service start".to_owned(),
+                ];
             }
-            Manager::Unknown => vec![
-                user_first,
-                format!("chown -R {user} {dir}/config {dir}/data"),
-                format!("mox serve --config {config}"),
-            ],
-        }
+            Manager::Unknown => vec![format!("mox serve --config {config}")],
+        };
+        let owner = owner.into_iter().filter(|_| !owned);
+        owner.chain(start).collect()
     }
 }
 

@@ -130,7 +130,7 @@ fn a_run_that_is_ended_anywhere_is_taken_up() {
         mox(folder.path(), server.address, &args)
     };
     // In the order of the points, so that each run gets further than the one before.
-    let mut before = BTreeMap::new();
+    let mut before: BTreeMap<String, Vec<u8>> = BTreeMap::new();
     for point in POINTS {
         let output = run(&["--fault", &format!("quickstart-{point}")]);
         assert!(!output.status.success() && output.stdout.is_empty(), "{point}: {output:?}");
