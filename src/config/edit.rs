@@ -21,6 +21,9 @@ pub enum Error {
     /// The file on disk cannot be edited as it is.
     #[error("domains.conf has an error, mend it first: {0}")]
     Unreadable(SyntaxError),
+    /// The file on disk breaks rules; positions are those of it.
+    #[error("domains.conf has errors, mend them first: {0}")]
+    Bad(Errors),
     /// `domains.conf` cannot be read or written.
     #[error("domains.conf: {0}")]
     Io(String),
@@ -33,6 +36,15 @@ pub enum Error {
     /// Somebody else changed the file between [`Handle::plan`] and [`Handle::apply`].
     #[error("domains.conf was changed by someone else meanwhile; try again")]
     Changed,
+}
+
+/// The file as it is on disk, to be edited.
+#[derive(Debug)]
+pub struct Draft {
+    /// The text to edit.
+    pub tree: Tree,
+    /// What the file on disk says now; it may be newer than what is in effect.
+    pub config: Config,
 }
 
 /// An edit that was checked and is not written yet.
@@ -53,18 +65,47 @@ impl Plan {
 }
 
 impl Handle {
-    /// Edits a copy of `domains.conf` and checks the result; for a dry run this is all.
-    pub fn plan(&self, edit: impl FnOnce(&mut Tree) -> Result<(), EditError>) -> Result<Plan, Error> {
+    /// Reads the file on disk for an edit; it must be valid. Keys of DKIM are not read.
+    pub fn draft(&self) -> Result<Draft, Error> {
         let current = self.load();
         let bytes = read(&current.dynamic_file).map_err(Error::Io)?;
-        let mut tree = parse(&bytes).map_err(|faults| match faults.into_iter().next() {
+        let tree = parse(&bytes).map_err(|faults| match faults.into_iter().next() {
             Some(first) => Error::Unreadable(first),
             None => Error::Io("not readable".into()),
         })?;
-        let before = tree.text().to_owned();
-        edit(&mut tree)?;
-        let after = tree.text().to_owned();
-        let config = current.with_dynamic(Ok(after.clone().into_bytes()));
+        let config = current.with_dynamic(Ok(bytes)).map_err(Error::Bad)?;
+        Ok(Draft { tree, config })
+    }
+
+    /// Checks an edited draft without its DKIM keys, for files that are not written yet; gives the text.
+    pub fn preview(&self, draft: &Draft) -> Result<String, Error> {
+        let after = draft.tree.text().to_owned();
+        self.load().with_dynamic(Ok(after.clone().into_bytes())).map_err(Error::Invalid)?;
+        Ok(after)
+    }
+
+    /// Checks an edited draft.
+    pub fn check(&self, draft: Draft) -> Result<Plan, Error> {
+        self.checked(draft.config.dynamic_text().to_owned(), draft.tree.text().to_owned())
+    }
+
+    /// Edits a copy of `domains.conf` and checks the result; for a dry run this is all.
+    pub fn plan(&self, edit: impl FnOnce(&mut Tree) -> Result<(), EditError>) -> Result<Plan, Error> {
+        let mut draft = self.draft()?;
+        edit(&mut draft.tree)?;
+        self.check(draft)
+    }
+
+    /// Checks a whole new text; the one on disk may be wrong.
+    pub fn plan_text(&self, after: String) -> Result<Plan, Error> {
+        let before = read(&self.load().dynamic_file).map_err(Error::Io)?;
+        let before = String::from_utf8(before)
+            .map_err(|_| Error::Io("not UTF-8 text: mend or replace it by hand".into()))?;
+        self.checked(before, after)
+    }
+
+    fn checked(&self, before: String, after: String) -> Result<Plan, Error> {
+        let config = self.load().with_dynamic(Ok(after.clone().into_bytes()));
         let config = config.and_then(Config::with_keys).map_err(Error::Invalid)?;
         Ok(Plan { before, after, config })
     }

@@ -24,6 +24,7 @@ use mox_telemetry::{Level, Levels, Metrics};
 use tokio::sync::watch;
 use tokio::task::JoinSet;
 
+use crate::desk::Desk;
 use crate::hooks::{Following, Webhooks};
 use crate::judging::Judging;
 use crate::listeners;
@@ -251,7 +252,7 @@ pub struct House {
     pub listeners: Vec<mox_admin::ops::ListenerRow>,
     /// When it started.
     pub started: Timestamp,
-    config: Arc<Handle>,
+    desk: Arc<Desk>,
     shutdown: watch::Sender<bool>,
     tasks: JoinSet<()>,
     _lock: DirLock,
@@ -264,13 +265,7 @@ impl House {
         mox_platform::files::create_private_dir(data)
             .map_err(|source| Error::File { path: data.clone(), source })?;
         let lock = DirLock::acquire(data)?;
-        let store = Store::open(
-            data,
-            &[mox_queue::SCHEMA, mox_queue::STS_SCHEMA, mox_reports::SCHEMA, mox_reports::RECEIVED_SCHEMA],
-            plan.clock.clone(),
-            plan.random.clone(),
-        )
-        .map_err(|source| Error::Store { path: data.clone(), source })?;
+        let store = open_store(data, plan.clock.clone(), plan.random.clone())?;
         Ok((lock, store))
     }
 
@@ -317,7 +312,15 @@ impl House {
         let listeners = bound.iter().map(|b| b.row.clone()).collect::<Vec<_>>();
         let seen = modseqs(&store).map_err(|source| Error::Store { path: plan.data.clone(), source })?;
         let feed = Arc::new(Feed::new(started));
+        let desk = Desk::new(
+            plan.config.clone(),
+            Some(store.clone()),
+            &plan.data,
+            plan.clock.clone(),
+            plan.random.clone(),
+        );
         let parts = crate::operations::Parts {
+            desk: desk.clone(),
             store: store.clone(),
             queue: queue.clone(),
             reports: reports.clone(),
@@ -371,18 +374,17 @@ impl House {
         tasks.spawn(until(stopping.clone(), async move { feed.run(fed, seen, ticking).await }));
         tasks
             .spawn(until(stopping.clone(), mox_ctl::serve(control, operations, VERSION, plan.clock.clone())));
-        tasks.spawn(until(stopping.clone(), reload(plan.config.clone(), plan.clock.clone())));
+        tasks.spawn(until(stopping.clone(), reload(desk.clone(), plan.clock.clone())));
         tasks.spawn(until(
             stopping.clone(),
             crate::retention::keep(store.clone(), plan.keep, plan.clock.clone()),
         ));
-        let config = plan.config.clone();
-        Ok(House { store, queue, metrics, listeners, started, config, shutdown, tasks, _lock: lock })
+        Ok(House { store, queue, metrics, listeners, started, desk, shutdown, tasks, _lock: lock })
     }
 
     /// Reads `domains.conf` again now; a bad one keeps what was in effect.
     pub fn reload(&self) {
-        report(self.config.reload().map(Some));
+        report(self.desk.reload(true));
     }
 
     /// Waits until somebody asked for the end: [`House::stop`] or the control endpoint.
@@ -404,6 +406,18 @@ impl House {
         // Closing waits for the writer thread.
         let _ = tokio::task::spawn_blocking(move || store.db().close()).await;
     }
+}
+
+/// Opens the database of a data folder; who does holds its lock.
+pub(crate) fn open_store(
+    data: &std::path::Path,
+    clock: Arc<dyn Clock>,
+    random: Arc<dyn Random>,
+) -> Result<Store, Error> {
+    let schemas =
+        [mox_queue::SCHEMA, mox_queue::STS_SCHEMA, mox_reports::SCHEMA, mox_reports::RECEIVED_SCHEMA];
+    Store::open(data, &schemas, clock, random)
+        .map_err(|source| Error::Store { path: data.to_owned(), source })
 }
 
 /// Version of this program.
@@ -550,11 +564,11 @@ async fn until(mut stopping: watch::Receiver<bool>, task: impl Future<Output = (
 }
 
 /// Reads `domains.conf` again when it changes; a bad one keeps what was in effect.
-async fn reload(config: Arc<Handle>, clock: Arc<dyn Clock>) {
+async fn reload(desk: Arc<Desk>, clock: Arc<dyn Clock>) {
     loop {
         clock.sleep(std::time::Duration::from_secs(1)).await;
-        let handle = config.clone();
-        let result = tokio::task::spawn_blocking(move || handle.reload_if_changed()).await;
+        let desk = desk.clone();
+        let result = tokio::task::spawn_blocking(move || desk.reload(false)).await;
         match result {
             Ok(result) => report(result),
             Err(e) => tracing::error!(error = %e, "reading domains.conf failed"),

@@ -3,6 +3,8 @@
 mod authorities;
 mod addresses;
 mod certificates;
+mod desk;
+mod history;
 mod hooks;
 mod house;
 mod judging;
@@ -19,6 +21,7 @@ mod sockets;
 mod web;
 
 pub use addresses::addresses;
+pub use desk::offline;
 pub use house::{Error, House};
 pub use localserve::{JudgeBy, LocalserveOptions, RelayRule, run as localserve};
 pub use operations::verified;

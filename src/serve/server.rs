@@ -161,9 +161,34 @@ fn locals(config: &Config) -> Vec<IpAddr> {
 /// Makes the accounts of `domains.conf` that are not in the store yet, so that they can be asked about.
 async fn open_accounts(store: &mox_store::Store, plan: &Plan) -> Result<(), Error> {
     let names: Vec<String> = plan.config.load().dynamic.accounts.keys().cloned().collect();
+    remove_marked(store, plan).await?;
     let open = store
         .write(move |store, tx| names.iter().try_for_each(|name| store.open_account(tx, name).map(|_| ())));
     open.await.map_err(|source| Error::Store { path: plan.data.clone(), source })
+}
+
+/// Removes the data of accounts that are marked and are not in `domains.conf`; one that is there again keeps it.
+async fn remove_marked(store: &mox_store::Store, plan: &Plan) -> Result<(), Error> {
+    let failed = |source| Error::Store { path: plan.data.clone(), source };
+    let marked = store.read(|store, tx| store.marked_for_removal(tx)).await.map_err(failed)?;
+    for name in marked {
+        if plan.config.load().dynamic.accounts.contains_key(&name) {
+            let keep =
+                move |store: &mox_store::Store, tx: &mut mox_db::Tx<'_>| store.keep_after_all(tx, &name);
+            store.write(keep).await.map_err(failed)?;
+            continue;
+        }
+        tracing::info!(account = name, "removing the data of an account that was removed with its mail");
+        loop {
+            let account = name.clone();
+            let some =
+                move |store: &mox_store::Store, tx: &mut mox_db::Tx<'_>| store.remove_account(tx, &account);
+            if store.write(some).await.map_err(failed)? {
+                break;
+            }
+        }
+    }
+    Ok(())
 }
 
 /// Mail to domains of ours goes into mailboxes here, all else where `domains.conf` sends it.

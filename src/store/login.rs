@@ -10,6 +10,7 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
+use mox_clock::Timestamp;
 use mox_db::{ReadTx, Tx};
 use mox_sasl::Verifiers;
 
@@ -48,6 +49,11 @@ impl Store {
         Ok(())
     }
 
+    /// Whether an account has a password.
+    pub fn has_password(&self, tx: &ReadTx<'_>, account: &str) -> Result<bool, Error> {
+        Ok(table::credential(tx.conn(), account, "password")?.is_some())
+    }
+
     /// The verifiers of an account's password, if it has one. Blocks on disk the first time.
     pub fn verifiers(&self, account: &str) -> Result<Option<Arc<Verifiers>>, Error> {
         if let Some(found) = self.logins().get(account) {
@@ -79,7 +85,38 @@ impl Store {
     }
 }
 
+/// A TLS client key that logs in by itself (SASL EXTERNAL).
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct ClientKey {
+    /// SHA-256 of the subject public key info of its certificates.
+    pub spki_sha256: [u8; 32],
+    /// Account that it logs in to.
+    pub account: String,
+    /// Address that it logs in as.
+    pub address: String,
+    /// What people call it.
+    pub name: String,
+    /// Since when.
+    pub added: Timestamp,
+}
+
 impl Store {
+    /// Whom the holder of a TLS client key logs in as: account, address, and what the key is called. Whether the
+    /// account is still in the configuration is for the caller to look up. Blocks on disk.
+    pub fn public_key_account(
+        &self,
+        fingerprint: &[u8; 32],
+    ) -> Result<Option<(String, String, String)>, Error> {
+        let found =
+            self.read_blocking(|_, tx: &ReadTx<'_>| table::client_key_entry(tx.conn(), fingerprint))?;
+        Ok(found.map(|key| (key.account, key.address, key.name)))
+    }
+
+    /// TLS client keys of an account, or of all, oldest first.
+    pub fn client_keys(&self, tx: &ReadTx<'_>, account: Option<&str>) -> Result<Vec<ClientKey>, Error> {
+        table::client_keys(tx.conn(), account)
+    }
+
     /// The address that the holder of a TLS client key logs in as (SASL EXTERNAL). Blocks on disk.
     pub fn client_key(&self, spki_sha256: &[u8; 32]) -> Result<Option<String>, Error> {
         self.read_blocking(|_, tx: &ReadTx<'_>| table::client_key(tx.conn(), spki_sha256))
@@ -134,7 +171,7 @@ impl Cache {
         accounts.insert(account.to_owned(), Cached { verifiers, right: None });
     }
 
-    fn forget(&self, account: &str) {
+    pub(crate) fn forget(&self, account: &str) {
         let mut accounts = self.accounts();
         self.changes.fetch_add(1, Ordering::Release);
         accounts.remove(account);

@@ -118,6 +118,15 @@ impl Certificate {
     }
 }
 
+/// SHA-256 of the subject public key info of the first certificate in PEM: what a TLS client key is known by.
+pub fn client_key(pem: &[u8]) -> Result<[u8; 32], Error> {
+    let der = CertificateDer::from_pem_slice(pem).map_err(|e| match e {
+        rustls_pki_types::pem::Error::NoItemsFound => Error::Missing("certificate"),
+        e => Error::Pem { what: "certificate", reason: e.to_string() },
+    })?;
+    spki_sha256(&der).ok_or_else(|| Error::Certificate("not X.509".to_owned()))
+}
+
 /// SHA-256 of a DER certificate.
 pub fn fingerprint(der: &[u8]) -> [u8; 32] {
     digest(der)
@@ -169,6 +178,21 @@ pub fn self_signed(names: &[&str], now: Timestamp, lifetime: Duration) -> Result
     let cert = params.self_signed(&key).map_err(bad)?;
     Ok(SelfSigned { cert_pem: cert.pem(), key_pem: key.serialize_pem() })
 }
+
+/// Makes an Ed25519 key for a TLS client, with a self-signed certificate that has it. Nobody looks at the names and
+/// dates of such a certificate: the key is what counts.
+pub fn client_certificate(name: &str, now: Timestamp) -> Result<SelfSigned, Error> {
+    let bad = |e: rcgen::Error| Error::Generate(e.to_string());
+    let key = rcgen::KeyPair::generate_for(&rcgen::PKCS_ED25519).map_err(bad)?;
+    let mut params = parameters(&[], now, CLIENT_LIFETIME)?;
+    params.distinguished_name.push(rcgen::DnType::CommonName, name);
+    params.extended_key_usages = vec![rcgen::ExtendedKeyUsagePurpose::ClientAuth];
+    let cert = params.self_signed(&key).map_err(bad)?;
+    Ok(SelfSigned { cert_pem: cert.pem(), key_pem: key.serialize_pem() })
+}
+
+/// Lifetime of certificates of clients: longer than the key is used.
+const CLIENT_LIFETIME: Duration = Duration::from_secs(100 * 365 * 86_400);
 
 /// What self-signed and issued certificates have in common.
 pub(crate) fn parameters(

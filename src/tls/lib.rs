@@ -22,7 +22,9 @@ use std::time::Duration;
 use mox_clock::Clock;
 use rustls::crypto::CryptoProvider;
 
-pub use cert::{Certificate, MAX_CHAIN, SelfSigned, fingerprint, self_signed, spki_sha256};
+pub use cert::{
+    Certificate, MAX_CHAIN, SelfSigned, client_certificate, client_key, fingerprint, self_signed, spki_sha256,
+};
 pub use client::{ClientOptions, ClientVerify, Judge, Outcome, Presented, client_config};
 pub use facts::Facts;
 pub use finding::{Category, Finding, finding, is_certificate};

@@ -35,6 +35,16 @@ pub enum ValueKind {
     DmarcDomain,
     /// Destination that gets no reports: a mail address, or a URI.
     SuppressedDestination,
+    /// Domain of the configuration.
+    Domain,
+    /// Address of an account, or `@domain`.
+    Address,
+    /// Alias.
+    Alias,
+    /// Fingerprint of a TLS client key.
+    ClientKey,
+    /// Version of `domains.conf`.
+    ConfigVersion,
 }
 
 /// One value and what stands beside it in the menu.

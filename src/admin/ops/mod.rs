@@ -2,10 +2,16 @@
 
 mod account;
 mod certificates;
+mod accounts;
+mod addresses;
+mod aliases;
+mod changes;
 mod chaos;
+mod clientkeys;
 mod complete;
 mod dmarcreports;
 mod dmarcrpt;
+mod domains;
 mod finding;
 mod inbox;
 mod insight;
@@ -24,7 +30,17 @@ mod verdict;
 
 pub use account::{SetAccountPassword, SetAdminPassword};
 pub use certificates::{CertificateList, CertificateRenew, CertificateRenewed, CertificateRow};
+pub use accounts::{
+    AccountAdd, AccountDetail, AccountDisable, AccountList, AccountRemove, AccountRow, AccountShow,
+    AccountStored,
+};
+pub use addresses::{AddressAdd, AddressList, AddressRemove, AddressRow};
+pub use aliases::{AliasAdd, AliasList, AliasMembers, AliasRemove, AliasRow, AliasShow, AliasUpdate};
+pub use changes::{
+    ConfigApply, ConfigChanged, ConfigDiff, ConfigDiffed, ConfigRollback, ConfigVersion, ConfigVersions,
+};
 pub use chaos::{Chaos, ChaosGet, ChaosRule, ChaosSet, ChaosStage};
+pub use clientkeys::{ClientKeyAdd, ClientKeyAdded, ClientKeyList, ClientKeyRemove, ClientKeyRow};
 pub use complete::{CompleteValues, Completion, ValueKind};
 pub use dmarcreports::{
     DmarcReport, DmarcReportAuth, DmarcReportCause, DmarcReportDay, DmarcReportDetail, DmarcReportList,
@@ -32,6 +48,7 @@ pub use dmarcreports::{
     FailureReport, FailureReports, FailureRow,
 };
 pub use dmarcrpt::{DmarcResultRow, DmarcResults};
+pub use domains::{DomainAdd, DomainDetail, DomainDisable, DomainList, DomainRemove, DomainRow, DomainShow};
 pub use finding::MethodFinding;
 pub use inbox::{
     MailboxList, MailboxRow, MessageEvent, MessageEvents, MessageHistory, MessageHtml, MessageMark,
@@ -180,6 +197,32 @@ operations! {
     SuppressRemove = "suppress-remove" -> Suppression;
     RetiredList = "retired-list" -> Vec<RetiredRow>;
     RetiredShow = "retired-show" -> RetiredDetail;
+    AccountList = "account-list" -> Vec<AccountRow>;
+    AccountShow = "account-show" -> AccountDetail;
+    AccountAdd = "account-add" -> ConfigChanged;
+    AccountRemove = "account-remove" -> ConfigChanged;
+    AccountDisable = "account-disable" -> ConfigChanged;
+    AddressList = "address-list" -> Vec<AddressRow>;
+    AddressAdd = "address-add" -> ConfigChanged;
+    AddressRemove = "address-remove" -> ConfigChanged;
+    DomainList = "domain-list" -> Vec<DomainRow>;
+    DomainShow = "domain-show" -> DomainDetail;
+    DomainAdd = "domain-add" -> ConfigChanged;
+    DomainRemove = "domain-remove" -> ConfigChanged;
+    DomainDisable = "domain-disable" -> ConfigChanged;
+    AliasList = "alias-list" -> Vec<AliasRow>;
+    AliasShow = "alias-show" -> AliasRow;
+    AliasAdd = "alias-add" -> ConfigChanged;
+    AliasUpdate = "alias-update" -> ConfigChanged;
+    AliasRemove = "alias-remove" -> ConfigChanged;
+    AliasMembers = "alias-members" -> ConfigChanged;
+    ClientKeyList = "client-key-list" -> Vec<ClientKeyRow>;
+    ClientKeyAdd = "client-key-add" -> ClientKeyAdded;
+    ClientKeyRemove = "client-key-remove" -> ClientKeyAdded;
+    ConfigVersions = "config-versions" -> Vec<ConfigVersion>;
+    ConfigDiff = "config-diff" -> ConfigDiffed;
+    ConfigApply = "config-apply" -> ConfigChanged;
+    ConfigRollback = "config-rollback" -> ConfigChanged;
 }
 
 /// Writes one `impl RawOperation` line an operation.

@@ -1,18 +1,25 @@
 //! What the control endpoint can do with a running house: every operation of `mox_admin::ops`, on this house.
 
 mod certificates;
+mod accounts;
+mod addresses;
+mod aliases;
 mod chaos;
+mod clientkeys;
 mod dmarcreports;
+mod domains;
 pub(crate) mod feed;
 mod inbox;
 mod insight;
 mod lab;
 mod logins;
+mod lookup;
 mod messages;
 mod outgoing;
 mod policies;
 mod server;
 mod tlsreports;
+mod versions;
 mod waiting;
 
 pub use server::verified;
@@ -34,12 +41,16 @@ use mox_store::{Error, Store};
 use mox_telemetry::{Levels, Metrics};
 use tokio::sync::watch;
 
+use crate::desk::Desk;
+
 /// What the operations work on.
 pub(crate) struct Parts {
     pub(crate) store: Store,
     pub(crate) queue: Queue,
     pub(crate) reports: Reports,
     pub(crate) config: Arc<Handle>,
+    /// Where the configuration is changed.
+    pub(crate) desk: Arc<Desk>,
     pub(crate) metrics: Arc<Metrics>,
     pub(crate) levels: Levels,
     pub(crate) clock: Arc<dyn Clock>,
@@ -62,7 +73,7 @@ pub(crate) struct Parts {
 /// All operations.
 pub(crate) fn all(parts: Parts) -> Operations {
     let parts = Arc::new(parts);
-    let operations = queue(Operations::new(), &parts.queue);
+    let operations = managing(queue(Operations::new(), &parts.queue), &parts.desk);
     let adds = [
         messages::add,
         inbox::add,
@@ -79,6 +90,12 @@ pub(crate) fn all(parts: Parts) -> Operations {
         logins::add,
     ];
     adds.into_iter().fold(operations, |operations, add| add(operations, &parts))
+}
+
+/// Those on the configuration: they work without a running house, too.
+pub(crate) fn managing(operations: Operations, desk: &Arc<Desk>) -> Operations {
+    let adds = [accounts::add, addresses::add, domains::add, aliases::add, clientkeys::add, versions::add];
+    adds.into_iter().fold(operations, |operations, add| add(operations, desk))
 }
 
 fn queue(operations: Operations, queue: &Queue) -> Operations {

@@ -7,8 +7,8 @@ use std::time::Duration;
 
 use mox_address::Address;
 use mox_admin::ops::{
-    CompleteValues, Completion, ConfigReload, DataProblem, DmarcResults, Done, LogLevel, LogLevels,
-    LogLevelsGet, LogLevelsSet, MessageFilter, QueueCounts, QueueFilter, QueueList, Reloaded,
+    ClientKeyList, CompleteValues, Completion, ConfigReload, DataProblem, DmarcResults, Done, LogLevel,
+    LogLevels, LogLevelsGet, LogLevelsSet, MessageFilter, QueueCounts, QueueFilter, QueueList, Reloaded,
     ReportSuppressList, SetAccountPassword, SetAdminPassword, Status, StatusReport, Stop, Stopped,
     TlsResults, ValueKind, Verified, VerifyData,
 };
@@ -121,10 +121,10 @@ fn set_level(parts: &Parts, op: LogLevelsSet) -> Result<LogLevels, OpError> {
 }
 
 async fn read_again(parts: Arc<Parts>) -> Result<Reloaded, OpError> {
-    let config = parts.config.clone();
+    let (config, desk) = (parts.config.clone(), parts.desk.clone());
     let read = tokio::task::spawn_blocking(move || {
         let before = config.load().dynamic_text().to_owned();
-        let warnings = config.reload()?;
+        let warnings = desk.reload(true)?.unwrap_or_default();
         Ok::<_, mox_config::Errors>((before != config.load().dynamic_text(), warnings))
     });
     let (changed, warnings) = read.await.map_err(OpError::failed)?.map_err(|e| {
@@ -185,6 +185,31 @@ async fn values(parts: Arc<Parts>, op: CompleteValues) -> Result<Vec<Completion>
         ValueKind::Account => {
             let config = parts.config.load();
             config.dynamic.accounts.keys().map(|name| value(name.clone(), String::new())).collect()
+        }
+        ValueKind::Domain => {
+            let config = parts.config.load();
+            let names = config.dynamic.domains.keys();
+            names.map(|name| value(name.unicode().to_owned(), String::new())).collect()
+        }
+        ValueKind::Address => {
+            let rows = super::addresses::rows(&parts.config.load(), |_, _| true);
+            rows.into_iter().map(|row| value(row.address, row.account)).collect()
+        }
+        ValueKind::Alias => {
+            let config = parts.config.load();
+            let domains = config.dynamic.domains.iter();
+            let all = domains.flat_map(|(domain, hosted)| {
+                hosted.aliases.keys().map(move |name| format!("{name}@{}", domain.unicode()))
+            });
+            all.map(|alias| value(alias, String::new())).collect()
+        }
+        ValueKind::ClientKey => {
+            let rows = super::clientkeys::all(parts.desk.clone(), ClientKeyList::default()).await?;
+            rows.into_iter().map(|row| value(row.fingerprint, row.address)).collect()
+        }
+        ValueKind::ConfigVersion => {
+            let rows = super::versions::all(parts.desk.clone()).await?;
+            rows.into_iter().map(|row| value(row.version.to_string(), row.change)).collect()
         }
         ValueKind::MessageId => {
             let rows = super::messages::rows(&parts.store, MessageFilter::default(), 1000).await?;

@@ -3,7 +3,7 @@
 use mox_clock::Timestamp;
 use mox_db::rusqlite::{Connection, OptionalExtension, Row};
 
-use crate::{Account, AccountId, Error};
+use crate::{Account, AccountId, ClientKey, Error};
 
 const COLUMNS: &str = "account_id, name, created, modseq, purged_modseq, messages, size";
 
@@ -70,6 +70,11 @@ pub(crate) fn set_credential(
     Ok(())
 }
 
+pub(crate) fn remove_credential(conn: &Connection, id: AccountId, kind: &str) -> Result<bool, Error> {
+    let sql = "DELETE FROM credential WHERE account_id = ?1 AND kind = ?2";
+    Ok(conn.prepare_cached(sql)?.execute((id.0, kind))? == 1)
+}
+
 pub(crate) fn credential(conn: &Connection, account: &str, kind: &str) -> Result<Option<String>, Error> {
     let sql = "SELECT value FROM credential NATURAL JOIN account WHERE name = ?1 AND kind = ?2";
     Ok(conn.prepare_cached(sql)?.query_row((account, kind), |row| row.get(0)).optional()?)
@@ -97,4 +102,60 @@ pub(crate) fn set_client_key(
 
 pub(crate) fn remove_client_key(conn: &Connection, spki_sha256: &[u8; 32]) -> Result<bool, Error> {
     Ok(conn.prepare_cached("DELETE FROM client_key WHERE spki_sha256 = ?1")?.execute([spki_sha256])? == 1)
+}
+
+/// A TLS client key that logs in.
+const KEYS: &str = "SELECT spki_sha256, account.name, address, client_key.name, added
+                    FROM client_key JOIN account USING (account_id)";
+
+fn read_key(row: &Row<'_>) -> mox_db::rusqlite::Result<ClientKey> {
+    Ok(ClientKey {
+        spki_sha256: row.get(0)?,
+        account: row.get(1)?,
+        address: row.get(2)?,
+        name: row.get(3)?,
+        added: Timestamp::from_micros(row.get(4)?),
+    })
+}
+
+/// All TLS client keys, or those of an account, oldest first.
+pub(crate) fn client_keys(conn: &Connection, account: Option<&str>) -> Result<Vec<ClientKey>, Error> {
+    let sql = format!("{KEYS} WHERE ?1 IS NULL OR account.name = ?1 ORDER BY added, spki_sha256");
+    let mut statement = conn.prepare_cached(&sql)?;
+    let rows = statement.query_map([account], read_key)?;
+    Ok(rows.collect::<Result<_, _>>()?)
+}
+
+pub(crate) fn client_key_entry(
+    conn: &Connection,
+    spki_sha256: &[u8; 32],
+) -> Result<Option<ClientKey>, Error> {
+    let sql = format!("{KEYS} WHERE spki_sha256 = ?1");
+    Ok(conn.prepare_cached(&sql)?.query_row([spki_sha256], read_key).optional()?)
+}
+
+/// Accounts with a credential of that kind.
+pub(crate) fn with_credential(conn: &Connection, kind: &str) -> Result<Vec<String>, Error> {
+    let sql = "SELECT name FROM credential NATURAL JOIN account WHERE kind = ?1 ORDER BY name";
+    let mut statement = conn.prepare_cached(sql)?;
+    let rows = statement.query_map([kind], |row| row.get(0))?;
+    Ok(rows.collect::<Result<_, _>>()?)
+}
+
+/// Removes an account that has no messages any more, with all that is kept of it.
+pub(crate) fn remove(conn: &Connection, id: AccountId) -> Result<(), Error> {
+    for table in [
+        "credential",
+        "client_key",
+        "subscription",
+        "message",
+        "thread_ref",
+        "mailbox",
+        "outgoing",
+        "known_recipient",
+        "account",
+    ] {
+        conn.execute(&format!("DELETE FROM {table} WHERE account_id = ?1"), [id.0])?;
+    }
+    Ok(())
 }

@@ -1,0 +1,88 @@
+//! Domains of the configuration: list, add with keys, disable, remove.
+
+use serde::{Deserialize, Serialize};
+
+/// Lists the domains.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct DomainList {}
+
+/// A domain of `domains.conf`.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct DomainRow {
+    /// Its name, in Unicode.
+    pub domain: String,
+    /// Whether mail is refused for the time being.
+    pub disabled: bool,
+    /// It is here only for reports that arrive at another domain.
+    pub reports_only: bool,
+    /// Addresses in it, catchall included.
+    pub addresses: u64,
+    /// Aliases in it.
+    pub aliases: u64,
+    /// Selectors that sign.
+    pub dkim: Vec<String>,
+    /// Mode of its MTA-STS policy; empty without one.
+    pub mtasts: String,
+    /// Free text.
+    pub description: String,
+}
+
+/// Shows one domain.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct DomainShow {
+    /// Its name.
+    pub domain: String,
+}
+
+/// A domain, all of it.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct DomainDetail {
+    /// What a list shows of it.
+    pub row: DomainRow,
+    /// Its addresses.
+    pub addresses: Vec<super::AddressRow>,
+    /// Its aliases.
+    pub aliases: Vec<super::AliasRow>,
+    /// Its lines of `domains.conf`.
+    pub config: String,
+}
+
+/// Adds a domain, with keys to sign with and addresses for reports.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct DomainAdd {
+    /// Its name.
+    pub domain: String,
+    /// The account that gets its reports, and its first address.
+    pub account: String,
+    /// Localpart of a first address for the account.
+    #[serde(default)]
+    pub localpart: Option<String>,
+    /// Refuse its mail for the time being.
+    #[serde(default)]
+    pub disabled: bool,
+    /// Only check and compare; no keys are made.
+    #[serde(default)]
+    pub dry_run: bool,
+}
+
+/// Removes a domain that nothing refers to.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct DomainRemove {
+    /// Its name.
+    pub domain: String,
+    /// Only check and compare.
+    #[serde(default)]
+    pub dry_run: bool,
+}
+
+/// Refuses a domain's mail for the time being, or takes it again.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct DomainDisable {
+    /// Its name.
+    pub domain: String,
+    /// Refuse it.
+    pub disabled: bool,
+    /// Only check and compare.
+    #[serde(default)]
+    pub dry_run: bool,
+}
