@@ -56,6 +56,26 @@ pub(crate) fn suppressed_destinations(current: &OsStr) -> Vec<CompletionCandidat
     values(ValueKind::SuppressedDestination, current)
 }
 
+pub(crate) fn domains(current: &OsStr) -> Vec<CompletionCandidate> {
+    values(ValueKind::Domain, current)
+}
+
+pub(crate) fn addresses(current: &OsStr) -> Vec<CompletionCandidate> {
+    values(ValueKind::Address, current)
+}
+
+pub(crate) fn aliases(current: &OsStr) -> Vec<CompletionCandidate> {
+    values(ValueKind::Alias, current)
+}
+
+pub(crate) fn client_keys(current: &OsStr) -> Vec<CompletionCandidate> {
+    values(ValueKind::ClientKey, current)
+}
+
+pub(crate) fn config_versions(current: &OsStr) -> Vec<CompletionCandidate> {
+    values(ValueKind::ConfigVersion, current)
+}
+
 fn values(kind: ValueKind, current: &OsStr) -> Vec<CompletionCandidate> {
     let Some(prefix) = current.to_str() else { return Vec::new() };
     let request = CompleteValues { kind, prefix: prefix.to_owned() };

@@ -92,6 +92,23 @@ impl Page {
         }
     }
 
+    /// A unified diff of config files: tabs stay, what is added and removed has a colour.
+    pub(crate) fn diff(&mut self, text: &str) {
+        for line in text.lines() {
+            let head = line.starts_with("+++") || line.starts_with("---");
+            let style = self.style(match line.chars().next() {
+                _ if head => Style::new().bold(),
+                Some('+') => AnsiColor::Green.on_default(),
+                Some('-') => AnsiColor::Red.on_default(),
+                Some('@') => AnsiColor::Cyan.on_default(),
+                _ => Style::new(),
+            });
+            let content = line.trim_start_matches(['+', '-', ' ', '\t']);
+            let before = line.strip_suffix(content).unwrap_or_default();
+            let _ = writeln!(self.text, "{style}{before}{}{style:#}", escape(content));
+        }
+    }
+
     /// A table; columns named with a leading `>` are numbers and stand right.
     pub(crate) fn table(&mut self, columns: &[&str], rows: impl IntoIterator<Item = Vec<String>>) {
         let mut table = Table::new();

@@ -64,7 +64,8 @@ impl Password {
     }
 }
 
-fn from_stdin(cx: &mut Context) -> Result<Secret, CommandError> {
+/// The first line of standard input.
+pub(crate) fn from_stdin(cx: &mut Context) -> Result<Secret, CommandError> {
     let mut bytes = Vec::new();
     (&mut cx.streams.stdin).take(MAX_PASSWORD + 1).read_to_end(&mut bytes)?;
     let line = bytes.split(|b| *b == b'\n').next().unwrap_or_default();

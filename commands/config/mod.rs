@@ -1,11 +1,22 @@
-//! `mox config`: check and explain the configuration.
+//! `mox config`: check, explain and change the configuration.
 
+pub(crate) mod account;
+pub(crate) mod address;
+pub(crate) mod alias;
+pub(crate) mod apply;
 pub(crate) mod describe;
 pub(crate) mod ensureacmehostprivatekeys;
+pub(crate) mod diff;
+pub(crate) mod domain;
+pub(crate) mod example;
+mod managed;
 pub(crate) mod path;
 pub(crate) mod printservice;
+pub(crate) mod rollback;
 pub(crate) mod show;
 pub(crate) mod test;
+pub(crate) mod tlspubkey;
+pub(crate) mod versions;
 
 use std::path::PathBuf;
 
@@ -23,6 +34,31 @@ pub(crate) enum Command {
     Path(path::Args),
     /// Print what a service manager has to know to run the server
     Printservice(printservice::Args),
+    /// Add, show, disable and remove accounts
+    #[command(subcommand)]
+    Account(account::Command),
+    /// Add, show and remove addresses of accounts
+    #[command(subcommand)]
+    Address(address::Command),
+    /// Add, show, disable and remove domains
+    #[command(subcommand)]
+    Domain(domain::Command),
+    /// Add, show, change and remove addresses that lead to several others
+    #[command(subcommand)]
+    Alias(alias::Command),
+    /// Add, show and remove TLS client keys that log in
+    #[command(subcommand)]
+    Tlspubkey(tlspubkey::Command),
+    /// Show earlier versions of domains.conf, and what replaced them
+    Versions(versions::Args),
+    /// Show what changed in domains.conf since a version
+    Diff(diff::Args),
+    /// Check a whole new domains.conf, show what changes, and put it in effect
+    Apply(apply::Args),
+    /// Put an earlier version of domains.conf in effect again
+    Rollback(rollback::Args),
+    /// Print examples of settings, with what they mean
+    Example(example::Args),
     /// Check the records of a domain for mail, as `mox dnscheck` does
     Dnscheck(dnscheck::Args),
     /// Print the records that a domain should have, as `mox dnsrecords` does
@@ -52,6 +88,16 @@ impl Command {
             Command::Show(args) => show::run(cx, args),
             Command::Path(args) => path::run(cx, args),
             Command::Printservice(args) => printservice::run(cx, args),
+            Command::Account(command) => command.run(cx),
+            Command::Address(command) => command.run(cx),
+            Command::Domain(command) => command.run(cx),
+            Command::Alias(command) => command.run(cx),
+            Command::Tlspubkey(command) => command.run(cx),
+            Command::Versions(args) => versions::run(cx, args),
+            Command::Diff(args) => diff::run(cx, args),
+            Command::Apply(args) => apply::run(cx, args),
+            Command::Rollback(args) => rollback::run(cx, args),
+            Command::Example(args) => example::run(cx, args),
             Command::Dnscheck(args) => dnscheck::run(cx, args),
             Command::Dnsrecords(args) => dnsrecords::run(cx, args),
             Command::Ensureacmehostprivatekeys(args) => ensureacmehostprivatekeys::run(cx, args),

@@ -1,0 +1,32 @@
+//! `mox config account disable`: no logins for the time being.
+
+use clap_complete::ArgValueCompleter;
+use mox_admin::ops::AccountDisable;
+
+use crate::config::managed::change;
+use crate::context::Context;
+use crate::error::{CommandError, Exit};
+use crate::{Example, Needs, complete};
+
+#[derive(clap::Args)]
+pub(crate) struct Args {
+    /// Name of the account
+    #[arg(add = ArgValueCompleter::new(complete::accounts))]
+    name: String,
+    /// What a login is told after a correct password
+    message: String,
+    /// Only show what would change
+    #[arg(long)]
+    dry_run: bool,
+}
+
+pub(crate) const EXAMPLES: &[Example] = &[Example {
+    run: "mox config account disable mox 'moved to another server' --dry-run",
+    about: "Say why",
+    needs: Needs::Config,
+}];
+
+pub(crate) fn run(cx: &mut Context, args: Args) -> Result<Exit, CommandError> {
+    let Args { name, message, dry_run } = args;
+    change(cx, &AccountDisable { name, message: Some(message), dry_run })
+}
