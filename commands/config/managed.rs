@@ -15,9 +15,14 @@ use crate::output::{Page, Show};
 
 /// Asks the running server, or does it here.
 pub(super) fn call<Op: Operation>(cx: &mut Context, op: &Op) -> Result<Op::Reply, CommandError> {
+    ask(cx, op).map(|(reply, _)| reply)
+}
+
+/// The same; and whether a server answered.
+fn ask<Op: Operation>(cx: &mut Context, op: &Op) -> Result<(Op::Reply, bool), CommandError> {
     match cx.server() {
-        Ok(mut server) => server.call(op, Duration::ZERO),
-        Err(e) if is_down(&e) => alone(cx, op),
+        Ok(mut server) => Ok((server.call(op, Duration::ZERO)?, true)),
+        Err(e) if is_down(&e) => Ok((alone(cx, op)?, false)),
         Err(e) => Err(e),
     }
 }
@@ -45,7 +50,7 @@ pub(super) fn change<Op: Operation<Reply = ConfigChanged>>(
     cx: &mut Context,
     op: &Op,
 ) -> Result<Exit, CommandError> {
-    let changed = call(cx, op)?;
+    let (changed, served) = ask(cx, op)?;
     cx.print(&changed)?;
     for warning in &changed.warnings {
         cx.detail(format_args!("warning: {}", crate::output::escape(warning)));
@@ -58,9 +63,12 @@ pub(super) fn change<Op: Operation<Reply = ConfigChanged>>(
         cx.say(crate::output::escape(note));
     }
     match changed.version {
-        Some(version) => cx.say(format_args!(
-            "domains.conf is changed and in effect; version {version} has the text before: `mox config rollback {version}`"
-        )),
+        Some(version) => {
+            let effect = if served { "changed and in effect" } else { "changed" };
+            cx.say(format_args!(
+                "domains.conf is {effect}; version {version} has the text before: `mox config rollback {version}`"
+            ));
+        }
         None => cx.say("nothing was written: this was a dry run"),
     }
     Ok(Exit::Done)

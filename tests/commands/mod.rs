@@ -3,6 +3,7 @@
 //! The binary runs in a folder of its own with an empty environment. Commands that need a server talk to
 //! [`house`], which gives fixed replies. Snapshots are plain text in `snapshots/`; `MOX_UPDATE=1` rewrites them.
 
+mod config;
 mod dmarc;
 mod dns;
 mod dnscheck;

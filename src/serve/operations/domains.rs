@@ -102,8 +102,8 @@ fn new_keys(domain: &Domain, now: Timestamp) -> Vec<NewKey> {
     vec![key('a', false, "ed25519"), key('b', true, "rsa2048")]
 }
 
-/// The section of a new domain.
-fn section(op: &DomainAdd, keys: &[NewKey], now: Timestamp) -> HostedDomain {
+/// The section of a new domain; with a policy where there is a port that serves it.
+fn section(op: &DomainAdd, keys: &[NewKey], now: Timestamp, policy: bool) -> HostedDomain {
     let selector = |key: &NewKey| Selector {
         hash: DkimHash::Sha256,
         canonicalization: Canonicalization { header_relaxed: true, body_relaxed: true },
@@ -127,7 +127,7 @@ fn section(op: &DomainAdd, keys: &[NewKey], now: Timestamp) -> HostedDomain {
         },
         dmarc: Some(reports("dmarcreports", "DMARC")),
         tlsrpt: Some(reports("tlsreports", "TLSRPT")),
-        mtasts: Some(MtaSts {
+        mtasts: policy.then(|| MtaSts {
             policy_id: id,
             mode: MtaStsMode::Testing,
             max_age: POLICY_AGE,
@@ -154,13 +154,20 @@ async fn added(desk: Arc<Desk>, op: DomainAdd) -> Result<ConfigChanged, OpError>
             return Err(OpError::failed(format!("{at}: the domain exists already"))
                 .hint(format!("`mox config domain show {}` shows it", named.unicode())));
         }
-        let value = to_value(&section(&op, &keys, now));
+        let policy = draft.config.server.listeners.values().any(|listener| listener.mtasts_https.enabled);
+        let value = to_value(&section(&op, &keys, now, policy));
         draft.tree.insert(&["Domains", named.unicode()], &value).map_err(unedited)?;
         if let Some(place) = &first {
             let path = ["Accounts", op.account.as_str(), "Destinations", &place.key()];
             draft.tree.insert(&path, &to_value(&Destination::default())).map_err(unedited)?;
         }
-        Ok(vec![format!("`mox dnsrecords {}` prints the records to publish", named.unicode())])
+        let mut notes = vec![format!("`mox dnsrecords {}` prints the records to publish", named.unicode())];
+        if !policy {
+            notes.push(
+                "no MTA-STS policy: no listener of mox.conf has MTASTSHTTPS enabled to serve it".to_owned(),
+            );
+        }
+        Ok(notes)
     };
     // Refusals come before keys are made.
     let preview = desk.preview(what.clone(), edit.clone()).await?;

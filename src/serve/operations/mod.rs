@@ -14,6 +14,8 @@ mod insight;
 mod lab;
 mod logins;
 mod lookup;
+#[cfg(test)]
+mod managing_tests;
 mod messages;
 mod outgoing;
 mod policies;

@@ -1,0 +1,406 @@
+//! The operations on the configuration, on files without a server: what they change, and what they refuse.
+
+use std::sync::Arc;
+
+use mox_admin::ops::*;
+use mox_admin::{Dispatch, ErrorKind, OpError, Secret};
+use mox_clock::Random;
+use mox_clock::sim::SimRandom;
+use mox_platform::SystemClock;
+
+const SERVER: &str = "DataDir: ../data\nHostname: mail.example.org\nPostmaster:\n\tAccount: amy\n\tMailbox: Postmaster\nHostTLSRPT:\n\tAccount: amy\n\tMailbox: TLSRPT\n\tLocalpart: tls-host\nListeners:\n\tpublic:\n\t\tIPs:\n\t\t\t- 127.0.0.1\n\t\tMTASTSHTTPS:\n\t\t\tEnabled: true\n\t\t\tNonTLS: true\n";
+const DOMAINS: &str = "# ours, by hand\nDomains:\n\t# the first\n\texample.org:\n\t\tTLSRPT:\n\t\t\tLocalpart: tls\n\t\t\tAccount: cleo\n\t\t\tMailbox: TLSRPT\n\t\tAliases:\n\t\t\tteam:\n\t\t\t\t# who works here\n\t\t\t\tAddresses:\n\t\t\t\t\t- amy@example.org\n\t\t\t\t\t- bob@example.org\n\n\texample.net: nil\n\n# people\nAccounts:\n\tamy:\n\t\tDomain: example.org\n\t\tDestinations:\n\t\t\tamy@example.org: nil\n\t# Bob, of sales\n\tbob:\n\t\tDomain: example.org\n\t\tDestinations:\n\t\t\tBob@example.org: nil\n\t\t\tsales@example.org:\n\t\t\t\tMailbox: Sales\n\tcleo:\n\t\tDomain: example.net\n# the end\n";
+
+struct Files {
+    dir: tempfile::TempDir,
+}
+
+impl Files {
+    fn new() -> Files {
+        let dir = tempfile::tempdir().unwrap();
+        std::fs::create_dir(dir.path().join("config")).unwrap();
+        std::fs::write(dir.path().join("config/mox.conf"), SERVER).unwrap();
+        let files = Files { dir };
+        files.write(DOMAINS);
+        files
+    }
+
+    fn file(&self) -> std::path::PathBuf {
+        self.dir.path().join("config/domains.conf")
+    }
+
+    fn write(&self, text: &str) {
+        std::fs::write(self.file(), text).unwrap();
+    }
+
+    fn text(&self) -> String {
+        std::fs::read_to_string(self.file()).unwrap()
+    }
+
+    /// A desk of its own, as each command has one.
+    fn desk(&self) -> Arc<dyn Dispatch> {
+        let random: Arc<dyn Random> = Arc::new(SimRandom::new(7));
+        let file = self.dir.path().join("config/mox.conf");
+        crate::offline(&file, Arc::new(SystemClock), random).unwrap_or_else(|e| panic!("{e}"))
+    }
+
+    async fn call<Op: mox_admin::Operation>(&self, op: Op) -> Result<Op::Reply, OpError> {
+        self.desk().call(&op).await
+    }
+
+    async fn refused<Op: mox_admin::Operation>(&self, op: Op) -> OpError
+    where
+        Op::Reply: std::fmt::Debug,
+    {
+        let before = self.text();
+        let error = self.call(op).await.unwrap_err();
+        assert_eq!(self.text(), before, "{error}");
+        error
+    }
+}
+
+fn account_add(name: &str, address: &str, dry_run: bool) -> AccountAdd {
+    AccountAdd {
+        name: name.into(),
+        address: address.into(),
+        password: Some(Secret::new("correct horse")),
+        dry_run,
+    }
+}
+
+fn address_add(address: &str, account: &str) -> AddressAdd {
+    AddressAdd { address: address.into(), account: account.into(), mailbox: None, dry_run: false }
+}
+
+fn address_rm(address: &str) -> AddressRemove {
+    AddressRemove { address: address.into(), dry_run: false }
+}
+
+fn account_rm(name: &str) -> AccountRemove {
+    AccountRemove { name: name.into(), purge: false, dry_run: false }
+}
+
+fn alias_add(alias: &str, members: &[&str]) -> AliasAdd {
+    let addresses = members.iter().map(|m| (*m).to_owned()).collect();
+    AliasAdd { alias: alias.into(), addresses, dry_run: false }
+}
+
+fn members(add: &[&str], remove: &[&str]) -> AliasMembers {
+    let all = |names: &[&str]| names.iter().map(|m| (*m).to_owned()).collect();
+    AliasMembers { alias: "team@example.org".into(), add: all(add), remove: all(remove), dry_run: false }
+}
+
+fn domain_add(domain: &str, account: &str, dry_run: bool) -> DomainAdd {
+    DomainAdd {
+        domain: domain.into(),
+        account: account.into(),
+        localpart: Some("info".into()),
+        disabled: false,
+        dry_run,
+    }
+}
+
+#[tokio::test]
+async fn a_change_leaves_all_other_lines_and_keeps_the_text_before() {
+    let files = Files::new();
+    let dry = files.call(account_add("dora", "dora@example.net", true)).await.unwrap();
+    assert!(dry.dry_run && dry.changed && dry.version.is_none());
+    assert_eq!(files.text(), DOMAINS);
+    assert!(!files.dir.path().join("data").exists(), "a dry run makes nothing");
+
+    let made = files.call(account_add("dora", "dora@example.net", false)).await.unwrap();
+    assert_eq!((made.version, &made.diff, made.password), (Some(1), &dry.diff, None));
+    let added = "\tdora:\n\t\tDomain: example.net\n\t\tDestinations:\n\t\t\tdora@example.net: nil\n";
+    assert_eq!(files.text(), DOMAINS.replace("# the end", &format!("{added}# the end")));
+    assert!(made.diff.contains("\n+\tdora:\n"), "{}", made.diff);
+    let detail = files.call(AccountShow { account: "dora@example.net".into() }).await.unwrap();
+    let stored = detail.stored.unwrap();
+    assert!(stored.has_password && stored.messages == 0);
+
+    let back = files.call(ConfigRollback { version: 1, dry_run: false }).await.unwrap();
+    assert_eq!((back.version, files.text()), (Some(2), DOMAINS.to_owned()));
+    let versions = files.call(ConfigVersions {}).await.unwrap();
+    let changes: Vec<_> = versions.iter().map(|v| (v.version, v.change.as_str())).collect();
+    assert_eq!(changes, [(2, "rollback to version 1"), (1, "account add dora dora@example.net")]);
+    let since = files.call(ConfigDiff { version: None }).await.unwrap();
+    assert!(since.diff.contains("\n-\tdora:\n"), "{}", since.diff);
+    assert_eq!(files.call(ConfigDiff { version: Some(1) }).await.unwrap().diff, "");
+}
+
+#[tokio::test]
+async fn edits_that_change_nothing_are_not_versions() {
+    let files = Files::new();
+    let enabled = AccountDisable { name: "bob".into(), message: None, dry_run: false };
+    let same = files.call(enabled).await.unwrap();
+    assert!(!same.changed && same.version.is_none() && same.diff.is_empty());
+    let whole = files.call(ConfigApply { text: DOMAINS.into(), dry_run: false }).await.unwrap();
+    assert!(!whole.changed);
+    assert_eq!(files.call(ConfigVersions {}).await.unwrap(), []);
+}
+
+#[tokio::test]
+async fn every_refusal_names_the_place_and_the_mend() {
+    let files = Files::new();
+    let cases: Vec<(OpError, &str, &str)> = vec![
+        (
+            files.refused(account_rm("amy")).await,
+            "mox.conf:4: Postmaster.Account, mox.conf:7: HostTLSRPT.Account",
+            "another account there",
+        ),
+        (
+            files.refused(account_rm("cleo")).await,
+            "domains.conf:7: Domains.example.org.TLSRPT.Account",
+            "another account there",
+        ),
+        (
+            files.refused(account_rm("bob")).await,
+            "domains.conf:14: Domains.example.org.Aliases.team.Addresses[1] is its address Bob@example.org",
+            "mox config alias rmaddr team@example.org",
+        ),
+        (
+            files.refused(account_rm("eve")).await,
+            "domains.conf: Accounts: there is no \"eve\"",
+            "mox config account list",
+        ),
+        (
+            files.refused(account_add("bob", "b@example.org", false)).await,
+            "domains.conf:25: Accounts.bob: the account exists",
+            "mox config account show bob",
+        ),
+        (
+            files.refused(account_add("eve", "eve@example.com", false)).await,
+            "Domains: there is no example.com",
+            "mox config domain add example.com",
+        ),
+        (
+            files.refused(account_add("eve", "BOB@example.org", false)).await,
+            "domains.conf:28: Accounts.bob.Destinations.Bob@example.org: BOB@example.org is an address of account bob",
+            "mox config address rm",
+        ),
+        (
+            files.refused(account_add("eve", "Team@example.org", false)).await,
+            "domains.conf:10: Domains.example.org.Aliases.team: Team@example.org is an alias",
+            "mox config alias rm",
+        ),
+        (
+            files.refused(account_add("e/ve", "eve@example.org", false)).await,
+            "Accounts.e/ve: an account name may not",
+            "nothing was changed",
+        ),
+        (
+            files.refused(account_add("eve", "eve", false)).await,
+            "\"eve\" is not an address",
+            "you@example.org",
+        ),
+        (
+            files.refused(address_add("x@example.org", "eve")).await,
+            "there is no \"eve\"",
+            "mox config account list",
+        ),
+        (
+            files.refused(address_add("tls@example.org", "bob")).await,
+            "Accounts.bob.Destinations.tls@example.org",
+            "nothing was changed",
+        ),
+        (
+            files.refused(address_rm("bob@example.org")).await,
+            "bob@example.org cannot be removed, it is in domains.conf:14: Domains.example.org.Aliases.team.Addresses[1]",
+            "mox config alias rmaddr",
+        ),
+        (files.refused(address_rm("team@example.org")).await, "no account has the address", "it is an alias"),
+        (
+            files.refused(alias_add("list@example.org", &["out@example.com"])).await,
+            "no account has this address",
+            "mox config address add",
+        ),
+        (
+            files.refused(alias_add("sales@example.org", &["amy@example.org"])).await,
+            "domains.conf:29: Accounts.bob.Destinations.sales@example.org",
+            "mox config address rm",
+        ),
+        (
+            files.refused(alias_add("list@example.org", &["amy@example.org", "AMY@example.org"])).await,
+            "named twice",
+            "",
+        ),
+        (
+            files.refused(members(&["bob@example.org"], &[])).await,
+            "is a member already",
+            "mox config alias show",
+        ),
+        (
+            files.refused(members(&[], &["sales@example.org"])).await,
+            "is not a member",
+            "mox config alias show",
+        ),
+        (
+            files.refused(members(&[], &["amy@example.org", "bob@example.org"])).await,
+            "at least one member",
+            "mox config alias rm",
+        ),
+        (
+            files.refused(domain_add("example.org", "bob", false)).await,
+            "domains.conf:4: Domains.example.org: the domain exists",
+            "mox config domain show",
+        ),
+        (
+            files.refused(domain_add("example.com", "eve", false)).await,
+            "there is no \"eve\"",
+            "mox config account list",
+        ),
+        (
+            files.refused(DomainRemove { domain: "example.org".into(), dry_run: false }).await,
+            "domains.conf:22: Accounts.amy.Destinations.amy@example.org",
+            "mox config address rm amy@example.org",
+        ),
+        (
+            files.refused(DomainRemove { domain: "example.net".into(), dry_run: false }).await,
+            "Accounts.cleo.Domain",
+            "another Domain first",
+        ),
+        (
+            files.refused(ConfigRollback { version: 9, dry_run: false }).await,
+            "there is no version 9",
+            "mox config versions",
+        ),
+        (
+            files.refused(ConfigApply { text: "Domains:\n\tx y: nil\n".into(), dry_run: false }).await,
+            "domains.conf:2:",
+            "nothing was changed",
+        ),
+    ];
+    for (error, place, mend) in cases {
+        assert!(error.message.contains(place), "{place}\n{error}");
+        assert!(error.hint.clone().unwrap_or_default().contains(mend), "{mend}\n{:?}", error.hint);
+    }
+    let versions = files.call(ConfigVersions {}).await.unwrap();
+    assert_eq!(versions, [], "what was refused is no version");
+    assert!(!files.dir.path().join("config/dkim").exists(), "no keys are left");
+}
+
+#[tokio::test]
+async fn a_bad_file_is_not_edited_and_an_edit_by_hand_is_a_version() {
+    let files = Files::new();
+    let desk = files.desk();
+    files.write(&format!("{DOMAINS}Domains: nil\n"));
+    let error = desk.call(&address_add("x@example.org", "bob")).await.unwrap_err();
+    assert!(error.message.contains("duplicate key"), "{error}");
+    files.write(&format!("{DOMAINS}# mine\n"));
+    desk.call(&address_add("x@example.org", "bob")).await.unwrap();
+    let versions = desk.call(&ConfigVersions {}).await.unwrap();
+    let changes: Vec<_> = versions.iter().map(|v| v.change.as_str()).collect();
+    assert_eq!(changes, ["address add x@example.org bob", "an edit of the file"]);
+    desk.call(&ConfigRollback { version: 1, dry_run: false }).await.unwrap();
+    assert_eq!(files.text(), DOMAINS);
+}
+
+#[tokio::test]
+async fn a_domain_has_keys_that_sign_and_can_go_again() {
+    let files = Files::new();
+    let keys = files.dir.path().join("config/dkim");
+    let preview = files.call(domain_add("münchen.example", "bob", true)).await.unwrap();
+    assert!(preview.changed && !keys.exists());
+    let added = files.call(domain_add("münchen.example", "bob", false)).await.unwrap();
+    assert!(
+        added.notes.iter().any(|note| note.contains("mox dnsrecords münchen.example")),
+        "{:?}",
+        added.notes
+    );
+    let made: Vec<_> = std::fs::read_dir(&keys).unwrap().map(|e| e.unwrap().path()).collect();
+    assert_eq!(made.len(), 2);
+    for file in &made {
+        mox_dkim::SigningKey::from_pem(&std::fs::read(file).unwrap()).unwrap();
+        assert!(!mox_platform::files::is_exposed(file).unwrap());
+    }
+    let shown = files.call(DomainShow { domain: "xn--mnchen-3ya.example".into() }).await.unwrap();
+    assert_eq!((shown.row.dkim.len(), shown.row.mtasts.as_str(), shown.row.addresses), (2, "testing", 1));
+    let disable = |disabled| DomainDisable { domain: "münchen.example".into(), disabled, dry_run: false };
+    files.call(disable(true)).await.unwrap();
+    assert!(files.text().contains("\t\tDisabled: true\n"));
+    files.call(disable(false)).await.unwrap();
+    files.call(address_rm("info@münchen.example")).await.unwrap();
+    files.call(DomainRemove { domain: "münchen.example".into(), dry_run: false }).await.unwrap();
+    assert_eq!(files.text(), DOMAINS);
+}
+
+#[tokio::test]
+async fn aliases_change_line_by_line() {
+    let files = Files::new();
+    files.call(members(&["sales@example.org"], &[])).await.unwrap();
+    files.call(members(&[], &["BOB@example.org"])).await.unwrap();
+    let update = AliasUpdate {
+        alias: "Team@example.org".into(),
+        post_public: Some(true),
+        list_members: None,
+        allow_msg_from: Some(false),
+        dry_run: false,
+    };
+    files.call(update).await.unwrap();
+    let shown = files.call(AliasShow { alias: "team@example.org".into() }).await.unwrap();
+    assert_eq!(shown.addresses, ["amy@example.org", "sales@example.org"]);
+    assert!(shown.post_public && !shown.allow_msg_from);
+    let expected = DOMAINS.replace(
+        "\t\t\t\t\t- bob@example.org\n",
+        "\t\t\t\t\t- sales@example.org\n\t\t\t\tPostPublic: true\n",
+    );
+    assert_eq!(files.text(), expected);
+    files.call(alias_add("all@example.net", &["amy@example.org"])).await.unwrap();
+    assert_eq!(files.call(AliasList::default()).await.unwrap().len(), 2);
+    files.call(AliasRemove { alias: "all@example.net".into(), dry_run: false }).await.unwrap();
+    assert_eq!(files.call(AliasList { domain: Some("example.net".into()) }).await.unwrap(), []);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn changes_at_once_are_all_made() {
+    let files = Files::new();
+    // Two desks on the same files, as two commands: each waits for the lock of the other.
+    let mut tasks = tokio::task::JoinSet::new();
+    for n in 0..8 {
+        let desk = files.desk();
+        tasks.spawn(async move { desk.call(&address_add(&format!("n{n}@example.net"), "bob")).await });
+    }
+    while let Some(done) = tasks.join_next().await {
+        done.unwrap().unwrap();
+    }
+    let of = AddressList { account: Some("bob".into()), domain: Some("example.net".into()) };
+    assert_eq!(files.call(of).await.unwrap().len(), 8);
+    assert_eq!(files.call(ConfigVersions {}).await.unwrap().len(), 8);
+}
+
+#[tokio::test]
+async fn client_keys_log_in_until_they_are_removed() {
+    let files = Files::new();
+    let made =
+        mox_tls::client_certificate("laptop", mox_clock::Timestamp::parse_rfc3339("2026-11-26").unwrap());
+    let add = |address: &str, dry_run| ClientKeyAdd {
+        address: address.into(),
+        name: "laptop".into(),
+        certificate: made.as_ref().unwrap().cert_pem.clone(),
+        dry_run,
+    };
+    let refused = files.call(add("eve@example.org", false)).await.unwrap_err();
+    assert_eq!(refused.kind, ErrorKind::NotFound);
+    assert!(files.call(add("bob@example.org", true)).await.unwrap().dry_run);
+    assert_eq!(files.call(ClientKeyList::default()).await.unwrap(), []);
+    let added = files.call(add("bob@example.org", false)).await.unwrap().key;
+    assert_eq!((added.account.as_str(), added.address.as_str()), ("bob", "Bob@example.org"));
+    let again = files.call(add("bob@example.org", false)).await.unwrap_err();
+    assert!(again.hint.unwrap().contains(&added.fingerprint));
+    let one =
+        ClientKeyList { account: Some("bob".into()), fingerprint: Some(added.fingerprint.to_uppercase()) };
+    assert_eq!(files.call(one).await.unwrap().len(), 1);
+    let remove = || ClientKeyRemove { fingerprint: added.fingerprint.clone(), dry_run: false };
+    files.call(remove()).await.unwrap();
+    assert_eq!(files.call(remove()).await.unwrap_err().kind, ErrorKind::NotFound);
+}
+
+#[tokio::test]
+async fn a_purge_waits_for_the_next_start_and_the_name_with_it() {
+    let files = Files::new();
+    files.call(account_add("dora", "dora@example.net", false)).await.unwrap();
+    let purge = AccountRemove { name: "dora".into(), purge: true, dry_run: false };
+    let removed = files.call(purge).await.unwrap();
+    assert!(removed.notes[0].contains("at the next start"), "{:?}", removed.notes);
+    let error = files.refused(account_add("dora", "dora@example.net", false)).await;
+    assert!(error.message.contains("waits for removal"), "{error}");
+}
