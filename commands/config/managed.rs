@@ -53,7 +53,7 @@ pub(super) fn change<Op: Operation<Reply = ConfigChanged>>(
     let (changed, served) = ask(cx, op)?;
     cx.print(&changed)?;
     for warning in &changed.warnings {
-        cx.detail(format_args!("warning: {}", crate::output::escape(warning)));
+        cx.say(format_args!("warning: {}", crate::output::escape(warning)));
     }
     if !changed.changed {
         cx.say("nothing to change: domains.conf says so already");

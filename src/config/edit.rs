@@ -78,10 +78,10 @@ impl Handle {
     }
 
     /// Checks an edited draft without its DKIM keys, for files that are not written yet; gives the text.
-    pub fn preview(&self, draft: &Draft) -> Result<String, Error> {
+    pub fn preview(&self, draft: &Draft) -> Result<(String, Vec<Warning>), Error> {
         let after = draft.tree.text().to_owned();
-        self.load().with_dynamic(Ok(after.clone().into_bytes())).map_err(Error::Invalid)?;
-        Ok(after)
+        let config = self.load().with_dynamic(Ok(after.clone().into_bytes())).map_err(Error::Invalid)?;
+        Ok((after, config.warnings))
     }
 
     /// Checks an edited draft.

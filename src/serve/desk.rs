@@ -13,7 +13,7 @@ use mox_admin::{Dispatch, OpError, Operations};
 use mox_clock::{Clock, Random};
 use mox_config::edit::{Draft, Error, Plan};
 use mox_config::tree::EditError;
-use mox_config::{Config, Errors, Handle, Warning};
+use mox_config::{Config, Errors, Fault, Handle, Warning};
 use mox_platform::DirLock;
 use mox_store::Store;
 use tokio::sync::OnceCell;
@@ -77,7 +77,12 @@ impl Desk {
             .map_err(|e| OpError::failed(format!("{}: {e}", self.data.display())))?;
         loop {
             match DirLock::acquire(&self.data) {
-                Ok(lock) => return Ok(lock),
+                Ok(lock) => {
+                    // Another command may have changed it while this one waited. A bad file is told of later.
+                    let config = self.config.clone();
+                    let _ = tokio::task::spawn_blocking(move || config.reload()).await;
+                    return Ok(lock);
+                }
                 Err(mox_platform::LockError::Held { .. }) if self.clock.monotonic() < until => {
                     self.clock.sleep(LOOK).await;
                 }
@@ -156,8 +161,10 @@ impl Desk {
         let work = move |desk: &Desk| {
             let mut draft = desk.config.draft().map_err(refused)?;
             let notes = edit(&mut draft)?;
-            let after = desk.config.preview(&draft).map_err(refused)?;
-            Ok(changed(what, true, draft.config.dynamic_text(), &after, notes))
+            let (after, warnings) = desk.config.preview(&draft).map_err(refused)?;
+            let mut answer = changed(what, true, draft.config.dynamic_text(), &after, notes);
+            answer.warnings = new_warnings(&draft.config.warnings, &warnings);
+            Ok(answer)
         };
         self.work(work).await
     }
@@ -175,7 +182,9 @@ impl Desk {
         let work = move |desk: &Desk| {
             if dry_run {
                 let plan = desk.config.plan_text(text).map_err(refused)?;
-                return Ok(changed(what, true, &plan.before, &plan.after, Vec::new()));
+                let mut answer = changed(what, true, &plan.before, &plan.after, Vec::new());
+                answer.warnings = new_warnings(&desk.config.load().warnings, &plan.config().warnings);
+                return Ok(answer);
             }
             desk.in_turn(&what, |config| {
                 Ok((config.plan_text(text.clone()).map_err(Stop::Config)?, Vec::new()))
@@ -225,7 +234,7 @@ impl Desk {
             }
         };
         answer.version = Some(version);
-        answer.warnings = warnings.iter().map(ToString::to_string).collect();
+        answer.warnings = new_warnings(&current.warnings, &warnings);
         tracing::info!(change = what, version, "domains.conf was changed");
         Ok(answer)
     }
@@ -276,6 +285,16 @@ fn changed(change: String, dry_run: bool, before: &str, after: &str, notes: Vec<
         notes,
         password: None,
     }
+}
+
+/// The warnings that were not there before; lines of the file do not count.
+fn new_warnings(before: &[Warning], after: &[Warning]) -> Vec<String> {
+    let same = |one: &Warning, other: &Warning| {
+        let not_built = |w: &Warning| matches!(w.fault, Fault::NotBuilt(_));
+        one.path == other.path && (one.fault == other.fault || (not_built(one) && not_built(other)))
+    };
+    let fresh = after.iter().filter(|new| !before.iter().any(|old| same(old, new)));
+    fresh.map(ToString::to_string).collect()
 }
 
 /// A unified diff; empty when the texts are the same.

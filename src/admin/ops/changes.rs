@@ -18,7 +18,7 @@ pub struct ConfigChanged {
     /// The version that holds the text before; none without a change.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub version: Option<u64>,
-    /// What is worth knowing about the configuration as it is now.
+    /// What is worth knowing about the configuration and was not so before.
     pub warnings: Vec<String>,
     /// What else was done, and what is left to do.
     pub notes: Vec<String>,
