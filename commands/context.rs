@@ -8,7 +8,7 @@ use std::time::Duration;
 use anstyle::{AnsiColor, Style};
 use serde::Serialize;
 
-use mox_admin::{Operation, RawOperation};
+use mox_admin::{BulkOperation, Operation, RawOperation};
 use mox_clock::{Clock, Timestamp};
 use mox_ctl::Client;
 use mox_platform::SystemClock;
@@ -170,6 +170,16 @@ impl Server {
     /// Runs an operation that itself waits up to `wait`.
     pub(crate) fn call<Op: Operation>(&mut self, op: &Op, wait: Duration) -> Result<Op::Reply, CommandError> {
         Ok(self.runtime.block_on(self.client.call_within(op, wait))?)
+    }
+
+    /// Runs an operation that takes bytes and itself waits up to `wait`.
+    pub(crate) fn call_bulk<Op: BulkOperation>(
+        &mut self,
+        op: &Op,
+        bytes: &[u8],
+        wait: Duration,
+    ) -> Result<Op::Reply, CommandError> {
+        Ok(self.runtime.block_on(self.client.call_bulk(op, bytes, wait))?)
     }
 
     /// Runs an operation that answers bytes.

@@ -24,9 +24,11 @@ mod dnsrecords;
 mod doctor;
 mod error;
 mod examples;
+mod export;
 mod feed;
 mod fetcher;
 mod generate;
+mod import;
 mod iprev;
 mod lab;
 mod localserve;
@@ -54,6 +56,7 @@ mod status;
 mod stop;
 mod streams;
 mod tlsrpt;
+mod unserved;
 mod verifydata;
 mod version;
 mod visit;
@@ -175,6 +178,12 @@ enum Command {
     Setadminpassword(setadminpassword::Args),
     /// Check the stored data, and mend it; the server must not run
     Verifydata(verifydata::Args),
+    /// Import messages from mbox files, maildirs and archives
+    #[command(subcommand)]
+    Import(import::Command),
+    /// Export messages as mbox files, maildirs and archives
+    #[command(subcommand)]
+    Export(export::Command),
     /// Try mail with domains that pass and fail in every way
     #[command(subcommand)]
     Lab(lab::Command),
@@ -265,6 +274,8 @@ impl Command {
             Command::Setaccountpassword(args) => setaccountpassword::run(cx, args),
             Command::Setadminpassword(args) => setadminpassword::run(cx, args),
             Command::Verifydata(args) => verifydata::run(cx, args),
+            Command::Import(command) => command.run(cx),
+            Command::Export(command) => command.run(cx),
             Command::Lab(command) => command.run(cx),
             Command::Dns(command) => command.run(cx),
             Command::Spf(command) => command.run(cx),

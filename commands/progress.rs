@@ -26,6 +26,26 @@ impl Progress {
     }
 }
 
+impl Progress {
+    /// Shows how much of a known whole is done, and when it may be all; a total of 0 is not known yet.
+    pub(crate) fn measure(&self, cx: &Context, done: u64, total: u64) {
+        if total > 0 && self.0.length().is_none() {
+            let template = if cx.no_color() {
+                "{msg} [{bar:30}] {percent:>3}% {elapsed}, {eta} left"
+            } else {
+                "{msg} [{bar:30.green}] {percent:>3}% {elapsed}, {eta} left"
+            };
+            if let Ok(style) = ProgressStyle::with_template(template) {
+                self.0.set_style(style.progress_chars("=> "));
+            }
+        }
+        if total > 0 {
+            self.0.set_length(total);
+            self.0.set_position(done.min(total));
+        }
+    }
+}
+
 impl Drop for Progress {
     fn drop(&mut self) {
         self.0.finish_and_clear();

@@ -4,7 +4,7 @@
 //! function and is what a house implements [`Dispatch`] with; a caller that has the house in its own process
 //! may call it directly.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 use std::fmt;
 use std::future::Future;
 use std::pin::Pin;
@@ -26,6 +26,19 @@ pub trait Operation: Serialize + DeserializeOwned + Send + 'static {
 pub trait RawOperation: Serialize + DeserializeOwned + Send + 'static {
     /// Its name on the control socket.
     const NAME: &'static str;
+}
+
+/// A request with bytes behind it: messages on their way in.
+///
+/// On the wire the request is JSON in one line, then the bytes.
+pub trait BulkOperation: Operation {
+    /// The request as it travels.
+    fn with_bytes(&self, bytes: &[u8]) -> Result<Vec<u8>, serde_json::Error> {
+        let mut request = serde_json::to_vec(self)?;
+        request.push(b'\n');
+        request.extend_from_slice(bytes);
+        Ok(request)
+    }
 }
 
 /// What kind of trouble; decides the exit code of a command and the status of a page.
@@ -95,6 +108,11 @@ pub enum Answer {
 pub trait Dispatch: Send + Sync {
     /// Runs the operation `name` on its JSON `request`. Long operations answer when done or at their timeout.
     fn dispatch<'a>(&'a self, name: &'a str, request: &'a [u8]) -> BoxFuture<'a, Result<Answer, OpError>>;
+
+    /// Whether the operation takes bytes behind its request, and so may be asked much.
+    fn is_bulk(&self, _name: &str) -> bool {
+        false
+    }
 }
 
 impl dyn Dispatch {
@@ -121,6 +139,7 @@ type Handler = Box<dyn Fn(&[u8]) -> BoxFuture<'static, Result<Answer, OpError>> 
 #[derive(Default)]
 pub struct Operations {
     handlers: HashMap<&'static str, Handler>,
+    bulk: HashSet<&'static str>,
 }
 
 impl Operations {
@@ -161,6 +180,28 @@ impl Operations {
         self.handlers.insert(Op::NAME, handler);
         self
     }
+
+    /// Adds the function for an operation that takes bytes.
+    pub fn on_bulk<Op, F, Fut>(mut self, run: F) -> Operations
+    where
+        Op: BulkOperation,
+        F: Fn(Op, Vec<u8>) -> Fut + Send + Sync + 'static,
+        Fut: Future<Output = Result<Op::Reply, OpError>> + Send + 'static,
+    {
+        let handler: Handler = Box::new(move |request| {
+            let end = request.iter().position(|b| *b == b'\n').unwrap_or(request.len());
+            let (head, rest) = request.split_at_checked(end).unwrap_or((request, b""));
+            let bytes = rest.get(1..).unwrap_or_default().to_vec();
+            let run = parse::<Op>(Op::NAME, head).map(|op| run(op, bytes));
+            Box::pin(async move {
+                let reply = run?.await?;
+                serde_json::to_vec(&reply).map(Answer::Json).map_err(OpError::failed)
+            })
+        });
+        self.handlers.insert(Op::NAME, handler);
+        self.bulk.insert(Op::NAME);
+        self
+    }
 }
 
 fn parse<Op: DeserializeOwned>(name: &str, request: &[u8]) -> Result<Op, OpError> {
@@ -176,6 +217,10 @@ impl Dispatch for Operations {
             ))
             .hint("use the mox of the same version as the server: `mox status` shows both")))),
         }
+    }
+
+    fn is_bulk(&self, name: &str) -> bool {
+        self.bulk.contains(name)
     }
 }
 

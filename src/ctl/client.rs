@@ -12,7 +12,7 @@ use hyper::header::HOST;
 use hyper::{Request, Response, StatusCode};
 use hyper_util::rt::TokioIo;
 
-use mox_admin::{OpError, Operation, RawOperation};
+use mox_admin::{BulkOperation, OpError, Operation, RawOperation};
 use mox_clock::Clock;
 use mox_platform::{Io, ctlsocket};
 
@@ -108,19 +108,31 @@ impl Client {
 
     /// Runs an operation that itself waits up to `wait`; the usual timeout comes on top.
     pub async fn call_within<Op: Operation>(&mut self, op: &Op, wait: Duration) -> Result<Op::Reply, Error> {
-        let reply = self.exchange(Op::NAME, op, wait, MAX_REPLY).await?;
+        let reply = self.exchange(Op::NAME, to_json(op)?, wait, MAX_REPLY).await?;
+        serde_json::from_slice(&reply).map_err(broken)
+    }
+
+    /// Runs an operation that takes bytes and itself waits up to `wait`.
+    pub async fn call_bulk<Op: BulkOperation>(
+        &mut self,
+        op: &Op,
+        bytes: &[u8],
+        wait: Duration,
+    ) -> Result<Op::Reply, Error> {
+        let request = op.with_bytes(bytes).map_err(broken)?;
+        let reply = self.exchange(Op::NAME, request, wait, MAX_REPLY).await?;
         serde_json::from_slice(&reply).map_err(broken)
     }
 
     /// Runs an operation that answers bytes.
     pub async fn call_raw<Op: RawOperation>(&mut self, op: &Op) -> Result<Bytes, Error> {
-        self.exchange(Op::NAME, op, Duration::ZERO, MAX_RAW_REPLY).await
+        self.exchange(Op::NAME, to_json(op)?, Duration::ZERO, MAX_RAW_REPLY).await
     }
 
     async fn exchange(
         &mut self,
         name: &str,
-        op: &impl serde::Serialize,
+        request: Vec<u8>,
         wait: Duration,
         max: usize,
     ) -> Result<Bytes, Error> {
@@ -128,7 +140,7 @@ impl Client {
             .header(HOST, "mox")
             .header(PROTOCOL_HEADER, PROTOCOL)
             .header(VERSION_HEADER, self.version)
-            .body(Full::new(Bytes::from(serde_json::to_vec(op).map_err(broken)?)))
+            .body(Full::new(Bytes::from(request)))
             .map_err(broken)?;
         let after = self.timeout.saturating_add(wait);
         let late = self.clock.sleep(after);
@@ -150,6 +162,10 @@ impl Client {
             () = late => Err(Error::Timeout { after }),
         }
     }
+}
+
+fn to_json(op: &impl serde::Serialize) -> Result<Vec<u8>, Error> {
+    serde_json::to_vec(op).map_err(broken)
 }
 
 fn check_protocol<B>(response: &Response<B>) -> Result<(), Error> {

@@ -5,7 +5,7 @@
 //! send `mox-protocol` and `mox-version` with everything they say; another protocol number is refused in words.
 //! Who may open the endpoint may do everything: the endpoint's permissions are the only authorisation.
 //!
-//! Limits: [`MAX_REQUEST`], [`MAX_REPLY`], [`MAX_RAW_REPLY`], [`MAX_CONNECTIONS`].
+//! Limits: [`MAX_REQUEST`], [`MAX_BULK`], [`MAX_REPLY`], [`MAX_RAW_REPLY`], [`MAX_CONNECTIONS`].
 
 mod client;
 mod server;
@@ -19,6 +19,8 @@ pub use server::{serve, serve_connection};
 pub const PROTOCOL: &str = "1";
 /// Most bytes of a request.
 pub const MAX_REQUEST: usize = 1 << 20;
+/// Most bytes of a request that carries bytes: the largest message, and a batch of others.
+pub const MAX_BULK: usize = 110 << 20;
 /// Most bytes of a JSON reply.
 pub const MAX_REPLY: usize = 64 << 20;
 /// Most bytes of a raw reply: the largest message and its envelope.

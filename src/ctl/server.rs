@@ -19,7 +19,7 @@ use mox_clock::Clock;
 use mox_platform::Io;
 use mox_platform::ctlsocket::CtlListener;
 
-use crate::{ErrorBody, MAX_CONNECTIONS, MAX_REQUEST, PROTOCOL, PROTOCOL_HEADER, VERSION_HEADER};
+use crate::{ErrorBody, MAX_BULK, MAX_CONNECTIONS, MAX_REQUEST, PROTOCOL, PROTOCOL_HEADER, VERSION_HEADER};
 
 /// Pause after the system refused to accept, as when out of file descriptors.
 const ACCEPT_PAUSE: Duration = Duration::from_millis(100);
@@ -97,7 +97,8 @@ async fn answer(
         Some(name) if request.method() == Method::POST => name,
         _ => return Err(OpError::usage("requests are POST /v1/<operation>")),
     };
-    let body = Limited::new(request.into_body(), MAX_REQUEST)
+    let max = if dispatch.is_bulk(name) { MAX_BULK } else { MAX_REQUEST };
+    let body = Limited::new(request.into_body(), max)
         .collect()
         .await
         .map_err(|e| OpError::usage(format!("request not read: {e}")))?

@@ -20,7 +20,7 @@ use mox_clock::random_array;
 use mox_db::{ReadTx, Tx};
 use mox_platform::files::{Access, sync_dir, write_durably};
 
-use crate::tables::content as table;
+use crate::tables::{Counter, content as table, next};
 use crate::{ContentId, Error, Store};
 
 /// Stands in the data folder while the store is open.
@@ -218,11 +218,21 @@ impl Prepared {
 
     /// Adds the content row with `refs` references to it.
     pub fn insert(&mut self, tx: &mut Tx<'_>, refs: u32) -> Result<ContentId, Error> {
+        let id = next(tx.conn(), Counter::Content)?;
+        self.insert_row(tx, id, refs)
+    }
+
+    /// Adds the content row with one reference to it, and an id that the caller was given.
+    pub(crate) fn insert_as(&mut self, tx: &mut Tx<'_>, id: i64) -> Result<ContentId, Error> {
+        self.insert_row(tx, id, 1)
+    }
+
+    fn insert_row(&mut self, tx: &mut Tx<'_>, id: i64, refs: u32) -> Result<ContentId, Error> {
         let (file, data) = match &*self.place {
             Place::Inline(data) => (None, Some(data.as_slice())),
             Place::File { name, .. } => (Some(name.as_str()), None),
         };
-        let id = table::insert(tx.conn(), self.size, refs, self.form.code(), file, data)?;
+        let id = table::insert(tx.conn(), id, self.size, refs, self.form.code(), file, data)?;
         if file.is_some() {
             let place = self.place.clone();
             tx.on_commit(move || place.settle());

@@ -74,7 +74,7 @@ impl SpecialUse {
 }
 
 /// A name that a mailbox may have.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
 pub struct MailboxName(String);
 
 impl MailboxName {

@@ -24,6 +24,7 @@ mod queue;
 mod queuerules;
 mod server;
 mod silence;
+mod transfer;
 mod tlsreports;
 mod tlsrpt;
 mod verdict;
@@ -95,6 +96,9 @@ pub use tlsreports::{
     TlsReportSentence, TlsReports,
 };
 pub use tlsrpt::{TlsFailure, TlsResultRow, TlsResults};
+pub use transfer::{
+    ExportFolder, ExportFolders, ExportPage, ImportBegin, ImportBegun, ImportEnd, ImportMessages, ImportProgress,
+};
 pub use verdict::{ArcVerdict, Decision, DkimVerdict, DmarcVerdict, IprevVerdict, SpfVerdict, Verdicts};
 
 use schemars::JsonSchema;
@@ -223,6 +227,10 @@ operations! {
     ConfigDiff = "config-diff" -> ConfigDiffed;
     ConfigApply = "config-apply" -> ConfigChanged;
     ConfigRollback = "config-rollback" -> ConfigChanged;
+    ImportBegin = "import-begin" -> ImportBegun;
+    ImportMessages = "import-messages" -> ImportProgress;
+    ImportEnd = "import-end" -> ImportProgress;
+    ExportFolders = "export-folders" -> Vec<ExportFolder>;
 }
 
 /// Writes one `impl RawOperation` line an operation.
@@ -239,4 +247,7 @@ raw_operations! {
     MessagePart = "message-part";
     MessageHtml = "message-html";
     QueueDump = "queue-dump";
+    ExportPage = "export-page";
 }
+
+impl crate::BulkOperation for ImportMessages {}

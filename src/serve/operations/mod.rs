@@ -22,9 +22,11 @@ mod policies;
 mod server;
 mod tlsreports;
 mod versions;
+mod transfer;
 mod waiting;
 
 pub use server::verified;
+pub use transfer::find_account;
 
 use std::path::PathBuf;
 use std::sync::Arc;
@@ -90,6 +92,7 @@ pub(crate) fn all(parts: Parts) -> Operations {
         insight::add,
         lab::add,
         logins::add,
+        transfer::add,
     ];
     adds.into_iter().fold(operations, |operations, add| add(operations, &parts))
 }

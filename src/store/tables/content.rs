@@ -13,6 +13,7 @@ pub(crate) struct Row {
 
 pub(crate) fn insert(
     conn: &Connection,
+    id: i64,
     size: u64,
     refs: u32,
     form: i64,
@@ -21,7 +22,6 @@ pub(crate) fn insert(
 ) -> Result<ContentId, Error> {
     let sql =
         "INSERT INTO content (content_id, size, refs, form, file, data) VALUES (?1, ?2, ?3, ?4, ?5, ?6)";
-    let id = super::next(conn, super::Counter::Content)?;
     let size = i64::try_from(size).unwrap_or(i64::MAX);
     conn.prepare_cached(sql)?.execute((id, size, refs, form, file, data))?;
     Ok(ContentId(id))

@@ -6,6 +6,7 @@
 pub(crate) mod account;
 pub(crate) mod attempt;
 pub(crate) mod content;
+pub(crate) mod imported;
 pub(crate) mod mailbox;
 pub(crate) mod message;
 pub(crate) mod outgoing;
@@ -218,6 +219,24 @@ CREATE TABLE login_attempt (
 ) WITHOUT ROWID;
 CREATE INDEX login_attempt_last ON login_attempt (last);
 ";
+
+const STEP_7: &str = "
+-- Passes over sources of messages that were imported.
+CREATE TABLE import_run (
+  run INTEGER PRIMARY KEY,
+  account_id INTEGER NOT NULL,
+  begun INTEGER NOT NULL,
+  finished INTEGER                  -- none for one that goes on, or was broken off
+);
+-- What was imported, so that nothing is twice: how often a content came into a mailbox, in all and in the last run.
+CREATE TABLE import_seen (
+  account_id INTEGER NOT NULL,
+  key BLOB NOT NULL,                -- hash of mailbox and content
+  count INTEGER NOT NULL,
+  run INTEGER NOT NULL,
+  seen INTEGER NOT NULL,            -- times in that run
+  PRIMARY KEY (account_id, key)
+) WITHOUT ROWID;
 
 /// What is numbered, and the mark of the search index.
 #[derive(Clone, Copy)]
