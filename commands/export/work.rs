@@ -68,7 +68,10 @@ pub(crate) fn export(cx: &mut Context, asked: &Asked) -> Result<Exit, CommandErr
     let streamed = asked.dest.as_os_str() == "-";
     let failed = |e| CommandError::file(&asked.dest, e);
     let mut target = match streamed {
-        true => Target::stream(asked.form, Box::new(std::mem::replace(&mut cx.streams.stdout, Box::new(std::io::sink())))),
+        true => Target::stream(
+            asked.form,
+            Box::new(std::mem::replace(&mut cx.streams.stdout, Box::new(std::io::sink()))),
+        ),
         false => Target::at(&asked.dest, asked.form)
             .map_err(|e| failed(e).hint("name a path that does not exist, in a folder that does"))?,
     };

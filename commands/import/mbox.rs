@@ -25,7 +25,11 @@ pub(crate) struct Args {
 }
 
 pub(crate) const EXAMPLES: &[Example] = &[
-    Example { run: "mox import mbox mox Archive/2024 mail.mbox", about: "Import a file", needs: Needs::World },
+    Example {
+        run: "mox import mbox mox Archive/2024 mail.mbox",
+        about: "Import a file",
+        needs: Needs::World,
+    },
     Example {
         run: "mox import mbox mox Inbox mail.mbox --dry-run",
         about: "See what is in it",

@@ -97,8 +97,7 @@ pub(crate) fn import(
 ) -> Result<Exit, CommandError> {
     let place = MailboxName::parse(mailbox).map_err(|e| CommandError::new(Exit::Usage, e))?;
     let mut into = Goal::open(cx, account, options)?;
-    let mut report =
-        Report { account: into.account(account), dry_run: options.dry_run, ..Report::default() };
+    let mut report = Report { account: into.account(account), dry_run: options.dry_run, ..Report::default() };
     let (gauge, now) = (Gauge::default(), cx.now());
     let (sender, receiver) = sync_channel(WAITING);
     let (watched, counted) = (gauge.clone(), report);
@@ -120,7 +119,9 @@ pub(crate) fn import(
         return Err(CommandError::failed(format!(
             "the account is full: with the next message it would hold {used} bytes, and may hold {quota}"
         ))
-        .hint("raise its QuotaMessageSize or make room, then run the same command: it goes on where it ended"));
+        .hint(
+            "raise its QuotaMessageSize or make room, then run the same command: it goes on where it ended",
+        ));
     }
     if let Some(error) = read.error {
         return Err(CommandError::new(Exit::Failed, error)

@@ -9,6 +9,8 @@ pub mod ops;
 mod secret;
 mod time;
 
-pub use operation::{Answer, BoxFuture, Dispatch, ErrorKind, OpError, Operation, Operations, BulkOperation, RawOperation};
+pub use operation::{
+    Answer, BoxFuture, BulkOperation, Dispatch, ErrorKind, OpError, Operation, Operations, RawOperation,
+};
 pub use secret::Secret;
 pub use time::Time;

@@ -205,7 +205,8 @@ fn news<'b>(
     let mut done = Imported::default();
     let mut new = Vec::with_capacity(batch.len());
     for m in batch {
-        let found = table::seen(tx.conn(), account, &m.key)?.unwrap_or(Seen { count: 0, run: run.0, seen: 0 });
+        let found =
+            table::seen(tx.conn(), account, &m.key)?.unwrap_or(Seen { count: 0, run: run.0, seen: 0 });
         let seen = if found.run == run.0 { found.seen } else { 0 } + 1;
         let known = seen <= found.count;
         let used = before + done.bytes + m.content.size();
@@ -243,5 +244,8 @@ fn take_uids(
         sum.size += i64::try_from(m.content.size()).unwrap_or(i64::MAX);
         sum.modseq = modseq;
     }
-    added.into_iter().map(|(place, sum)| Ok((place, table::take_uids(tx.conn(), account, place, sum)?))).collect()
+    added
+        .into_iter()
+        .map(|(place, sum)| Ok((place, table::take_uids(tx.conn(), account, place, sum)?)))
+        .collect()
 }

@@ -16,7 +16,9 @@ use mox_store::MailboxName;
 
 use crate::item::MESSAGE_MAX;
 use crate::maildir::{KEYWORDS_FILE, KEYWORDS_FILE_MAX, Keywords};
-use crate::source::{Counting, Error, Found, Gauge, Sink, at, mailbox_at, maildir_item, read_mbox, too_large};
+use crate::source::{
+    Counting, Error, Found, Gauge, Sink, at, mailbox_at, maildir_item, read_mbox, too_large,
+};
 use crate::tar;
 
 /// Most folders of an archive.
@@ -131,13 +133,15 @@ impl Plan {
     /// The folder that holds all: the maildir that all others are below, or what is above them all.
     fn root(&self) -> String {
         let above = |name: &String| name.rsplit_once('/').map_or(String::new(), |(dir, _)| dir.to_owned());
-        let mut all: Vec<String> = self.maildirs.keys().cloned().chain(self.mboxes.iter().map(above)).collect();
+        let mut all: Vec<String> =
+            self.maildirs.keys().cloned().chain(self.mboxes.iter().map(above)).collect();
         if let [only] = all.as_slice()
             && self.mboxes.is_empty()
         {
             // By itself it is the one that mail is in, unless it says otherwise.
             let last = only.rsplit('/').next().unwrap_or_default();
-            let is_inbox = ["maildir", "mail", "inbox", ""].iter().any(|name| last.eq_ignore_ascii_case(name));
+            let is_inbox =
+                ["maildir", "mail", "inbox", ""].iter().any(|name| last.eq_ignore_ascii_case(name));
             return if is_inbox { only.clone() } else { above(only) };
         }
         let mut root: Vec<String> =

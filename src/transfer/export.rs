@@ -55,7 +55,9 @@ pub fn page(store: &Store, account: &str, mailbox: i64, after: i64, last: i64) -
     let max = u32::try_from(crate::item::BATCH_COUNT).unwrap_or(u32::MAX);
     store.read_blocking(|store, tx: &ReadTx<'_>| {
         let account = store.account(tx, account)?.id;
-        let Some(place) = store.mailbox(tx, account, MailboxId(mailbox))? else { return Ok(Batch::default()) };
+        let Some(place) = store.mailbox(tx, account, MailboxId(mailbox))? else {
+            return Ok(Batch::default());
+        };
         let name = MailboxName::parse(&place.name)?;
         let mut batch = Batch::default();
         for id in store.page(tx, account, MailboxId(mailbox), after, last, max)? {

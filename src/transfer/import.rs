@@ -144,7 +144,9 @@ fn prepare(store: &Store, batch: Batch) -> Result<Vec<ToImport>, Error> {
         std::iter::from_fn(|| Some(items.by_ref().take(share).collect::<Vec<_>>()).filter(|p| !p.is_empty()))
             .collect()
     };
-    let prepare_all = |part: Vec<Item>| part.into_iter().map(|item| prepare_one(store, item)).collect::<Result<Vec<_>, _>>();
+    let prepare_all = |part: Vec<Item>| {
+        part.into_iter().map(|item| prepare_one(store, item)).collect::<Result<Vec<_>, _>>()
+    };
     let results: Vec<Result<Vec<ToImport>, Error>> = std::thread::scope(|scope| {
         let running: Vec<_> = parts.into_iter().map(|part| scope.spawn(|| prepare_all(part))).collect();
         let ended = |thread: std::thread::ScopedJoinHandle<'_, _>| {

@@ -149,7 +149,9 @@ mod tests {
 
     #[test]
     fn line_ends() {
-        for (from, to) in [("", ""), ("a", "a"), ("\n", "\r\n"), ("a\nb\r\n\n", "a\r\nb\r\n\r\n"), ("\r\na\r", "\r\na\r")] {
+        for (from, to) in
+            [("", ""), ("a", "a"), ("\n", "\r\n"), ("a\nb\r\n\n", "a\r\nb\r\n\r\n"), ("\r\na\r", "\r\na\r")]
+        {
             assert_eq!(crlf(from.as_bytes().to_vec()), to.as_bytes());
             assert_eq!(crlf(lf(to.as_bytes())), to.as_bytes());
         }

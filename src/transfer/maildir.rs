@@ -19,10 +19,7 @@ pub const KEYWORDS_FILE_MAX: u64 = 64 << 10;
 /// The name of that file.
 pub const KEYWORDS_FILE: &str = "dovecot-keywords";
 
-const BASE64: GeneralPurpose = GeneralPurpose::new(
-    &IMAP_MUTF7,
-    NO_PAD.with_decode_allow_trailing_bits(true),
-);
+const BASE64: GeneralPurpose = GeneralPurpose::new(&IMAP_MUTF7, NO_PAD.with_decode_allow_trailing_bits(true));
 
 const LETTERS: [(u8, Flags); 6] = [
     (b'D', Flags::DRAFT),
@@ -109,7 +106,8 @@ pub fn file_name(
     }
     letters.sort_unstable();
     let letters = String::from_utf8_lossy(&letters).into_owned();
-    let (seconds, micros) = (received.micros().div_euclid(1_000_000), received.micros().rem_euclid(1_000_000));
+    let (seconds, micros) =
+        (received.micros().div_euclid(1_000_000), received.micros().rem_euclid(1_000_000));
     (format!("{seconds}.M{micros}Q{number}.mox{separator}2,{letters}"), lost)
 }
 
@@ -206,7 +204,11 @@ mod tests {
         ];
         for (name, flags, words) in cases {
             let found = marks(name, &keywords);
-            assert_eq!((found.flags, found.keywords), (flags, words.into_iter().map(str::to_owned).collect()), "{name}");
+            assert_eq!(
+                (found.flags, found.keywords),
+                (flags, words.into_iter().map(str::to_owned).collect()),
+                "{name}"
+            );
         }
     }
 

@@ -290,7 +290,10 @@ mod tests {
     #[test]
     fn what_is_too_large_is_passed_over() {
         let long = "x".repeat(5000);
-        assert_eq!(texts(&format!("{LINE}{long}\n\n{LINE}b\n")), ["too large: 1002", "b\r\n"].map(|t| t.replace("1002", "5002")));
+        assert_eq!(
+            texts(&format!("{LINE}{long}\n\n{LINE}b\n")),
+            ["too large: 1002", "b\r\n"].map(|t| t.replace("1002", "5002"))
+        );
         let lines = "y\n".repeat(600);
         assert_eq!(texts(&format!("{LINE}{lines}\n{LINE}b\n")), ["too large: 1800", "b\r\n"]);
     }
@@ -298,7 +301,13 @@ mod tests {
     #[test]
     fn what_is_written_is_read_again() {
         let at = Timestamp::parse_rfc3339("2026-11-06T21:50:30Z").unwrap();
-        for bytes in ["", "\r\n", "a\r\n", "\r\n\r\n\r\n", "From x\r\n\r\nFrom a@b Thu Nov 26 21:50:30 2026\r\n>From\r\n>From y\r\n\r\n"] {
+        for bytes in [
+            "",
+            "\r\n",
+            "a\r\n",
+            "\r\n\r\n\r\n",
+            "From x\r\n\r\nFrom a@b Thu Nov 26 21:50:30 2026\r\n>From\r\n>From y\r\n\r\n",
+        ] {
             let mut file = Vec::new();
             write(&mut file, at, "", bytes.as_bytes()).unwrap();
             write(&mut file, at, "", b"end\r\n").unwrap();

@@ -134,7 +134,9 @@ pub(crate) fn read_mbox(
         let before = reader.offset();
         let found = match reader.entry()? {
             None => return Ok(ControlFlow::Continue(())),
-            Some(mbox::Entry::TooLarge(size)) => Found::Skipped(too_large(&format!("at byte {before}"), size)),
+            Some(mbox::Entry::TooLarge(size)) => {
+                Found::Skipped(too_large(&format!("at byte {before}"), size))
+            }
             Some(mbox::Entry::Message { received, mut bytes }) => {
                 let marks = status::take(&mut bytes);
                 Found::Message(Item { mailbox: place.clone(), uid: 0, received, marks, bytes })
@@ -189,7 +191,12 @@ pub(crate) fn mailbox_at(place: &MailboxName, levels: &[&str]) -> MailboxName {
             Some(name) => name.split('/').map(str::to_owned).collect(),
             None => vec![maildir::decode(level).replace('/', "_")],
         })
-        .map(|level| level.chars().map(|c| if c.is_control() || matches!(c, '\u{2028}' | '\u{2029}') { '_' } else { c }).collect::<String>())
+        .map(|level| {
+            level
+                .chars()
+                .map(|c| if c.is_control() || matches!(c, '\u{2028}' | '\u{2029}') { '_' } else { c })
+                .collect::<String>()
+        })
         .map(|level| if level == "." || level == ".." { "_".to_owned() } else { level })
         .filter(|level| !level.is_empty())
         .collect();
@@ -214,7 +221,8 @@ fn read_maildir(
     let mut folders = BTreeMap::new();
     find_folders(dir, &mut Vec::new(), &mut folders).map_err(at(dir))?;
     if folders.is_empty() {
-        let what = io::Error::new(io::ErrorKind::InvalidData, "it is no maildir: no folder in it has a cur or new");
+        let what =
+            io::Error::new(io::ErrorKind::InvalidData, "it is no maildir: no folder in it has a cur or new");
         return Err(at(dir)(what));
     }
     let mut total = 0;
@@ -233,7 +241,8 @@ fn read_maildir(
         }
         let keywords = Keywords::parse(&text);
         for part in ["cur", "new"] {
-            if read_part(&folder.join(part), part == "new", &keywords, &mailbox, now, gauge, sink)?.is_break() {
+            if read_part(&folder.join(part), part == "new", &keywords, &mailbox, now, gauge, sink)?.is_break()
+            {
                 return Ok(());
             }
         }
@@ -280,7 +289,8 @@ fn read_part(
         Err(e) if e.kind() == io::ErrorKind::NotFound => return Ok(ControlFlow::Continue(())),
         Err(e) => return Err(at(dir)(e)),
     };
-    let mut names = entries.map(|entry| Ok(entry?.file_name())).collect::<io::Result<Vec<_>>>().map_err(at(dir))?;
+    let mut names =
+        entries.map(|entry| Ok(entry?.file_name())).collect::<io::Result<Vec<_>>>().map_err(at(dir))?;
     names.sort_unstable();
     for name in names {
         let path = dir.join(&name);
@@ -350,7 +360,10 @@ mod tests {
     fn the_time_of_a_message_without_a_file_time() {
         let text = b"Received: from a by b; Thu, 26 Nov 2026 10:00:00 +0100\r\nDate: Wed, 25 Nov 2026 10:00:00 +0000\r\n\r\n";
         assert_eq!(written(text).unwrap().rfc3339(), "2026-11-26T09:00:00Z");
-        assert_eq!(written(b"Date: Wed, 25 Nov 2026 10:00:00 +0000\r\n\r\n").unwrap().rfc3339(), "2026-11-25T10:00:00Z");
+        assert_eq!(
+            written(b"Date: Wed, 25 Nov 2026 10:00:00 +0000\r\n\r\n").unwrap().rfc3339(),
+            "2026-11-25T10:00:00Z"
+        );
         assert_eq!(written(b"\r\n"), None);
     }
 }

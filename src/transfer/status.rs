@@ -85,16 +85,12 @@ fn names(marks: &Marks) -> Vec<&str> {
 /// The fields that tell flags and keywords, with LF.
 pub fn write(marks: &Marks) -> String {
     let seen = if marks.flags.contains(Flags::SEEN) { "RO" } else { "O" };
-    let letters: String = [
-        (Flags::ANSWERED, 'A'),
-        (Flags::FLAGGED, 'F'),
-        (Flags::DELETED, 'D'),
-        (Flags::DRAFT, 'T'),
-    ]
-    .into_iter()
-    .filter(|(flag, _)| marks.flags.contains(*flag))
-    .map(|(_, letter)| letter)
-    .collect();
+    let letters: String =
+        [(Flags::ANSWERED, 'A'), (Flags::FLAGGED, 'F'), (Flags::DELETED, 'D'), (Flags::DRAFT, 'T')]
+            .into_iter()
+            .filter(|(flag, _)| marks.flags.contains(*flag))
+            .map(|(_, letter)| letter)
+            .collect();
     format!("Status: {seen}\nX-Status: {letters}\nX-Keywords: {}\n", names(marks).join(" "))
 }
 
@@ -147,9 +143,15 @@ mod tests {
     fn fields_of_mail_programs() {
         let cases = [
             ("Status: RO\r\n\r\n", marks(Flags::SEEN, &[])),
-            ("Status: O\r\nX-Status: AFT\r\n\r\n", marks(Flags::ANSWERED | Flags::FLAGGED | Flags::DRAFT, &[])),
+            (
+                "Status: O\r\nX-Status: AFT\r\n\r\n",
+                marks(Flags::ANSWERED | Flags::FLAGGED | Flags::DRAFT, &[]),
+            ),
             ("X-Keywords: $Forwarded Work, \"bad\r\n\r\n", marks(Flags::FORWARDED, &["work"])),
-            ("A: b\r\nX-Mozilla-Status: 1005\r\nX-Mozilla-Keys: $label1 NonJunk\r\n\r\n", marks(Flags::SEEN | Flags::FLAGGED | Flags::FORWARDED | Flags::NOT_JUNK, &["label1"])),
+            (
+                "A: b\r\nX-Mozilla-Status: 1005\r\nX-Mozilla-Keys: $label1 NonJunk\r\n\r\n",
+                marks(Flags::SEEN | Flags::FLAGGED | Flags::FORWARDED | Flags::NOT_JUNK, &["label1"]),
+            ),
             ("A: b\r\n\r\nStatus: RO\r\n", Marks::default()),
             ("no header", Marks::default()),
         ];
@@ -164,7 +166,8 @@ mod tests {
     fn what_is_written_is_taken_away_again() {
         let all = marks(Flags::from_bits(u32::MAX), &["a", "b-c"]);
         for marks in [all, Marks::default()] {
-            for message in ["Status: RO\r\nX-Status: A\r\nX-Keywords: \r\n\r\nx\r\n", "Status: x", "", "\r\n"] {
+            for message in ["Status: RO\r\nX-Status: A\r\nX-Keywords: \r\n\r\nx\r\n", "Status: x", "", "\r\n"]
+            {
                 let mut bytes = (write(&marks).replace('\n', "\r\n") + message).into_bytes();
                 assert_eq!(take(&mut bytes), marks);
                 assert_eq!(bytes, message.as_bytes());

@@ -169,9 +169,12 @@ fn header(block: &[u8; BLOCK]) -> Option<(Entry, u8)> {
 /// Reads records `LENGTH KEY=VALUE\n`.
 fn pax(mut bytes: &[u8], extra: &mut Extra) {
     while let Some(blank) = memchr::memchr(b' ', bytes) {
-        let length = std::str::from_utf8(bytes.get(..blank).unwrap_or_default()).ok().and_then(|n| n.parse().ok());
+        let length =
+            std::str::from_utf8(bytes.get(..blank).unwrap_or_default()).ok().and_then(|n| n.parse().ok());
         let Some((record, rest)) = length.and_then(|n: usize| bytes.split_at_checked(n)) else { return };
-        let Some(record) = record.get(blank + 1..).and_then(|record| record.strip_suffix(b"\n")) else { return };
+        let Some(record) = record.get(blank + 1..).and_then(|record| record.strip_suffix(b"\n")) else {
+            return;
+        };
         let record = String::from_utf8_lossy(record);
         match record.split_once('=') {
             Some(("path", name)) if name.len() <= NAME_MAX => extra.name = Some(name.to_owned()),

@@ -195,7 +195,8 @@ impl Target {
                 file.set_modified(UNIX_EPOCH + Duration::from_micros(since))
             }
             Files::Tgz(out) => {
-                let entry = tar::Entry { name: packed, size: bytes.len() as u64, modified: modified.micros() };
+                let entry =
+                    tar::Entry { name: packed, size: bytes.len() as u64, modified: modified.micros() };
                 tar::write_header(out, &entry)?;
                 out.write_all(bytes)?;
                 tar::pad(out, entry.size)

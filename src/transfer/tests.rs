@@ -19,8 +19,11 @@ fn store(dir: &Path) -> Store {
 }
 
 fn item(mailbox: &str, n: i64, micros: i64) -> Item {
-    let text = format!("From: a{n}@example.org\r\nMessage-ID: <{n}@x>\r\nSubject: {n}\r\n\r\nFrom me\r\n>From {n}\r\n\r\n");
-    let flags = [Flags::NONE, Flags::SEEN, Flags::SEEN | Flags::JUNK | Flags::FORWARDED, Flags::from_bits(0x3ff)];
+    let text = format!(
+        "From: a{n}@example.org\r\nMessage-ID: <{n}@x>\r\nSubject: {n}\r\n\r\nFrom me\r\n>From {n}\r\n\r\n"
+    );
+    let flags =
+        [Flags::NONE, Flags::SEEN, Flags::SEEN | Flags::JUNK | Flags::FORWARDED, Flags::from_bits(0x3ff)];
     let keywords = if n % 3 == 0 { vec!["red".to_owned(), "work-2".to_owned()] } else { vec![] };
     Item {
         mailbox: MailboxName::parse(mailbox).unwrap(),
@@ -33,7 +36,8 @@ fn item(mailbox: &str, n: i64, micros: i64) -> Item {
 
 fn items(micros: i64) -> Vec<Item> {
     let boxes = ["Inbox", "Sent/2024", "a.b:c/Größe & mehr", "Inbox/x"];
-    let mut items: Vec<Item> = (0..60).map(|n| item(boxes[usize::try_from(n).unwrap() % 4], n, micros)).collect();
+    let mut items: Vec<Item> =
+        (0..60).map(|n| item(boxes[usize::try_from(n).unwrap() % 4], n, micros)).collect();
     // The same once more: a mailbox may hold a message twice.
     items.push(items[0].clone());
     items
@@ -74,13 +78,16 @@ fn read_from(source: Source) -> Vec<Item> {
         }
         ControlFlow::Continue(())
     };
-    source::read(source, &MailboxName::inbox(), Timestamp::from_secs(0), &Gauge::default(), &mut sink).unwrap();
+    source::read(source, &MailboxName::inbox(), Timestamp::from_secs(0), &Gauge::default(), &mut sink)
+        .unwrap();
     items
 }
 
 fn sorted(mut items: Vec<Item>) -> Vec<Item> {
     items.iter_mut().for_each(|item| item.uid = 0);
-    items.sort_by(|a, b| (a.mailbox.as_str(), a.received, &a.bytes).cmp(&(b.mailbox.as_str(), b.received, &b.bytes)));
+    items.sort_by(|a, b| {
+        (a.mailbox.as_str(), a.received, &a.bytes).cmp(&(b.mailbox.as_str(), b.received, &b.bytes))
+    });
     items
 }
 

@@ -24,9 +24,9 @@ mod queue;
 mod queuerules;
 mod server;
 mod silence;
-mod transfer;
 mod tlsreports;
 mod tlsrpt;
+mod transfer;
 mod verdict;
 
 pub use account::{SetAccountPassword, SetAdminPassword};
@@ -97,7 +97,8 @@ pub use tlsreports::{
 };
 pub use tlsrpt::{TlsFailure, TlsResultRow, TlsResults};
 pub use transfer::{
-    ExportFolder, ExportFolders, ExportPage, ImportBegin, ImportBegun, ImportEnd, ImportMessages, ImportProgress,
+    ExportFolder, ExportFolders, ExportPage, ImportBegin, ImportBegun, ImportEnd, ImportMessages,
+    ImportProgress,
 };
 pub use verdict::{ArcVerdict, Decision, DkimVerdict, DmarcVerdict, IprevVerdict, SpfVerdict, Verdicts};
 

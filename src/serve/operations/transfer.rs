@@ -39,7 +39,10 @@ pub(super) fn add(operations: Operations, parts: &Arc<Parts>) -> Operations {
     let (begins, pushes, ends) = (imports.clone(), imports.clone(), imports);
     let (begin_parts, folder_parts, page_parts) = (parts.clone(), parts.clone(), parts.clone());
     operations
-        .on(move |op: ImportBegin| blocking(&begin_parts, &begins, begin, op))
+        .on(move |op: ImportBegin| {
+            let (parts, imports) = (begin_parts.clone(), begins.clone());
+            async move { run_blocking(move || begin(&parts, &imports, &op)).await }
+        })
         .on_bulk(move |op: ImportMessages, bytes| {
             let imports = pushes.clone();
             async move { run_blocking(move || imports.push(op.import, &bytes)).await }
@@ -56,16 +59,6 @@ pub(super) fn add(operations: Operations, parts: &Arc<Parts>) -> Operations {
             let parts = page_parts.clone();
             async move { run_blocking(move || page(&parts, &op)).await }
         })
-}
-
-fn blocking<Op: Send + 'static, T: Send + 'static>(
-    parts: &Arc<Parts>,
-    imports: &Arc<Imports>,
-    run: fn(&Parts, &Imports, Op) -> Result<T, OpError>,
-    op: Op,
-) -> impl Future<Output = Result<T, OpError>> + Send + 'static {
-    let (parts, imports) = (parts.clone(), imports.clone());
-    run_blocking(move || run(&parts, &imports, op))
 }
 
 async fn run_blocking<T: Send + 'static>(
@@ -89,7 +82,7 @@ pub fn find_account(config: &Config, named: &str) -> Option<(String, Option<u64>
     Some((name, account.quota(config.server.quota_message_size)))
 }
 
-fn begin(parts: &Parts, imports: &Imports, op: ImportBegin) -> Result<ImportBegun, OpError> {
+fn begin(parts: &Parts, imports: &Imports, op: &ImportBegin) -> Result<ImportBegun, OpError> {
     let (account, quota) = account_of(&parts.config.load(), &op.account)?;
     let number = imports.last.fetch_add(1, Ordering::Relaxed) + 1;
     let open = Open { number, importer: Arc::default() };
@@ -143,7 +136,8 @@ fn folders(parts: &Parts, op: &ExportFolders) -> Result<Vec<ExportFolder>, OpErr
     let (account, _) = account_of(&parts.config.load(), &op.account)?;
     let mailbox = op.mailbox.as_deref().map(MailboxName::parse).transpose().map_err(failed)?;
     let found = export::folders(&parts.store, &account, mailbox.as_ref()).map_err(failed)?;
-    let folder = |f: export::Folder| ExportFolder { id: f.id, name: f.name, messages: f.messages, last: f.last };
+    let folder =
+        |f: export::Folder| ExportFolder { id: f.id, name: f.name, messages: f.messages, last: f.last };
     Ok(found.into_iter().map(folder).collect())
 }
 

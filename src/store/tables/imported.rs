@@ -20,7 +20,8 @@ pub(crate) fn begin(conn: &Connection, account: AccountId, now: Timestamp) -> Re
 }
 
 pub(crate) fn finish(conn: &Connection, run: i64, now: Timestamp) -> Result<(), Error> {
-    conn.prepare_cached("UPDATE import_run SET finished = ?2 WHERE run = ?1")?.execute((run, now.micros()))?;
+    conn.prepare_cached("UPDATE import_run SET finished = ?2 WHERE run = ?1")?
+        .execute((run, now.micros()))?;
     Ok(())
 }
 
@@ -101,8 +102,7 @@ pub(crate) fn take_uids(
     let sql = "UPDATE mailbox SET uidnext = uidnext + ?3, total = total + ?3, unseen = unseen + ?4,
                deleted = deleted + ?5, size = size + ?6, modseq = ?7
                WHERE account_id = ?1 AND mailbox_id = ?2 AND expunged = 0";
-    let values =
-        (account.0, mailbox.0, added.total, added.unseen, added.deleted, added.size, added.modseq);
+    let values = (account.0, mailbox.0, added.total, added.unseen, added.deleted, added.size, added.modseq);
     if conn.prepare_cached(sql)?.execute(values)? == 0 {
         return Err(Error::NoSuchMailbox(mailbox.to_string()));
     }
@@ -119,7 +119,8 @@ pub(crate) fn page(
     last: i64,
     max: u32,
 ) -> Result<Vec<i64>, Error> {
-    let sql = "SELECT message_id FROM message WHERE account_id = ?1 AND mailbox_id = ?2 AND uid > ?3 AND uid <= ?4
+    let sql =
+        "SELECT message_id FROM message WHERE account_id = ?1 AND mailbox_id = ?2 AND uid > ?3 AND uid <= ?4
                AND expunged = 0 ORDER BY uid LIMIT ?5";
     let mut statement = conn.prepare_cached(sql)?;
     let rows = statement.query_map((account.0, mailbox.0, after, last, max), |row| row.get(0))?;
