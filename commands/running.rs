@@ -17,6 +17,7 @@ const WORKERS_MAX: usize = 4;
 
 /// Options of every server.
 #[derive(clap::Args, Debug, Clone)]
+#[group(id = "running")]
 pub(crate) struct Options {
     /// Write this file when everything accepts connections
     #[arg(long, value_name = "FILE", value_hint = clap::ValueHint::FilePath)]

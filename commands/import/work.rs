@@ -23,6 +23,7 @@ use crate::unserved::{Hands, hands};
 
 /// Options of every import.
 #[derive(clap::Args)]
+#[group(id = "import")]
 pub(crate) struct Options {
     /// Count what would be imported, and import nothing
     #[arg(long)]

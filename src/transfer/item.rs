@@ -131,11 +131,13 @@ pub fn crlf(bytes: Vec<u8>) -> Vec<u8> {
     out
 }
 
-/// Makes all lines end with LF.
+/// Makes lines end with LF, so that [`crlf`] gives back what was: one CR more before a line's end stays.
 pub fn lf(bytes: &[u8]) -> Vec<u8> {
+    let is_cr = |at: Option<usize>| at.and_then(|at| bytes.get(at)) == Some(&b'\r');
+    let one_cr = |at: usize| is_cr(at.checked_sub(1)) && !is_cr(at.checked_sub(2));
     let mut out = Vec::with_capacity(bytes.len());
     let mut from = 0;
-    for at in memchr::memchr_iter(b'\n', bytes).filter(|at| *at > 0 && bytes.get(at - 1) == Some(&b'\r')) {
+    for at in memchr::memchr_iter(b'\n', bytes).filter(|at| one_cr(*at)) {
         out.extend_from_slice(bytes.get(from..at - 1).unwrap_or_default());
         from = at;
     }
@@ -149,9 +151,14 @@ mod tests {
 
     #[test]
     fn line_ends() {
-        for (from, to) in
-            [("", ""), ("a", "a"), ("\n", "\r\n"), ("a\nb\r\n\n", "a\r\nb\r\n\r\n"), ("\r\na\r", "\r\na\r")]
-        {
+        for (from, to) in [
+            ("", ""),
+            ("a", "a"),
+            ("\n", "\r\n"),
+            ("a\nb\r\n\n", "a\r\nb\r\n\r\n"),
+            ("\r\na\r", "\r\na\r"),
+            ("a\r\r\n\r\r\n", "a\r\r\n\r\r\n"),
+        ] {
             assert_eq!(crlf(from.as_bytes().to_vec()), to.as_bytes());
             assert_eq!(crlf(lf(to.as_bytes())), to.as_bytes());
         }

@@ -206,7 +206,8 @@ pub fn write(out: &mut impl Write, received: Timestamp, status: &str, bytes: &[u
             out.write_all(b">")?;
         }
         out.write_all(line)?;
-        out.write_all(b"\n")?;
+        // Read again, a line loses one CR at its end.
+        out.write_all(if line.ends_with(b"\r") { b"\r\n" } else { b"\n" })?;
         rest = after;
     }
     out.write_all(b"\n")
@@ -306,6 +307,7 @@ mod tests {
             "\r\n",
             "a\r\n",
             "\r\n\r\n\r\n",
+            "a\r\r\n\r\r\n",
             "From x\r\n\r\nFrom a@b Thu Nov 26 21:50:30 2026\r\n>From\r\n>From y\r\n\r\n",
         ] {
             let mut file = Vec::new();

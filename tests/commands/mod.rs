@@ -10,6 +10,7 @@ mod dnscheck;
 mod examples;
 mod help;
 mod house;
+mod import;
 mod lab;
 mod output;
 mod quickstart;

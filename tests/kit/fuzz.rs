@@ -44,12 +44,15 @@ pub const TARGETS: &[(&str, Target)] = &[
     ("headers", headers),
     ("inspect_html", inspect_html),
     ("inspect_report", inspect_report),
+    ("maildir", maildir),
+    ("mbox", mbox),
     ("mtasts_policy", mtasts_policy),
     ("mtasts_record", mtasts_record),
     ("rdap", rdap),
     ("smtp_command", smtp_command),
     ("socks_reply", socks_reply),
     ("spf", spf),
+    ("tar", tar),
     ("tlsrpt_record", tlsrpt_record),
     ("tlsrpt_report", tlsrpt_report),
     ("unpack", unpack),
@@ -466,4 +469,19 @@ pub fn dkim_signature(bytes: &[u8]) {
 /// questions to DNS are bounded, and every result but a pass has a reason.
 pub fn dkim_verify(bytes: &[u8]) {
     crate::signatures::message(bytes);
+}
+
+/// An mbox file: bounded, and what was read can be written and read again.
+pub fn mbox(bytes: &[u8]) {
+    crate::mailboxes::mbox(bytes);
+}
+
+/// The names of a maildir, after its file of keywords and an empty line.
+pub fn maildir(bytes: &[u8]) {
+    crate::mailboxes::maildir(bytes);
+}
+
+/// A tar archive: bounded, and it comes to an end.
+pub fn tar(bytes: &[u8]) {
+    crate::mailboxes::tar(bytes);
 }

@@ -10,6 +10,7 @@ pub mod fuzz;
 mod hosts;
 pub mod house;
 pub mod html;
+mod mailboxes;
 pub mod nameserver;
 pub mod schema;
 pub mod sender;
