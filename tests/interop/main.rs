@@ -32,6 +32,7 @@ mod hosts;
 mod house;
 mod lab;
 mod machine;
+mod mailboxes;
 mod milter;
 mod peers;
 mod privileges;
