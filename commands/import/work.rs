@@ -105,10 +105,11 @@ pub(crate) fn import(
     let reader = std::thread::Builder::new()
         .name("read".to_owned())
         .spawn(move || read(source, &place, now, &gauge, counted, sender))?;
-    let moved = move_all(cx, &mut into, &receiver, &watched);
+    // The reader may wait for a pipe: it is not waited for when nobody takes what it reads.
+    move_all(cx, &mut into, &receiver, &watched)?;
     drop(receiver);
     let read = reader.join().map_err(|_| CommandError::failed("the reader of messages broke"))?;
-    let done = moved.and_then(|()| into.finish())?;
+    let done = into.finish()?;
     report = read.report;
     for why in &read.told {
         cx.say(format_args!("not imported: {}", crate::output::escape(why)));
