@@ -13,6 +13,7 @@
 //! them in a [`Schema`].
 
 mod checkpoint;
+mod copy;
 mod error;
 mod functions;
 mod reader;
@@ -28,9 +29,10 @@ use std::time::Duration;
 use mox_clock::Clock;
 
 use checkpoint::Log;
+pub use copy::Copied;
 pub use error::Error;
 pub use functions::fold;
-pub use reader::ReadTx;
+pub use reader::{ReadOnly, ReadTx};
 pub use rusqlite;
 pub use schema::Schema;
 pub use writer::{Figures, Tx};

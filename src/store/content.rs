@@ -5,7 +5,8 @@
 //! leaves `tmp/NAME`, which tells the next start what to clear away [Store::clear_leftovers]; a power cut may leave
 //! `msg/XX/NAME` alone, since `tmp/` is not synced. That is looked for when the last run did not end by itself, which
 //! the file `open` tells: it is there, durably, while the store is open. A file whose last reference went is listed in
-//! `content_gone` and removed later [Store::sweep].
+//! `content_gone` and removed later [Store::sweep], but not while somebody holds removals back [Store::hold_removals]:
+//! from a snapshot that was taken under a hold, every file is there until the hold ends.
 //! Limits: content up to [`INLINE_MAX`] compressed bytes is inline; memory per incoming message is bounded by it.
 
 use std::cell::RefCell;
@@ -14,7 +15,7 @@ use std::fs::File;
 use std::io::{self, BufReader, Read, Write};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 
 use mox_clock::random_array;
 use mox_db::{ReadTx, Tx};
@@ -23,6 +24,8 @@ use mox_platform::files::{Access, sync_dir, write_durably};
 use crate::tables::{Counter, content as table, next};
 use crate::{ContentId, Error, Store};
 
+/// Folder of content files in the data folder.
+pub const FOLDER: &str = "msg";
 /// Stands in the data folder while the store is open.
 const OPEN_MARK: &str = "open";
 /// Largest compressed content that lives in the database, in bytes.
@@ -60,13 +63,34 @@ pub(crate) struct Folder {
     msg: PathBuf,
     tmp: PathBuf,
     mark: PathBuf,
+    /// How many hold removals back.
+    holds: AtomicUsize,
+}
+
+/// While this lives, [`Store::sweep`] removes nothing.
+pub struct Hold(Store);
+
+impl Drop for Hold {
+    fn drop(&mut self) {
+        self.0.folder().holds.fetch_sub(1, Ordering::SeqCst);
+    }
 }
 
 impl Folder {
     pub(crate) fn open(data: &Path) -> Result<Folder, Error> {
-        let folder = Folder { msg: data.join("msg"), tmp: data.join("tmp"), mark: data.join(OPEN_MARK) };
+        let folder = Folder::at(data);
         folder.make().map_err(|e| file_error(data, e))?;
         Ok(folder)
+    }
+
+    /// The folders below `data`, to look at: none is made.
+    pub(crate) fn at(data: &Path) -> Folder {
+        Folder {
+            msg: data.join(FOLDER),
+            tmp: data.join("tmp"),
+            mark: data.join(OPEN_MARK),
+            holds: AtomicUsize::new(0),
+        }
     }
 
     /// Makes all folders at once, so that none is new when a message needs it.
@@ -99,8 +123,18 @@ impl Folder {
 
     /// `msg/XX/NAME`.
     pub(crate) fn place(&self, name: &str) -> PathBuf {
-        self.msg.join(name.get(..2).unwrap_or("00")).join(name)
+        self.msg.join(shelf(name)).join(name)
     }
+}
+
+/// The folder in [`FOLDER`] that holds the file `name`.
+pub fn shelf(name: &str) -> &str {
+    name.get(..2).unwrap_or("00")
+}
+
+/// Names of the files that content of this snapshot lies in, in no order.
+pub fn files(tx: &ReadTx<'_>) -> Result<Vec<String>, Error> {
+    table::files(tx.conn())
 }
 
 fn file_error(path: &Path, source: io::Error) -> Error {
@@ -419,12 +453,26 @@ impl Store {
         table::retain(tx.conn(), id)
     }
 
+    /// Holds the removal of content files back. Whoever begins a snapshot afterwards finds all its files.
+    pub fn hold_removals(&self) -> Hold {
+        self.folder().holds.fetch_add(1, Ordering::SeqCst);
+        Hold(self.clone())
+    }
+
     /// Removes files that nothing refers to any more, at most `max`; returns how many went.
     ///
     /// A file that cannot be removed now (open elsewhere on Windows) stays listed for the next time.
     pub async fn sweep(&self, max: u32) -> Result<usize, Error> {
-        let removed =
-            self.read(move |store, tx| store.remove_gone(&table::list_gone(tx.conn(), max)?)).await?;
+        let remove = move |store: &Store, tx: &ReadTx<'_>| {
+            let gone = table::list_gone(tx.conn(), max)?;
+            // Looked at after the snapshot began: whoever holds from now on sees a snapshot that is not older, in
+            // which nothing refers to these files any more.
+            if store.folder().holds.load(Ordering::SeqCst) > 0 {
+                return Ok(Vec::new());
+            }
+            store.remove_gone(&gone)
+        };
+        let removed = self.read(remove).await?;
         let count = removed.len();
         if count > 0 {
             self.write(move |_, tx| removed.iter().try_for_each(|name| table::forget_gone(tx.conn(), name)))

@@ -43,7 +43,7 @@ pub use account::Account;
 pub use append::{NewMessage, Stored};
 pub use attempts::{Attempt, AttemptRow, Attempts};
 pub use changes::{Change, Changes};
-pub use content::{Content, Incoming, Prepared};
+pub use content::{Content, Hold, Incoming, Prepared};
 pub use copy::Mark;
 pub use expunge::Expunged;
 pub use flags::{Flags, MAX_KEYWORD, MAX_KEYWORDS, keyword};
@@ -54,7 +54,7 @@ pub use message::{Digest, Filter, Message, MessageChange, SmtpEnvelope};
 pub use outgoing::OutgoingLimits;
 pub use search::index;
 pub use transcript::PackedTranscript;
-pub use verify::{Problem, References, Report, verify};
+pub use verify::{Problem, References, Report, verify, verify_at_rest};
 
 /// The tables of this room.
 pub const SCHEMA: Schema = tables::SCHEMA;

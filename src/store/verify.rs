@@ -12,7 +12,7 @@ use std::path::Path;
 
 use mox_db::{ReadTx, Tx};
 
-use crate::content::Form;
+use crate::content::{Folder, Form};
 use crate::tables::verify as table;
 use crate::tables::{content, mailbox};
 use crate::{Error, Store};
@@ -58,7 +58,7 @@ pub fn verify(
     fix: bool,
     progress: &dyn Fn(u64),
 ) -> Result<Report, Error> {
-    let mut report = store.read_blocking(|store, tx| check(store, tx, others, progress))?;
+    let mut report = store.read_blocking(|store, tx| check(store.folder(), tx, others, progress))?;
     drop_passing(store, &mut report)?;
     if fix && report.problems.iter().any(|p| !p.fixed) {
         mend(store, others, &mut report)?;
@@ -66,8 +66,19 @@ pub fn verify(
     Ok(report)
 }
 
+/// Checks the data folder `data` that nobody writes, a backup for instance: nothing is made, changed or mended.
+/// Its tables must have the versions of this program.
+pub fn verify_at_rest(
+    data: &Path,
+    others: &dyn Fn(&ReadTx<'_>) -> Result<References, Error>,
+    progress: &dyn Fn(u64),
+) -> Result<Report, Error> {
+    let db = mox_db::Db::open_read_only(&data.join(crate::DATABASE))?;
+    db.read(|tx| check(&Folder::at(data), tx, others, progress))
+}
+
 fn check(
-    store: &Store,
+    folder: &Folder,
     tx: &ReadTx<'_>,
     others: &dyn Fn(&ReadTx<'_>) -> Result<References, Error>,
     progress: &dyn Fn(u64),
@@ -98,7 +109,7 @@ fn check(
                 found(&mut report, "content", id.to_string(), detail);
             }
             files.extend(row.file.clone());
-            if let Err(detail) = readable(store, row) {
+            if let Err(detail) = readable(folder, row) {
                 found(&mut report, "content", id.to_string(), detail);
             }
             report.contents += 1;
@@ -111,7 +122,7 @@ fn check(
         }
     }
     files.extend(content::list_gone(tx.conn(), u32::MAX)?);
-    for name in stray_files(store, &files)? {
+    for name in stray_files(folder, &files)? {
         found(&mut report, "file", name, "nothing refers to it".to_owned());
     }
     Ok(report)
@@ -130,12 +141,12 @@ fn references(
 }
 
 /// Reads content back and compares its size.
-fn readable(store: &Store, row: content::Row) -> Result<(), String> {
+fn readable(folder: &Folder, row: content::Row) -> Result<(), String> {
     let form = Form::from_code(row.form).map_err(|e| e.to_string())?;
     let source: Box<dyn Read> = match (row.data, &row.file) {
         (Some(data), _) => Box::new(std::io::Cursor::new(data)),
         (None, Some(name)) => Box::new(
-            std::fs::File::open(store.folder().place(name)).map_err(|e| format!("file {name}: {e}"))?,
+            std::fs::File::open(folder.place(name)).map_err(|e| format!("file {name}: {e}"))?,
         ),
         (None, None) => return Err("neither bytes nor file".to_owned()),
     };
@@ -147,16 +158,16 @@ fn readable(store: &Store, row: content::Row) -> Result<(), String> {
     if size == row.size { Ok(()) } else { Err(format!("has {size} bytes, expected {}", row.size)) }
 }
 
-fn stray_files(store: &Store, known: &HashSet<String>) -> Result<Vec<String>, Error> {
+fn stray_files(folder: &Folder, known: &HashSet<String>) -> Result<Vec<String>, Error> {
     let read =
         |path: &Path| std::fs::read_dir(path).map_err(|source| Error::File { path: path.to_owned(), source });
     let mut stray = Vec::new();
-    for folder in read(store.folder().msg())?.flatten() {
-        if !folder.path().is_dir() {
-            stray.push(folder.file_name().to_string_lossy().into_owned());
+    for shelf in read(folder.msg())?.flatten() {
+        if !shelf.path().is_dir() {
+            stray.push(shelf.file_name().to_string_lossy().into_owned());
             continue;
         }
-        for file in read(&folder.path())?.flatten() {
+        for file in read(&shelf.path())?.flatten() {
             let name = file.file_name().to_string_lossy().into_owned();
             if !known.contains(&name) {
                 stray.push(name);

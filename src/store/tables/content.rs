@@ -68,6 +68,12 @@ pub(crate) fn has_file(conn: &Connection, name: &str) -> Result<bool, Error> {
     Ok(conn.prepare_cached("SELECT 1 FROM content WHERE file = ?1")?.exists([name])?)
 }
 
+pub(crate) fn files(conn: &Connection) -> Result<Vec<String>, Error> {
+    let mut statement = conn.prepare("SELECT file FROM content WHERE file IS NOT NULL")?;
+    let rows = statement.query_map([], |row| row.get(0))?;
+    Ok(rows.collect::<Result<_, _>>()?)
+}
+
 pub(crate) fn insert_gone(conn: &Connection, file: &str) -> Result<(), Error> {
     conn.prepare_cached("INSERT OR IGNORE INTO content_gone (file) VALUES (?1)")?.execute([file])?;
     Ok(())
