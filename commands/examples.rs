@@ -37,6 +37,7 @@ pub fn all() -> &'static [(&'static str, &'static [Example])] {
         ("certificates list", crate::certificates::list::EXAMPLES),
         ("certificates renew", crate::certificates::renew::EXAMPLES),
         ("clientconfig", crate::clientconfig::EXAMPLES),
+        ("backup", crate::backup::EXAMPLES),
         ("completion", completion::EXAMPLES),
         ("config account add", config::account::add::EXAMPLES),
         ("config account addresses", config::account::addresses::EXAMPLES),
@@ -178,6 +179,7 @@ pub fn all() -> &'static [(&'static str, &'static [Example])] {
         ("reports causes", reports::causes::EXAMPLES),
         ("reports silent", reports::silent::EXAMPLES),
         ("reports summary", reports::summary::EXAMPLES),
+        ("restore", crate::restore::EXAMPLES),
         ("sendmail", sendmail::EXAMPLES),
         ("serve", crate::serve::EXAMPLES),
         ("service install", crate::service::install::EXAMPLES),
@@ -206,6 +208,7 @@ pub fn all() -> &'static [(&'static str, &'static [Example])] {
         ("tlsrpt suppress extend", outgoing::suppress::extend::TLSRPT),
         ("tlsrpt suppress list", outgoing::suppress::list::TLSRPT),
         ("tlsrpt suppress remove", outgoing::suppress::remove::TLSRPT),
+        ("upgrade", crate::upgrade::EXAMPLES),
         ("verifydata", verifydata::EXAMPLES),
         ("version", version::EXAMPLES),
     ]

@@ -9,6 +9,7 @@ mod arguments;
 mod asker;
 mod certificates;
 mod clientconfig;
+mod backup;
 mod complete;
 mod completion;
 mod config;
@@ -44,6 +45,7 @@ mod queue;
 mod quickstart;
 mod rdap;
 mod reports;
+mod restore;
 mod running;
 mod sendmail;
 mod serve;
@@ -57,6 +59,7 @@ mod stop;
 mod streams;
 mod tlsrpt;
 mod unserved;
+mod upgrade;
 mod verifydata;
 mod version;
 mod visit;
@@ -158,6 +161,12 @@ enum Command {
     Stop(stop::Args),
     /// Show who tried to log in
     Logins(logins::Args),
+    /// Take a backup of config and data; the server may run
+    Backup(backup::Args),
+    /// Put a backup back into a new folder, or check it
+    Restore(restore::Args),
+    /// Say what this program would do with the data of another version
+    Upgrade(upgrade::Args),
     /// Show or set the log levels of the running server
     Loglevels(loglevels::Args),
     /// List, read and delete stored messages
@@ -266,6 +275,9 @@ impl Command {
             Command::Status(args) => status::run(cx, args),
             Command::Stop(args) => stop::run(cx, args),
             Command::Logins(args) => logins::run(cx, args),
+            Command::Backup(args) => backup::run(cx, args),
+            Command::Restore(args) => restore::run(cx, args),
+            Command::Upgrade(args) => upgrade::run(cx, args),
             Command::Loglevels(args) => loglevels::run(cx, args),
             Command::Message(command) => command.run(cx),
             Command::Queue(command) => command.run(cx),

@@ -4,6 +4,8 @@
 
 use std::path::{Path, PathBuf};
 
+use mox_address::Domain;
+
 use crate::error::CommandError;
 
 /// Name of the static config file.
@@ -39,16 +41,21 @@ impl Place {
         let is_file = path.is_file() || (!path.is_dir() && path.extension().is_some_and(|e| e == "conf"));
         let config = if is_file { path.to_owned() } else { path.join(FILE) };
         let folder = config.parent().unwrap_or(Path::new("")).to_owned();
-        let data = folder.join(data_dir(&config).unwrap_or_else(|| "data".to_owned()));
+        let data = folder.join(value(&config, "DataDir:").unwrap_or_else(|| "data".to_owned()));
         Place { config, data }
+    }
+
+    /// The `Hostname` of the config file.
+    pub(crate) fn hostname(&self) -> Option<Domain> {
+        value(&self.config, "Hostname:")?.parse().ok()
     }
 }
 
-/// The `DataDir` line of a config file, which is looked up without understanding the rest: commands for a running
+/// The value of a line of a config file, which is looked up without understanding the rest: commands for a running
 /// server must work while its config is being edited.
-fn data_dir(config: &Path) -> Option<String> {
+fn value(config: &Path, key: &str) -> Option<String> {
     let text = std::fs::read_to_string(config).ok()?;
-    let value = text.lines().find_map(|line| line.strip_prefix("DataDir:"))?.trim();
+    let value = text.lines().find_map(|line| line.strip_prefix(key))?.trim();
     (!value.is_empty()).then(|| value.to_owned())
 }
 

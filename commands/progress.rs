@@ -24,9 +24,7 @@ impl Progress {
         bar.enable_steady_tick(Duration::from_millis(120));
         Progress(bar)
     }
-}
 
-impl Progress {
     /// Shows how much of a known whole is done, and when it may be all; a total of 0 is not known yet.
     pub(crate) fn measure(&self, cx: &Context, done: u64, total: u64) {
         if total > 0 && self.0.length().is_none() {
@@ -43,6 +41,11 @@ impl Progress {
             self.0.set_length(total);
             self.0.set_position(done.min(total));
         }
+    }
+
+    /// Says how far it is.
+    pub(crate) fn tell(&self, message: &str) {
+        self.0.set_message(message.to_owned());
     }
 }
 

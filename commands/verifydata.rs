@@ -1,4 +1,5 @@
 //! `mox verifydata`: check the stored data, and mend it. A running server checks its own; mending needs it ended.
+//! A folder that holds a backup is checked as one.
 
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
@@ -19,12 +20,15 @@ use crate::{Example, Needs};
 
 #[derive(clap::Args)]
 pub(crate) struct Args {
-    /// Data folder [default: that of the config]
+    /// Data folder, or folder of a backup [default: data folder of the config]
     #[arg(value_hint = clap::ValueHint::DirPath)]
     data: Option<PathBuf>,
     /// Mend what can be mended
     #[arg(long)]
     fix: bool,
+    /// Compare the hashes of a backup's files too; contents of messages are always read
+    #[arg(long, conflicts_with = "fix")]
+    full: bool,
 }
 
 /// How long a server may check.
@@ -35,6 +39,11 @@ pub(crate) const EXAMPLES: &[Example] = &[
     Example {
         run: "mox verifydata --fix ./data",
         about: "Check and mend a data folder",
+        needs: Needs::World,
+    },
+    Example {
+        run: "mox verifydata --full /srv/backup/mox",
+        about: "Check a backup",
         needs: Needs::World,
     },
 ];
@@ -64,6 +73,9 @@ pub(crate) fn run(cx: &mut Context, args: Args) -> Result<Exit, CommandError> {
         Some(data) => data,
         None => cx.place()?.data,
     };
+    if data.join(mox_backup::MANIFEST).is_file() {
+        return backup(cx, &data, args.fix, args.full);
+    }
     if !data.join(mox_store::DATABASE).is_file() {
         return Err(CommandError::not_found(format!(
             "there is no {} in {}",
@@ -83,6 +95,17 @@ pub(crate) fn run(cx: &mut Context, args: Args) -> Result<Exit, CommandError> {
     Ok(if in_order { Exit::Done } else { Exit::Problems })
 }
 
+/// Checks a backup.
+fn backup(cx: &mut Context, folder: &Path, fix: bool, full: bool) -> Result<Exit, CommandError> {
+    if fix {
+        return Err(CommandError::usage(format!("{} is a backup: it is not changed", folder.display()))
+            .hint("put it back with `mox restore`, and mend what that gives"));
+    }
+    let checked = crate::restore::check(cx, folder, full)?;
+    cx.print(&checked)?;
+    Ok(if checked.found.problems.is_empty() { Exit::Done } else { Exit::Problems })
+}
+
 /// Checks a store: with our own hands, or by asking the server that works in it.
 fn verify(cx: &mut Context, data: &Path, fix: bool) -> Result<Verified, CommandError> {
     let _lock = match DirLock::acquire(data) {
@@ -95,7 +118,7 @@ fn verify(cx: &mut Context, data: &Path, fix: bool) -> Result<Verified, CommandE
     };
     let random = Arc::new(SystemRandom);
     let store =
-        Store::open(data, &[mox_queue::SCHEMA, mox_reports::RECEIVED_SCHEMA], Arc::clone(&cx.clock), random)
+        Store::open(data, mox_serve::SCHEMAS, Arc::clone(&cx.clock), random)
             .map_err(|e| CommandError::new(Exit::Failed, e))?;
     mox_store::verify(&store, &Queue::content_refs, fix, &|_| {})
         .map(mox_serve::verified)

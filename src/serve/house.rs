@@ -258,6 +258,10 @@ pub struct House {
     _lock: DirLock,
 }
 
+/// The tables that a house has beside those of the store.
+pub const SCHEMAS: &[mox_db::Schema] =
+    &[mox_queue::SCHEMA, mox_queue::STS_SCHEMA, mox_reports::SCHEMA, mox_reports::RECEIVED_SCHEMA];
+
 impl House {
     /// Opens the store of a plan: the first half of a start, before anything listens.
     pub(crate) fn open(plan: &Plan) -> Result<(DirLock, Store), Error> {
@@ -266,6 +270,7 @@ impl House {
             .map_err(|source| Error::File { path: data.clone(), source })?;
         let lock = DirLock::acquire(data)?;
         let store = open_store(data, plan.clock.clone(), plan.random.clone())?;
+            SCHEMAS,
         Ok((lock, store))
     }
 
@@ -340,6 +345,7 @@ impl House {
             policies: Some(policies.clone()),
             lab: plan.lab.clone(),
             authorities: plan.authorities.clone(),
+            faults: outside.faults.clone(),
         };
         let operations: Arc<dyn Dispatch> = Arc::new(crate::operations::all(parts));
         let endpoint = mox_ctl::endpoint(&plan.data);

@@ -22,7 +22,7 @@ mod web;
 
 pub use addresses::addresses;
 pub use desk::offline;
-pub use house::{Error, House};
+pub use house::{Error, House, SCHEMAS};
 pub use localserve::{JudgeBy, LocalserveOptions, RelayRule, run as localserve};
 pub use server::{ServeOptions, Started, run as serve, trust};
 pub use privileges::{Prepared, prepare, written};

@@ -6,6 +6,7 @@ mod accounts;
 mod addresses;
 mod aliases;
 mod changes;
+mod backup;
 mod chaos;
 mod clientkeys;
 mod complete;
@@ -40,6 +41,7 @@ pub use aliases::{AliasAdd, AliasList, AliasMembers, AliasRemove, AliasRow, Alia
 pub use changes::{
     ConfigApply, ConfigChanged, ConfigDiff, ConfigDiffed, ConfigRollback, ConfigVersion, ConfigVersions,
 };
+pub use backup::{BackedUp, Backup};
 pub use chaos::{Chaos, ChaosGet, ChaosRule, ChaosSet, ChaosStage};
 pub use clientkeys::{ClientKeyAdd, ClientKeyAdded, ClientKeyList, ClientKeyRemove, ClientKeyRow};
 pub use complete::{CompleteValues, Completion, ValueKind};
@@ -137,6 +139,7 @@ operations! {
     LogLevelsSet = "log-levels-set" -> LogLevels;
     ConfigReload = "config-reload" -> Reloaded;
     VerifyData = "verify-data" -> Verified;
+    Backup = "backup" -> BackedUp;
     SetAccountPassword = "set-account-password" -> Done;
     SetAdminPassword = "set-admin-password" -> Done;
     CompleteValues = "complete-values" -> Vec<Completion>;

@@ -4,6 +4,7 @@ mod certificates;
 mod accounts;
 mod addresses;
 mod aliases;
+mod backup;
 mod chaos;
 mod clientkeys;
 mod dmarcreports;
@@ -72,6 +73,8 @@ pub(crate) struct Parts {
     pub(crate) lab: Option<Arc<crate::localserve::LabControl>>,
     /// Who gives certificates on demand.
     pub(crate) authorities: crate::authorities::Authorities,
+    /// Where tests end the process.
+    pub(crate) faults: Arc<dyn mox_platform::faults::Faults>,
 }
 
 /// All operations.
@@ -84,6 +87,7 @@ pub(crate) fn all(parts: Parts) -> Operations {
         waiting::add,
         chaos::add,
         server::add,
+        backup::add,
         policies::add,
         certificates::add,
         tlsreports::add,

@@ -1,0 +1,96 @@
+//! Putting a backup back: into a new or empty folder, every byte compared with its hash on the way.
+//!
+//! The files come into `.new` in that folder and get their names, `config` and `data`, when all are durable: a run that
+//! was killed leaves no half data folder that a server could be started on.
+
+use std::fs;
+use std::path::{Component, Path, PathBuf};
+
+use mox_platform::files::{create_private_dir, free_space, sync_dir};
+
+use crate::manifest::Manifest;
+use crate::{Error, files};
+
+/// What was put back.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Restored {
+    /// What the backup is.
+    pub manifest: Manifest,
+    /// Files written, or to be written.
+    pub files: u64,
+    /// Their bytes.
+    pub bytes: u64,
+    /// The data folder.
+    pub data: PathBuf,
+}
+
+/// Puts the backup in the folder `backup` into the folder `target`; with `dry_run` only says what it is.
+pub fn restore(
+    backup: &Path,
+    target: &Path,
+    dry_run: bool,
+    progress: &dyn Fn(&str),
+) -> Result<Restored, Error> {
+    let manifest = Manifest::read(backup)?;
+    let copy = manifest.copy(backup);
+    let files = manifest.files.len() as u64;
+    let bytes: u64 = manifest.files.iter().map(|entry| entry.size).fold(0, u64::saturating_add);
+    match fs::read_dir(target).map(|mut entries| entries.next().is_none()) {
+        Ok(true) => {}
+        Ok(false) => return Err(Error::NotEmpty(target.to_owned())),
+        Err(e) if e.kind() == std::io::ErrorKind::NotFound => {}
+        Err(e) => return Err(Error::file(target)(e)),
+    }
+    let above = target.ancestors().find(|above| above.exists()).unwrap_or(Path::new("."));
+    if let Some(free) = free_space(above).ok().flatten().filter(|free| *free < bytes) {
+        return Err(Error::Full { path: target.to_owned(), free, needed: bytes });
+    }
+    if dry_run {
+        let data = data_place(&manifest, target);
+        return Ok(Restored { manifest, files, bytes, data });
+    }
+    let new = target.join(".new");
+    create_private_dir(&new).map_err(Error::file(&new))?;
+    let mut folders = std::collections::BTreeSet::new();
+    for (number, entry) in manifest.files.iter().enumerate() {
+        progress(&format!("restoring, {number} of {files} files"));
+        let to = new.join(&entry.path);
+        let (size, sha256) = files::copy(&copy.join(&entry.path), &to)?;
+        if size != entry.size || sha256 != entry.sha256 {
+            let reason = format!("{size} bytes, expected {}, or another hash", entry.size);
+            return Err(Error::Damaged { path: entry.path.clone(), reason });
+        }
+        folders.extend(to.ancestors().skip(1).take_while(|above| above.starts_with(&new)).map(Path::to_owned));
+    }
+    folders.iter().try_for_each(|folder| sync_dir(folder).map_err(Error::file(folder)))?;
+    let data = data_place(&manifest, target);
+    if let Ok(below) = data.strip_prefix(target.join("config")) {
+        let to = new.join("config").join(below);
+        to.parent().map_or(Ok(()), create_private_dir).map_err(Error::file(&to))?;
+        fs::rename(new.join("data"), &to).map_err(Error::file(&to))?;
+        sync_dir(&new.join("config")).map_err(Error::file(&new))?;
+    }
+    for part in ["other", "config", "data"] {
+        let from = new.join(part);
+        if from.exists() {
+            fs::rename(&from, target.join(part)).map_err(Error::file(&from))?;
+        }
+    }
+    fs::remove_dir(&new).map_err(Error::file(&new))?;
+    sync_dir(target).map_err(Error::file(target))?;
+    Ok(Restored { manifest, files, bytes, data })
+}
+
+/// Where the data folder goes: into `config` if it was below the folder of `mox.conf`, else beside it.
+fn data_place(manifest: &Manifest, target: &Path) -> PathBuf {
+    let below = manifest.config_file.as_deref().and_then(|config| {
+        let below = Path::new(&manifest.data_dir).strip_prefix(Path::new(config).parent()?).ok()?;
+        let plain = |part: Component<'_>| matches!(part, Component::Normal(_));
+        (below.components().count() > 0 && below.components().all(plain)).then_some(below)
+    });
+    let held = manifest.files.iter().any(|entry| entry.path.starts_with("config/"));
+    match below.filter(|_| held) {
+        Some(below) => target.join("config").join(below),
+        None => target.join("data"),
+    }
+}
