@@ -60,8 +60,7 @@ impl Show for BackedUp {
 
 pub(crate) fn run(cx: &mut Context, args: Args) -> Result<Exit, CommandError> {
     let place = cx.place()?;
-    let destination =
-        std::path::absolute(&args.destdir).map_err(|e| CommandError::file(&args.destdir, e))?;
+    let destination = std::path::absolute(&args.destdir).map_err(|e| CommandError::file(&args.destdir, e))?;
     if !place.data.join(mox_store::DATABASE).is_file() {
         return Err(CommandError::not_found(format!(
             "there is no {} in {}",
@@ -85,12 +84,7 @@ pub(crate) fn run(cx: &mut Context, args: Args) -> Result<Exit, CommandError> {
 }
 
 /// Without a server; the caller holds the lock of the data folder.
-fn at_rest(
-    cx: &Context,
-    place: &Place,
-    destination: &Path,
-    dry_run: bool,
-) -> Result<BackedUp, CommandError> {
+fn at_rest(cx: &Context, place: &Place, destination: &Path, dry_run: bool) -> Result<BackedUp, CommandError> {
     let progress = Progress::start(cx, "taking a backup");
     let between = |what: &str| {
         progress.tell(what);

@@ -127,7 +127,10 @@ impl Show for Report {
         }
         match &self.backup {
             Some(b) if self.backup_current => {
-                page.verdict(Some(true), format_args!("{} holds everything, begun {}", b.destination, b.taken));
+                page.verdict(
+                    Some(true),
+                    format_args!("{} holds everything, begun {}", b.destination, b.taken),
+                );
             }
             Some(b) => page.verdict(
                 None,

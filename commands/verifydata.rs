@@ -41,11 +41,7 @@ pub(crate) const EXAMPLES: &[Example] = &[
         about: "Check and mend a data folder",
         needs: Needs::World,
     },
-    Example {
-        run: "mox verifydata --full /srv/backup/mox",
-        about: "Check a backup",
-        needs: Needs::World,
-    },
+    Example { run: "mox verifydata --full /srv/backup/mox", about: "Check a backup", needs: Needs::World },
 ];
 
 /// What the check found.
@@ -117,9 +113,8 @@ fn verify(cx: &mut Context, data: &Path, fix: bool) -> Result<Verified, CommandE
         Err(LockError::Io { source, .. }) => return Err(CommandError::file(data, source)),
     };
     let random = Arc::new(SystemRandom);
-    let store =
-        Store::open(data, mox_serve::SCHEMAS, Arc::clone(&cx.clock), random)
-            .map_err(|e| CommandError::new(Exit::Failed, e))?;
+    let store = Store::open(data, mox_serve::SCHEMAS, Arc::clone(&cx.clock), random)
+        .map_err(|e| CommandError::new(Exit::Failed, e))?;
     mox_store::verify(&store, &Queue::content_refs, fix, &|_| {})
         .map(mox_serve::verified)
         .map_err(|e| CommandError::new(Exit::Failed, e))

@@ -25,8 +25,8 @@ use std::path::{Path, PathBuf};
 
 pub use check::{Checked, check};
 pub use manifest::{Entry, MANIFEST, Manifest};
-pub use restore::{Restored, restore};
 pub use mox_db::Schema;
+pub use restore::{Restored, restore};
 pub use take::{Ground, Source, take};
 pub use upgrade::{Last, SchemaState, last, last_change, schemas};
 
@@ -115,14 +115,18 @@ impl Error {
                     "a running server writes the backup itself: the folder must be writable for the user that runs it",
                 )
             }
-            Error::File { source, .. } if source.kind() == StorageFull => Some("make room, or name another disk"),
+            Error::File { source, .. } if source.kind() == StorageFull => {
+                Some("make room, or name another disk")
+            }
             Error::Full { .. } => Some("make room, or name another disk"),
             Error::Inside(_) => Some("name a folder elsewhere, on another disk at best"),
             Error::NotEmpty(_) => Some("name a new or empty folder, or that of an earlier backup"),
             Error::Foreign { .. } => Some("name a folder of its own for every server"),
             Error::Locked(_) => Some("another backup is being written there: wait for it"),
             Error::NoBackup { .. } => Some("name the folder that was given to `mox backup`"),
-            Error::Damaged { .. } => Some("take a new backup into a new folder, and look at the disk of this one"),
+            Error::Damaged { .. } => {
+                Some("take a new backup into a new folder, and look at the disk of this one")
+            }
             Error::Database { .. } => Some("`mox verifydata` says what is wrong with the data"),
             _ => None,
         }

@@ -112,7 +112,8 @@ impl Manifest {
 /// Whether a path leads to a file of a copy and not out of it.
 fn is_inner(path: &str) -> bool {
     let mut parts = path.split('/');
-    let sound = |part: &str| !part.is_empty() && part != "." && part != ".." && !part.contains(['\\', ':', '\0']);
+    let sound =
+        |part: &str| !part.is_empty() && part != "." && part != ".." && !part.contains(['\\', ':', '\0']);
     matches!(parts.next(), Some("config" | "data" | "other")) && parts.clone().count() > 0 && parts.all(sound)
 }
 

@@ -60,7 +60,8 @@ pub fn restore(
             let reason = format!("{size} bytes, expected {}, or another hash", entry.size);
             return Err(Error::Damaged { path: entry.path.clone(), reason });
         }
-        folders.extend(to.ancestors().skip(1).take_while(|above| above.starts_with(&new)).map(Path::to_owned));
+        folders
+            .extend(to.ancestors().skip(1).take_while(|above| above.starts_with(&new)).map(Path::to_owned));
     }
     folders.iter().try_for_each(|folder| sync_dir(folder).map_err(Error::file(folder)))?;
     let data = data_place(&manifest, target);

@@ -76,7 +76,8 @@ pub fn last_change(data: &Path) -> Option<Time> {
 pub fn schemas(data: &Path, known: &[Schema]) -> Result<Vec<SchemaState>, Error> {
     let path = data.join(mox_store::DATABASE);
     let failed = |e: mox_db::Error| Error::Database { path: path.clone(), source: e.into() };
-    let found = Db::open_read_only(&path).and_then(|db| db.read(|tx| tx.schema_versions())).map_err(failed)?;
+    let found =
+        Db::open_read_only(&path).and_then(|db| db.read(|tx| tx.schema_versions())).map_err(failed)?;
     Ok(compare(&found, known))
 }
 
@@ -87,6 +88,7 @@ pub(crate) fn compare(found: &BTreeMap<String, u32>, known: &[Schema]) -> Vec<Sc
     for schema in known {
         rooms.entry(schema.room).or_default().1 = schema.version();
     }
-    let state = |(room, (found, known)): (&str, (u32, u32))| SchemaState { room: room.to_owned(), found, known };
+    let state =
+        |(room, (found, known)): (&str, (u32, u32))| SchemaState { room: room.to_owned(), found, known };
     rooms.into_iter().map(state).collect()
 }

@@ -86,7 +86,7 @@ impl Schema {
 mod tests {
     use std::sync::Arc;
 
-    use mox_clock::SimClock;
+    use mox_clock::sim::SimClock;
 
     use super::*;
     use crate::{Db, Options};
@@ -95,7 +95,12 @@ mod tests {
         Schema { room: "test", steps: &["CREATE TABLE t (a INTEGER PRIMARY KEY, b BLOB)", "SELECT 1"] };
 
     fn filled(path: &Path) -> Db {
-        let db = Db::open(path, &[SCHEMA], Options::new(Arc::new(SimClock::default()))).unwrap();
+        let db = Db::open(
+            path,
+            &[SCHEMA],
+            Options::new(Arc::new(SimClock::new(mox_clock::Timestamp::from_secs(1)))),
+        )
+        .unwrap();
         insert(&db, 200);
         db
     }

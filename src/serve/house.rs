@@ -270,7 +270,8 @@ impl House {
             .map_err(|source| Error::File { path: data.clone(), source })?;
         let lock = DirLock::acquire(data)?;
         let store = open_store(data, plan.clock.clone(), plan.random.clone())?;
-            SCHEMAS,
+        let store = Store::open(data, SCHEMAS, plan.clock.clone(), plan.random.clone())
+            .map_err(|source| Error::Store { path: data.clone(), source })?;
         Ok((lock, store))
     }
 

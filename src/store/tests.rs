@@ -205,6 +205,21 @@ fn tombstones_tell_of_expunged_messages_until_purged() {
 }
 
 #[test]
+fn removals_are_held_back() {
+    let house = House::new();
+    house.deliver("Inbox", &noise(200_000), Digest::default());
+    let (one, two) = (house.store.hold_removals(), house.store.hold_removals());
+    let names = house.store.read_blocking(|_, tx| content::files(tx)).unwrap();
+    house.change(|s, tx| assert_eq!(s.trim(tx, "mox", 0, 10).unwrap().messages, 1));
+    assert_eq!((house.sweep(), house.files()), (0, 1));
+    assert!(house.file().ends_with(std::path::Path::new(content::shelf(&names[0])).join(&names[0])));
+    drop(one);
+    assert_eq!((house.sweep(), house.files()), (0, 1));
+    drop(two);
+    assert_eq!((house.sweep(), house.files()), (1, 0));
+}
+
+#[test]
 fn a_file_goes_with_its_last_reference() {
     let house = House::new();
     let big = noise(200_000);

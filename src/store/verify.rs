@@ -145,9 +145,9 @@ fn readable(folder: &Folder, row: content::Row) -> Result<(), String> {
     let form = Form::from_code(row.form).map_err(|e| e.to_string())?;
     let source: Box<dyn Read> = match (row.data, &row.file) {
         (Some(data), _) => Box::new(std::io::Cursor::new(data)),
-        (None, Some(name)) => Box::new(
-            std::fs::File::open(folder.place(name)).map_err(|e| format!("file {name}: {e}"))?,
-        ),
+        (None, Some(name)) => {
+            Box::new(std::fs::File::open(folder.place(name)).map_err(|e| format!("file {name}: {e}"))?)
+        }
         (None, None) => return Err("neither bytes nor file".to_owned()),
     };
     let mut plain: Box<dyn Read> = match form {

@@ -17,6 +17,7 @@ mod acme;
 mod api;
 mod attacks;
 mod authentication;
+mod backup;
 mod browser;
 mod chaos;
 mod crash;
