@@ -52,6 +52,9 @@ impl Show for BackedUp {
         if let Some(free) = self.free {
             page.field("free before", size(free));
         }
+        for skipped in &self.skipped {
+            page.verdict(Some(false), format_args!("not in the backup: {skipped}"));
+        }
         if self.dry_run {
             page.line("nothing was written");
         }
@@ -80,7 +83,7 @@ pub(crate) fn run(cx: &mut Context, args: Args) -> Result<Exit, CommandError> {
         Err(LockError::Io { source, .. }) => return Err(CommandError::file(&place.data, source)),
     };
     cx.print(&done)?;
-    Ok(Exit::Done)
+    Ok(if done.skipped.is_empty() { Exit::Done } else { Exit::Problems })
 }
 
 /// Without a server; the caller holds the lock of the data folder.

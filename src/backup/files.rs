@@ -46,7 +46,9 @@ pub(crate) fn of_config(config: &Path, not_in: &[&Path]) -> Vec<Wanted> {
     let mut found = Vec::new();
     for entry in fs::read_dir(folder).into_iter().flatten().flatten() {
         let small = entry.metadata().is_ok_and(|m| m.is_file() && m.len() <= SMALL);
-        if small && !entry.file_name().to_string_lossy().ends_with(".tmp") {
+        let name = entry.file_name().to_string_lossy().into_owned();
+        // The config may stand in the data folder: a database that is open must not be opened here.
+        if small && !name.ends_with(".tmp") && !LEFT_OUT.contains(&&*name) {
             found.push(entry.path());
         }
     }
@@ -101,12 +103,13 @@ fn walk(path: &Path, depth: usize, not_in: &[&Path], found: &mut Vec<PathBuf>) {
     }
 }
 
-/// The files that both config files name: values of keys that end in `File`, and items of lists whose key ends in
+/// Both config files and the files that they name: values of keys that end in `File`, and items of lists whose key ends in
 /// `Files`. Looked up without understanding the rest, so that a config under edit is saved too.
 fn named(config: &Path, folder: &Path) -> Vec<PathBuf> {
     let mut found = Vec::new();
     for file in [config.to_owned(), config.with_file_name("domains.conf")] {
         let Ok(text) = fs::read_to_string(&file) else { continue };
+        found.push(file);
         let mut list = false;
         for line in text.lines().map(str::trim) {
             let value = match line.split_once(':') {

@@ -59,7 +59,11 @@ pub fn take(
     dry_run: bool,
     ground: &Ground<'_>,
 ) -> Result<BackedUp, Error> {
-    let destination = std::path::absolute(destination).map_err(Error::file(destination))?;
+    let absolute = |path: &Path| std::path::absolute(path).map_err(Error::file(path));
+    let destination = absolute(destination)?;
+    let config = source.config.as_deref().map(absolute).transpose()?;
+    let (data, hostname) = (absolute(&source.data)?, source.hostname.clone());
+    let source = &Source { config, data, hostname, store: source.store };
     let previous = judge(source, &destination)?;
     let taken = Time(ground.now);
     let mut run = Run {
@@ -165,7 +169,11 @@ impl Run<'_> {
         let path = self.source.data.join(DATABASE);
         let failed = |source: mox_store::Error| Error::Database { path: path.clone(), source };
         let _hold = self.source.store.map(Store::hold_removals);
-        let db = Db::open_read_only(&path).map_err(|e| failed(e.into()))?;
+        let db = match self.source.store {
+            Some(_) => Db::open_read_only(&path),
+            None => Db::open_at_rest(&path),
+        };
+        let db = db.map_err(|e| failed(e.into()))?;
         let result = db.read(|tx| {
             self.manifest.schemas = tx.schema_versions()?;
             Ok::<_, mox_db::Error>(f(self, tx))
@@ -279,6 +287,7 @@ impl Run<'_> {
     }
 
     fn rest(&mut self, destination: &Path) -> Result<(), Error> {
+        use std::io::ErrorKind::{NotFound, PermissionDenied};
         for Wanted { from, to, original } in self.others(destination) {
             match files::copy(&from, &self.new.join(&to)) {
                 Ok((size, sha256)) => {
@@ -287,8 +296,11 @@ impl Run<'_> {
                     self.manifest.files.push(Entry { path: to, size, sha256, original });
                 }
                 // A file that was temporary.
-                Err(Error::File { path, source })
-                    if path == from && source.kind() == std::io::ErrorKind::NotFound => {}
+                Err(Error::File { path, source }) if path == from && source.kind() == NotFound => {}
+                // A key that root read at the start, before the server became another user.
+                Err(Error::File { path, source }) if path == from && source.kind() == PermissionDenied => {
+                    self.done.skipped.push(format!("{}: {source}", path.display()));
+                }
                 Err(e) => return Err(e),
             }
         }

@@ -76,8 +76,7 @@ pub fn last_change(data: &Path) -> Option<Time> {
 pub fn schemas(data: &Path, known: &[Schema]) -> Result<Vec<SchemaState>, Error> {
     let path = data.join(mox_store::DATABASE);
     let failed = |e: mox_db::Error| Error::Database { path: path.clone(), source: e.into() };
-    let found =
-        Db::open_read_only(&path).and_then(|db| db.read(|tx| tx.schema_versions())).map_err(failed)?;
+    let found = Db::open_at_rest(&path).and_then(|db| db.read(|tx| tx.schema_versions())).map_err(failed)?;
     Ok(compare(&found, known))
 }
 

@@ -151,6 +151,26 @@ mod tests {
     }
 
     #[test]
+    fn a_file_at_rest_is_read_and_nothing_is_made() {
+        let dir = tempfile::tempdir().unwrap();
+        let folder = dir.path().join("a b%c?d#é");
+        std::fs::create_dir(&folder).unwrap();
+        let path = folder.join("a.db");
+        let db = filled(&path);
+        db.close();
+        drop(db);
+        let count = |path: &Path| {
+            let db = Db::open_at_rest(path).unwrap();
+            db.read(|tx| {
+                Ok::<_, Error>(tx.conn().query_row("SELECT count(*) FROM t", [], |row| row.get::<_, u32>(0))?)
+            })
+            .unwrap()
+        };
+        assert_eq!(count(&path), 200);
+        assert_eq!(std::fs::read_dir(&folder).unwrap().count(), 1);
+    }
+
+    #[test]
     fn a_copy_can_be_ended() {
         let dir = tempfile::tempdir().unwrap();
         let path = dir.path().join("a.db");

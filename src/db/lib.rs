@@ -91,6 +91,12 @@ impl Db {
         reader::ReadOnly::open(path)
     }
 
+    /// [`Db::open_read_only`] of a file that no process writes meanwhile: no files come to lie beside it, unless a
+    /// server that was killed left its log there.
+    pub fn open_at_rest(path: &Path) -> Result<reader::ReadOnly, Error> {
+        reader::ReadOnly::open_at_rest(path)
+    }
+
     /// Runs `f` in the next group commit. `Ok` means that its changes are durable.
     pub async fn write<T, E, F>(&self, f: F) -> Result<T, E>
     where

@@ -74,6 +74,34 @@ fn snapshot<T, E: From<Error>>(
     result
 }
 
+/// A connection to a file that nobody writes: SQLite makes no files beside it, and locks nothing.
+fn open_at_rest(path: &Path) -> Result<Connection, Error> {
+    let Some(uri) = immutable_uri(path) else { return open(path) };
+    let flags =
+        OpenFlags::SQLITE_OPEN_READ_ONLY | OpenFlags::SQLITE_OPEN_NO_MUTEX | OpenFlags::SQLITE_OPEN_URI;
+    let connection = Connection::open_with_flags(uri, flags)?;
+    crate::settings::apply(&connection)?;
+    Ok(connection)
+}
+
+/// The path as a URI that says that the file does not change; none for a path that is not text.
+fn immutable_uri(path: &Path) -> Option<String> {
+    let text = path.to_str()?;
+    let windows = std::path::MAIN_SEPARATOR == '\\';
+    let text = if windows { text.replace('\\', "/") } else { text.to_owned() };
+    let drive = windows && text.as_bytes().get(1) == Some(&b':');
+    let mut uri = String::from(if drive { "file:/" } else { "file:" });
+    for byte in text.bytes() {
+        match byte {
+            b'/' | b'.' | b'-' | b'_' | b':' | b'0'..=b'9' | b'a'..=b'z' | b'A'..=b'Z' => {
+                uri.push(char::from(byte));
+            }
+            _ => uri.push_str(&format!("%{byte:02X}")),
+        }
+    }
+    Some(uri + "?immutable=1")
+}
+
 /// A database opened for reading alone, beside or without a running server.
 pub struct ReadOnly {
     connection: Connection,
@@ -82,6 +110,15 @@ pub struct ReadOnly {
 impl ReadOnly {
     pub(crate) fn open(path: &Path) -> Result<ReadOnly, Error> {
         Ok(ReadOnly { connection: open(path)? })
+    }
+
+    pub(crate) fn open_at_rest(path: &Path) -> Result<ReadOnly, Error> {
+        let mut log = path.as_os_str().to_owned();
+        log.push("-wal");
+        // What a killed server committed may stand in its log alone.
+        let folded = std::fs::metadata(log).map_or(true, |log| log.len() == 0);
+        let connection = if folded { open_at_rest(path)? } else { open(path)? };
+        Ok(ReadOnly { connection })
     }
 
     /// Runs `f` over a snapshot.

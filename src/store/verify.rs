@@ -73,7 +73,7 @@ pub fn verify_at_rest(
     others: &dyn Fn(&ReadTx<'_>) -> Result<References, Error>,
     progress: &dyn Fn(u64),
 ) -> Result<Report, Error> {
-    let db = mox_db::Db::open_read_only(&data.join(crate::DATABASE))?;
+    let db = mox_db::Db::open_at_rest(&data.join(crate::DATABASE))?;
     db.read(|tx| check(&Folder::at(data), tx, others, progress))
 }
 

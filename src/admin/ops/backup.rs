@@ -44,6 +44,8 @@ pub struct BackedUp {
     pub file_bytes: u64,
     /// Bytes that were free at the destination before, where the system says.
     pub free: Option<u64>,
+    /// Files of config and keys that could not be read and are missing in it, and why.
+    pub skipped: Vec<String>,
 }
 
 impl Default for BackedUp {
@@ -62,6 +64,7 @@ impl Default for BackedUp {
             files: 0,
             file_bytes: 0,
             free: None,
+            skipped: Vec::new(),
         }
     }
 }
