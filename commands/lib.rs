@@ -7,9 +7,9 @@
 mod arc;
 mod arguments;
 mod asker;
+mod backup;
 mod certificates;
 mod clientconfig;
-mod backup;
 mod complete;
 mod completion;
 mod config;

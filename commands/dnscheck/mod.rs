@@ -195,7 +195,8 @@ pub(crate) fn world(
     let mut reachable = options.allow_egress.clone();
     if let Some(config) = config {
         let mut roots = (*web.roots).clone();
-        let trusted = mox_serve::trust(config).map_err(crate::running::failed)?;
+        let trusted =
+            mox_serve::trust(config, &mox_serve::Secrets::default()).map_err(crate::running::failed)?;
         roots.roots.extend(trusted.roots.iter().cloned());
         web.roots = Arc::new(roots);
         reachable.extend(config.server.allow_egress.iter().map(|network| network.0));

@@ -172,9 +172,9 @@ impl Server {
         let (io, tls) = match &self.tls {
             None => (io, None),
             Some(config) => {
+                match accept_tls(io, config.clone(), &*self.clock, self.limits.handshake_time).await {
                     // A certificate authority has seen all that it came for (RFC 8737 §3).
                     Ok((_, info)) if info.alpn.as_deref() == Some(mox_tls::ACME_ALPN) => return,
-                match accept_tls(io, config.clone(), &*self.clock, self.limits.handshake_time).await {
                     Ok((io, info)) => (io, Some(info)),
                     Err(error) => return tracing::debug!(%remote, %error, "http tls handshake failed"),
                 }

@@ -15,6 +15,7 @@ use mox_https::{Client, Egress, Limits};
 use mox_tls::PrivateKey;
 use tokio::task::JoinSet;
 
+use crate::Secrets;
 use crate::house::{Error, VERSION};
 use crate::outside::Outside;
 
@@ -39,6 +40,7 @@ impl Authorities {
     /// Those that listeners name, with the names that `config` gives them. Reads keys and what is stored; asks nobody.
     pub(crate) fn open(
         config: &Config,
+        secrets: &Secrets,
         outside: &Outside,
         clock: &Arc<dyn Clock>,
         random: &Arc<dyn Random>,
@@ -49,8 +51,8 @@ impl Authorities {
                 continue;
             }
             let client = client(outside, clock);
-            let acme = Acme::open(options(config, name, provider)?, client, random.clone());
-            let keys = host_keys(config, name)?;
+            let acme = Acme::open(options(config, secrets, name, provider)?, client, random.clone());
+            let keys = host_keys(config, secrets, name)?;
             acme.set_names(names(config, name, &keys));
             all.insert(name.clone(), Authority { acme, keys });
         }
@@ -126,11 +128,16 @@ fn client(outside: &Outside, clock: &Arc<dyn Clock>) -> Client {
     }
 }
 
-fn options(config: &Config, name: &str, provider: &AcmeProvider) -> Result<Options, Error> {
+fn options(
+    config: &Config,
+    secrets: &Secrets,
+    name: &str,
+    provider: &AcmeProvider,
+) -> Result<Options, Error> {
     let binding = provider.external_account_binding.as_ref();
     let binding = binding.map(|binding| -> Result<_, Error> {
         let path = config.path(&binding.key_file);
-        let text = read(&path)?;
+        let text = read(secrets, &path)?;
         let key = mox_acme::binding_key(&String::from_utf8_lossy(&text));
         let key = key.ok_or_else(|| Error::Tls { path, reason: "expected a key in base64url".to_owned() })?;
         Ok((binding.key_id.clone(), key))
@@ -146,13 +153,13 @@ fn options(config: &Config, name: &str, provider: &AcmeProvider) -> Result<Optio
 }
 
 /// The keys of hosts: of each kind the first that a listener of the host names.
-fn host_keys(config: &Config, authority: &str) -> Result<HostKeys, Error> {
+fn host_keys(config: &Config, secrets: &Secrets, authority: &str) -> Result<HostKeys, Error> {
     let mut all = HostKeys::new();
     for (_, listener) in users(config, authority) {
         let keys: &mut Vec<PrivateKey> = all.entry(host(config, listener).to_owned()).or_default();
         for file in listener.tls.iter().flat_map(|tls| &tls.host_private_key_files) {
             let path = config.path(file);
-            let key = PrivateKey::from_pem(&read(&path)?)
+            let key = PrivateKey::from_pem(&read(secrets, &path)?)
                 .map_err(|e| Error::Tls { path, reason: e.to_string() })?;
             if !keys.iter().any(|other| other.kind() == key.kind()) {
                 keys.push(key);
@@ -162,8 +169,8 @@ fn host_keys(config: &Config, authority: &str) -> Result<HostKeys, Error> {
     Ok(all)
 }
 
-fn read(path: &Path) -> Result<Vec<u8>, Error> {
-    std::fs::read(path).map_err(|source| Error::File { path: path.to_owned(), source })
+fn read(secrets: &Secrets, path: &Path) -> Result<Vec<u8>, Error> {
+    secrets.read(path).map_err(|source| Error::File { path: path.to_owned(), source })
 }
 
 /// The names of an authority: hosts of its listeners, and what these serve for each domain that is not disabled.

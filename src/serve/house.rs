@@ -270,8 +270,6 @@ impl House {
             .map_err(|source| Error::File { path: data.clone(), source })?;
         let lock = DirLock::acquire(data)?;
         let store = open_store(data, plan.clock.clone(), plan.random.clone())?;
-        let store = Store::open(data, SCHEMAS, plan.clock.clone(), plan.random.clone())
-            .map_err(|source| Error::Store { path: data.clone(), source })?;
         Ok((lock, store))
     }
 
@@ -421,10 +419,7 @@ pub(crate) fn open_store(
     clock: Arc<dyn Clock>,
     random: Arc<dyn Random>,
 ) -> Result<Store, Error> {
-    let schemas =
-        [mox_queue::SCHEMA, mox_queue::STS_SCHEMA, mox_reports::SCHEMA, mox_reports::RECEIVED_SCHEMA];
-    Store::open(data, &schemas, clock, random)
-        .map_err(|source| Error::Store { path: data.to_owned(), source })
+    Store::open(data, SCHEMAS, clock, random).map_err(|source| Error::Store { path: data.to_owned(), source })
 }
 
 /// Version of this program.

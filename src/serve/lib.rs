@@ -1,7 +1,7 @@
 //! The assembled house: every seam is wired here, listeners are started and stopped here.
 
-mod authorities;
 mod addresses;
+mod authorities;
 mod certificates;
 mod desk;
 mod history;
@@ -9,6 +9,7 @@ mod hooks;
 mod house;
 mod judging;
 mod listeners;
+mod listenertls;
 pub mod localserve;
 mod loginlog;
 mod operations;
@@ -20,12 +21,12 @@ mod server;
 mod sockets;
 mod web;
 
-pub use addresses::addresses;
+pub use addresses::{Wanted, addresses};
 pub use desk::offline;
 pub use house::{Error, House, SCHEMAS};
 pub use localserve::{JudgeBy, LocalserveOptions, RelayRule, run as localserve};
-pub use server::{ServeOptions, Started, run as serve, trust};
+pub use operations::{find_account, verified};
 pub use privileges::{Prepared, prepare, written};
 pub use secrets::Secrets;
-pub use operations::{find_account, verified};
+pub use server::{ServeOptions, Started, run as serve, trust};
 pub use sockets::Sockets;

@@ -7,19 +7,18 @@ use std::time::Duration;
 
 use mox_admin::ops::ListenerRow;
 use mox_config::Config;
-use mox_config::acme::AcmeProvider;
 use mox_config::listener::Listener;
-use mox_config::values::TlsVersion;
 use mox_net::{ConnectionLimit, Listen, RateLimit, TcpListen, Window};
 use mox_smtp::{Reply, Syntax};
 use mox_smtpserver::{Context, Gate, Handler, Limits, LoginAttempt, Observer, Port};
 use mox_telemetry::{Accepting, Authenticating, Listening, Metrics};
-use mox_tls::{ResolvesServerCert, ServerConfig, ServerOptions};
+use mox_tls::ServerConfig;
 use tokio::sync::{Semaphore, watch};
 
-use crate::addresses::{Purpose, ports};
+use crate::addresses::{Purpose, is_spare, ports};
 use crate::certificates::FromFiles;
 use crate::house::{Error, Handlers, Plan};
+use crate::listenertls::Tls;
 use crate::loginlog::LoginLog;
 
 /// A port with pages of this server.
@@ -103,16 +102,12 @@ pub(crate) fn bind(
     let (mut bound, mut files) = (Vec::new(), Vec::new());
     let mut first_tls = None;
     for (name, listener) in &config.server.listeners {
-        let tls = Tls::of(&shared, listener, from_files.as_ref())?;
         let from_files = FromFiles::read(config, listener, &plan.secrets)?;
-        let tls =
-            from_files.as_ref().map(|from| server_tls(&shared, listener, from, false, &[])).transpose()?;
-        let web = from_files.as_ref().map(|from| Https::of(&shared, listener, from)).transpose()?;
+        let tls = Tls::of(plan, config, listener, from_files.as_ref())?;
         files.extend(from_files);
         first_tls = first_tls.or(tls.as_ref().map(|tls| tls.web.clone()));
         for ip in &listener.ips {
             bind_listener(&shared, name, listener, *ip, tls.as_ref(), &mut bound)?;
-            bind_websites(&shared, name, listener, *ip, web.as_ref(), &mut bound)?;
         }
     }
     for web in &plan.web {
@@ -159,115 +154,36 @@ fn bind_listener(
     tls: Option<&Tls>,
     bound: &mut Vec<Bound>,
 ) -> Result<(), Error> {
-    for (purpose, number) in ports(listener) {
+    for (purpose, number) in ports(shared.config, listener) {
         let address = SocketAddr::new(ip, number);
-        let tls = tls.filter(|_| port != Port::Mx || !listener.smtp.no_starttls);
-        let tls = tls.map(|tls| if port == Port::Mx { tls.mx.clone() } else { tls.users.clone() });
-        for (number, over_tls) in web_ports(shared.config, listener) {
-            let tls = if over_tls { tls.map(|tls| tls.web.clone()) } else { None };
-        match purpose {
-            Purpose::Smtp(port) => bound.push(bind_smtp(shared, name, listener, port, address, tls)?),
-            Purpose::Metrics => bound.push(bind_http(shared, name, purpose.name(), address, None)?),
+        let one = match purpose {
+            Purpose::Smtp(port) => bind_smtp(shared, name, listener, port, address, tls).map(Some),
+            Purpose::Metrics => bind_http(shared, name, purpose.name(), address, None).map(Some),
             Purpose::Web(over_tls) => {
-                let Some(seams) = shared.website else { continue };
-                let tls = if over_tls { tls.cloned() } else { None };
-                if over_tls && tls.is_none() {
-                    // The configuration is checked for that; there is nothing to serve it with.
-                    continue;
-                }
-                let port = mox_website::Port { listener: name.to_owned(), number, tls: over_tls };
-                let service = mox_website::service(port, seams.clone());
-                bound.push(bind_website(shared, name, address, tls, service)?);
-            match bind_website(shared, name, SocketAddr::new(ip, number), tls, service) {
-                Ok(one) => bound.push(one),
-                Err(error) if is_spare(shared.config, listener, number, over_tls) => {
-                    tracing::warn!(%error, "certificate authorities can check names by TLS only");
-                }
-                Err(error) => return Err(error),
-    Ok(())
-}
-
-/// TLS of the web servers of a listener.
-struct Https {
-    http: Arc<ServerConfig>,
-    /// With `smtp` beside HTTP, for port 443.
-    with_smtp: Option<Arc<ServerConfig>>,
-}
-
-impl Https {
-    fn of(shared: &Shared<'_>, listener: &Listener, from: &FromFiles) -> Result<Https, Error> {
-        let http = server_tls(shared, listener, from, true, &[HTTP])?;
-        let submissions = listener.submissions.enabled && listener.submissions.enabled_on_https;
-        let with_smtp =
-            submissions.then(|| server_tls(shared, listener, from, true, &[HTTP, b"smtp"])).transpose()?;
-        Ok(Https { http, with_smtp })
-}
-
-/// What browsers and others ask for by ALPN.
-const HTTP: &[u8] = b"http/1.1";
-
-fn bind_websites(
-    shared: &Shared<'_>,
-    name: &str,
-    listener: &Listener,
-    ip: IpAddr,
-    https: Option<&Https>,
-    bound: &mut Vec<Bound>,
-) -> Result<(), Error> {
-    let Some(seams) = shared.website else { return Ok(()) };
-    for (number, over_tls) in web_ports(listener) {
-        let https = https.filter(|_| over_tls);
-        if over_tls && https.is_none() {
-            // The configuration is checked for that; there is nothing to serve it with.
-            continue;
+                bind_website(shared, name, listener, address, tls.filter(|_| over_tls), over_tls)
+            }
+        };
+        match one {
+            Ok(one) => bound.extend(one),
+            Err(error) if is_spare(shared.config, listener, purpose, number) => {
+                tracing::warn!(%error, "certificate authorities can check names by TLS only");
+            }
+            Err(error) => return Err(error),
         }
-        let submissions = https.and_then(|https| https.with_smtp.clone()).filter(|_| number == 443);
-        let tls = submissions.clone().or_else(|| https.map(|https| https.http.clone()));
-        let port = mox_website::Port { listener: name.to_owned(), number, tls: over_tls };
-        let service = mox_website::service(port, seams.clone());
-        let context =
-            submissions.map(|tls| Arc::new(context(shared, listener, Port::Submissions, number, Some(tls))));
-        bound.push(bind_website(shared, name, SocketAddr::new(ip, number), tls, service, context)?);
     }
     Ok(())
 }
 
-/// The ports of the web server, of what is found by names of a fixed form, and those that certificate authorities
-/// check names at; true for TLS.
-pub(crate) fn web_ports(config: &Config, listener: &Listener) -> BTreeSet<(u16, bool)> {
-    let mut ports = configured_ports(listener);
-    if let Some(authority) = authority(config, listener) {
-        ports.insert((authority.port, true));
-        // Where the checks by TLS come through something in front, those by HTTP come to a port that it knows. And
-        // something else may be served there.
-        let taken = listener.services().any(|service| service.port == 80);
-        if authority.port == 443 && !taken && ports.iter().all(|(_, tls)| *tls) {
-            ports.insert((80, false));
-        }
-    }
-    ports
-}
-
-/// Whether nothing but checks of names is served at a port, and those come to another one, too.
-fn is_spare(config: &Config, listener: &Listener, number: u16, tls: bool) -> bool {
-    !tls && authority(config, listener).is_some() && !configured_ports(listener).contains(&(number, tls))
-}
-
-/// Who gives certificates to a listener.
-fn authority<'a>(config: &'a Config, listener: &Listener) -> Option<&'a AcmeProvider> {
-    config.server.acme.get(&listener.tls.as_ref()?.acme)
-}
-
-fn configured_ports(listener: &Listener) -> BTreeSet<(u16, bool)> {
 fn bind_smtp(
     shared: &Shared<'_>,
     name: &str,
     listener: &Listener,
     port: Port,
     address: SocketAddr,
-    tls: Option<&Arc<ServerConfig>>,
+    tls: Option<&Tls>,
 ) -> Result<Bound, Error> {
-    let tls = tls.filter(|_| port != Port::Mx || !listener.smtp.no_starttls).cloned();
+    let tls = tls.filter(|_| port != Port::Mx || !listener.smtp.no_starttls);
+    let tls = tls.map(|tls| if port == Port::Mx { tls.mx.clone() } else { tls.users.clone() });
     let kind = match (port, &tls) {
         (Port::Submissions, _) => "immediate",
         (_, Some(_)) => "starttls",
@@ -283,26 +199,31 @@ fn bind_smtp(
     };
     let context = context(shared, listener, port, address.port(), tls);
     Ok(Bound { row, listen, what: What::Smtp(Box::new(context)) })
-    let mail = &listener.submissions;
-    let mail = (mail.enabled && mail.enabled_on_https).then_some((443, true));
-    discovery.chain(servers.map(|(server, tls)| (usual(server.port, tls), tls))).chain(mail).collect()
 }
 
+/// A port of the web server; none where none is served, or nothing is there to serve it with, which the configuration is
+/// checked for.
 fn bind_website(
     shared: &Shared<'_>,
     name: &str,
+    listener: &Listener,
     address: SocketAddr,
-    tls: Option<Arc<ServerConfig>>,
-    service: Arc<dyn mox_httpserver::Service>,
-    submissions: Option<Arc<Context>>,
-) -> Result<Bound, Error> {
-    let bound = bind_http(shared, name, if tls.is_some() { "https" } else { "http" }, address, tls)?;
-    let Bound { row, listen, what } = bound;
+    tls: Option<&Tls>,
+    over_tls: bool,
+) -> Result<Option<Bound>, Error> {
+    let Some(seams) = shared.website.filter(|_| tls.is_some() == over_tls) else { return Ok(None) };
+    let submissions = tls.and_then(|tls| tls.web_and_mail.clone()).filter(|_| address.port() == 443);
+    let tls = submissions.clone().or_else(|| tls.map(|tls| tls.web.clone()));
+    let port = mox_website::Port { listener: name.to_owned(), number: address.port(), tls: over_tls };
+    let website = mox_website::service(port, seams.clone());
+    let submissions = submissions
+        .map(|tls| Arc::new(context(shared, listener, Port::Submissions, address.port(), Some(tls))));
+    let Bound { row, listen, what } = bind_http(shared, name, Purpose::Web(over_tls).name(), address, tls)?;
     let what = match what {
-        What::Http(pages) => What::Website(pages, service, submissions),
+        What::Http(pages) => What::Website(pages, website, submissions),
         other => other,
     };
-    Ok(Bound { row, listen, what })
+    Ok(Some(Bound { row, listen, what }))
 }
 
 fn bind_http(
@@ -420,53 +341,6 @@ fn make_secret(path: &Path, plan: &Plan) -> std::io::Result<Vec<u8>> {
     Ok(secret.to_vec())
 }
 
-/// How a listener does TLS.
-struct Tls {
-    /// For other mail servers.
-    mx: Arc<ServerConfig>,
-    /// For users' mail.
-    users: Arc<ServerConfig>,
-    /// For HTTPS, and the checks of certificate authorities.
-    web: Arc<ServerConfig>,
-}
-
-impl Tls {
-    /// With certificates from files or from an authority; none where the listener has neither.
-    fn of(shared: &Shared<'_>, listener: &Listener, files: Option<&FromFiles>) -> Result<Option<Tls>, Error> {
-        let on_demand = shared.plan.authorities.serving(shared.config, listener)?;
-        let checked = on_demand.is_some();
-        let certificates: Arc<dyn ResolvesServerCert> = match (on_demand, files) {
-            (Some(on_demand), _) => Arc::new(on_demand),
-            (None, Some(files)) => files.certificates.clone(),
-            (None, None) => return Ok(None),
-        };
-        let tls = listener.tls.as_ref();
-        let mail = ServerOptions {
-            ask_client_key: tls.is_some_and(|tls| !tls.client_auth_disabled),
-            only_tls13: tls.is_some_and(|tls| tls.min_version == TlsVersion::Tls13),
-            ..ServerOptions::default()
-        };
-        let mx = ServerOptions { tickets: !listener.smtp.tls_session_tickets_disabled, ..mail.clone() };
-        let mut alpn = vec![b"http/1.1".to_vec()];
-        if checked {
-            alpn.push(mox_tls::ACME_ALPN.to_vec());
-        }
-        let web = ServerOptions { ask_client_key: false, tickets: true, alpn, ..mail.clone() };
-        let config = |options: &ServerOptions| {
-            mox_tls::server_config(certificates.clone(), options, shared.plan.clock.clone()).map_err(|e| {
-                Error::Tls { path: shared.config.path(Path::new("mox.conf")), reason: e.to_string() }
-            })
-        };
-        Ok(Some(Tls { mx: config(&mx)?, users: config(&mail)?, web: config(&web)? }))
-    }
-    web: bool,
-    alpn: &[&[u8]],
-    // Browsers that are asked for a certificate ask their users.
-    let ask_client_key = !web && listener.tls.as_ref().is_some_and(|tls| !tls.client_auth_disabled);
-    let alpn = alpn.iter().map(|protocol| protocol.to_vec()).collect();
-    let options = ServerOptions { ask_client_key, alpn, ..ServerOptions::default() };
-}
-
 /// Counts sessions for the metrics.
 struct Count {
     metrics: Arc<Metrics>,
@@ -506,24 +380,6 @@ impl Observer for Count {
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    #[test]
-    fn checks_of_names_have_their_ports() {
-        let ports = |acme: &str, services: &str| {
-            let text = format!(
-                "DataDir: data\nHostname: mail.example\nACME:\n\tca:\n\t\tDirectoryURL: https://ca.example/dir\n\t\tContactEmail: a@b.example\n{acme}Listeners:\n\tpublic:\n\t\tIPs:\n\t\t\t- 192.0.2.1\n\t\tTLS:\n\t\t\tACME: ca\n{services}Postmaster:\n\tAccount: a\n\tMailbox: Inbox\n"
-            );
-            let domains = "Domains:\n\tb.example: nil\nAccounts:\n\ta:\n\t\tDomain: b.example\n";
-            let config = Config::parse(Path::new("/etc/mox/mox.conf"), &text, domains).unwrap();
-            web_ports(&config, config.server.listeners.get("public").unwrap()).into_iter().collect::<Vec<_>>()
-        };
-        assert_eq!(ports("", ""), [(80, false), (443, true)]);
-        assert_eq!(ports("\t\tPort: 1443\n", ""), [(1443, true)]);
-        let own = "\t\tWebserverHTTP:\n\t\t\tEnabled: true\n\t\t\tPort: 8080\n";
-        assert_eq!(ports("", own), [(443, true), (8080, false)]);
-        let metrics = "\t\tMetricsHTTP:\n\t\t\tEnabled: true\n\t\t\tPort: 80\n";
-        assert_eq!(ports("", metrics), [(443, true)]);
-    }
 
     #[test]
     fn open_sessions_are_counted_down() {

@@ -15,11 +15,11 @@ use mox_submission::Strictness;
 use mox_telemetry::Levels;
 
 use crate::authorities::Authorities;
-use crate::Prepared;
 use crate::hooks::Webhooks;
 use crate::house::{Error, House, Plan};
 use crate::judging::{Judging, JudgingDns};
 use crate::outside::Outside;
+use crate::{Prepared, Secrets};
 
 /// Time that judging one message may take; senders wait for minutes.
 const PATIENCE: Duration = Duration::from_secs(30);
@@ -72,12 +72,10 @@ fn plan(
     clock: Arc<dyn Clock>,
     random: Arc<dyn Random>,
 ) -> Result<Plan, Error> {
-    let outside = Outside::world(&options.dns, trust(&config)?, &clock)?;
-    let outside = Outside::world(&options.dns, roots(&config, &options.prepared.secrets)?, &clock)?;
-    let roots = roots(&config)?;
+    let roots = trust(&config, &options.prepared.secrets)?;
     let outside = Outside::world(&options.dns, roots.clone(), &clock)?;
     let hostname = config.server.hostname.ascii().to_owned();
-    let authorities = Authorities::open(&config, &outside, &clock, &random)?;
+    let authorities = Authorities::open(&config, &options.prepared.secrets, &outside, &clock, &random)?;
     let (data, locals) = (config.data_dir.clone(), locals(&config));
     let config = Arc::new(Handle::new(config));
     let website = mox_website::Seams {
@@ -129,8 +127,7 @@ fn plan(
 }
 
 /// The trust anchors of the system, and those that `mox.conf` names.
-pub fn trust(config: &Config) -> Result<Arc<mox_tls::RootCertStore>, Error> {
-fn roots(config: &Config, secrets: &crate::Secrets) -> Result<Arc<mox_tls::RootCertStore>, Error> {
+pub fn trust(config: &Config, secrets: &Secrets) -> Result<Arc<mox_tls::RootCertStore>, Error> {
     let ca = config.server.tls.ca.clone().unwrap_or_default();
     let own_only = !ca.cert_files.is_empty() && !ca.additional_to_system;
     let mut roots = if own_only { mox_tls::RootCertStore::empty() } else { mox_tls::system_roots() };

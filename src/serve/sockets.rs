@@ -8,6 +8,7 @@ use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use mox_net::TcpListen;
 
+use crate::Wanted;
 use crate::house::Error;
 
 /// Listening sockets by address.
@@ -21,15 +22,11 @@ impl Sockets {
     }
 
     /// Takes sockets that were handed over: each must listen on an address of `wanted`.
-    pub fn adopt(
-        &self,
-        sockets: Vec<TcpListener>,
-        wanted: &[(SocketAddr, &'static str)],
-    ) -> Result<(), Error> {
+    pub fn adopt(&self, sockets: Vec<TcpListener>, wanted: &[Wanted]) -> Result<(), Error> {
         let mut strange = Vec::new();
         for socket in sockets {
             let address = socket.local_addr().map_err(Error::System)?;
-            let listed = wanted.iter().any(|(wanted, _)| *wanted == address);
+            let listed = wanted.iter().any(|wanted| wanted.address == address);
             match listed && self.put(address, socket) {
                 true => {}
                 false => strange.push(address.to_string()),
@@ -40,17 +37,20 @@ impl Sockets {
 
     /// Opens those of `wanted` that are not there. Call outside of a tokio runtime: one is made for the moment, without
     /// threads.
-    pub fn open(&self, wanted: &[(SocketAddr, &'static str)]) -> Result<(), Error> {
+    pub fn open(&self, wanted: &[Wanted]) -> Result<(), Error> {
         let runtime = tokio::runtime::Builder::new_current_thread().enable_io().build();
         let runtime = runtime.map_err(Error::System)?;
         let _inside = runtime.enter();
-        for (address, service) in wanted {
-            if self.has(address) {
+        for Wanted { address, service, spare } in wanted.iter().copied() {
+            if self.has(&address) {
                 continue;
             }
-            let opened = mox_net::listen(*address).and_then(mox_net::TcpListen::into_std);
-            let failed = |source| Error::Listen { address: *address, service, source };
-            self.put(*address, opened.map_err(failed)?);
+            match mox_net::listen(address).and_then(mox_net::TcpListen::into_std) {
+                Ok(socket) => drop(self.put(address, socket)),
+                // It is tried again, and told, when it would be served.
+                Err(_) if spare => {}
+                Err(source) => return Err(Error::Listen { address, service, source }),
+            }
         }
         Ok(())
     }
@@ -92,12 +92,19 @@ mod tests {
         (socket.local_addr().unwrap(), socket)
     }
 
+    fn wanted(address: SocketAddr) -> Wanted {
+        Wanted { address, service: "smtp", spare: false }
+    }
+
     #[test]
     fn what_was_handed_over_is_used_and_the_rest_is_opened() {
         let (handed, socket) = listening();
         let (free, other) = listening();
         drop(other);
-        let wanted = [(handed, "smtp"), (free, "submission")];
+        let wanted = [
+            Wanted { address: handed, service: "smtp", spare: false },
+            Wanted { address: free, service: "submission", spare: false },
+        ];
         let sockets = Sockets::default();
         sockets.adopt(vec![socket], &wanted).unwrap();
         sockets.open(&wanted).unwrap();
@@ -112,7 +119,9 @@ mod tests {
     fn what_nobody_listed_is_named() {
         let (handed, socket) = listening();
         let (listed, _other) = listening();
-        let error = Sockets::default().adopt(vec![socket], &[(listed, "smtp")]).unwrap_err();
+        let error = Sockets::default()
+            .adopt(vec![socket], &[Wanted { address: listed, service: "smtp", spare: false }])
+            .unwrap_err();
         assert!(error.to_string().contains(&handed.to_string()) && error.hint().is_some(), "{error}");
     }
 }

@@ -82,14 +82,5 @@ pub struct Seams {
 
 /// The service of a port. It streams: serve it with [`limits`].
 pub fn service(port: Port, seams: Seams) -> Arc<dyn Service> {
-    Arc::new(Website { _port: port, seams })
-    seams: Seams,
-    fn call(&self, request: Request) -> BoxFuture<'_, Response> {
-        let host = request.head.headers.get("host").and_then(|host| host.to_str().ok()).unwrap_or_default();
-        let host = host.rsplit_once(':').map_or(host, |(host, _)| host);
-        let token = request.head.uri.path().strip_prefix("/.well-known/acme-challenge/");
-        let answer = token.and_then(|token| self.seams.challenges.answer(host, token));
-        let response = answer.map(|answer| text(StatusCode::OK, answer));
-        Box::pin(std::future::ready(response.unwrap_or_else(|| text(StatusCode::NOT_FOUND, "not found\n"))))
     Arc::new(site::Website::new(port, seams))
 }

@@ -1,12 +1,12 @@
 //! The operations, by subject. Times are RFC 3339 UTC text, sizes bytes, `_ms` fields milliseconds.
 
 mod account;
-mod certificates;
 mod accounts;
 mod addresses;
 mod aliases;
-mod changes;
 mod backup;
+mod certificates;
+mod changes;
 mod chaos;
 mod clientkeys;
 mod complete;
@@ -31,17 +31,17 @@ mod transfer;
 mod verdict;
 
 pub use account::{SetAccountPassword, SetAdminPassword};
-pub use certificates::{CertificateList, CertificateRenew, CertificateRenewed, CertificateRow};
 pub use accounts::{
     AccountAdd, AccountDetail, AccountDisable, AccountList, AccountRemove, AccountRow, AccountShow,
     AccountStored,
 };
 pub use addresses::{AddressAdd, AddressList, AddressRemove, AddressRow};
 pub use aliases::{AliasAdd, AliasList, AliasMembers, AliasRemove, AliasRow, AliasShow, AliasUpdate};
+pub use backup::{BackedUp, Backup};
+pub use certificates::{CertificateList, CertificateRenew, CertificateRenewed, CertificateRow};
 pub use changes::{
     ConfigApply, ConfigChanged, ConfigDiff, ConfigDiffed, ConfigRollback, ConfigVersion, ConfigVersions,
 };
-pub use backup::{BackedUp, Backup};
 pub use chaos::{Chaos, ChaosGet, ChaosRule, ChaosSet, ChaosStage};
 pub use clientkeys::{ClientKeyAdd, ClientKeyAdded, ClientKeyList, ClientKeyRemove, ClientKeyRow};
 pub use complete::{CompleteValues, Completion, ValueKind};

@@ -1,10 +1,10 @@
 //! What the control endpoint can do with a running house: every operation of `mox_admin::ops`, on this house.
 
-mod certificates;
 mod accounts;
 mod addresses;
 mod aliases;
 mod backup;
+mod certificates;
 mod chaos;
 mod clientkeys;
 mod dmarcreports;
@@ -22,8 +22,8 @@ mod outgoing;
 mod policies;
 mod server;
 mod tlsreports;
-mod versions;
 mod transfer;
+mod versions;
 mod waiting;
 
 pub use server::verified;

@@ -20,7 +20,7 @@ use mox_db::rusqlite::Connection;
 use crate::Error;
 
 pub(crate) const SCHEMA: Schema =
-    Schema { room: "store", steps: &[STEP_1, STEP_2, STEP_3, STEP_4, STEP_5, STEP_6, STEP_7] };
+    Schema { room: "store", steps: &[STEP_1, STEP_2, STEP_3, STEP_4, STEP_5, STEP_6, STEP_7, STEP_8] };
 
 const STEP_1: &str = "
 CREATE TABLE counter (name TEXT PRIMARY KEY, value INTEGER NOT NULL) WITHOUT ROWID;
@@ -220,7 +220,7 @@ CREATE TABLE login_attempt (
 CREATE INDEX login_attempt_last ON login_attempt (last);
 ";
 
-const STEP_7: &str = "
+const STEP_8: &str = "
 -- Passes over sources of messages that were imported.
 CREATE TABLE import_run (
   run INTEGER PRIMARY KEY,
@@ -237,6 +237,7 @@ CREATE TABLE import_seen (
   seen INTEGER NOT NULL,            -- times in that run
   PRIMARY KEY (account_id, key)
 ) WITHOUT ROWID;
+";
 
 /// What is numbered, and the mark of the search index.
 #[derive(Clone, Copy)]
