@@ -432,6 +432,8 @@ impl Entry {
             }
             _ => tracing::error!(name, key = %kind, error = %failure, next_try, until, "no new certificate"),
         }
+        // One that was asked for before its time is tried again, too.
+        self.renew_at = self.renew_at.map(|at| at.min(now));
         self.failure = Some(failure);
         self.next_try = Some(next);
     }

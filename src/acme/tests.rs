@@ -181,6 +181,17 @@ async fn an_authority_that_is_away_is_left_alone_and_asked_again() {
     let stored = state("www.example");
     assert!(stored.error.is_none() && stored.not_after.is_some(), "{stored:?}");
     assert_eq!(stored.renew_at.map(|at| at.day().to_string()).as_deref(), Some("2026-03-02"));
+    // One that is asked for before its time, in vain, is tried again.
+    acme.renew("www.example").unwrap();
+    for _ in 0..10_000 {
+        if state("www.example").error.is_some() {
+            break;
+        }
+        tokio::task::yield_now().await;
+        clock.until_next_sleeper().map(|until| clock.advance(until));
+    }
+    let again = state("www.example").next_try.unwrap().since(clock.now());
+    assert!(again > Duration::ZERO && again < Duration::from_secs(86_400), "{again:?}");
     assert_eq!(acme.renew("other.example").unwrap_err().0, "other.example");
     runs.abort();
 }
