@@ -199,7 +199,7 @@ fn names(config: &Config, authority: &str, keys: &HostKeys) -> Names {
         }
         if listener.webserver_https.enabled {
             names.allowed.extend(config.dynamic.web_handlers.iter().map(|handler| ascii(&handler.domain)));
-            names.allowed.extend(config.dynamic.web_domain_redirects.iter().map(|(from, _)| ascii(from)));
+            names.allowed.extend(config.dynamic.web_domain_redirects.keys().map(ascii));
         }
     }
     names

@@ -159,6 +159,7 @@ fn locals(config: &Config) -> Vec<IpAddr> {
 async fn open_accounts(store: &mox_store::Store, plan: &Plan) -> Result<(), Error> {
     let names: Vec<String> = plan.config.load().dynamic.accounts.keys().cloned().collect();
     remove_marked(store, plan).await?;
+    let names: Vec<String> = plan.config.load().dynamic.accounts.keys().cloned().collect();
     let open = store
         .write(move |store, tx| names.iter().try_for_each(|name| store.open_account(tx, name).map(|_| ())));
     open.await.map_err(|source| Error::Store { path: plan.data.clone(), source })
