@@ -158,6 +158,9 @@ fn on_a_good_machine_nothing_is_missing() {
     assert!(steps.iter().all(|step| step.verdict < Verdict::Warning || step.fix.is_some()));
 }
 
+/// A change of the good machine, its zone, and the steps that tell of trouble.
+type Case = (fn(&mut Made), String, Vec<&'static str>);
+
 #[test]
 fn each_trouble_is_told_by_its_step() {
     let zone = |from: &str, to: &str| GOOD.replace(from, to);
@@ -168,7 +171,7 @@ fn each_trouble_is_told_by_its_step() {
     };
     let same: fn(&mut Made) = |_| {};
     let lists = "10.89.67.45.bl.spamcop.net. A 127.0.0.2\n";
-    let cases: Vec<(fn(&mut Made), String, Vec<&str>)> = vec![
+    let cases: Vec<Case> = vec![
         (
             same,
             zone("com. NS a.gtld-servers.net.", "com. NS a.gtld-servers.net. ; insecure"),
