@@ -185,7 +185,7 @@ enum Command {
     Setaccountpassword(setaccountpassword::Args),
     /// Set the password of the administrator
     Setadminpassword(setadminpassword::Args),
-    /// Check the stored data, and mend it; the server must not run
+    /// Check the stored data or a backup, and mend the data of a server that does not run
     Verifydata(verifydata::Args),
     /// Import messages from mbox files, maildirs and archives
     #[command(subcommand)]
