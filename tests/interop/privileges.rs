@@ -3,6 +3,7 @@
 use std::os::unix::fs::{MetadataExt, PermissionsExt};
 use std::os::unix::net::UnixDatagram;
 use std::process::{Command, Stdio};
+use std::sync::mpsc;
 
 use mox_testkit::house::PATIENCE;
 
@@ -159,11 +160,18 @@ fn sockets_of_the_service_manager_are_used_and_it_is_told() {
     let notify = UnixDatagram::bind(&told).unwrap();
     std::fs::set_permissions(&told, PermissionsExt::from_mode(0o777)).unwrap();
     notify.set_read_timeout(Some(PATIENCE)).unwrap();
-    let next = || {
+    // Read at once, as a service manager does: the system keeps few that are not.
+    let (heard, lines) = mpsc::channel();
+    std::thread::spawn(move || {
         let mut line = [0; 64];
-        let length = notify.recv(&mut line).unwrap();
-        String::from_utf8_lossy(&line[..length]).into_owned()
-    };
+        while let Ok(length) = notify.recv(&mut line) {
+            let line = String::from_utf8_lossy(&line[..length]).into_owned();
+            if heard.send(line).is_err() {
+                return;
+            }
+        }
+    });
+    let next = || lines.recv_timeout(PATIENCE).unwrap();
     let mut command = handed(&served, &[served.port(25)]);
     command.env("NOTIFY_SOCKET", &told).env("WATCHDOG_USEC", "200000");
     served.start_by(command);

@@ -4,12 +4,15 @@ use std::io;
 use std::net::TcpListener;
 use std::os::fd::{AsRawFd, FromRawFd, OwnedFd, RawFd};
 use std::os::unix::net::UnixDatagram;
+use std::time::Duration;
 
 use nix::fcntl::{FcntlArg, FdFlag, fcntl};
 use nix::sys::socket::{SockType, getsockopt, sockopt};
 
 /// First descriptor that is handed over.
 const FIRST: RawFd = 3;
+/// How long a manager may take to read what it is told.
+const PATIENCE: Duration = Duration::from_secs(1);
 /// Most that are taken.
 const MAX: RawFd = 1024;
 
@@ -48,8 +51,8 @@ fn adopt(number: RawFd) -> io::Result<TcpListener> {
 pub(crate) fn tell(line: &str) -> io::Result<()> {
     let Some(place) = std::env::var_os("NOTIFY_SOCKET") else { return Ok(()) };
     let socket = UnixDatagram::unbound()?;
-    // Never waits for a manager that does not read.
-    socket.set_nonblocking(true)?;
+    // A manager that is slow still hears it; one that does not read holds nothing up for long.
+    socket.set_write_timeout(Some(PATIENCE))?;
     match place.as_encoded_bytes() {
         [b'@', name @ ..] => connect_abstract(&socket, name)?,
         _ => socket.connect(&place)?,
