@@ -160,6 +160,7 @@ async fn open_accounts(store: &mox_store::Store, plan: &Plan) -> Result<(), Erro
     let names: Vec<String> = plan.config.load().dynamic.accounts.keys().cloned().collect();
     remove_marked(store, plan).await?;
     let names: Vec<String> = plan.config.load().dynamic.accounts.keys().cloned().collect();
+    let names: Vec<String> = plan.config.load().dynamic.accounts.keys().cloned().collect();
     let open = store
         .write(move |store, tx| names.iter().try_for_each(|name| store.open_account(tx, name).map(|_| ())));
     open.await.map_err(|source| Error::Store { path: plan.data.clone(), source })
