@@ -288,10 +288,10 @@ mod tests {
         let text = SERVER.replace("SERVICES\n", files);
         let domains = DOMAINS.replace("POLICY", "").replace("WEB", "");
         let config = Config::parse(&dir.path().join("mox.conf"), &text, &domains).unwrap();
-        let keys = host_keys(&config, "ca").unwrap();
+        let keys = host_keys(&config, &Secrets::default(), "ca").unwrap();
         let spki: Vec<_> = keys["mail.example"].iter().map(PrivateKey::spki).collect();
         assert_eq!(spki, [first.spki(), other.spki()]);
         std::fs::remove_file(dir.path().join("3.pem")).unwrap();
-        assert!(matches!(host_keys(&config, "ca"), Err(Error::File { .. })));
+        assert!(matches!(host_keys(&config, &Secrets::default(), "ca"), Err(Error::File { .. })));
     }
 }

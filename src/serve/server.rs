@@ -157,9 +157,7 @@ fn locals(config: &Config) -> Vec<IpAddr> {
 
 /// Makes the accounts of `domains.conf` that are not in the store yet, so that they can be asked about.
 async fn open_accounts(store: &mox_store::Store, plan: &Plan) -> Result<(), Error> {
-    let names: Vec<String> = plan.config.load().dynamic.accounts.keys().cloned().collect();
     remove_marked(store, plan).await?;
-    let names: Vec<String> = plan.config.load().dynamic.accounts.keys().cloned().collect();
     let names: Vec<String> = plan.config.load().dynamic.accounts.keys().cloned().collect();
     let open = store
         .write(move |store, tx| names.iter().try_for_each(|name| store.open_account(tx, name).map(|_| ())));
