@@ -76,7 +76,7 @@ pub fn all() -> &'static [(&'static str, &'static [Example])] {
         ("config show", config::show::EXAMPLES),
         ("config test", config::test::EXAMPLES),
         ("config tlspubkey add", config::tlspubkey::add::EXAMPLES),
-        ("config tlspubkey gen", config::tlspubkey::r#gen::EXAMPLES),
+        ("config tlspubkey gen", config::tlspubkey::generate::EXAMPLES),
         ("config tlspubkey get", config::tlspubkey::get::EXAMPLES),
         ("config tlspubkey list", config::tlspubkey::list::EXAMPLES),
         ("config tlspubkey rm", config::tlspubkey::rm::EXAMPLES),

@@ -25,7 +25,7 @@ pub(crate) struct Args {
 }
 
 pub(crate) const EXAMPLES: &[Example] = &[Example {
-    run: "mox config tlspubkey add bob@example.org laptop <laptop.cert.pem",
+    run: "cat laptop.cert.pem | mox config tlspubkey add bob@example.org laptop",
     about: "With a name",
     needs: Needs::World,
 }];

@@ -1,7 +1,7 @@
 //! `mox config tlspubkey`: TLS client keys that log in without a password.
 
 pub(crate) mod add;
-pub(crate) mod r#gen;
+pub(crate) mod generate;
 pub(crate) mod get;
 pub(crate) mod list;
 pub(crate) mod rm;
@@ -22,7 +22,7 @@ pub(crate) enum Command {
     /// Take a key away
     Rm(rm::Args),
     /// Make an Ed25519 key and a certificate that has it: STEM.key.pem and STEM.cert.pem
-    Gen(r#gen::Args),
+    Gen(generate::Args),
 }
 
 impl Command {
@@ -32,7 +32,7 @@ impl Command {
             Command::Get(args) => get::run(cx, args),
             Command::Add(args) => add::run(cx, args),
             Command::Rm(args) => rm::run(cx, args),
-            Command::Gen(args) => r#gen::run(cx, args),
+            Command::Gen(args) => generate::run(cx, args),
         }
     }
 }

@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use mox_admin::ops::{ClientKeyAdd, ClientKeyAdded, ClientKeyList, ClientKeyRemove, ClientKeyRow};
 use mox_admin::{OpError, Operations, Time};
-use mox_store::{ClientKey, Error, Store};
+use mox_store::{ClientKey, Store};
 
 use super::failed;
 use super::lookup::{self, Place};
@@ -123,9 +123,7 @@ async fn removed(desk: Arc<Desk>, op: ClientKeyRemove) -> Result<ClientKeyAdded,
     let found = keys(&desk, None).await?.into_iter().find(|key| key.spki_sha256 == wanted);
     let key = found.ok_or_else(|| missing(&wanted))?;
     if !op.dry_run {
-        let write = move |store: &Store, tx: &mut mox_db::Tx<'_>| {
-            Ok::<_, Error>(store.remove_client_key(tx, &wanted)?)
-        };
+        let write = move |store: &Store, tx: &mut mox_db::Tx<'_>| store.remove_client_key(tx, &wanted);
         desk.store().await?.write(write).await.map_err(failed)?;
         tracing::info!(account = key.account, fingerprint = hex(&wanted), "TLS client key removed");
     }
