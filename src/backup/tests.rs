@@ -149,7 +149,7 @@ fn a_backup_holds_everything_and_comes_back_whole() {
         "data/acme/account.key",
         "data/secret.key",
         "data/mox.db",
-        "other/0/host.key",
+        "other/2/host.key",
     ] {
         assert!(paths.contains(&path), "{path}: {paths:?}");
     }
