@@ -3,7 +3,7 @@
 //! Promise: when [`Db::write`] answers `Ok`, the change is on the disk; a kill or a power cut at any
 //! instruction leaves either all of a closure's changes or none. Invariants:
 //! 1. Exactly one thread writes. It runs the waiting closures one after another, each in a savepoint of its
-//!    own, commits once, then answers all. Another thread only folds the log into the database file.
+//!    own, commits once, then answers all.
 //! 2. A closure that fails or panics rolls back only itself; a failed commit, or a failure such as a full disk
 //!    that makes SQLite roll all back, answers the group with an error and the connection is opened anew.
 //! 3. A group is bounded by count and by time, so a bulk job cut into chunks never starves a delivery.
@@ -58,7 +58,7 @@ impl Options {
         Options {
             group_max: 256,
             group_time: Duration::from_millis(50),
-            checkpoint_pages: 4000,
+            checkpoint_pages: 1000,
             readers: 4,
             clock,
         }

@@ -14,7 +14,7 @@ use std::time::Duration;
 use rusqlite::{Connection, OpenFlags};
 use tokio::sync::{mpsc, oneshot};
 
-use crate::checkpoint::{Folder, Log};
+use crate::checkpoint::Log;
 use crate::{Error, Options};
 
 /// Closures that may wait for the writer before callers have to.
@@ -158,9 +158,8 @@ impl Writer {
     ) -> Result<Writer, Error> {
         let (sender, receiver) = mpsc::channel(WAITING_MAX);
         let counters = Arc::new(Counters::default());
-        let folder = Folder::start(&path, options.checkpoint_pages)?;
         let connection = Some(connection);
-        let state = Thread { connection, path, log, folder, options, receiver, counters: counters.clone() };
+        let state = Thread { connection, path, log, options, receiver, counters: counters.clone() };
         let thread = std::thread::Builder::new()
             .name("db-writer".to_owned())
             .spawn(move || state.run())
@@ -222,7 +221,6 @@ struct Thread {
     connection: Option<Connection>,
     path: PathBuf,
     log: Log,
-    folder: Folder,
     options: Options,
     receiver: mpsc::Receiver<Message>,
     counters: Arc<Counters>,
@@ -239,7 +237,6 @@ impl Thread {
         while let Ok(Message::Run(job)) = self.receiver.try_recv() {
             job.answer(Some(Error::Closed));
         }
-        self.folder.close();
         if let Some(connection) = self.connection.take() {
             let _ = connection.pragma_update_and_check(None, "wal_checkpoint", "TRUNCATE", |_| Ok(()));
             let _ = connection.close();
@@ -279,8 +276,7 @@ impl Thread {
         }
         let sound = group.commit(&self.counters);
         if sound {
-            // All are answered: nobody of this group waits for it.
-            self.folder.committed(&connection, self.log.pages());
+            self.log.committed(&connection, self.options.checkpoint_pages, self.receiver.is_empty());
             self.connection = Some(connection);
         } else {
             drop(connection);
