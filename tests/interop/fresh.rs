@@ -9,8 +9,20 @@ use crate::peers::{file, installed, is_root, skip};
 /// Runs the script; `mode` says who validates.
 fn fresh(mode: &str) {
     let programs = [
-        "unshare", "ip", "bash", "nsd", "unbound", "ldns-signzone", "ldns-keygen", "swaks", "postfix", "pebble",
-        "openssl", "curl", "python3", "mta-sts-daemon",
+        "unshare",
+        "ip",
+        "bash",
+        "nsd",
+        "unbound",
+        "ldns-signzone",
+        "ldns-keygen",
+        "swaks",
+        "postfix",
+        "pebble",
+        "openssl",
+        "curl",
+        "python3",
+        "mta-sts-daemon",
     ];
     if !installed(&programs) {
         return;

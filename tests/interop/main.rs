@@ -29,6 +29,7 @@ mod dmarcreports;
 mod dmarcsent;
 mod dnssec;
 mod faults;
+mod fresh;
 mod hosts;
 mod house;
 mod lab;

@@ -4,6 +4,7 @@
 #   MYHOST=mx.example.org    its name      DOMAIN=example.org    local; every address exists; may be several
 #   CERT= KEY=               PEM files: offers STARTTLS when given
 #   DELIVER=maildir          under DIR/mail, or a transport such as discard:
+#   NETWORKS=127.0.0.0/8     whose mail it relays
 #   EXTRA='name = value'     more lines for main.cf
 # Needs root, since Postfix's master does. Every address is delivered to one maildir, DIR/mail/all/new.
 set -euo pipefail
@@ -36,7 +37,7 @@ myhostname = $MYHOST
 mydestination =
 inet_interfaces = ${LISTEN%:*}
 inet_protocols = ipv4
-mynetworks = 127.0.0.0/8
+mynetworks = ${NETWORKS:-127.0.0.0/8}
 virtual_mailbox_domains = $DOMAIN
 virtual_mailbox_maps = static:all/
 virtual_mailbox_base = $DIR/mail

@@ -7,7 +7,9 @@ use crate::Finding;
 use crate::ground::{Ground, Mail};
 
 /// Shortest time that a policy should hold, in seconds: a week (RFC 8461 §3.2 suggests weeks).
-const GOOD_AGE: u32 = 7 * 24 * 3600;
+const GOOD_AGE: u32 = 7 * DAY;
+/// A day, in seconds.
+const DAY: u32 = 24 * 3600;
 
 pub(crate) async fn check(ground: &Ground<'_>, mail: &Mail) -> Vec<Finding> {
     let unknown = mail.mx.as_ref().is_err_and(mox_dns::Error::is_temporary);
@@ -83,7 +85,12 @@ fn judge(ground: &Ground<'_>, mail: &Mail, policy: &Policy) -> Vec<Finding> {
     }
     if policy.max_age < GOOD_AGE {
         let text = format!("max_age of {} s: others forget the policy soon", policy.max_age);
-        findings.push(Finding::warning("mtasts-max-age", &subject, text).fix("max_age: 2592000"));
+        // A day is right at the beginning, as long as the policy may turn out to be wrong.
+        let finding = match policy.max_age < DAY {
+            true => Finding::warning("mtasts-max-age", &subject, text),
+            false => Finding::info("mtasts-max-age", &subject, text),
+        };
+        findings.push(finding.fix("max_age: 2592000"));
     }
     for mail_host in &mail.hosts {
         if mail_host.domain().is_some_and(|name| policy.matches(&name)) {

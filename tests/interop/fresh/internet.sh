@@ -19,6 +19,7 @@ declare -A HOSTS=([us]=198.18.0.10 [peer]=198.18.0.11 [client]=198.18.0.12 [ca]=
 hosts() { # DIR
   local dir=$1 host
   mount --make-rprivate /
+  mount -t proc proc /proc
   mkdir -p /run/netns "$dir/etc"
   mount -t tmpfs tmpfs /run/netns
   cp -a /etc/. "$dir/etc/"
