@@ -22,6 +22,224 @@ module completions {
     --version(-V)             # Print version
   ]
 
+  def "nu-complete mox serve log_level" [] {
+    [ "error" "warn" "info" "debug" "trace" ]
+  }
+
+  def "nu-complete mox serve log_format" [] {
+    [ "logfmt" "json" ]
+  }
+
+  def "nu-complete mox serve color" [] {
+    [ "auto" "always" "never" ]
+  }
+
+  def "nu-complete mox serve dnssec" [] {
+    [ "auto" "validate" "trust-ad" "off" ]
+  }
+
+  # Run the mail server that the config describes
+  export extern "mox serve" [
+    --ready-file: path        # Write this file when everything accepts connections
+    --log-level: string@"nu-complete mox serve log_level" # Least important events to log
+    --log-format: string@"nu-complete mox serve log_format" # How log lines look
+    --console                 # Run in this console, also where a service manager could have started it (Windows)
+    --log-file: path          # Write the log to the end of this file, not to standard error
+    --config: path            # Config file, or the folder that holds mox.conf [default: ./config/mox.conf, else that of localserve]
+    --json                    # Print the result as JSON
+    --color: string@"nu-complete mox serve color" # When to use colours; NO_COLOR and CLICOLOR_FORCE are honoured
+    --quiet(-q)               # Print nothing but the result and errors
+    --verbose(-v)             # Say more about what is done
+    --resolver: string        # Name server to ask instead of the system's, for commands that look names up
+    --trust-anchor: path      # File with DS or DNSKEY records to trust instead of the built-in ones of the root; implies --dnssec validate
+    --dnssec: string@"nu-complete mox serve dnssec" # Whom to believe about DNSSEC: a near resolver that validates, else own validation where the resolver gives DNSSEC records; always own validation; the resolver wherever it is; nobody
+    --help(-h)                # Print help (see more with '--help')
+  ]
+
+  def "nu-complete mox service color" [] {
+    [ "auto" "always" "never" ]
+  }
+
+  def "nu-complete mox service dnssec" [] {
+    [ "auto" "validate" "trust-ad" "off" ]
+  }
+
+  # Make the server a service of this system, start and stop it
+  export extern "mox service" [
+    --config: path            # Config file, or the folder that holds mox.conf [default: ./config/mox.conf, else that of localserve]
+    --json                    # Print the result as JSON
+    --color: string@"nu-complete mox service color" # When to use colours; NO_COLOR and CLICOLOR_FORCE are honoured
+    --quiet(-q)               # Print nothing but the result and errors
+    --verbose(-v)             # Say more about what is done
+    --resolver: string        # Name server to ask instead of the system's, for commands that look names up
+    --trust-anchor: path      # File with DS or DNSKEY records to trust instead of the built-in ones of the root; implies --dnssec validate
+    --dnssec: string@"nu-complete mox service dnssec" # Whom to believe about DNSSEC: a near resolver that validates, else own validation where the resolver gives DNSSEC records; always own validation; the resolver wherever it is; nobody
+    --help(-h)                # Print help
+  ]
+
+  def "nu-complete mox service install kind" [] {
+    [ "systemd" "launchd" "windows" ]
+  }
+
+  def "nu-complete mox service install color" [] {
+    [ "auto" "always" "never" ]
+  }
+
+  def "nu-complete mox service install dnssec" [] {
+    [ "auto" "validate" "trust-ad" "off" ]
+  }
+
+  # Make the server a service that starts with the machine
+  export extern "mox service install" [
+    --dry-run                 # Show what would be done
+    --kind: string@"nu-complete mox service install kind" # Service manager [default: that of this system]; with --dry-run any
+    --config: path            # Config file, or the folder that holds mox.conf [default: ./config/mox.conf, else that of localserve]
+    --json                    # Print the result as JSON
+    --color: string@"nu-complete mox service install color" # When to use colours; NO_COLOR and CLICOLOR_FORCE are honoured
+    --quiet(-q)               # Print nothing but the result and errors
+    --verbose(-v)             # Say more about what is done
+    --resolver: string        # Name server to ask instead of the system's, for commands that look names up
+    --trust-anchor: path      # File with DS or DNSKEY records to trust instead of the built-in ones of the root; implies --dnssec validate
+    --dnssec: string@"nu-complete mox service install dnssec" # Whom to believe about DNSSEC: a near resolver that validates, else own validation where the resolver gives DNSSEC records; always own validation; the resolver wherever it is; nobody
+    --help(-h)                # Print help
+  ]
+
+  def "nu-complete mox service uninstall kind" [] {
+    [ "systemd" "launchd" "windows" ]
+  }
+
+  def "nu-complete mox service uninstall color" [] {
+    [ "auto" "always" "never" ]
+  }
+
+  def "nu-complete mox service uninstall dnssec" [] {
+    [ "auto" "validate" "trust-ad" "off" ]
+  }
+
+  # Remove the service; configuration and data stay
+  export extern "mox service uninstall" [
+    --dry-run                 # Show what would be done
+    --kind: string@"nu-complete mox service uninstall kind" # Service manager [default: that of this system]; with --dry-run any
+    --config: path            # Config file, or the folder that holds mox.conf [default: ./config/mox.conf, else that of localserve]
+    --json                    # Print the result as JSON
+    --color: string@"nu-complete mox service uninstall color" # When to use colours; NO_COLOR and CLICOLOR_FORCE are honoured
+    --quiet(-q)               # Print nothing but the result and errors
+    --verbose(-v)             # Say more about what is done
+    --resolver: string        # Name server to ask instead of the system's, for commands that look names up
+    --trust-anchor: path      # File with DS or DNSKEY records to trust instead of the built-in ones of the root; implies --dnssec validate
+    --dnssec: string@"nu-complete mox service uninstall dnssec" # Whom to believe about DNSSEC: a near resolver that validates, else own validation where the resolver gives DNSSEC records; always own validation; the resolver wherever it is; nobody
+    --help(-h)                # Print help
+  ]
+
+  def "nu-complete mox service start kind" [] {
+    [ "systemd" "launchd" "windows" ]
+  }
+
+  def "nu-complete mox service start color" [] {
+    [ "auto" "always" "never" ]
+  }
+
+  def "nu-complete mox service start dnssec" [] {
+    [ "auto" "validate" "trust-ad" "off" ]
+  }
+
+  # Start the service
+  export extern "mox service start" [
+    --dry-run                 # Show what would be done
+    --kind: string@"nu-complete mox service start kind" # Service manager [default: that of this system]; with --dry-run any
+    --config: path            # Config file, or the folder that holds mox.conf [default: ./config/mox.conf, else that of localserve]
+    --json                    # Print the result as JSON
+    --color: string@"nu-complete mox service start color" # When to use colours; NO_COLOR and CLICOLOR_FORCE are honoured
+    --quiet(-q)               # Print nothing but the result and errors
+    --verbose(-v)             # Say more about what is done
+    --resolver: string        # Name server to ask instead of the system's, for commands that look names up
+    --trust-anchor: path      # File with DS or DNSKEY records to trust instead of the built-in ones of the root; implies --dnssec validate
+    --dnssec: string@"nu-complete mox service start dnssec" # Whom to believe about DNSSEC: a near resolver that validates, else own validation where the resolver gives DNSSEC records; always own validation; the resolver wherever it is; nobody
+    --help(-h)                # Print help
+  ]
+
+  def "nu-complete mox service stop kind" [] {
+    [ "systemd" "launchd" "windows" ]
+  }
+
+  def "nu-complete mox service stop color" [] {
+    [ "auto" "always" "never" ]
+  }
+
+  def "nu-complete mox service stop dnssec" [] {
+    [ "auto" "validate" "trust-ad" "off" ]
+  }
+
+  # Stop the service
+  export extern "mox service stop" [
+    --dry-run                 # Show what would be done
+    --kind: string@"nu-complete mox service stop kind" # Service manager [default: that of this system]; with --dry-run any
+    --config: path            # Config file, or the folder that holds mox.conf [default: ./config/mox.conf, else that of localserve]
+    --json                    # Print the result as JSON
+    --color: string@"nu-complete mox service stop color" # When to use colours; NO_COLOR and CLICOLOR_FORCE are honoured
+    --quiet(-q)               # Print nothing but the result and errors
+    --verbose(-v)             # Say more about what is done
+    --resolver: string        # Name server to ask instead of the system's, for commands that look names up
+    --trust-anchor: path      # File with DS or DNSKEY records to trust instead of the built-in ones of the root; implies --dnssec validate
+    --dnssec: string@"nu-complete mox service stop dnssec" # Whom to believe about DNSSEC: a near resolver that validates, else own validation where the resolver gives DNSSEC records; always own validation; the resolver wherever it is; nobody
+    --help(-h)                # Print help
+  ]
+
+  def "nu-complete mox service status kind" [] {
+    [ "systemd" "launchd" "windows" ]
+  }
+
+  def "nu-complete mox service status color" [] {
+    [ "auto" "always" "never" ]
+  }
+
+  def "nu-complete mox service status dnssec" [] {
+    [ "auto" "validate" "trust-ad" "off" ]
+  }
+
+  # Ask the service manager how the service is
+  export extern "mox service status" [
+    --dry-run                 # Show what would be done
+    --kind: string@"nu-complete mox service status kind" # Service manager [default: that of this system]; with --dry-run any
+    --config: path            # Config file, or the folder that holds mox.conf [default: ./config/mox.conf, else that of localserve]
+    --json                    # Print the result as JSON
+    --color: string@"nu-complete mox service status color" # When to use colours; NO_COLOR and CLICOLOR_FORCE are honoured
+    --quiet(-q)               # Print nothing but the result and errors
+    --verbose(-v)             # Say more about what is done
+    --resolver: string        # Name server to ask instead of the system's, for commands that look names up
+    --trust-anchor: path      # File with DS or DNSKEY records to trust instead of the built-in ones of the root; implies --dnssec validate
+    --dnssec: string@"nu-complete mox service status dnssec" # Whom to believe about DNSSEC: a near resolver that validates, else own validation where the resolver gives DNSSEC records; always own validation; the resolver wherever it is; nobody
+    --help(-h)                # Print help (see more with '--help')
+  ]
+
+  # Print this message or the help of the given subcommand(s)
+  export extern "mox service help" [
+  ]
+
+  # Make the server a service that starts with the machine
+  export extern "mox service help install" [
+  ]
+
+  # Remove the service; configuration and data stay
+  export extern "mox service help uninstall" [
+  ]
+
+  # Start the service
+  export extern "mox service help start" [
+  ]
+
+  # Stop the service
+  export extern "mox service help stop" [
+  ]
+
+  # Ask the service manager how the service is
+  export extern "mox service help status" [
+  ]
+
+  # Print this message or the help of the given subcommand(s)
+  export extern "mox service help help" [
+  ]
+
   def "nu-complete mox localserve dns" [] {
     [ "lab" "real" "off" ]
   }
@@ -47,7 +265,6 @@ module completions {
     --dir: directory          # Folder for config and data; made when it does not exist [default: mox-localserve in the user's config folder]
     --ip: string              # Address to listen on
     --port-base: string       # First port: SMTP is N+25, submission N+587 and N+465 (TLS), HTTP N+80 and N+443, metrics N+81
-    --ready-file: path        # Write this file when everything accepts connections
     --relay: string           # Send all mail that is not for this machine to this server instead of catching it
     --relay-domain: string    # Send mail for one domain to this server; may be given several times
     --direct: string          # Send mail for a domain, and for those below it, to the mail hosts that DNS names; may be given several times
@@ -61,6 +278,7 @@ module completions {
     --pedantic                # Refuse whatever the standards forbid, where a real server would be lenient
     --chaos: string           # Fail on demand by this rule, as `mox localserve chaos add` takes it; may be given several times
     --webhook: string         # Tell this http:// or https:// URL of every message that arrives, by a POST of JSON; may be given several times
+    --ready-file: path        # Write this file when everything accepts connections
     --log-level: string@"nu-complete mox localserve log_level" # Least important events to log
     --log-format: string@"nu-complete mox localserve log_format" # How log lines look
     --init-only               # Make the folder with config and certificate, then end
@@ -273,6 +491,48 @@ module completions {
   export extern "mox localserve help help" [
   ]
 
+  def "nu-complete mox quickstart form" [] {
+    [ "zone" "table" ]
+  }
+
+  def "nu-complete mox quickstart color" [] {
+    [ "auto" "always" "never" ]
+  }
+
+  def "nu-complete mox quickstart dnssec" [] {
+    [ "auto" "validate" "trust-ad" "off" ]
+  }
+
+  # Make a mail server for a domain: keys, configuration, account, and the DNS records to publish
+  export extern "mox quickstart" [
+    --dir: directory          # Folder for config and data
+    --hostname: string        # Name of the mail host [default: the machine's full name, else the name of its address]
+    --ip: string              # Address to listen on; may be given again [default: the public ones of the machine, else all]
+    --nat-ip: string          # Address that others see, where a router forwards ports; may be given again
+    --existing-webserver      # Leave ports 80 and 443 to the web server that is there
+    --user: string            # System user that the server becomes
+    --acme-directory: string  # Where certificates come from
+    --acme-contact: string    # Where the certificate authority may write to [default: your address]
+    --no-acme                 # Make a certificate here, to be replaced by your own, instead of asking an authority
+    --skip-dial               # Connect to no mail host and no registry
+    --yes(-y)                 # Go on although steps failed
+    --dry-run                 # Look and show what would be written; write nothing
+    --form: string@"nu-complete mox quickstart form" # How the DNS records are shown
+    --fault: string           # End at a point of the writing, as a power cut would
+    --ca-file: path           # File with certificates of authorities (PEM) to trust beside the system's
+    --allow-egress: string    # Network to reach although it is not public, as in 10.0.0.0/8; may be given again
+    --config: path            # Config file, or the folder that holds mox.conf [default: ./config/mox.conf, else that of localserve]
+    --json                    # Print the result as JSON
+    --color: string@"nu-complete mox quickstart color" # When to use colours; NO_COLOR and CLICOLOR_FORCE are honoured
+    --quiet(-q)               # Print nothing but the result and errors
+    --verbose(-v)             # Say more about what is done
+    --resolver: string        # Name server to ask instead of the system's, for commands that look names up
+    --trust-anchor: path      # File with DS or DNSKEY records to trust instead of the built-in ones of the root; implies --dnssec validate
+    --dnssec: string@"nu-complete mox quickstart dnssec" # Whom to believe about DNSSEC: a near resolver that validates, else own validation where the resolver gives DNSSEC records; always own validation; the resolver wherever it is; nobody
+    --help(-h)                # Print help (see more with '--help')
+    address: string           # Your first address at the domain; mail for postmaster and reports arrive there, too
+  ]
+
   def "nu-complete mox status color" [] {
     [ "auto" "always" "never" ]
   }
@@ -314,6 +574,103 @@ module completions {
     --trust-anchor: path      # File with DS or DNSKEY records to trust instead of the built-in ones of the root; implies --dnssec validate
     --dnssec: string@"nu-complete mox stop dnssec" # Whom to believe about DNSSEC: a near resolver that validates, else own validation where the resolver gives DNSSEC records; always own validation; the resolver wherever it is; nobody
     --help(-h)                # Print help
+  ]
+
+  def "nu-complete mox logins color" [] {
+    [ "auto" "always" "never" ]
+  }
+
+  def "nu-complete mox logins dnssec" [] {
+    [ "auto" "validate" "trust-ad" "off" ]
+  }
+
+  # Show who tried to log in
+  export extern "mox logins" [
+    --unknown                 # Only attempts that name no account here
+    --failed                  # Only attempts that failed
+    --since: string           # Only attempts of so long ago at most, as 24h
+    --limit: string           # So many rows at most
+    --config: path            # Config file, or the folder that holds mox.conf [default: ./config/mox.conf, else that of localserve]
+    --json                    # Print the result as JSON
+    --color: string@"nu-complete mox logins color" # When to use colours; NO_COLOR and CLICOLOR_FORCE are honoured
+    --quiet(-q)               # Print nothing but the result and errors
+    --verbose(-v)             # Say more about what is done
+    --resolver: string        # Name server to ask instead of the system's, for commands that look names up
+    --trust-anchor: path      # File with DS or DNSKEY records to trust instead of the built-in ones of the root; implies --dnssec validate
+    --dnssec: string@"nu-complete mox logins dnssec" # Whom to believe about DNSSEC: a near resolver that validates, else own validation where the resolver gives DNSSEC records; always own validation; the resolver wherever it is; nobody
+    --help(-h)                # Print help
+    account?: string          # Only attempts to log in to this account
+  ]
+
+  def "nu-complete mox backup color" [] {
+    [ "auto" "always" "never" ]
+  }
+
+  def "nu-complete mox backup dnssec" [] {
+    [ "auto" "validate" "trust-ad" "off" ]
+  }
+
+  # Take a backup of config and data; the server may run
+  export extern "mox backup" [
+    --dry-run                 # Only say how much it would be
+    --config: path            # Config file, or the folder that holds mox.conf [default: ./config/mox.conf, else that of localserve]
+    --json                    # Print the result as JSON
+    --color: string@"nu-complete mox backup color" # When to use colours; NO_COLOR and CLICOLOR_FORCE are honoured
+    --quiet(-q)               # Print nothing but the result and errors
+    --verbose(-v)             # Say more about what is done
+    --resolver: string        # Name server to ask instead of the system's, for commands that look names up
+    --trust-anchor: path      # File with DS or DNSKEY records to trust instead of the built-in ones of the root; implies --dnssec validate
+    --dnssec: string@"nu-complete mox backup dnssec" # Whom to believe about DNSSEC: a near resolver that validates, else own validation where the resolver gives DNSSEC records; always own validation; the resolver wherever it is; nobody
+    --help(-h)                # Print help
+    destdir: directory        # Folder of the backup: new, empty, or that of the last backup of this server
+  ]
+
+  def "nu-complete mox restore color" [] {
+    [ "auto" "always" "never" ]
+  }
+
+  def "nu-complete mox restore dnssec" [] {
+    [ "auto" "validate" "trust-ad" "off" ]
+  }
+
+  # Put a backup back into a new folder, or check it
+  export extern "mox restore" [
+    --check                   # Read everything and compare it, without restoring
+    --dry-run                 # Only say what would be restored
+    --config: path            # Config file, or the folder that holds mox.conf [default: ./config/mox.conf, else that of localserve]
+    --json                    # Print the result as JSON
+    --color: string@"nu-complete mox restore color" # When to use colours; NO_COLOR and CLICOLOR_FORCE are honoured
+    --quiet(-q)               # Print nothing but the result and errors
+    --verbose(-v)             # Say more about what is done
+    --resolver: string        # Name server to ask instead of the system's, for commands that look names up
+    --trust-anchor: path      # File with DS or DNSKEY records to trust instead of the built-in ones of the root; implies --dnssec validate
+    --dnssec: string@"nu-complete mox restore dnssec" # Whom to believe about DNSSEC: a near resolver that validates, else own validation where the resolver gives DNSSEC records; always own validation; the resolver wherever it is; nobody
+    --help(-h)                # Print help
+    backup: directory         # Folder that was given to `mox backup`
+    destdir?: directory       # New or empty folder that gets `config` and `data`
+  ]
+
+  def "nu-complete mox upgrade color" [] {
+    [ "auto" "always" "never" ]
+  }
+
+  def "nu-complete mox upgrade dnssec" [] {
+    [ "auto" "validate" "trust-ad" "off" ]
+  }
+
+  # Say what this program would do with the data of another version
+  export extern "mox upgrade" [
+    --check                   # Say what would happen
+    --config: path            # Config file, or the folder that holds mox.conf [default: ./config/mox.conf, else that of localserve]
+    --json                    # Print the result as JSON
+    --color: string@"nu-complete mox upgrade color" # When to use colours; NO_COLOR and CLICOLOR_FORCE are honoured
+    --quiet(-q)               # Print nothing but the result and errors
+    --verbose(-v)             # Say more about what is done
+    --resolver: string        # Name server to ask instead of the system's, for commands that look names up
+    --trust-anchor: path      # File with DS or DNSKEY records to trust instead of the built-in ones of the root; implies --dnssec validate
+    --dnssec: string@"nu-complete mox upgrade dnssec" # Whom to believe about DNSSEC: a near resolver that validates, else own validation where the resolver gives DNSSEC records; always own validation; the resolver wherever it is; nobody
+    --help(-h)                # Print help
+    data?: directory          # Data folder [default: that of the config]
   ]
 
   def "nu-complete mox loglevels level" [] {
@@ -1747,6 +2104,1064 @@ module completions {
     --help(-h)                # Print help
   ]
 
+  def "nu-complete mox config printservice kind" [] {
+    [ "systemd" "launchd" "windows" ]
+  }
+
+  def "nu-complete mox config printservice color" [] {
+    [ "auto" "always" "never" ]
+  }
+
+  def "nu-complete mox config printservice dnssec" [] {
+    [ "auto" "validate" "trust-ad" "off" ]
+  }
+
+  # Print what a service manager has to know to run the server
+  export extern "mox config printservice" [
+    --kind: string@"nu-complete mox config printservice kind" # Service manager [default: that of this system]
+    --config: path            # Config file, or the folder that holds mox.conf [default: ./config/mox.conf, else that of localserve]
+    --json                    # Print the result as JSON
+    --color: string@"nu-complete mox config printservice color" # When to use colours; NO_COLOR and CLICOLOR_FORCE are honoured
+    --quiet(-q)               # Print nothing but the result and errors
+    --verbose(-v)             # Say more about what is done
+    --resolver: string        # Name server to ask instead of the system's, for commands that look names up
+    --trust-anchor: path      # File with DS or DNSKEY records to trust instead of the built-in ones of the root; implies --dnssec validate
+    --dnssec: string@"nu-complete mox config printservice dnssec" # Whom to believe about DNSSEC: a near resolver that validates, else own validation where the resolver gives DNSSEC records; always own validation; the resolver wherever it is; nobody
+    --help(-h)                # Print help
+  ]
+
+  def "nu-complete mox config account color" [] {
+    [ "auto" "always" "never" ]
+  }
+
+  def "nu-complete mox config account dnssec" [] {
+    [ "auto" "validate" "trust-ad" "off" ]
+  }
+
+  # Add, show, disable and remove accounts
+  export extern "mox config account" [
+    --config: path            # Config file, or the folder that holds mox.conf [default: ./config/mox.conf, else that of localserve]
+    --json                    # Print the result as JSON
+    --color: string@"nu-complete mox config account color" # When to use colours; NO_COLOR and CLICOLOR_FORCE are honoured
+    --quiet(-q)               # Print nothing but the result and errors
+    --verbose(-v)             # Say more about what is done
+    --resolver: string        # Name server to ask instead of the system's, for commands that look names up
+    --trust-anchor: path      # File with DS or DNSKEY records to trust instead of the built-in ones of the root; implies --dnssec validate
+    --dnssec: string@"nu-complete mox config account dnssec" # Whom to believe about DNSSEC: a near resolver that validates, else own validation where the resolver gives DNSSEC records; always own validation; the resolver wherever it is; nobody
+    --help(-h)                # Print help
+  ]
+
+  def "nu-complete mox config account list color" [] {
+    [ "auto" "always" "never" ]
+  }
+
+  def "nu-complete mox config account list dnssec" [] {
+    [ "auto" "validate" "trust-ad" "off" ]
+  }
+
+  # Show the accounts
+  export extern "mox config account list" [
+    --config: path            # Config file, or the folder that holds mox.conf [default: ./config/mox.conf, else that of localserve]
+    --json                    # Print the result as JSON
+    --color: string@"nu-complete mox config account list color" # When to use colours; NO_COLOR and CLICOLOR_FORCE are honoured
+    --quiet(-q)               # Print nothing but the result and errors
+    --verbose(-v)             # Say more about what is done
+    --resolver: string        # Name server to ask instead of the system's, for commands that look names up
+    --trust-anchor: path      # File with DS or DNSKEY records to trust instead of the built-in ones of the root; implies --dnssec validate
+    --dnssec: string@"nu-complete mox config account list dnssec" # Whom to believe about DNSSEC: a near resolver that validates, else own validation where the resolver gives DNSSEC records; always own validation; the resolver wherever it is; nobody
+    --help(-h)                # Print help
+  ]
+
+  def "nu-complete mox config account show color" [] {
+    [ "auto" "always" "never" ]
+  }
+
+  def "nu-complete mox config account show dnssec" [] {
+    [ "auto" "validate" "trust-ad" "off" ]
+  }
+
+  # Show an account: its addresses, what refers to it, what is stored
+  export extern "mox config account show" [
+    --config: path            # Config file, or the folder that holds mox.conf [default: ./config/mox.conf, else that of localserve]
+    --json                    # Print the result as JSON
+    --color: string@"nu-complete mox config account show color" # When to use colours; NO_COLOR and CLICOLOR_FORCE are honoured
+    --quiet(-q)               # Print nothing but the result and errors
+    --verbose(-v)             # Say more about what is done
+    --resolver: string        # Name server to ask instead of the system's, for commands that look names up
+    --trust-anchor: path      # File with DS or DNSKEY records to trust instead of the built-in ones of the root; implies --dnssec validate
+    --dnssec: string@"nu-complete mox config account show dnssec" # Whom to believe about DNSSEC: a near resolver that validates, else own validation where the resolver gives DNSSEC records; always own validation; the resolver wherever it is; nobody
+    --help(-h)                # Print help
+    account: string           # Its name, or one of its addresses
+  ]
+
+  def "nu-complete mox config account add color" [] {
+    [ "auto" "always" "never" ]
+  }
+
+  def "nu-complete mox config account add dnssec" [] {
+    [ "auto" "validate" "trust-ad" "off" ]
+  }
+
+  # Add an account with an address
+  export extern "mox config account add" [
+    --password-stdin          # Read the password from the first line of standard input instead of making one
+    --dry-run                 # Only show what would change
+    --config: path            # Config file, or the folder that holds mox.conf [default: ./config/mox.conf, else that of localserve]
+    --json                    # Print the result as JSON
+    --color: string@"nu-complete mox config account add color" # When to use colours; NO_COLOR and CLICOLOR_FORCE are honoured
+    --quiet(-q)               # Print nothing but the result and errors
+    --verbose(-v)             # Say more about what is done
+    --resolver: string        # Name server to ask instead of the system's, for commands that look names up
+    --trust-anchor: path      # File with DS or DNSKEY records to trust instead of the built-in ones of the root; implies --dnssec validate
+    --dnssec: string@"nu-complete mox config account add dnssec" # Whom to believe about DNSSEC: a near resolver that validates, else own validation where the resolver gives DNSSEC records; always own validation; the resolver wherever it is; nobody
+    --help(-h)                # Print help (see more with '--help')
+    name: string              # Name of the account
+    address: string           # Its first address, of a domain that is here
+  ]
+
+  def "nu-complete mox config account rm color" [] {
+    [ "auto" "always" "never" ]
+  }
+
+  def "nu-complete mox config account rm dnssec" [] {
+    [ "auto" "validate" "trust-ad" "off" ]
+  }
+
+  # Remove an account; its mail stays unless --purge is given
+  export extern "mox config account rm" [
+    --purge                   # Remove its mail, too, at the next start of the server
+    --dry-run                 # Only show what would change
+    --config: path            # Config file, or the folder that holds mox.conf [default: ./config/mox.conf, else that of localserve]
+    --json                    # Print the result as JSON
+    --color: string@"nu-complete mox config account rm color" # When to use colours; NO_COLOR and CLICOLOR_FORCE are honoured
+    --quiet(-q)               # Print nothing but the result and errors
+    --verbose(-v)             # Say more about what is done
+    --resolver: string        # Name server to ask instead of the system's, for commands that look names up
+    --trust-anchor: path      # File with DS or DNSKEY records to trust instead of the built-in ones of the root; implies --dnssec validate
+    --dnssec: string@"nu-complete mox config account rm dnssec" # Whom to believe about DNSSEC: a near resolver that validates, else own validation where the resolver gives DNSSEC records; always own validation; the resolver wherever it is; nobody
+    --help(-h)                # Print help (see more with '--help')
+    name: string              # Name of the account
+  ]
+
+  def "nu-complete mox config account disable color" [] {
+    [ "auto" "always" "never" ]
+  }
+
+  def "nu-complete mox config account disable dnssec" [] {
+    [ "auto" "validate" "trust-ad" "off" ]
+  }
+
+  # Let nobody log in to an account; mail is still received
+  export extern "mox config account disable" [
+    --dry-run                 # Only show what would change
+    --config: path            # Config file, or the folder that holds mox.conf [default: ./config/mox.conf, else that of localserve]
+    --json                    # Print the result as JSON
+    --color: string@"nu-complete mox config account disable color" # When to use colours; NO_COLOR and CLICOLOR_FORCE are honoured
+    --quiet(-q)               # Print nothing but the result and errors
+    --verbose(-v)             # Say more about what is done
+    --resolver: string        # Name server to ask instead of the system's, for commands that look names up
+    --trust-anchor: path      # File with DS or DNSKEY records to trust instead of the built-in ones of the root; implies --dnssec validate
+    --dnssec: string@"nu-complete mox config account disable dnssec" # Whom to believe about DNSSEC: a near resolver that validates, else own validation where the resolver gives DNSSEC records; always own validation; the resolver wherever it is; nobody
+    --help(-h)                # Print help
+    name: string              # Name of the account
+    message: string           # What a login is told after a correct password
+  ]
+
+  def "nu-complete mox config account enable color" [] {
+    [ "auto" "always" "never" ]
+  }
+
+  def "nu-complete mox config account enable dnssec" [] {
+    [ "auto" "validate" "trust-ad" "off" ]
+  }
+
+  # Allow logins to an account again
+  export extern "mox config account enable" [
+    --dry-run                 # Only show what would change
+    --config: path            # Config file, or the folder that holds mox.conf [default: ./config/mox.conf, else that of localserve]
+    --json                    # Print the result as JSON
+    --color: string@"nu-complete mox config account enable color" # When to use colours; NO_COLOR and CLICOLOR_FORCE are honoured
+    --quiet(-q)               # Print nothing but the result and errors
+    --verbose(-v)             # Say more about what is done
+    --resolver: string        # Name server to ask instead of the system's, for commands that look names up
+    --trust-anchor: path      # File with DS or DNSKEY records to trust instead of the built-in ones of the root; implies --dnssec validate
+    --dnssec: string@"nu-complete mox config account enable dnssec" # Whom to believe about DNSSEC: a near resolver that validates, else own validation where the resolver gives DNSSEC records; always own validation; the resolver wherever it is; nobody
+    --help(-h)                # Print help
+    name: string              # Name of the account
+  ]
+
+  def "nu-complete mox config account addresses color" [] {
+    [ "auto" "always" "never" ]
+  }
+
+  def "nu-complete mox config account addresses dnssec" [] {
+    [ "auto" "validate" "trust-ad" "off" ]
+  }
+
+  # Show the addresses of an account
+  export extern "mox config account addresses" [
+    --config: path            # Config file, or the folder that holds mox.conf [default: ./config/mox.conf, else that of localserve]
+    --json                    # Print the result as JSON
+    --color: string@"nu-complete mox config account addresses color" # When to use colours; NO_COLOR and CLICOLOR_FORCE are honoured
+    --quiet(-q)               # Print nothing but the result and errors
+    --verbose(-v)             # Say more about what is done
+    --resolver: string        # Name server to ask instead of the system's, for commands that look names up
+    --trust-anchor: path      # File with DS or DNSKEY records to trust instead of the built-in ones of the root; implies --dnssec validate
+    --dnssec: string@"nu-complete mox config account addresses dnssec" # Whom to believe about DNSSEC: a near resolver that validates, else own validation where the resolver gives DNSSEC records; always own validation; the resolver wherever it is; nobody
+    --help(-h)                # Print help
+    name: string              # Name of the account
+  ]
+
+  # Print this message or the help of the given subcommand(s)
+  export extern "mox config account help" [
+  ]
+
+  # Show the accounts
+  export extern "mox config account help list" [
+  ]
+
+  # Show an account: its addresses, what refers to it, what is stored
+  export extern "mox config account help show" [
+  ]
+
+  # Add an account with an address
+  export extern "mox config account help add" [
+  ]
+
+  # Remove an account; its mail stays unless --purge is given
+  export extern "mox config account help rm" [
+  ]
+
+  # Let nobody log in to an account; mail is still received
+  export extern "mox config account help disable" [
+  ]
+
+  # Allow logins to an account again
+  export extern "mox config account help enable" [
+  ]
+
+  # Show the addresses of an account
+  export extern "mox config account help addresses" [
+  ]
+
+  # Print this message or the help of the given subcommand(s)
+  export extern "mox config account help help" [
+  ]
+
+  def "nu-complete mox config address color" [] {
+    [ "auto" "always" "never" ]
+  }
+
+  def "nu-complete mox config address dnssec" [] {
+    [ "auto" "validate" "trust-ad" "off" ]
+  }
+
+  # Add, show and remove addresses of accounts
+  export extern "mox config address" [
+    --config: path            # Config file, or the folder that holds mox.conf [default: ./config/mox.conf, else that of localserve]
+    --json                    # Print the result as JSON
+    --color: string@"nu-complete mox config address color" # When to use colours; NO_COLOR and CLICOLOR_FORCE are honoured
+    --quiet(-q)               # Print nothing but the result and errors
+    --verbose(-v)             # Say more about what is done
+    --resolver: string        # Name server to ask instead of the system's, for commands that look names up
+    --trust-anchor: path      # File with DS or DNSKEY records to trust instead of the built-in ones of the root; implies --dnssec validate
+    --dnssec: string@"nu-complete mox config address dnssec" # Whom to believe about DNSSEC: a near resolver that validates, else own validation where the resolver gives DNSSEC records; always own validation; the resolver wherever it is; nobody
+    --help(-h)                # Print help
+  ]
+
+  def "nu-complete mox config address list color" [] {
+    [ "auto" "always" "never" ]
+  }
+
+  def "nu-complete mox config address list dnssec" [] {
+    [ "auto" "validate" "trust-ad" "off" ]
+  }
+
+  # Show addresses and who has them
+  export extern "mox config address list" [
+    --account: string         # Of this account
+    --domain: string          # Of this domain
+    --config: path            # Config file, or the folder that holds mox.conf [default: ./config/mox.conf, else that of localserve]
+    --json                    # Print the result as JSON
+    --color: string@"nu-complete mox config address list color" # When to use colours; NO_COLOR and CLICOLOR_FORCE are honoured
+    --quiet(-q)               # Print nothing but the result and errors
+    --verbose(-v)             # Say more about what is done
+    --resolver: string        # Name server to ask instead of the system's, for commands that look names up
+    --trust-anchor: path      # File with DS or DNSKEY records to trust instead of the built-in ones of the root; implies --dnssec validate
+    --dnssec: string@"nu-complete mox config address list dnssec" # Whom to believe about DNSSEC: a near resolver that validates, else own validation where the resolver gives DNSSEC records; always own validation; the resolver wherever it is; nobody
+    --help(-h)                # Print help
+  ]
+
+  def "nu-complete mox config address add color" [] {
+    [ "auto" "always" "never" ]
+  }
+
+  def "nu-complete mox config address add dnssec" [] {
+    [ "auto" "validate" "trust-ad" "off" ]
+  }
+
+  # Give an account an address, or with @domain all of a domain that are not found otherwise
+  export extern "mox config address add" [
+    --mailbox: string         # Mailbox for its mail instead of Inbox
+    --dry-run                 # Only show what would change
+    --config: path            # Config file, or the folder that holds mox.conf [default: ./config/mox.conf, else that of localserve]
+    --json                    # Print the result as JSON
+    --color: string@"nu-complete mox config address add color" # When to use colours; NO_COLOR and CLICOLOR_FORCE are honoured
+    --quiet(-q)               # Print nothing but the result and errors
+    --verbose(-v)             # Say more about what is done
+    --resolver: string        # Name server to ask instead of the system's, for commands that look names up
+    --trust-anchor: path      # File with DS or DNSKEY records to trust instead of the built-in ones of the root; implies --dnssec validate
+    --dnssec: string@"nu-complete mox config address add dnssec" # Whom to believe about DNSSEC: a near resolver that validates, else own validation where the resolver gives DNSSEC records; always own validation; the resolver wherever it is; nobody
+    --help(-h)                # Print help
+    address: string           # The address, or @domain
+    account: string           # Name of the account
+  ]
+
+  def "nu-complete mox config address rm color" [] {
+    [ "auto" "always" "never" ]
+  }
+
+  def "nu-complete mox config address rm dnssec" [] {
+    [ "auto" "validate" "trust-ad" "off" ]
+  }
+
+  # Take an address away
+  export extern "mox config address rm" [
+    --dry-run                 # Only show what would change
+    --config: path            # Config file, or the folder that holds mox.conf [default: ./config/mox.conf, else that of localserve]
+    --json                    # Print the result as JSON
+    --color: string@"nu-complete mox config address rm color" # When to use colours; NO_COLOR and CLICOLOR_FORCE are honoured
+    --quiet(-q)               # Print nothing but the result and errors
+    --verbose(-v)             # Say more about what is done
+    --resolver: string        # Name server to ask instead of the system's, for commands that look names up
+    --trust-anchor: path      # File with DS or DNSKEY records to trust instead of the built-in ones of the root; implies --dnssec validate
+    --dnssec: string@"nu-complete mox config address rm dnssec" # Whom to believe about DNSSEC: a near resolver that validates, else own validation where the resolver gives DNSSEC records; always own validation; the resolver wherever it is; nobody
+    --help(-h)                # Print help
+    address: string           # The address, or @domain
+  ]
+
+  # Print this message or the help of the given subcommand(s)
+  export extern "mox config address help" [
+  ]
+
+  # Show addresses and who has them
+  export extern "mox config address help list" [
+  ]
+
+  # Give an account an address, or with @domain all of a domain that are not found otherwise
+  export extern "mox config address help add" [
+  ]
+
+  # Take an address away
+  export extern "mox config address help rm" [
+  ]
+
+  # Print this message or the help of the given subcommand(s)
+  export extern "mox config address help help" [
+  ]
+
+  def "nu-complete mox config domain color" [] {
+    [ "auto" "always" "never" ]
+  }
+
+  def "nu-complete mox config domain dnssec" [] {
+    [ "auto" "validate" "trust-ad" "off" ]
+  }
+
+  # Add, show, disable and remove domains
+  export extern "mox config domain" [
+    --config: path            # Config file, or the folder that holds mox.conf [default: ./config/mox.conf, else that of localserve]
+    --json                    # Print the result as JSON
+    --color: string@"nu-complete mox config domain color" # When to use colours; NO_COLOR and CLICOLOR_FORCE are honoured
+    --quiet(-q)               # Print nothing but the result and errors
+    --verbose(-v)             # Say more about what is done
+    --resolver: string        # Name server to ask instead of the system's, for commands that look names up
+    --trust-anchor: path      # File with DS or DNSKEY records to trust instead of the built-in ones of the root; implies --dnssec validate
+    --dnssec: string@"nu-complete mox config domain dnssec" # Whom to believe about DNSSEC: a near resolver that validates, else own validation where the resolver gives DNSSEC records; always own validation; the resolver wherever it is; nobody
+    --help(-h)                # Print help
+  ]
+
+  def "nu-complete mox config domain list color" [] {
+    [ "auto" "always" "never" ]
+  }
+
+  def "nu-complete mox config domain list dnssec" [] {
+    [ "auto" "validate" "trust-ad" "off" ]
+  }
+
+  # Show the domains
+  export extern "mox config domain list" [
+    --config: path            # Config file, or the folder that holds mox.conf [default: ./config/mox.conf, else that of localserve]
+    --json                    # Print the result as JSON
+    --color: string@"nu-complete mox config domain list color" # When to use colours; NO_COLOR and CLICOLOR_FORCE are honoured
+    --quiet(-q)               # Print nothing but the result and errors
+    --verbose(-v)             # Say more about what is done
+    --resolver: string        # Name server to ask instead of the system's, for commands that look names up
+    --trust-anchor: path      # File with DS or DNSKEY records to trust instead of the built-in ones of the root; implies --dnssec validate
+    --dnssec: string@"nu-complete mox config domain list dnssec" # Whom to believe about DNSSEC: a near resolver that validates, else own validation where the resolver gives DNSSEC records; always own validation; the resolver wherever it is; nobody
+    --help(-h)                # Print help
+  ]
+
+  def "nu-complete mox config domain show color" [] {
+    [ "auto" "always" "never" ]
+  }
+
+  def "nu-complete mox config domain show dnssec" [] {
+    [ "auto" "validate" "trust-ad" "off" ]
+  }
+
+  # Show a domain: its settings, addresses and aliases
+  export extern "mox config domain show" [
+    --config: path            # Config file, or the folder that holds mox.conf [default: ./config/mox.conf, else that of localserve]
+    --json                    # Print the result as JSON
+    --color: string@"nu-complete mox config domain show color" # When to use colours; NO_COLOR and CLICOLOR_FORCE are honoured
+    --quiet(-q)               # Print nothing but the result and errors
+    --verbose(-v)             # Say more about what is done
+    --resolver: string        # Name server to ask instead of the system's, for commands that look names up
+    --trust-anchor: path      # File with DS or DNSKEY records to trust instead of the built-in ones of the root; implies --dnssec validate
+    --dnssec: string@"nu-complete mox config domain show dnssec" # Whom to believe about DNSSEC: a near resolver that validates, else own validation where the resolver gives DNSSEC records; always own validation; the resolver wherever it is; nobody
+    --help(-h)                # Print help
+    domain: string            # The domain
+  ]
+
+  def "nu-complete mox config domain add color" [] {
+    [ "auto" "always" "never" ]
+  }
+
+  def "nu-complete mox config domain add dnssec" [] {
+    [ "auto" "validate" "trust-ad" "off" ]
+  }
+
+  # Add a domain, with keys to sign with and addresses for reports
+  export extern "mox config domain add" [
+    --disabled                # Refuse its mail until `mox config domain enable`, as while DNS is set up
+    --dry-run                 # Only show what would change
+    --config: path            # Config file, or the folder that holds mox.conf [default: ./config/mox.conf, else that of localserve]
+    --json                    # Print the result as JSON
+    --color: string@"nu-complete mox config domain add color" # When to use colours; NO_COLOR and CLICOLOR_FORCE are honoured
+    --quiet(-q)               # Print nothing but the result and errors
+    --verbose(-v)             # Say more about what is done
+    --resolver: string        # Name server to ask instead of the system's, for commands that look names up
+    --trust-anchor: path      # File with DS or DNSKEY records to trust instead of the built-in ones of the root; implies --dnssec validate
+    --dnssec: string@"nu-complete mox config domain add dnssec" # Whom to believe about DNSSEC: a near resolver that validates, else own validation where the resolver gives DNSSEC records; always own validation; the resolver wherever it is; nobody
+    --help(-h)                # Print help (see more with '--help')
+    domain: string            # The domain
+    account: string           # Account that gets its reports, and the first address
+    localpart?: string        # Part before the @ of a first address for the account
+  ]
+
+  def "nu-complete mox config domain rm color" [] {
+    [ "auto" "always" "never" ]
+  }
+
+  def "nu-complete mox config domain rm dnssec" [] {
+    [ "auto" "validate" "trust-ad" "off" ]
+  }
+
+  # Remove a domain that has no addresses any more; key files stay
+  export extern "mox config domain rm" [
+    --dry-run                 # Only show what would change
+    --config: path            # Config file, or the folder that holds mox.conf [default: ./config/mox.conf, else that of localserve]
+    --json                    # Print the result as JSON
+    --color: string@"nu-complete mox config domain rm color" # When to use colours; NO_COLOR and CLICOLOR_FORCE are honoured
+    --quiet(-q)               # Print nothing but the result and errors
+    --verbose(-v)             # Say more about what is done
+    --resolver: string        # Name server to ask instead of the system's, for commands that look names up
+    --trust-anchor: path      # File with DS or DNSKEY records to trust instead of the built-in ones of the root; implies --dnssec validate
+    --dnssec: string@"nu-complete mox config domain rm dnssec" # Whom to believe about DNSSEC: a near resolver that validates, else own validation where the resolver gives DNSSEC records; always own validation; the resolver wherever it is; nobody
+    --help(-h)                # Print help
+    domain: string            # The domain
+  ]
+
+  def "nu-complete mox config domain disable color" [] {
+    [ "auto" "always" "never" ]
+  }
+
+  def "nu-complete mox config domain disable dnssec" [] {
+    [ "auto" "validate" "trust-ad" "off" ]
+  }
+
+  # Refuse mail for and from a domain for the time being
+  export extern "mox config domain disable" [
+    --dry-run                 # Only show what would change
+    --config: path            # Config file, or the folder that holds mox.conf [default: ./config/mox.conf, else that of localserve]
+    --json                    # Print the result as JSON
+    --color: string@"nu-complete mox config domain disable color" # When to use colours; NO_COLOR and CLICOLOR_FORCE are honoured
+    --quiet(-q)               # Print nothing but the result and errors
+    --verbose(-v)             # Say more about what is done
+    --resolver: string        # Name server to ask instead of the system's, for commands that look names up
+    --trust-anchor: path      # File with DS or DNSKEY records to trust instead of the built-in ones of the root; implies --dnssec validate
+    --dnssec: string@"nu-complete mox config domain disable dnssec" # Whom to believe about DNSSEC: a near resolver that validates, else own validation where the resolver gives DNSSEC records; always own validation; the resolver wherever it is; nobody
+    --help(-h)                # Print help
+    domain: string            # The domain
+  ]
+
+  def "nu-complete mox config domain enable color" [] {
+    [ "auto" "always" "never" ]
+  }
+
+  def "nu-complete mox config domain enable dnssec" [] {
+    [ "auto" "validate" "trust-ad" "off" ]
+  }
+
+  # Take mail of a domain again
+  export extern "mox config domain enable" [
+    --dry-run                 # Only show what would change
+    --config: path            # Config file, or the folder that holds mox.conf [default: ./config/mox.conf, else that of localserve]
+    --json                    # Print the result as JSON
+    --color: string@"nu-complete mox config domain enable color" # When to use colours; NO_COLOR and CLICOLOR_FORCE are honoured
+    --quiet(-q)               # Print nothing but the result and errors
+    --verbose(-v)             # Say more about what is done
+    --resolver: string        # Name server to ask instead of the system's, for commands that look names up
+    --trust-anchor: path      # File with DS or DNSKEY records to trust instead of the built-in ones of the root; implies --dnssec validate
+    --dnssec: string@"nu-complete mox config domain enable dnssec" # Whom to believe about DNSSEC: a near resolver that validates, else own validation where the resolver gives DNSSEC records; always own validation; the resolver wherever it is; nobody
+    --help(-h)                # Print help
+    domain: string            # The domain
+  ]
+
+  # Print this message or the help of the given subcommand(s)
+  export extern "mox config domain help" [
+  ]
+
+  # Show the domains
+  export extern "mox config domain help list" [
+  ]
+
+  # Show a domain: its settings, addresses and aliases
+  export extern "mox config domain help show" [
+  ]
+
+  # Add a domain, with keys to sign with and addresses for reports
+  export extern "mox config domain help add" [
+  ]
+
+  # Remove a domain that has no addresses any more; key files stay
+  export extern "mox config domain help rm" [
+  ]
+
+  # Refuse mail for and from a domain for the time being
+  export extern "mox config domain help disable" [
+  ]
+
+  # Take mail of a domain again
+  export extern "mox config domain help enable" [
+  ]
+
+  # Print this message or the help of the given subcommand(s)
+  export extern "mox config domain help help" [
+  ]
+
+  def "nu-complete mox config alias color" [] {
+    [ "auto" "always" "never" ]
+  }
+
+  def "nu-complete mox config alias dnssec" [] {
+    [ "auto" "validate" "trust-ad" "off" ]
+  }
+
+  # Add, show, change and remove addresses that lead to several others
+  export extern "mox config alias" [
+    --config: path            # Config file, or the folder that holds mox.conf [default: ./config/mox.conf, else that of localserve]
+    --json                    # Print the result as JSON
+    --color: string@"nu-complete mox config alias color" # When to use colours; NO_COLOR and CLICOLOR_FORCE are honoured
+    --quiet(-q)               # Print nothing but the result and errors
+    --verbose(-v)             # Say more about what is done
+    --resolver: string        # Name server to ask instead of the system's, for commands that look names up
+    --trust-anchor: path      # File with DS or DNSKEY records to trust instead of the built-in ones of the root; implies --dnssec validate
+    --dnssec: string@"nu-complete mox config alias dnssec" # Whom to believe about DNSSEC: a near resolver that validates, else own validation where the resolver gives DNSSEC records; always own validation; the resolver wherever it is; nobody
+    --help(-h)                # Print help
+  ]
+
+  def "nu-complete mox config alias list color" [] {
+    [ "auto" "always" "never" ]
+  }
+
+  def "nu-complete mox config alias list dnssec" [] {
+    [ "auto" "validate" "trust-ad" "off" ]
+  }
+
+  # Show the aliases of a domain, or of all
+  export extern "mox config alias list" [
+    --config: path            # Config file, or the folder that holds mox.conf [default: ./config/mox.conf, else that of localserve]
+    --json                    # Print the result as JSON
+    --color: string@"nu-complete mox config alias list color" # When to use colours; NO_COLOR and CLICOLOR_FORCE are honoured
+    --quiet(-q)               # Print nothing but the result and errors
+    --verbose(-v)             # Say more about what is done
+    --resolver: string        # Name server to ask instead of the system's, for commands that look names up
+    --trust-anchor: path      # File with DS or DNSKEY records to trust instead of the built-in ones of the root; implies --dnssec validate
+    --dnssec: string@"nu-complete mox config alias list dnssec" # Whom to believe about DNSSEC: a near resolver that validates, else own validation where the resolver gives DNSSEC records; always own validation; the resolver wherever it is; nobody
+    --help(-h)                # Print help
+    domain?: string           # Of this domain
+  ]
+
+  def "nu-complete mox config alias show color" [] {
+    [ "auto" "always" "never" ]
+  }
+
+  def "nu-complete mox config alias show dnssec" [] {
+    [ "auto" "validate" "trust-ad" "off" ]
+  }
+
+  # Show an alias and its members
+  export extern "mox config alias show" [
+    --config: path            # Config file, or the folder that holds mox.conf [default: ./config/mox.conf, else that of localserve]
+    --json                    # Print the result as JSON
+    --color: string@"nu-complete mox config alias show color" # When to use colours; NO_COLOR and CLICOLOR_FORCE are honoured
+    --quiet(-q)               # Print nothing but the result and errors
+    --verbose(-v)             # Say more about what is done
+    --resolver: string        # Name server to ask instead of the system's, for commands that look names up
+    --trust-anchor: path      # File with DS or DNSKEY records to trust instead of the built-in ones of the root; implies --dnssec validate
+    --dnssec: string@"nu-complete mox config alias show dnssec" # Whom to believe about DNSSEC: a near resolver that validates, else own validation where the resolver gives DNSSEC records; always own validation; the resolver wherever it is; nobody
+    --help(-h)                # Print help
+    alias: string             # Address of the alias
+  ]
+
+  def "nu-complete mox config alias add color" [] {
+    [ "auto" "always" "never" ]
+  }
+
+  def "nu-complete mox config alias add dnssec" [] {
+    [ "auto" "validate" "trust-ad" "off" ]
+  }
+
+  # Add an alias with its members
+  export extern "mox config alias add" [
+    --dry-run                 # Only show what would change
+    --config: path            # Config file, or the folder that holds mox.conf [default: ./config/mox.conf, else that of localserve]
+    --json                    # Print the result as JSON
+    --color: string@"nu-complete mox config alias add color" # When to use colours; NO_COLOR and CLICOLOR_FORCE are honoured
+    --quiet(-q)               # Print nothing but the result and errors
+    --verbose(-v)             # Say more about what is done
+    --resolver: string        # Name server to ask instead of the system's, for commands that look names up
+    --trust-anchor: path      # File with DS or DNSKEY records to trust instead of the built-in ones of the root; implies --dnssec validate
+    --dnssec: string@"nu-complete mox config alias add dnssec" # Whom to believe about DNSSEC: a near resolver that validates, else own validation where the resolver gives DNSSEC records; always own validation; the resolver wherever it is; nobody
+    --help(-h)                # Print help
+    alias: string             # Address of the alias
+    ...addresses: string      # Addresses that get its mail, each of an account here
+  ]
+
+  def "nu-complete mox config alias update post_public" [] {
+    [ "true" "false" ]
+  }
+
+  def "nu-complete mox config alias update list_members" [] {
+    [ "true" "false" ]
+  }
+
+  def "nu-complete mox config alias update allow_msg_from" [] {
+    [ "true" "false" ]
+  }
+
+  def "nu-complete mox config alias update color" [] {
+    [ "auto" "always" "never" ]
+  }
+
+  def "nu-complete mox config alias update dnssec" [] {
+    [ "auto" "validate" "trust-ad" "off" ]
+  }
+
+  # Change who may send to an alias, see its members, and send as it
+  export extern "mox config alias update" [
+    --post-public: string@"nu-complete mox config alias update post_public" # Whether anyone may send to it; else only its members
+    --list-members: string@"nu-complete mox config alias update list_members" # Whether members can see the members
+    --allow-msg-from: string@"nu-complete mox config alias update allow_msg_from" # Whether members may use its address in From
+    --dry-run                 # Only show what would change
+    --config: path            # Config file, or the folder that holds mox.conf [default: ./config/mox.conf, else that of localserve]
+    --json                    # Print the result as JSON
+    --color: string@"nu-complete mox config alias update color" # When to use colours; NO_COLOR and CLICOLOR_FORCE are honoured
+    --quiet(-q)               # Print nothing but the result and errors
+    --verbose(-v)             # Say more about what is done
+    --resolver: string        # Name server to ask instead of the system's, for commands that look names up
+    --trust-anchor: path      # File with DS or DNSKEY records to trust instead of the built-in ones of the root; implies --dnssec validate
+    --dnssec: string@"nu-complete mox config alias update dnssec" # Whom to believe about DNSSEC: a near resolver that validates, else own validation where the resolver gives DNSSEC records; always own validation; the resolver wherever it is; nobody
+    --help(-h)                # Print help
+    alias: string             # Address of the alias
+  ]
+
+  def "nu-complete mox config alias rm color" [] {
+    [ "auto" "always" "never" ]
+  }
+
+  def "nu-complete mox config alias rm dnssec" [] {
+    [ "auto" "validate" "trust-ad" "off" ]
+  }
+
+  # Remove an alias
+  export extern "mox config alias rm" [
+    --dry-run                 # Only show what would change
+    --config: path            # Config file, or the folder that holds mox.conf [default: ./config/mox.conf, else that of localserve]
+    --json                    # Print the result as JSON
+    --color: string@"nu-complete mox config alias rm color" # When to use colours; NO_COLOR and CLICOLOR_FORCE are honoured
+    --quiet(-q)               # Print nothing but the result and errors
+    --verbose(-v)             # Say more about what is done
+    --resolver: string        # Name server to ask instead of the system's, for commands that look names up
+    --trust-anchor: path      # File with DS or DNSKEY records to trust instead of the built-in ones of the root; implies --dnssec validate
+    --dnssec: string@"nu-complete mox config alias rm dnssec" # Whom to believe about DNSSEC: a near resolver that validates, else own validation where the resolver gives DNSSEC records; always own validation; the resolver wherever it is; nobody
+    --help(-h)                # Print help
+    alias: string             # Address of the alias
+  ]
+
+  def "nu-complete mox config alias addaddr color" [] {
+    [ "auto" "always" "never" ]
+  }
+
+  def "nu-complete mox config alias addaddr dnssec" [] {
+    [ "auto" "validate" "trust-ad" "off" ]
+  }
+
+  # Add members to an alias
+  export extern "mox config alias addaddr" [
+    --dry-run                 # Only show what would change
+    --config: path            # Config file, or the folder that holds mox.conf [default: ./config/mox.conf, else that of localserve]
+    --json                    # Print the result as JSON
+    --color: string@"nu-complete mox config alias addaddr color" # When to use colours; NO_COLOR and CLICOLOR_FORCE are honoured
+    --quiet(-q)               # Print nothing but the result and errors
+    --verbose(-v)             # Say more about what is done
+    --resolver: string        # Name server to ask instead of the system's, for commands that look names up
+    --trust-anchor: path      # File with DS or DNSKEY records to trust instead of the built-in ones of the root; implies --dnssec validate
+    --dnssec: string@"nu-complete mox config alias addaddr dnssec" # Whom to believe about DNSSEC: a near resolver that validates, else own validation where the resolver gives DNSSEC records; always own validation; the resolver wherever it is; nobody
+    --help(-h)                # Print help
+    alias: string             # Address of the alias
+    ...addresses: string      # Addresses of members
+  ]
+
+  def "nu-complete mox config alias rmaddr color" [] {
+    [ "auto" "always" "never" ]
+  }
+
+  def "nu-complete mox config alias rmaddr dnssec" [] {
+    [ "auto" "validate" "trust-ad" "off" ]
+  }
+
+  # Take members of an alias away
+  export extern "mox config alias rmaddr" [
+    --dry-run                 # Only show what would change
+    --config: path            # Config file, or the folder that holds mox.conf [default: ./config/mox.conf, else that of localserve]
+    --json                    # Print the result as JSON
+    --color: string@"nu-complete mox config alias rmaddr color" # When to use colours; NO_COLOR and CLICOLOR_FORCE are honoured
+    --quiet(-q)               # Print nothing but the result and errors
+    --verbose(-v)             # Say more about what is done
+    --resolver: string        # Name server to ask instead of the system's, for commands that look names up
+    --trust-anchor: path      # File with DS or DNSKEY records to trust instead of the built-in ones of the root; implies --dnssec validate
+    --dnssec: string@"nu-complete mox config alias rmaddr dnssec" # Whom to believe about DNSSEC: a near resolver that validates, else own validation where the resolver gives DNSSEC records; always own validation; the resolver wherever it is; nobody
+    --help(-h)                # Print help
+    alias: string             # Address of the alias
+    ...addresses: string      # Addresses of members
+  ]
+
+  # Print this message or the help of the given subcommand(s)
+  export extern "mox config alias help" [
+  ]
+
+  # Show the aliases of a domain, or of all
+  export extern "mox config alias help list" [
+  ]
+
+  # Show an alias and its members
+  export extern "mox config alias help show" [
+  ]
+
+  # Add an alias with its members
+  export extern "mox config alias help add" [
+  ]
+
+  # Change who may send to an alias, see its members, and send as it
+  export extern "mox config alias help update" [
+  ]
+
+  # Remove an alias
+  export extern "mox config alias help rm" [
+  ]
+
+  # Add members to an alias
+  export extern "mox config alias help addaddr" [
+  ]
+
+  # Take members of an alias away
+  export extern "mox config alias help rmaddr" [
+  ]
+
+  # Print this message or the help of the given subcommand(s)
+  export extern "mox config alias help help" [
+  ]
+
+  def "nu-complete mox config tlspubkey color" [] {
+    [ "auto" "always" "never" ]
+  }
+
+  def "nu-complete mox config tlspubkey dnssec" [] {
+    [ "auto" "validate" "trust-ad" "off" ]
+  }
+
+  # Add, show and remove TLS client keys that log in
+  export extern "mox config tlspubkey" [
+    --config: path            # Config file, or the folder that holds mox.conf [default: ./config/mox.conf, else that of localserve]
+    --json                    # Print the result as JSON
+    --color: string@"nu-complete mox config tlspubkey color" # When to use colours; NO_COLOR and CLICOLOR_FORCE are honoured
+    --quiet(-q)               # Print nothing but the result and errors
+    --verbose(-v)             # Say more about what is done
+    --resolver: string        # Name server to ask instead of the system's, for commands that look names up
+    --trust-anchor: path      # File with DS or DNSKEY records to trust instead of the built-in ones of the root; implies --dnssec validate
+    --dnssec: string@"nu-complete mox config tlspubkey dnssec" # Whom to believe about DNSSEC: a near resolver that validates, else own validation where the resolver gives DNSSEC records; always own validation; the resolver wherever it is; nobody
+    --help(-h)                # Print help
+  ]
+
+  def "nu-complete mox config tlspubkey list color" [] {
+    [ "auto" "always" "never" ]
+  }
+
+  def "nu-complete mox config tlspubkey list dnssec" [] {
+    [ "auto" "validate" "trust-ad" "off" ]
+  }
+
+  # Show the keys
+  export extern "mox config tlspubkey list" [
+    --config: path            # Config file, or the folder that holds mox.conf [default: ./config/mox.conf, else that of localserve]
+    --json                    # Print the result as JSON
+    --color: string@"nu-complete mox config tlspubkey list color" # When to use colours; NO_COLOR and CLICOLOR_FORCE are honoured
+    --quiet(-q)               # Print nothing but the result and errors
+    --verbose(-v)             # Say more about what is done
+    --resolver: string        # Name server to ask instead of the system's, for commands that look names up
+    --trust-anchor: path      # File with DS or DNSKEY records to trust instead of the built-in ones of the root; implies --dnssec validate
+    --dnssec: string@"nu-complete mox config tlspubkey list dnssec" # Whom to believe about DNSSEC: a near resolver that validates, else own validation where the resolver gives DNSSEC records; always own validation; the resolver wherever it is; nobody
+    --help(-h)                # Print help
+    account?: string          # Of this account
+  ]
+
+  def "nu-complete mox config tlspubkey get color" [] {
+    [ "auto" "always" "never" ]
+  }
+
+  def "nu-complete mox config tlspubkey get dnssec" [] {
+    [ "auto" "validate" "trust-ad" "off" ]
+  }
+
+  # Show the key with a fingerprint
+  export extern "mox config tlspubkey get" [
+    --config: path            # Config file, or the folder that holds mox.conf [default: ./config/mox.conf, else that of localserve]
+    --json                    # Print the result as JSON
+    --color: string@"nu-complete mox config tlspubkey get color" # When to use colours; NO_COLOR and CLICOLOR_FORCE are honoured
+    --quiet(-q)               # Print nothing but the result and errors
+    --verbose(-v)             # Say more about what is done
+    --resolver: string        # Name server to ask instead of the system's, for commands that look names up
+    --trust-anchor: path      # File with DS or DNSKEY records to trust instead of the built-in ones of the root; implies --dnssec validate
+    --dnssec: string@"nu-complete mox config tlspubkey get dnssec" # Whom to believe about DNSSEC: a near resolver that validates, else own validation where the resolver gives DNSSEC records; always own validation; the resolver wherever it is; nobody
+    --help(-h)                # Print help
+    fingerprint: string       # Fingerprint of the key
+  ]
+
+  def "nu-complete mox config tlspubkey add color" [] {
+    [ "auto" "always" "never" ]
+  }
+
+  def "nu-complete mox config tlspubkey add dnssec" [] {
+    [ "auto" "validate" "trust-ad" "off" ]
+  }
+
+  # Let the holder of a key log in as an address
+  export extern "mox config tlspubkey add" [
+    --dry-run                 # Only check
+    --config: path            # Config file, or the folder that holds mox.conf [default: ./config/mox.conf, else that of localserve]
+    --json                    # Print the result as JSON
+    --color: string@"nu-complete mox config tlspubkey add color" # When to use colours; NO_COLOR and CLICOLOR_FORCE are honoured
+    --quiet(-q)               # Print nothing but the result and errors
+    --verbose(-v)             # Say more about what is done
+    --resolver: string        # Name server to ask instead of the system's, for commands that look names up
+    --trust-anchor: path      # File with DS or DNSKEY records to trust instead of the built-in ones of the root; implies --dnssec validate
+    --dnssec: string@"nu-complete mox config tlspubkey add dnssec" # Whom to believe about DNSSEC: a near resolver that validates, else own validation where the resolver gives DNSSEC records; always own validation; the resolver wherever it is; nobody
+    --help(-h)                # Print help (see more with '--help')
+    address: string           # Address that it logs in as
+    name?: string             # What people call it
+  ]
+
+  def "nu-complete mox config tlspubkey rm color" [] {
+    [ "auto" "always" "never" ]
+  }
+
+  def "nu-complete mox config tlspubkey rm dnssec" [] {
+    [ "auto" "validate" "trust-ad" "off" ]
+  }
+
+  # Take a key away
+  export extern "mox config tlspubkey rm" [
+    --dry-run                 # Only look whether it is there
+    --config: path            # Config file, or the folder that holds mox.conf [default: ./config/mox.conf, else that of localserve]
+    --json                    # Print the result as JSON
+    --color: string@"nu-complete mox config tlspubkey rm color" # When to use colours; NO_COLOR and CLICOLOR_FORCE are honoured
+    --quiet(-q)               # Print nothing but the result and errors
+    --verbose(-v)             # Say more about what is done
+    --resolver: string        # Name server to ask instead of the system's, for commands that look names up
+    --trust-anchor: path      # File with DS or DNSKEY records to trust instead of the built-in ones of the root; implies --dnssec validate
+    --dnssec: string@"nu-complete mox config tlspubkey rm dnssec" # Whom to believe about DNSSEC: a near resolver that validates, else own validation where the resolver gives DNSSEC records; always own validation; the resolver wherever it is; nobody
+    --help(-h)                # Print help
+    fingerprint: string       # Fingerprint of the key
+  ]
+
+  def "nu-complete mox config tlspubkey gen color" [] {
+    [ "auto" "always" "never" ]
+  }
+
+  def "nu-complete mox config tlspubkey gen dnssec" [] {
+    [ "auto" "validate" "trust-ad" "off" ]
+  }
+
+  # Make an Ed25519 key and a certificate that has it: STEM.key.pem and STEM.cert.pem
+  export extern "mox config tlspubkey gen" [
+    --config: path            # Config file, or the folder that holds mox.conf [default: ./config/mox.conf, else that of localserve]
+    --json                    # Print the result as JSON
+    --color: string@"nu-complete mox config tlspubkey gen color" # When to use colours; NO_COLOR and CLICOLOR_FORCE are honoured
+    --quiet(-q)               # Print nothing but the result and errors
+    --verbose(-v)             # Say more about what is done
+    --resolver: string        # Name server to ask instead of the system's, for commands that look names up
+    --trust-anchor: path      # File with DS or DNSKEY records to trust instead of the built-in ones of the root; implies --dnssec validate
+    --dnssec: string@"nu-complete mox config tlspubkey gen dnssec" # Whom to believe about DNSSEC: a near resolver that validates, else own validation where the resolver gives DNSSEC records; always own validation; the resolver wherever it is; nobody
+    --help(-h)                # Print help
+    stem: path                # Path and name of the files, without their ends
+  ]
+
+  # Print this message or the help of the given subcommand(s)
+  export extern "mox config tlspubkey help" [
+  ]
+
+  # Show the keys
+  export extern "mox config tlspubkey help list" [
+  ]
+
+  # Show the key with a fingerprint
+  export extern "mox config tlspubkey help get" [
+  ]
+
+  # Let the holder of a key log in as an address
+  export extern "mox config tlspubkey help add" [
+  ]
+
+  # Take a key away
+  export extern "mox config tlspubkey help rm" [
+  ]
+
+  # Make an Ed25519 key and a certificate that has it: STEM.key.pem and STEM.cert.pem
+  export extern "mox config tlspubkey help gen" [
+  ]
+
+  # Print this message or the help of the given subcommand(s)
+  export extern "mox config tlspubkey help help" [
+  ]
+
+  def "nu-complete mox config versions color" [] {
+    [ "auto" "always" "never" ]
+  }
+
+  def "nu-complete mox config versions dnssec" [] {
+    [ "auto" "validate" "trust-ad" "off" ]
+  }
+
+  # Show earlier versions of domains.conf, and what replaced them
+  export extern "mox config versions" [
+    --config: path            # Config file, or the folder that holds mox.conf [default: ./config/mox.conf, else that of localserve]
+    --json                    # Print the result as JSON
+    --color: string@"nu-complete mox config versions color" # When to use colours; NO_COLOR and CLICOLOR_FORCE are honoured
+    --quiet(-q)               # Print nothing but the result and errors
+    --verbose(-v)             # Say more about what is done
+    --resolver: string        # Name server to ask instead of the system's, for commands that look names up
+    --trust-anchor: path      # File with DS or DNSKEY records to trust instead of the built-in ones of the root; implies --dnssec validate
+    --dnssec: string@"nu-complete mox config versions dnssec" # Whom to believe about DNSSEC: a near resolver that validates, else own validation where the resolver gives DNSSEC records; always own validation; the resolver wherever it is; nobody
+    --help(-h)                # Print help
+  ]
+
+  def "nu-complete mox config diff color" [] {
+    [ "auto" "always" "never" ]
+  }
+
+  def "nu-complete mox config diff dnssec" [] {
+    [ "auto" "validate" "trust-ad" "off" ]
+  }
+
+  # Show what changed in domains.conf since a version
+  export extern "mox config diff" [
+    --config: path            # Config file, or the folder that holds mox.conf [default: ./config/mox.conf, else that of localserve]
+    --json                    # Print the result as JSON
+    --color: string@"nu-complete mox config diff color" # When to use colours; NO_COLOR and CLICOLOR_FORCE are honoured
+    --quiet(-q)               # Print nothing but the result and errors
+    --verbose(-v)             # Say more about what is done
+    --resolver: string        # Name server to ask instead of the system's, for commands that look names up
+    --trust-anchor: path      # File with DS or DNSKEY records to trust instead of the built-in ones of the root; implies --dnssec validate
+    --dnssec: string@"nu-complete mox config diff dnssec" # Whom to believe about DNSSEC: a near resolver that validates, else own validation where the resolver gives DNSSEC records; always own validation; the resolver wherever it is; nobody
+    --help(-h)                # Print help
+    version?: string          # The version, from `mox config versions`; the newest if none is given
+  ]
+
+  def "nu-complete mox config apply color" [] {
+    [ "auto" "always" "never" ]
+  }
+
+  def "nu-complete mox config apply dnssec" [] {
+    [ "auto" "validate" "trust-ad" "off" ]
+  }
+
+  # Check a whole new domains.conf, show what changes, and put it in effect
+  export extern "mox config apply" [
+    --dry-run                 # Only show what would change
+    --config: path            # Config file, or the folder that holds mox.conf [default: ./config/mox.conf, else that of localserve]
+    --json                    # Print the result as JSON
+    --color: string@"nu-complete mox config apply color" # When to use colours; NO_COLOR and CLICOLOR_FORCE are honoured
+    --quiet(-q)               # Print nothing but the result and errors
+    --verbose(-v)             # Say more about what is done
+    --resolver: string        # Name server to ask instead of the system's, for commands that look names up
+    --trust-anchor: path      # File with DS or DNSKEY records to trust instead of the built-in ones of the root; implies --dnssec validate
+    --dnssec: string@"nu-complete mox config apply dnssec" # Whom to believe about DNSSEC: a near resolver that validates, else own validation where the resolver gives DNSSEC records; always own validation; the resolver wherever it is; nobody
+    --help(-h)                # Print help
+    file: path                # File with the new text; - for standard input
+  ]
+
+  def "nu-complete mox config rollback color" [] {
+    [ "auto" "always" "never" ]
+  }
+
+  def "nu-complete mox config rollback dnssec" [] {
+    [ "auto" "validate" "trust-ad" "off" ]
+  }
+
+  # Put an earlier version of domains.conf in effect again
+  export extern "mox config rollback" [
+    --dry-run                 # Only show what would change
+    --config: path            # Config file, or the folder that holds mox.conf [default: ./config/mox.conf, else that of localserve]
+    --json                    # Print the result as JSON
+    --color: string@"nu-complete mox config rollback color" # When to use colours; NO_COLOR and CLICOLOR_FORCE are honoured
+    --quiet(-q)               # Print nothing but the result and errors
+    --verbose(-v)             # Say more about what is done
+    --resolver: string        # Name server to ask instead of the system's, for commands that look names up
+    --trust-anchor: path      # File with DS or DNSKEY records to trust instead of the built-in ones of the root; implies --dnssec validate
+    --dnssec: string@"nu-complete mox config rollback dnssec" # Whom to believe about DNSSEC: a near resolver that validates, else own validation where the resolver gives DNSSEC records; always own validation; the resolver wherever it is; nobody
+    --help(-h)                # Print help
+    version: string           # The version, from `mox config versions`
+  ]
+
+  def "nu-complete mox config example name" [] {
+    [ "transports" "webhandlers" "rulesets" ]
+  }
+
+  def "nu-complete mox config example color" [] {
+    [ "auto" "always" "never" ]
+  }
+
+  def "nu-complete mox config example dnssec" [] {
+    [ "auto" "validate" "trust-ad" "off" ]
+  }
+
+  # Print examples of settings, with what they mean
+  export extern "mox config example" [
+    --config: path            # Config file, or the folder that holds mox.conf [default: ./config/mox.conf, else that of localserve]
+    --json                    # Print the result as JSON
+    --color: string@"nu-complete mox config example color" # When to use colours; NO_COLOR and CLICOLOR_FORCE are honoured
+    --quiet(-q)               # Print nothing but the result and errors
+    --verbose(-v)             # Say more about what is done
+    --resolver: string        # Name server to ask instead of the system's, for commands that look names up
+    --trust-anchor: path      # File with DS or DNSKEY records to trust instead of the built-in ones of the root; implies --dnssec validate
+    --dnssec: string@"nu-complete mox config example dnssec" # Whom to believe about DNSSEC: a near resolver that validates, else own validation where the resolver gives DNSSEC records; always own validation; the resolver wherever it is; nobody
+    --help(-h)                # Print help
+    name?: string@"nu-complete mox config example name" # Which; all names if none is given
+  ]
+
   def "nu-complete mox config dnscheck color" [] {
     [ "auto" "always" "never" ]
   }
@@ -1798,6 +3213,28 @@ module completions {
     --dnssec: string@"nu-complete mox config dnsrecords dnssec" # Whom to believe about DNSSEC: a near resolver that validates, else own validation where the resolver gives DNSSEC records; always own validation; the resolver wherever it is; nobody
     --help(-h)                # Print help
     domain: string            # A domain of the configuration
+  ]
+
+  def "nu-complete mox config ensureacmehostprivatekeys color" [] {
+    [ "auto" "always" "never" ]
+  }
+
+  def "nu-complete mox config ensureacmehostprivatekeys dnssec" [] {
+    [ "auto" "validate" "trust-ad" "off" ]
+  }
+
+  # Make private keys of hosts, so that DANE records stay when certificates are renewed
+  export extern "mox config ensureacmehostprivatekeys" [
+    --dry-run                 # Only show what would be made
+    --config: path            # Config file, or the folder that holds mox.conf [default: ./config/mox.conf, else that of localserve]
+    --json                    # Print the result as JSON
+    --color: string@"nu-complete mox config ensureacmehostprivatekeys color" # When to use colours; NO_COLOR and CLICOLOR_FORCE are honoured
+    --quiet(-q)               # Print nothing but the result and errors
+    --verbose(-v)             # Say more about what is done
+    --resolver: string        # Name server to ask instead of the system's, for commands that look names up
+    --trust-anchor: path      # File with DS or DNSKEY records to trust instead of the built-in ones of the root; implies --dnssec validate
+    --dnssec: string@"nu-complete mox config ensureacmehostprivatekeys dnssec" # Whom to believe about DNSSEC: a near resolver that validates, else own validation where the resolver gives DNSSEC records; always own validation; the resolver wherever it is; nobody
+    --help(-h)                # Print help
   ]
 
   def "nu-complete mox config describe-static color" [] {
@@ -1858,12 +3295,172 @@ module completions {
   export extern "mox config help path" [
   ]
 
+  # Print what a service manager has to know to run the server
+  export extern "mox config help printservice" [
+  ]
+
+  # Add, show, disable and remove accounts
+  export extern "mox config help account" [
+  ]
+
+  # Show the accounts
+  export extern "mox config help account list" [
+  ]
+
+  # Show an account: its addresses, what refers to it, what is stored
+  export extern "mox config help account show" [
+  ]
+
+  # Add an account with an address
+  export extern "mox config help account add" [
+  ]
+
+  # Remove an account; its mail stays unless --purge is given
+  export extern "mox config help account rm" [
+  ]
+
+  # Let nobody log in to an account; mail is still received
+  export extern "mox config help account disable" [
+  ]
+
+  # Allow logins to an account again
+  export extern "mox config help account enable" [
+  ]
+
+  # Show the addresses of an account
+  export extern "mox config help account addresses" [
+  ]
+
+  # Add, show and remove addresses of accounts
+  export extern "mox config help address" [
+  ]
+
+  # Show addresses and who has them
+  export extern "mox config help address list" [
+  ]
+
+  # Give an account an address, or with @domain all of a domain that are not found otherwise
+  export extern "mox config help address add" [
+  ]
+
+  # Take an address away
+  export extern "mox config help address rm" [
+  ]
+
+  # Add, show, disable and remove domains
+  export extern "mox config help domain" [
+  ]
+
+  # Show the domains
+  export extern "mox config help domain list" [
+  ]
+
+  # Show a domain: its settings, addresses and aliases
+  export extern "mox config help domain show" [
+  ]
+
+  # Add a domain, with keys to sign with and addresses for reports
+  export extern "mox config help domain add" [
+  ]
+
+  # Remove a domain that has no addresses any more; key files stay
+  export extern "mox config help domain rm" [
+  ]
+
+  # Refuse mail for and from a domain for the time being
+  export extern "mox config help domain disable" [
+  ]
+
+  # Take mail of a domain again
+  export extern "mox config help domain enable" [
+  ]
+
+  # Add, show, change and remove addresses that lead to several others
+  export extern "mox config help alias" [
+  ]
+
+  # Show the aliases of a domain, or of all
+  export extern "mox config help alias list" [
+  ]
+
+  # Show an alias and its members
+  export extern "mox config help alias show" [
+  ]
+
+  # Add an alias with its members
+  export extern "mox config help alias add" [
+  ]
+
+  # Change who may send to an alias, see its members, and send as it
+  export extern "mox config help alias update" [
+  ]
+
+  # Remove an alias
+  export extern "mox config help alias rm" [
+  ]
+
+  # Add members to an alias
+  export extern "mox config help alias addaddr" [
+  ]
+
+  # Take members of an alias away
+  export extern "mox config help alias rmaddr" [
+  ]
+
+  # Add, show and remove TLS client keys that log in
+  export extern "mox config help tlspubkey" [
+  ]
+
+  # Show the keys
+  export extern "mox config help tlspubkey list" [
+  ]
+
+  # Show the key with a fingerprint
+  export extern "mox config help tlspubkey get" [
+  ]
+
+  # Let the holder of a key log in as an address
+  export extern "mox config help tlspubkey add" [
+  ]
+
+  # Take a key away
+  export extern "mox config help tlspubkey rm" [
+  ]
+
+  # Make an Ed25519 key and a certificate that has it: STEM.key.pem and STEM.cert.pem
+  export extern "mox config help tlspubkey gen" [
+  ]
+
+  # Show earlier versions of domains.conf, and what replaced them
+  export extern "mox config help versions" [
+  ]
+
+  # Show what changed in domains.conf since a version
+  export extern "mox config help diff" [
+  ]
+
+  # Check a whole new domains.conf, show what changes, and put it in effect
+  export extern "mox config help apply" [
+  ]
+
+  # Put an earlier version of domains.conf in effect again
+  export extern "mox config help rollback" [
+  ]
+
+  # Print examples of settings, with what they mean
+  export extern "mox config help example" [
+  ]
+
   # Check the records of a domain for mail, as `mox dnscheck` does
   export extern "mox config help dnscheck" [
   ]
 
   # Print the records that a domain should have, as `mox dnsrecords` does
   export extern "mox config help dnsrecords" [
+  ]
+
+  # Make private keys of hosts, so that DANE records stay when certificates are renewed
+  export extern "mox config help ensureacmehostprivatekeys" [
   ]
 
   # Print every field of mox.conf with its documentation
@@ -1876,6 +3473,87 @@ module completions {
 
   # Print this message or the help of the given subcommand(s)
   export extern "mox config help help" [
+  ]
+
+  def "nu-complete mox certificates color" [] {
+    [ "auto" "always" "never" ]
+  }
+
+  def "nu-complete mox certificates dnssec" [] {
+    [ "auto" "validate" "trust-ad" "off" ]
+  }
+
+  # See and renew certificates from certificate authorities (ACME)
+  export extern "mox certificates" [
+    --config: path            # Config file, or the folder that holds mox.conf [default: ./config/mox.conf, else that of localserve]
+    --json                    # Print the result as JSON
+    --color: string@"nu-complete mox certificates color" # When to use colours; NO_COLOR and CLICOLOR_FORCE are honoured
+    --quiet(-q)               # Print nothing but the result and errors
+    --verbose(-v)             # Say more about what is done
+    --resolver: string        # Name server to ask instead of the system's, for commands that look names up
+    --trust-anchor: path      # File with DS or DNSKEY records to trust instead of the built-in ones of the root; implies --dnssec validate
+    --dnssec: string@"nu-complete mox certificates dnssec" # Whom to believe about DNSSEC: a near resolver that validates, else own validation where the resolver gives DNSSEC records; always own validation; the resolver wherever it is; nobody
+    --help(-h)                # Print help
+  ]
+
+  def "nu-complete mox certificates list color" [] {
+    [ "auto" "always" "never" ]
+  }
+
+  def "nu-complete mox certificates list dnssec" [] {
+    [ "auto" "validate" "trust-ad" "off" ]
+  }
+
+  # List names and their certificates: when each ends and is renewed, and what went wrong
+  export extern "mox certificates list" [
+    --config: path            # Config file, or the folder that holds mox.conf [default: ./config/mox.conf, else that of localserve]
+    --json                    # Print the result as JSON
+    --color: string@"nu-complete mox certificates list color" # When to use colours; NO_COLOR and CLICOLOR_FORCE are honoured
+    --quiet(-q)               # Print nothing but the result and errors
+    --verbose(-v)             # Say more about what is done
+    --resolver: string        # Name server to ask instead of the system's, for commands that look names up
+    --trust-anchor: path      # File with DS or DNSKEY records to trust instead of the built-in ones of the root; implies --dnssec validate
+    --dnssec: string@"nu-complete mox certificates list dnssec" # Whom to believe about DNSSEC: a near resolver that validates, else own validation where the resolver gives DNSSEC records; always own validation; the resolver wherever it is; nobody
+    --help(-h)                # Print help
+  ]
+
+  def "nu-complete mox certificates renew color" [] {
+    [ "auto" "always" "never" ]
+  }
+
+  def "nu-complete mox certificates renew dnssec" [] {
+    [ "auto" "validate" "trust-ad" "off" ]
+  }
+
+  # Have a new certificate of a name made now
+  export extern "mox certificates renew" [
+    --dry-run                 # Only show what would be renewed
+    --config: path            # Config file, or the folder that holds mox.conf [default: ./config/mox.conf, else that of localserve]
+    --json                    # Print the result as JSON
+    --color: string@"nu-complete mox certificates renew color" # When to use colours; NO_COLOR and CLICOLOR_FORCE are honoured
+    --quiet(-q)               # Print nothing but the result and errors
+    --verbose(-v)             # Say more about what is done
+    --resolver: string        # Name server to ask instead of the system's, for commands that look names up
+    --trust-anchor: path      # File with DS or DNSKEY records to trust instead of the built-in ones of the root; implies --dnssec validate
+    --dnssec: string@"nu-complete mox certificates renew dnssec" # Whom to believe about DNSSEC: a near resolver that validates, else own validation where the resolver gives DNSSEC records; always own validation; the resolver wherever it is; nobody
+    --help(-h)                # Print help
+    name: string              # One of the names that `mox certificates list` shows
+  ]
+
+  # Print this message or the help of the given subcommand(s)
+  export extern "mox certificates help" [
+  ]
+
+  # List names and their certificates: when each ends and is renewed, and what went wrong
+  export extern "mox certificates help list" [
+  ]
+
+  # Have a new certificate of a name made now
+  export extern "mox certificates help renew" [
+  ]
+
+  # Print this message or the help of the given subcommand(s)
+  export extern "mox certificates help help" [
   ]
 
   def "nu-complete mox setaccountpassword color" [] {
@@ -1931,9 +3609,10 @@ module completions {
     [ "auto" "validate" "trust-ad" "off" ]
   }
 
-  # Check the stored data, and mend it; the server must not run
+  # Check the stored data or a backup, and mend the data of a server that does not run
   export extern "mox verifydata" [
     --fix                     # Mend what can be mended
+    --full                    # Compare the hashes of a backup's files too; contents of messages are always read
     --config: path            # Config file, or the folder that holds mox.conf [default: ./config/mox.conf, else that of localserve]
     --json                    # Print the result as JSON
     --color: string@"nu-complete mox verifydata color" # When to use colours; NO_COLOR and CLICOLOR_FORCE are honoured
@@ -1943,7 +3622,215 @@ module completions {
     --trust-anchor: path      # File with DS or DNSKEY records to trust instead of the built-in ones of the root; implies --dnssec validate
     --dnssec: string@"nu-complete mox verifydata dnssec" # Whom to believe about DNSSEC: a near resolver that validates, else own validation where the resolver gives DNSSEC records; always own validation; the resolver wherever it is; nobody
     --help(-h)                # Print help
-    data?: directory          # Data folder [default: that of the config]
+    data?: directory          # Data folder, or folder of a backup [default: data folder of the config]
+  ]
+
+  def "nu-complete mox import color" [] {
+    [ "auto" "always" "never" ]
+  }
+
+  def "nu-complete mox import dnssec" [] {
+    [ "auto" "validate" "trust-ad" "off" ]
+  }
+
+  # Import messages from mbox files, maildirs and archives
+  export extern "mox import" [
+    --config: path            # Config file, or the folder that holds mox.conf [default: ./config/mox.conf, else that of localserve]
+    --json                    # Print the result as JSON
+    --color: string@"nu-complete mox import color" # When to use colours; NO_COLOR and CLICOLOR_FORCE are honoured
+    --quiet(-q)               # Print nothing but the result and errors
+    --verbose(-v)             # Say more about what is done
+    --resolver: string        # Name server to ask instead of the system's, for commands that look names up
+    --trust-anchor: path      # File with DS or DNSKEY records to trust instead of the built-in ones of the root; implies --dnssec validate
+    --dnssec: string@"nu-complete mox import dnssec" # Whom to believe about DNSSEC: a near resolver that validates, else own validation where the resolver gives DNSSEC records; always own validation; the resolver wherever it is; nobody
+    --help(-h)                # Print help
+  ]
+
+  def "nu-complete mox import mbox color" [] {
+    [ "auto" "always" "never" ]
+  }
+
+  def "nu-complete mox import mbox dnssec" [] {
+    [ "auto" "validate" "trust-ad" "off" ]
+  }
+
+  # Import an mbox file
+  export extern "mox import mbox" [
+    --dry-run                 # Count what would be imported, and import nothing
+    --again                   # Import once more what was imported before
+    --fault: string           # Break at a named point, for tests of crashes
+    --config: path            # Config file, or the folder that holds mox.conf [default: ./config/mox.conf, else that of localserve]
+    --json                    # Print the result as JSON
+    --color: string@"nu-complete mox import mbox color" # When to use colours; NO_COLOR and CLICOLOR_FORCE are honoured
+    --quiet(-q)               # Print nothing but the result and errors
+    --verbose(-v)             # Say more about what is done
+    --resolver: string        # Name server to ask instead of the system's, for commands that look names up
+    --trust-anchor: path      # File with DS or DNSKEY records to trust instead of the built-in ones of the root; implies --dnssec validate
+    --dnssec: string@"nu-complete mox import mbox dnssec" # Whom to believe about DNSSEC: a near resolver that validates, else own validation where the resolver gives DNSSEC records; always own validation; the resolver wherever it is; nobody
+    --help(-h)                # Print help
+    account: string           # Account name, or one of its addresses
+    mailbox: string           # Mailbox, made if it is not there
+    file: path                # The file; - for standard input
+  ]
+
+  def "nu-complete mox import maildir color" [] {
+    [ "auto" "always" "never" ]
+  }
+
+  def "nu-complete mox import maildir dnssec" [] {
+    [ "auto" "validate" "trust-ad" "off" ]
+  }
+
+  # Import a maildir and the folders below it
+  export extern "mox import maildir" [
+    --dry-run                 # Count what would be imported, and import nothing
+    --again                   # Import once more what was imported before
+    --fault: string           # Break at a named point, for tests of crashes
+    --config: path            # Config file, or the folder that holds mox.conf [default: ./config/mox.conf, else that of localserve]
+    --json                    # Print the result as JSON
+    --color: string@"nu-complete mox import maildir color" # When to use colours; NO_COLOR and CLICOLOR_FORCE are honoured
+    --quiet(-q)               # Print nothing but the result and errors
+    --verbose(-v)             # Say more about what is done
+    --resolver: string        # Name server to ask instead of the system's, for commands that look names up
+    --trust-anchor: path      # File with DS or DNSKEY records to trust instead of the built-in ones of the root; implies --dnssec validate
+    --dnssec: string@"nu-complete mox import maildir dnssec" # Whom to believe about DNSSEC: a near resolver that validates, else own validation where the resolver gives DNSSEC records; always own validation; the resolver wherever it is; nobody
+    --help(-h)                # Print help
+    account: string           # Account name, or one of its addresses
+    mailbox: string           # Mailbox of what is in the maildir itself. Folders below go beside Inbox, or below any other mailbox
+    dir: path                 # The folder that has cur and new, or an archive of it
+  ]
+
+  def "nu-complete mox import archive color" [] {
+    [ "auto" "always" "never" ]
+  }
+
+  def "nu-complete mox import archive dnssec" [] {
+    [ "auto" "validate" "trust-ad" "off" ]
+  }
+
+  # Import a tar or zip archive that holds maildirs or mbox files
+  export extern "mox import archive" [
+    --mailbox: string         # Put everything below this mailbox
+    --dry-run                 # Count what would be imported, and import nothing
+    --again                   # Import once more what was imported before
+    --fault: string           # Break at a named point, for tests of crashes
+    --config: path            # Config file, or the folder that holds mox.conf [default: ./config/mox.conf, else that of localserve]
+    --json                    # Print the result as JSON
+    --color: string@"nu-complete mox import archive color" # When to use colours; NO_COLOR and CLICOLOR_FORCE are honoured
+    --quiet(-q)               # Print nothing but the result and errors
+    --verbose(-v)             # Say more about what is done
+    --resolver: string        # Name server to ask instead of the system's, for commands that look names up
+    --trust-anchor: path      # File with DS or DNSKEY records to trust instead of the built-in ones of the root; implies --dnssec validate
+    --dnssec: string@"nu-complete mox import archive dnssec" # Whom to believe about DNSSEC: a near resolver that validates, else own validation where the resolver gives DNSSEC records; always own validation; the resolver wherever it is; nobody
+    --help(-h)                # Print help
+    account: string           # Account name, or one of its addresses
+    file: path                # The archive: tar, packed with gzip or not, or zip
+  ]
+
+  # Print this message or the help of the given subcommand(s)
+  export extern "mox import help" [
+  ]
+
+  # Import an mbox file
+  export extern "mox import help mbox" [
+  ]
+
+  # Import a maildir and the folders below it
+  export extern "mox import help maildir" [
+  ]
+
+  # Import a tar or zip archive that holds maildirs or mbox files
+  export extern "mox import help archive" [
+  ]
+
+  # Print this message or the help of the given subcommand(s)
+  export extern "mox import help help" [
+  ]
+
+  def "nu-complete mox export color" [] {
+    [ "auto" "always" "never" ]
+  }
+
+  def "nu-complete mox export dnssec" [] {
+    [ "auto" "validate" "trust-ad" "off" ]
+  }
+
+  # Export messages as mbox files, maildirs and archives
+  export extern "mox export" [
+    --config: path            # Config file, or the folder that holds mox.conf [default: ./config/mox.conf, else that of localserve]
+    --json                    # Print the result as JSON
+    --color: string@"nu-complete mox export color" # When to use colours; NO_COLOR and CLICOLOR_FORCE are honoured
+    --quiet(-q)               # Print nothing but the result and errors
+    --verbose(-v)             # Say more about what is done
+    --resolver: string        # Name server to ask instead of the system's, for commands that look names up
+    --trust-anchor: path      # File with DS or DNSKEY records to trust instead of the built-in ones of the root; implies --dnssec validate
+    --dnssec: string@"nu-complete mox export dnssec" # Whom to believe about DNSSEC: a near resolver that validates, else own validation where the resolver gives DNSSEC records; always own validation; the resolver wherever it is; nobody
+    --help(-h)                # Print help
+  ]
+
+  def "nu-complete mox export mbox color" [] {
+    [ "auto" "always" "never" ]
+  }
+
+  def "nu-complete mox export mbox dnssec" [] {
+    [ "auto" "validate" "trust-ad" "off" ]
+  }
+
+  # Export mbox files
+  export extern "mox export mbox" [
+    --single                  # One file for all
+    --config: path            # Config file, or the folder that holds mox.conf [default: ./config/mox.conf, else that of localserve]
+    --json                    # Print the result as JSON
+    --color: string@"nu-complete mox export mbox color" # When to use colours; NO_COLOR and CLICOLOR_FORCE are honoured
+    --quiet(-q)               # Print nothing but the result and errors
+    --verbose(-v)             # Say more about what is done
+    --resolver: string        # Name server to ask instead of the system's, for commands that look names up
+    --trust-anchor: path      # File with DS or DNSKEY records to trust instead of the built-in ones of the root; implies --dnssec validate
+    --dnssec: string@"nu-complete mox export mbox dnssec" # Whom to believe about DNSSEC: a near resolver that validates, else own validation where the resolver gives DNSSEC records; always own validation; the resolver wherever it is; nobody
+    --help(-h)                # Print help
+    account: string           # Account name, or one of its addresses
+    dest: path                # A folder that is made, an archive (.tgz, .tar.gz, .zip), or with --single a file; - for standard output
+    mailbox?: string          # Only this mailbox and those below it
+  ]
+
+  def "nu-complete mox export maildir color" [] {
+    [ "auto" "always" "never" ]
+  }
+
+  def "nu-complete mox export maildir dnssec" [] {
+    [ "auto" "validate" "trust-ad" "off" ]
+  }
+
+  # Export a maildir
+  export extern "mox export maildir" [
+    --config: path            # Config file, or the folder that holds mox.conf [default: ./config/mox.conf, else that of localserve]
+    --json                    # Print the result as JSON
+    --color: string@"nu-complete mox export maildir color" # When to use colours; NO_COLOR and CLICOLOR_FORCE are honoured
+    --quiet(-q)               # Print nothing but the result and errors
+    --verbose(-v)             # Say more about what is done
+    --resolver: string        # Name server to ask instead of the system's, for commands that look names up
+    --trust-anchor: path      # File with DS or DNSKEY records to trust instead of the built-in ones of the root; implies --dnssec validate
+    --dnssec: string@"nu-complete mox export maildir dnssec" # Whom to believe about DNSSEC: a near resolver that validates, else own validation where the resolver gives DNSSEC records; always own validation; the resolver wherever it is; nobody
+    --help(-h)                # Print help
+    account: string           # Account name, or one of its addresses
+    dest: path                # A folder that is made, or an archive (.tgz, .tar.gz, .zip); - for a tar.gz on standard output
+    mailbox?: string          # Only this mailbox and those below it
+  ]
+
+  # Print this message or the help of the given subcommand(s)
+  export extern "mox export help" [
+  ]
+
+  # Export mbox files
+  export extern "mox export help mbox" [
+  ]
+
+  # Export a maildir
+  export extern "mox export help maildir" [
+  ]
+
+  # Print this message or the help of the given subcommand(s)
+  export extern "mox export help help" [
   ]
 
   def "nu-complete mox lab color" [] {
@@ -3200,6 +5087,54 @@ module completions {
     domain: string            # The domain, one of the configuration or any other
   ]
 
+  def "nu-complete mox doctor color" [] {
+    [ "auto" "always" "never" ]
+  }
+
+  def "nu-complete mox doctor dnssec" [] {
+    [ "auto" "validate" "trust-ad" "off" ]
+  }
+
+  # Look at everything: the machine, the config, certificates, ports, DNS, the running server
+  export extern "mox doctor" [
+    --fix                     # Mend what can be mended safely: rights of files
+    --dry-run                 # With --fix: only say what would be mended
+    --offline                 # Ask nobody: neither DNS nor other hosts
+    --ca-file: path           # File with certificates of authorities (PEM) to trust beside the system's
+    --allow-egress: string    # Network to reach although it is not public, as in 10.0.0.0/8; may be given again
+    --config: path            # Config file, or the folder that holds mox.conf [default: ./config/mox.conf, else that of localserve]
+    --json                    # Print the result as JSON
+    --color: string@"nu-complete mox doctor color" # When to use colours; NO_COLOR and CLICOLOR_FORCE are honoured
+    --quiet(-q)               # Print nothing but the result and errors
+    --verbose(-v)             # Say more about what is done
+    --resolver: string        # Name server to ask instead of the system's, for commands that look names up
+    --trust-anchor: path      # File with DS or DNSKEY records to trust instead of the built-in ones of the root; implies --dnssec validate
+    --dnssec: string@"nu-complete mox doctor dnssec" # Whom to believe about DNSSEC: a near resolver that validates, else own validation where the resolver gives DNSSEC records; always own validation; the resolver wherever it is; nobody
+    --help(-h)                # Print help (see more with '--help')
+  ]
+
+  def "nu-complete mox clientconfig color" [] {
+    [ "auto" "always" "never" ]
+  }
+
+  def "nu-complete mox clientconfig dnssec" [] {
+    [ "auto" "validate" "trust-ad" "off" ]
+  }
+
+  # Print what mail programs of a domain's users have to know: host names, ports, TLS
+  export extern "mox clientconfig" [
+    --config: path            # Config file, or the folder that holds mox.conf [default: ./config/mox.conf, else that of localserve]
+    --json                    # Print the result as JSON
+    --color: string@"nu-complete mox clientconfig color" # When to use colours; NO_COLOR and CLICOLOR_FORCE are honoured
+    --quiet(-q)               # Print nothing but the result and errors
+    --verbose(-v)             # Say more about what is done
+    --resolver: string        # Name server to ask instead of the system's, for commands that look names up
+    --trust-anchor: path      # File with DS or DNSKEY records to trust instead of the built-in ones of the root; implies --dnssec validate
+    --dnssec: string@"nu-complete mox clientconfig dnssec" # Whom to believe about DNSSEC: a near resolver that validates, else own validation where the resolver gives DNSSEC records; always own validation; the resolver wherever it is; nobody
+    --help(-h)                # Print help
+    domain: string            # A domain of the configuration
+  ]
+
   def "nu-complete mox dnsrecords form" [] {
     [ "zone" "table" ]
   }
@@ -4420,6 +6355,34 @@ module completions {
   export extern "mox help" [
   ]
 
+  # Run the mail server that the config describes
+  export extern "mox help serve" [
+  ]
+
+  # Make the server a service of this system, start and stop it
+  export extern "mox help service" [
+  ]
+
+  # Make the server a service that starts with the machine
+  export extern "mox help service install" [
+  ]
+
+  # Remove the service; configuration and data stay
+  export extern "mox help service uninstall" [
+  ]
+
+  # Start the service
+  export extern "mox help service start" [
+  ]
+
+  # Stop the service
+  export extern "mox help service stop" [
+  ]
+
+  # Ask the service manager how the service is
+  export extern "mox help service status" [
+  ]
+
   # Run a mail server for trying things: everything is caught, nothing leaves the machine
   export extern "mox help localserve" [
   ]
@@ -4448,12 +6411,32 @@ module completions {
   export extern "mox help localserve chaos clear" [
   ]
 
+  # Make a mail server for a domain: keys, configuration, account, and the DNS records to publish
+  export extern "mox help quickstart" [
+  ]
+
   # Show how the running server is
   export extern "mox help status" [
   ]
 
   # End the running server
   export extern "mox help stop" [
+  ]
+
+  # Show who tried to log in
+  export extern "mox help logins" [
+  ]
+
+  # Take a backup of config and data; the server may run
+  export extern "mox help backup" [
+  ]
+
+  # Put a backup back into a new folder, or check it
+  export extern "mox help restore" [
+  ]
+
+  # Say what this program would do with the data of another version
+  export extern "mox help upgrade" [
   ]
 
   # Show or set the log levels of the running server
@@ -4644,12 +6627,172 @@ module completions {
   export extern "mox help config path" [
   ]
 
+  # Print what a service manager has to know to run the server
+  export extern "mox help config printservice" [
+  ]
+
+  # Add, show, disable and remove accounts
+  export extern "mox help config account" [
+  ]
+
+  # Show the accounts
+  export extern "mox help config account list" [
+  ]
+
+  # Show an account: its addresses, what refers to it, what is stored
+  export extern "mox help config account show" [
+  ]
+
+  # Add an account with an address
+  export extern "mox help config account add" [
+  ]
+
+  # Remove an account; its mail stays unless --purge is given
+  export extern "mox help config account rm" [
+  ]
+
+  # Let nobody log in to an account; mail is still received
+  export extern "mox help config account disable" [
+  ]
+
+  # Allow logins to an account again
+  export extern "mox help config account enable" [
+  ]
+
+  # Show the addresses of an account
+  export extern "mox help config account addresses" [
+  ]
+
+  # Add, show and remove addresses of accounts
+  export extern "mox help config address" [
+  ]
+
+  # Show addresses and who has them
+  export extern "mox help config address list" [
+  ]
+
+  # Give an account an address, or with @domain all of a domain that are not found otherwise
+  export extern "mox help config address add" [
+  ]
+
+  # Take an address away
+  export extern "mox help config address rm" [
+  ]
+
+  # Add, show, disable and remove domains
+  export extern "mox help config domain" [
+  ]
+
+  # Show the domains
+  export extern "mox help config domain list" [
+  ]
+
+  # Show a domain: its settings, addresses and aliases
+  export extern "mox help config domain show" [
+  ]
+
+  # Add a domain, with keys to sign with and addresses for reports
+  export extern "mox help config domain add" [
+  ]
+
+  # Remove a domain that has no addresses any more; key files stay
+  export extern "mox help config domain rm" [
+  ]
+
+  # Refuse mail for and from a domain for the time being
+  export extern "mox help config domain disable" [
+  ]
+
+  # Take mail of a domain again
+  export extern "mox help config domain enable" [
+  ]
+
+  # Add, show, change and remove addresses that lead to several others
+  export extern "mox help config alias" [
+  ]
+
+  # Show the aliases of a domain, or of all
+  export extern "mox help config alias list" [
+  ]
+
+  # Show an alias and its members
+  export extern "mox help config alias show" [
+  ]
+
+  # Add an alias with its members
+  export extern "mox help config alias add" [
+  ]
+
+  # Change who may send to an alias, see its members, and send as it
+  export extern "mox help config alias update" [
+  ]
+
+  # Remove an alias
+  export extern "mox help config alias rm" [
+  ]
+
+  # Add members to an alias
+  export extern "mox help config alias addaddr" [
+  ]
+
+  # Take members of an alias away
+  export extern "mox help config alias rmaddr" [
+  ]
+
+  # Add, show and remove TLS client keys that log in
+  export extern "mox help config tlspubkey" [
+  ]
+
+  # Show the keys
+  export extern "mox help config tlspubkey list" [
+  ]
+
+  # Show the key with a fingerprint
+  export extern "mox help config tlspubkey get" [
+  ]
+
+  # Let the holder of a key log in as an address
+  export extern "mox help config tlspubkey add" [
+  ]
+
+  # Take a key away
+  export extern "mox help config tlspubkey rm" [
+  ]
+
+  # Make an Ed25519 key and a certificate that has it: STEM.key.pem and STEM.cert.pem
+  export extern "mox help config tlspubkey gen" [
+  ]
+
+  # Show earlier versions of domains.conf, and what replaced them
+  export extern "mox help config versions" [
+  ]
+
+  # Show what changed in domains.conf since a version
+  export extern "mox help config diff" [
+  ]
+
+  # Check a whole new domains.conf, show what changes, and put it in effect
+  export extern "mox help config apply" [
+  ]
+
+  # Put an earlier version of domains.conf in effect again
+  export extern "mox help config rollback" [
+  ]
+
+  # Print examples of settings, with what they mean
+  export extern "mox help config example" [
+  ]
+
   # Check the records of a domain for mail, as `mox dnscheck` does
   export extern "mox help config dnscheck" [
   ]
 
   # Print the records that a domain should have, as `mox dnsrecords` does
   export extern "mox help config dnsrecords" [
+  ]
+
+  # Make private keys of hosts, so that DANE records stay when certificates are renewed
+  export extern "mox help config ensureacmehostprivatekeys" [
   ]
 
   # Print every field of mox.conf with its documentation
@@ -4660,6 +6803,18 @@ module completions {
   export extern "mox help config describe-domains" [
   ]
 
+  # See and renew certificates from certificate authorities (ACME)
+  export extern "mox help certificates" [
+  ]
+
+  # List names and their certificates: when each ends and is renewed, and what went wrong
+  export extern "mox help certificates list" [
+  ]
+
+  # Have a new certificate of a name made now
+  export extern "mox help certificates renew" [
+  ]
+
   # Set the password of an account
   export extern "mox help setaccountpassword" [
   ]
@@ -4668,8 +6823,36 @@ module completions {
   export extern "mox help setadminpassword" [
   ]
 
-  # Check the stored data, and mend it; the server must not run
+  # Check the stored data or a backup, and mend the data of a server that does not run
   export extern "mox help verifydata" [
+  ]
+
+  # Import messages from mbox files, maildirs and archives
+  export extern "mox help import" [
+  ]
+
+  # Import an mbox file
+  export extern "mox help import mbox" [
+  ]
+
+  # Import a maildir and the folders below it
+  export extern "mox help import maildir" [
+  ]
+
+  # Import a tar or zip archive that holds maildirs or mbox files
+  export extern "mox help import archive" [
+  ]
+
+  # Export messages as mbox files, maildirs and archives
+  export extern "mox help export" [
+  ]
+
+  # Export mbox files
+  export extern "mox help export mbox" [
+  ]
+
+  # Export a maildir
+  export extern "mox help export maildir" [
   ]
 
   # Try mail with domains that pass and fail in every way
@@ -4846,6 +7029,14 @@ module completions {
 
   # Check the records of a domain for mail: what is wrong, and what mends it
   export extern "mox help dnscheck" [
+  ]
+
+  # Look at everything: the machine, the config, certificates, ports, DNS, the running server
+  export extern "mox help doctor" [
+  ]
+
+  # Print what mail programs of a domain's users have to know: host names, ports, TLS
+  export extern "mox help clientconfig" [
   ]
 
   # Print the records that a domain of the configuration should have

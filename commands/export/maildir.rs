@@ -24,11 +24,7 @@ pub(crate) struct Args {
 
 pub(crate) const EXAMPLES: &[Example] = &[
     Example { run: "mox export maildir mox ./Maildir", about: "All mailboxes", needs: Needs::World },
-    Example {
-        run: "mox export maildir mox - | ssh backup 'cat > mail.tgz'",
-        about: "Into a pipe",
-        needs: Needs::World,
-    },
+    Example { run: "mox export maildir mox - > mail.tgz", about: "Into a pipe", needs: Needs::World },
 ];
 
 pub(crate) fn run(cx: &mut Context, args: Args) -> Result<Exit, CommandError> {

@@ -8,7 +8,7 @@ use instant_acme::{Account, AccountCredentials, ExternalAccountKey, NewAccount};
 use serde::{Deserialize, Serialize};
 
 use crate::failure::Failure;
-use crate::manager::Options;
+use crate::roster::Options;
 use crate::stored::Stored;
 use crate::web::Web;
 

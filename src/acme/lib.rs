@@ -8,10 +8,10 @@
 mod account;
 mod challenges;
 mod failure;
-mod manager;
 mod names;
 mod order;
 mod renewal;
+mod roster;
 mod serving;
 mod stored;
 mod web;
@@ -21,8 +21,8 @@ mod tests;
 
 pub use account::binding_key;
 pub use failure::Failure;
-pub use manager::{Acme, NoSuchName, Options};
 pub use names::Names;
 pub use renewal::State;
+pub use roster::{Acme, NoSuchName, Options};
 pub use serving::Serving;
 pub use stored::kept_key;

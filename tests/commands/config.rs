@@ -4,12 +4,12 @@
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
 
-use mox_testkit::house::PATIENCE;
+use mox_testkit::house::{PATIENCE, run};
 use serde_json::Value;
 
 use crate::commands::shell::{Ran, shell};
 
-const SERVER: &str = "DataDir: data\nHostname: mail.example.org\nListeners: nil\nPostmaster:\n\tAccount: amy\n\tMailbox: Postmaster\n";
+const SERVER: &str = "DataDir: data\nUser: nobody\nHostname: mail.example.org\nListeners: nil\nPostmaster:\n\tAccount: amy\n\tMailbox: Postmaster\n";
 const DOMAINS: &str = "# by hand\nDomains:\n\texample.org: nil # not a comment\n";
 const GOOD: &str = "# by hand\nDomains:\n\t# the first\n\texample.org: nil\n\nAccounts:\n\tamy:\n\t\tDomain: example.org\n\t\tDestinations:\n\t\t\tamy@example.org: nil\n# the end\n";
 
@@ -21,6 +21,8 @@ struct Files {
 impl Files {
     fn new() -> Files {
         let dir = tempfile::tempdir().unwrap();
+        // A server that is started as root becomes another user, who has to get there.
+        run(Command::new("chmod").arg("755").arg(dir.path()));
         std::fs::write(dir.path().join("mox.conf"), SERVER).unwrap();
         std::fs::write(dir.path().join("domains.conf"), GOOD).unwrap();
         Files { dir, server: None }

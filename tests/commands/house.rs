@@ -3,6 +3,7 @@
 mod dmarc;
 mod insight;
 mod received;
+mod serving;
 
 use std::path::Path;
 use std::sync::Arc;
@@ -484,9 +485,9 @@ fn suppressed(operations: Operations) -> Operations {
 }
 
 fn operations(stop: Arc<Notify>) -> Operations {
-    insight::insight(outgoing(received::reports(reports(policies(lab(chaos(inbox(mail(queue(
-        Operations::new(),
-    ))))))))))
+    serving::serving(insight::insight(outgoing(received::reports(reports(policies(lab(chaos(inbox(
+        mail(queue(Operations::new())),
+    )))))))))
     .on(|_: Status| async {
         Ok(StatusReport {
             version: "0.1.0".into(),

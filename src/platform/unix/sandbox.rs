@@ -1,4 +1,4 @@
-//! Landlock.
+//! What files this process may touch: by Landlock, where the kernel has it.
 
 use std::io;
 
