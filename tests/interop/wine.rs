@@ -128,6 +128,7 @@ fn the_configured_server_takes_and_delivers() {
     let plan = served.mox(&["service", "install", "--dry-run"]);
     assert!(plan.contains("would add the service mox") && plan.contains(r"NT SERVICE\mox"), "{plan}");
     assert_eq!(plan.matches("/grant").count(), 2, "the folders of configuration and data\n{plan}");
+    assert_eq!(served.mox(&["service", "start", "--dry-run"]).trim_end(), "would start the service mox");
     served.stop();
     assert_eq!(processes_in(&served.dir), 0, "no process is left");
 }
