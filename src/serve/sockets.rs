@@ -92,10 +92,6 @@ mod tests {
         (socket.local_addr().unwrap(), socket)
     }
 
-    fn wanted(address: SocketAddr) -> Wanted {
-        Wanted { address, service: "smtp", spare: false }
-    }
-
     #[test]
     fn what_was_handed_over_is_used_and_the_rest_is_opened() {
         let (handed, socket) = listening();
