@@ -17,6 +17,9 @@ const ASK_EVERY: Duration = Duration::from_secs(6 * 3600);
 /// Bounds on what it says (RFC 9773 §4.3).
 const ASK_BOUNDS: (Duration, Duration) = (Duration::from_secs(60), Duration::from_secs(86_400));
 
+/// How long a new certificate stays at most, where it would be renewed at once.
+const LONGEST_REST: Duration = Duration::from_secs(6 * 3600);
+
 /// How a name is served.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct State {
@@ -44,6 +47,13 @@ pub struct State {
 pub(crate) fn by_age(certificate: &Certificate, before: Duration) -> Timestamp {
     let life = certificate.not_after().since(certificate.not_before());
     certificate.not_after().minus(before.min(life / 3))
+}
+
+/// A new certificate is not renewed before this time, whatever the clock and the issuer say: one that is wrong about the
+/// time would have it renewed again and again, and use up what the authority allows.
+pub(crate) fn rest(certificate: &Certificate) -> Duration {
+    let life = certificate.not_after().since(certificate.not_before());
+    LONGEST_REST.min(life / 3)
 }
 
 /// The certificate in the issuer's terms, both parts in base64url.

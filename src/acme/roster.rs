@@ -290,14 +290,7 @@ impl Acme {
             Ok((key, certificate)) => {
                 let until = certificate.not_after().rfc3339();
                 tracing::info!(name = id.0, key = %id.1, until, authority = self.options.name, "certificate had");
-                *entry = Entry {
-                    key,
-                    wanted: true,
-                    renew_at: Some(renewal::by_age(&certificate, self.options.renew_before)),
-                    ask_at: Some(now),
-                    certificate: Some(certificate),
-                    ..Entry::default()
-                };
+                *entry = Entry::had(key, certificate, now, self.options.renew_before);
             }
             Err(failure) => entry.failed(id, failure, now, &*self.random),
         }
@@ -417,6 +410,19 @@ impl Inner {
 }
 
 impl Entry {
+    /// With a certificate that was had now.
+    fn had(key: Option<PrivateKey>, certificate: Certificate, now: Timestamp, before: Duration) -> Entry {
+        Entry {
+            key,
+            wanted: true,
+            renew_at: Some(renewal::by_age(&certificate, before)),
+            ask_at: Some(now),
+            next_try: Some(now.plus(renewal::rest(&certificate))),
+            certificate: Some(certificate),
+            ..Entry::default()
+        }
+    }
+
     fn failed(&mut self, (name, kind): &Id, failure: Failure, now: Timestamp, random: &dyn Random) {
         self.failures = self.failures.saturating_add(1);
         let next = now.plus(failure.wait(self.failures, random));
@@ -436,5 +442,25 @@ impl Entry {
         self.renew_at = self.renew_at.map(|at| at.min(now));
         self.failure = Some(failure);
         self.next_try = Some(next);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use mox_tls::sim::Authority;
+
+    #[test]
+    fn a_wrong_clock_renews_no_more_than_some_times_a_day() {
+        let days = |n: u64| Duration::from_secs(n * 86_400);
+        let made = Authority::new().issue_valid(&["a.example"], Authority::START, days(90)).unwrap();
+        // This clock is 70 days ahead, so that the new certificate seems old.
+        let now = Authority::START.plus(days(70));
+        let entry = Entry::had(None, made, now, days(30));
+        assert!(entry.renew_at < Some(now));
+        let inner = Inner::default();
+        assert_eq!(inner.due(&entry), Some((now, Task::Ask)));
+        let (asked, six) = (Entry { ask_at: None, ..entry }, Duration::from_secs(6 * 3600));
+        assert_eq!(inner.due(&asked), Some((now.plus(six), Task::Order)));
     }
 }
