@@ -5,7 +5,7 @@
 
 use std::convert::Infallible;
 use std::future::Future;
-use std::net::SocketAddr;
+use std::net::{IpAddr, SocketAddr};
 use std::pin::pin;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
@@ -18,7 +18,7 @@ use hyper::service::service_fn;
 use hyper::upgrade::OnUpgrade;
 use hyper_util::rt::TokioIo;
 use mox_clock::Clock;
-use mox_net::{Accepted, BoxFuture, Io, Listen, TlsInfo, accept_tls};
+use mox_net::{Accepted, BoxFuture, ConnectionGuard, ConnectionLimit, Io, Listen, TlsInfo, accept_tls};
 use mox_telemetry::{Metrics, Outcome};
 use mox_tls::ServerConfig;
 use tokio::sync::{Semaphore, watch};
@@ -38,6 +38,9 @@ const ACCEPT_PAUSE: Duration = Duration::from_millis(100);
 pub struct Limits {
     /// Connections at once; further ones wait in the system's backlog.
     pub connections: usize,
+    /// Connections at once of one network that is not private, for the classes of [`ConnectionLimit`]: less than all, so
+    /// that nobody keeps everybody else out. Further ones are closed.
+    pub connections_of_network: [u64; 3],
     /// Bytes of a request's head, at least 8192; one read more may pass.
     pub head_bytes: usize,
     /// Header fields of a request.
@@ -62,6 +65,7 @@ impl Default for Limits {
     fn default() -> Limits {
         Limits {
             connections: 512,
+            connections_of_network: [128, 256, 384],
             head_bytes: 32 * 1024,
             headers: 100,
             body_bytes: 1024 * 1024,
@@ -120,6 +124,7 @@ impl Server {
     pub async fn run(self: Arc<Self>, mut listener: Box<dyn Listen>, stop: impl Future<Output = ()> + Send) {
         let mut stop = pin!(stop);
         let slots = Arc::new(Semaphore::new(self.limits.connections));
+        let networks = ConnectionLimit::new(self.limits.connections_of_network);
         let (stopping, stopped) = watch::channel(false);
         let mut tasks = JoinSet::new();
         loop {
@@ -133,10 +138,14 @@ impl Server {
                 Some(done) = tasks.join_next() => self.ended(done),
                 (slot, accepted) = next => match accepted {
                     Ok(accepted) => {
+                        let Some(place) = place(&networks, accepted.remote.ip()) else {
+                            tracing::debug!(remote = %accepted.remote, "http: too many connections of its network");
+                            continue;
+                        };
                         let (server, stopped) = (self.clone(), stopped.clone());
                         tasks.spawn(async move {
                             server.connection(accepted, stopped).await;
-                            drop(slot);
+                            drop((slot, place));
                         });
                     }
                     Err(error) => {
@@ -304,6 +313,16 @@ impl Server {
             () = self.clock.sleep(self.limits.body_time) => Err(StatusCode::REQUEST_TIMEOUT),
         }
     }
+}
+
+/// A place for a connection from an address; none when its network has as many as it may. A private one may have all:
+/// there, many may come through one proxy.
+fn place(networks: &ConnectionLimit, ip: IpAddr) -> Option<Option<ConnectionGuard>> {
+    let private = match ip.to_canonical() {
+        IpAddr::V4(ip) => ip.is_loopback() || ip.is_private() || ip.is_link_local(),
+        IpAddr::V6(ip) => ip.is_loopback() || ip.is_unique_local() || ip.is_unicast_link_local(),
+    };
+    if private { Some(None) } else { networks.acquire(ip).map(Some) }
 }
 
 #[cfg(test)]

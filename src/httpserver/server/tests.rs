@@ -158,6 +158,28 @@ async fn a_panic_ends_one_connection_only() {
 }
 
 #[tokio::test]
+async fn one_network_does_not_keep_the_others_out() {
+    let house = House::new(Limits { connections_of_network: [1, 2, 3], ..Limits::default() }, None);
+    let from =
+        async |ip: &str| house.net.dial(house.address, Some(ip.parse().unwrap()), WAIT).await.unwrap().io;
+    let answered = async |io: &mut Box<dyn Io>| {
+        let _ = io.write_all(b"GET /echo/ HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n").await;
+        !read(io).await.is_empty()
+    };
+    let idle = from("198.51.100.1").await;
+    settle().await;
+    for (ip, want) in [("198.51.100.1", false), ("203.0.113.1", true), ("10.0.0.1", true)] {
+        let mut io = from(ip).await;
+        assert_eq!(answered(&mut io).await, want, "{ip}");
+    }
+    let private = [from("10.0.0.1").await, from("10.0.0.1").await];
+    assert!(answered(&mut from("10.0.0.1").await).await, "a proxy brings many");
+    drop((idle, private));
+    settle().await;
+    assert!(answered(&mut from("198.51.100.1").await).await, "the place is free again");
+}
+
+#[tokio::test]
 async fn connections_beyond_the_limit_wait() {
     let house = House::new(Limits { connections: 1, ..Limits::default() }, None);
     let first = house.dial().await;
