@@ -65,7 +65,7 @@ impl Site {
     fn configure(&self, authority: &str, listener: &str) {
         let Site { directory, tls, http, smtp, submissions, .. } = self;
         let text = format!(
-            "DataDir: data\nUser: root\nHostname: mail.acme.test\nTLS:\n\tCA:\n\t\tCertFiles:\n\t\t\t- ca.pem\nACME:\n\tpebble:\n\t\tDirectoryURL: https://127.0.0.1:{directory}/dir\n\t\tContactEmail: a@acme.test\n\t\tPort: {tls}\n{authority}Listeners:\n\tpublic:\n\t\tIPs:\n\t\t\t- 127.0.0.1\n\t\tTLS:\n\t\t\tACME: pebble\n{listener}\t\tSMTP:\n\t\t\tEnabled: true\n\t\t\tPort: {smtp}\n\t\tSubmissions:\n\t\t\tEnabled: true\n\t\t\tPort: {submissions}\n\t\tWebserverHTTP:\n\t\t\tEnabled: true\n\t\t\tPort: {http}\nPostmaster:\n\tAccount: a\n\tMailbox: Inbox\n"
+            "DataDir: data\nUser: 54321\nHostname: mail.acme.test\nTLS:\n\tCA:\n\t\tCertFiles:\n\t\t\t- ca.pem\nACME:\n\tpebble:\n\t\tDirectoryURL: https://127.0.0.1:{directory}/dir\n\t\tContactEmail: a@acme.test\n\t\tPort: {tls}\n{authority}Listeners:\n\tpublic:\n\t\tIPs:\n\t\t\t- 127.0.0.1\n\t\tTLS:\n\t\t\tACME: pebble\n{listener}\t\tSMTP:\n\t\t\tEnabled: true\n\t\t\tPort: {smtp}\n\t\tSubmissions:\n\t\t\tEnabled: true\n\t\t\tPort: {submissions}\n\t\tWebserverHTTP:\n\t\t\tEnabled: true\n\t\t\tPort: {http}\nPostmaster:\n\tAccount: a\n\tMailbox: Inbox\n"
         );
         std::fs::write(self.folder.path().join("mox.conf"), text).unwrap();
     }

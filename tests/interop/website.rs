@@ -56,7 +56,7 @@ impl Site {
             std::fs::write(folder.path().join(name), pem).unwrap();
         }
         let server = format!(
-            "DataDir: data\nHostname: mail.example.org\nListeners:\n\tpublic:\n\t\tIPs:\n\t\t\t- 127.0.0.1\n\t\tTLS:\n\
+            "DataDir: data\nUser: 54321\nHostname: mail.example.org\nListeners:\n\tpublic:\n\t\tIPs:\n\t\t\t- 127.0.0.1\n\t\tTLS:\n\
              \t\t\tKeyCerts:\n\t\t\t\t-\n\t\t\t\t\tCertFile: cert.pem\n\t\t\t\t\tKeyFile: key.pem\n\
              \t\tSubmissions:\n\t\t\tEnabled: true\n\t\t\tPort: {submissions}\n\
              \t\tMTASTSHTTPS:\n\t\t\tEnabled: true\n\t\t\tPort: {https}\n\
