@@ -4,6 +4,7 @@
 //! happen before threads start: a thread keeps what it began with where the system call is one of the thread.
 //! Windows has nothing like it: there a service runs as its own account from the start.
 
+use std::ffi::OsStr;
 use std::io;
 use std::path::Path;
 
@@ -76,13 +77,15 @@ pub enum GroupMay {
 /// Gives a folder and all in it to the user, and takes the rights of others away; returns how much was changed.
 ///
 /// Symbolic links are not followed, and a file with several names is left alone unless it is the user's already:
-/// whoever may write in the folder could have linked to a file of somebody else.
-pub fn give(folder: &Path, user: &User, group: GroupMay) -> io::Result<usize> {
-    os::give(folder, user, group)
+/// whoever may write in the folder could have linked to a file of somebody else. A folder that is not the user's is given
+/// only when it is empty or has a file with one of the names `marks`: the user may have written which folder it is.
+pub fn give(folder: &Path, user: &User, group: GroupMay, marks: &[&OsStr]) -> io::Result<usize> {
+    os::give(folder, user, group, marks)
 }
 
-/// Whether a folder can be one user's own: one such as `/` or `/etc`, where a file was put directly, cannot.
-pub fn can_be_given(folder: &Path) -> bool {
+/// Whether a folder can be this user's own: one such as `/` or `/etc`, where a file was put directly, cannot, nor can
+/// the home of somebody else.
+pub fn can_be_given(folder: &Path, user: &User) -> bool {
     let whole = std::fs::canonicalize(folder).unwrap_or_else(|_| folder.to_owned());
     let shared = [
         "/home",
@@ -97,7 +100,9 @@ pub fn can_be_given(folder: &Path) -> bool {
         "/var/mail",
         "/var/tmp",
     ];
-    whole.components().count() > 2 && !shared.iter().any(|path| whole == Path::new(path))
+    let a_home = ["/home", "/Users"].iter().any(|homes| whole.parent() == Some(Path::new(homes)));
+    let foreign = a_home && os::owner(&whole).is_some_and(|uid| uid != 0 && uid != user.uid);
+    whole.components().count() > 2 && !foreign && !shared.iter().any(|path| whole == Path::new(path))
 }
 
 #[cfg(test)]
@@ -106,6 +111,7 @@ mod tests {
 
     #[test]
     fn folders_of_the_system_are_not_given_away() {
+        let user = User { name: "mox".to_owned(), uid: 12_345, gid: 12_345 };
         for (folder, may) in [
             ("/", false),
             ("/etc", false),
@@ -113,7 +119,7 @@ mod tests {
             ("/etc/mox", true),
             ("/home/mox/config", true),
         ] {
-            assert_eq!(can_be_given(Path::new(folder)), may, "{folder}");
+            assert_eq!(can_be_given(Path::new(folder), &user), may, "{folder}");
         }
     }
 }

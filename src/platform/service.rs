@@ -7,6 +7,7 @@ mod launchd;
 mod scm;
 mod systemd;
 
+use std::ffi::OsStr;
 use std::io;
 use std::path::{Path, PathBuf};
 use std::process::Command;
@@ -178,11 +179,12 @@ impl Step {
 }
 
 fn give(folder: &Path, user: &str) -> io::Result<String> {
-    if !privileges::can_be_given(folder) {
+    let user = User::find(user)?.ok_or_else(|| io::Error::other("there is no such user"))?;
+    if !privileges::can_be_given(folder, &user) {
         return Ok("a folder of the system keeps its owner".to_owned());
     }
-    let user = User::find(user)?.ok_or_else(|| io::Error::other("there is no such user"))?;
-    privileges::give(folder, &user, GroupMay::Read).map(|_| String::new())
+    let marks = ["mox.conf", "mox.db"].map(OsStr::new);
+    privileges::give(folder, &user, GroupMay::Read, &marks).map(|_| String::new())
 }
 
 fn run(words: &[String]) -> io::Result<String> {

@@ -4,6 +4,7 @@
 //! In this order: read the configuration; take the sockets that were handed over and open the rest; read keys; give
 //! files to the user; become it; forbid new privileges; leave only the files that a server needs. Nothing stays root.
 
+use std::ffi::OsStr;
 use std::path::{Path, PathBuf};
 
 use mox_config::Config;
@@ -13,6 +14,9 @@ use mox_platform::sandbox::{self, Allowed, Confined};
 use crate::house::Error;
 use crate::secrets::{Secrets, named};
 use crate::{Sockets, addresses};
+
+/// What a folder with data of a server has in it.
+const DATABASE: &str = "mox.db";
 
 /// What a server starts with.
 #[derive(Debug)]
@@ -80,12 +84,16 @@ fn give(config: &Config, user: &User) -> Result<(), Error> {
     if config.server.no_fix_permissions {
         return Ok(());
     }
-    for (folder, group) in [(folder(config), GroupMay::Read), (config.data_dir.clone(), GroupMay::Nothing)] {
-        if !privileges::can_be_given(&folder) {
+    let name = config.file.file_name().unwrap_or_default();
+    for (folder, group, mark) in [
+        (folder(config), GroupMay::Read, name),
+        (config.data_dir.clone(), GroupMay::Nothing, OsStr::new(DATABASE)),
+    ] {
+        if !privileges::can_be_given(&folder, user) {
             tracing::warn!(folder = %folder.display(), "a folder of the system keeps its owner");
             continue;
         }
-        let changed = privileges::give(&folder, user, group)
+        let changed = privileges::give(&folder, user, group, &[mark])
             .map_err(|source| Error::File { path: folder.clone(), source })?;
         if changed > 0 {
             tracing::info!(folder = %folder.display(), user = user.name, changed, "owner and mode are set");

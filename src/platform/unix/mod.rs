@@ -18,7 +18,7 @@ pub(crate) use files::{create_private_dirs, free_space, is_exposed, make_private
 pub(crate) use handover::{inherited_sockets, tell};
 pub(crate) use machine::{give_to, has_user, hostname, is_root};
 pub(crate) use memory::return_memory;
-pub(crate) use ownership::give;
+pub(crate) use ownership::{give, owner};
 pub(crate) use paths::{hosts_file, resolver_options, submit_config};
 pub(crate) use priority::yield_to_others;
 pub(crate) use privileges::{become_user, find_user, forbid_new_privileges, keep_new_files_private, my_uid};

@@ -1,10 +1,11 @@
 //! Giving a tree of files to a user, as root and in spite of that user: nothing is reached by a path that could be
 //! exchanged meanwhile, only by open folders.
 
-use std::ffi::CStr;
+use std::ffi::{CStr, OsStr};
 use std::fs::File;
 use std::io;
 use std::os::fd::{AsFd, OwnedFd};
+use std::os::unix::ffi::OsStrExt;
 use std::os::unix::fs::MetadataExt;
 use std::path::Path;
 
@@ -21,7 +22,7 @@ const MAX_DEPTH: usize = 64;
 /// What a file is opened with only to change its owner and mode: never through a link, and a pipe does not block.
 const LOOK: OFlag = OFlag::O_RDONLY.union(OFlag::O_NOFOLLOW).union(OFlag::O_NONBLOCK).union(OFlag::O_CLOEXEC);
 
-pub(crate) fn give(folder: &Path, user: &User, group: GroupMay) -> io::Result<usize> {
+pub(crate) fn give(folder: &Path, user: &User, group: GroupMay, marks: &[&OsStr]) -> io::Result<usize> {
     let keep = match group {
         GroupMay::Nothing => 0o700,
         GroupMay::Read => 0o750,
@@ -29,7 +30,37 @@ pub(crate) fn give(folder: &Path, user: &User, group: GroupMay) -> io::Result<us
     let giving = Giving { user, keep };
     // The folder itself is named by the administrator and may be a link.
     let opened = open(folder, OFlag::O_RDONLY | OFlag::O_DIRECTORY | OFlag::O_CLOEXEC, Mode::empty())?;
+    let theirs = File::from(opened.try_clone()?).metadata()?.uid() == user.uid;
+    if !theirs && !is_ours(&opened, marks)? {
+        let user = &user.name;
+        let marks: Vec<_> = marks.iter().map(|name| name.to_string_lossy()).collect();
+        let marks = marks.join(" or ");
+        return Err(io::Error::other(format!(
+            "it is not empty, does not belong to {user} and has no {marks}: if it is for this server alone, give it to \
+             that user by hand (chown -R)"
+        )));
+    }
     giving.folder(opened, 0)
+}
+
+/// Whether a folder is empty or has a file of one of these names.
+fn is_ours(folder: &OwnedFd, marks: &[&OsStr]) -> io::Result<bool> {
+    let mut empty = true;
+    for entry in Dir::from_fd(folder.try_clone()?)?.iter() {
+        let entry = entry?;
+        let name = entry.file_name().to_bytes();
+        if marks.iter().any(|mark| name == mark.as_bytes()) {
+            return Ok(true);
+        }
+        // The last is made with a file system.
+        empty &= matches!(name, b"." | b".." | b"lost+found");
+    }
+    Ok(empty)
+}
+
+/// The number of the user that a folder belongs to.
+pub(crate) fn owner(folder: &Path) -> Option<u32> {
+    Some(std::fs::metadata(folder).ok()?.uid())
 }
 
 struct Giving<'a> {
@@ -115,18 +146,19 @@ mod tests {
         }
         symlink(outside.path(), inner.join("link")).unwrap();
         let _socket = std::os::unix::net::UnixListener::bind(inner.join("socket")).unwrap();
+        let mark = &[OsStr::new("mox.db")];
         let me = User {
             name: "me".into(),
             uid: nix::unistd::geteuid().as_raw(),
             gid: nix::unistd::getegid().as_raw(),
         };
-        assert_eq!(give(dir.path(), &me, GroupMay::Read).unwrap(), 3);
+        assert_eq!(give(dir.path(), &me, GroupMay::Read, mark).unwrap(), 3);
         assert_eq!((mode(dir.path()), mode(&inner), mode(&file)), (0o750, 0o750, 0o640));
-        assert_eq!(give(dir.path(), &me, GroupMay::Nothing).unwrap(), 3);
+        assert_eq!(give(dir.path(), &me, GroupMay::Nothing, mark).unwrap(), 3);
         assert_eq!((mode(dir.path()), mode(&inner), mode(&file)), (0o700, 0o700, 0o600));
-        assert_eq!(give(dir.path(), &me, GroupMay::Nothing).unwrap(), 0, "nothing is left to do");
+        assert_eq!(give(dir.path(), &me, GroupMay::Nothing, mark).unwrap(), 0, "nothing is left to do");
         assert_eq!(mode(outside.path()), 0o644);
-        assert!(give(&file, &me, GroupMay::Nothing).is_err(), "not a folder");
+        assert!(give(&file, &me, GroupMay::Nothing, mark).is_err(), "not a folder");
     }
 
     #[test]
@@ -140,9 +172,21 @@ mod tests {
         std::fs::write(&double, "x").unwrap();
         std::fs::hard_link(&double, dir.path().join("again")).unwrap();
         let user = User { name: "12345".into(), uid: 12_345, gid: 12_345 };
-        give(dir.path(), &user, GroupMay::Nothing).unwrap();
+        let mark = &[OsStr::new("mox.db")];
+        let refused = give(dir.path(), &user, GroupMay::Nothing, mark).unwrap_err();
+        assert!(
+            refused.to_string().contains("no mox.db"),
+            "whoever may name a folder does not own it: {refused}"
+        );
+        assert_eq!(single.metadata().unwrap().uid(), 0);
+        give(dir.path(), &user, GroupMay::Nothing, &[OsStr::new("double")]).unwrap();
         assert_eq!(single.metadata().unwrap().uid(), 12_345);
         assert_eq!(dir.path().metadata().unwrap().uid(), 12_345);
         assert_eq!(double.metadata().unwrap().uid(), 0, "it may be a file of somebody else");
+        give(dir.path(), &user, GroupMay::Nothing, mark).unwrap();
+        let new = tempfile::tempdir().unwrap();
+        std::fs::create_dir(new.path().join("lost+found")).unwrap();
+        give(new.path(), &user, GroupMay::Nothing, mark).unwrap();
+        assert_eq!(new.path().metadata().unwrap().uid(), 12_345);
     }
 }

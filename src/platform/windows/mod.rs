@@ -27,7 +27,7 @@ pub(crate) use paths::{hosts_file, resolver_options, submit_config};
 pub(crate) use priority::yield_to_others;
 pub(crate) use privileges::{
     become_user, confine, find_user, forbid_new_privileges, give, inherited_sockets, keep_new_files_private,
-    my_uid,
+    my_uid, owner,
 };
 pub(crate) use security::{is_exposed, make_private};
 pub(crate) use service::{control, leave, started_by_manager, tell};

@@ -1,5 +1,6 @@
 //! What only unix has: a process here runs as its account from start to end.
 
+use std::ffi::OsStr;
 use std::io;
 use std::net::TcpListener;
 use std::path::Path;
@@ -25,8 +26,12 @@ pub(crate) fn forbid_new_privileges() -> io::Result<()> {
     Ok(())
 }
 
-pub(crate) fn give(_folder: &Path, _user: &User, _group: GroupMay) -> io::Result<usize> {
+pub(crate) fn give(_folder: &Path, _user: &User, _group: GroupMay, _marks: &[&OsStr]) -> io::Result<usize> {
     Err(io::ErrorKind::Unsupported.into())
+}
+
+pub(crate) fn owner(_folder: &Path) -> Option<u32> {
+    None
 }
 
 pub(crate) fn confine(_allowed: &Allowed) -> io::Result<Confined> {
