@@ -35,7 +35,7 @@ const SHORT: Backoff =
 const LONG: Backoff =
     Backoff { first: Duration::from_secs(1200), longest: Duration::from_secs(8 * 3600), jitter_percent: 20 };
 /// No longer wait is believed.
-const LONGEST: Duration = Duration::from_secs(7 * 86_400);
+pub(crate) const LONGEST: Duration = Duration::from_secs(7 * 86_400);
 
 impl Failure {
     pub(crate) fn here(text: impl std::fmt::Display) -> Failure {

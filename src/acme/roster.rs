@@ -15,7 +15,7 @@ use crate::failure::{Failure, Kind};
 use crate::order::{Method, Refusal, Wanted};
 use crate::stored::Stored;
 use crate::web::Web;
-use crate::{Names, State, account, renewal};
+use crate::{Names, State, account, failure, renewal};
 
 /// After a start the issuers of stored certificates are asked for advice within this time.
 const FIRST_ADVICE: Duration = Duration::from_secs(3600);
@@ -251,7 +251,8 @@ impl Acme {
     }
 
     fn next(&self) -> Option<(Timestamp, Id, Task)> {
-        let inner = self.lock();
+        let mut inner = self.lock();
+        inner.forget_the_far(self.now());
         let due = |(id, entry): (&Id, &Entry)| inner.due(entry).map(|(at, task)| (at, id.clone(), task));
         inner.entries.iter().filter_map(due).min_by_key(|(at, ..)| *at)
     }
@@ -390,6 +391,17 @@ impl Acme {
 }
 
 impl Inner {
+    /// Drops waits that are longer than any that is chosen here: they were chosen by a clock that was ahead.
+    fn forget_the_far(&mut self, now: Timestamp) {
+        let latest = now.plus(failure::LONGEST + LONGEST_SLEEP);
+        let near = |at: &Timestamp| *at <= latest;
+        self.paused = self.paused.filter(near);
+        for entry in self.entries.values_mut() {
+            entry.next_try = entry.next_try.filter(near);
+            entry.ask_at = entry.ask_at.map(|at| if near(&at) { at } else { now });
+        }
+    }
+
     /// When something is to be done next for an entry.
     fn due(&self, entry: &Entry) -> Option<(Timestamp, Task)> {
         let now = Timestamp::default();
@@ -462,5 +474,22 @@ mod tests {
         assert_eq!(inner.due(&entry), Some((now, Task::Ask)));
         let (asked, six) = (Entry { ask_at: None, ..entry }, Duration::from_secs(6 * 3600));
         assert_eq!(inner.due(&asked), Some((now.plus(six), Task::Order)));
+    }
+
+    #[test]
+    fn waits_that_a_clock_ahead_chose_do_not_last_for_years() {
+        let (now, ahead) = (Authority::START, Authority::START.plus(Duration::from_secs(10 * 365 * 86_400)));
+        let id = ("a.example".to_owned(), KeyKind::Ecdsa);
+        let entry = Entry { wanted: true, next_try: Some(ahead), ask_at: Some(ahead), ..Entry::default() };
+        let entries = BTreeMap::from([(id.clone(), entry)]);
+        let mut inner = Inner { paused: Some(ahead), entries, ..Inner::default() };
+        inner.forget_the_far(now);
+        let due = inner.due(&inner.entries[&id]);
+        assert!(due.is_some_and(|(at, _)| at <= now), "{due:?}");
+        // Others stay.
+        let soon = now.plus(failure::LONGEST);
+        (inner.paused, inner.entries.get_mut(&id).unwrap().next_try) = (Some(soon), Some(soon));
+        inner.forget_the_far(now);
+        assert_eq!((inner.paused, inner.entries[&id].next_try), (Some(soon), Some(soon)));
     }
 }
