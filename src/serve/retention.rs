@@ -4,7 +4,7 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use mox_clock::Clock;
+use mox_clock::{Clock, Timestamp};
 use mox_store::{Error, Store};
 
 /// Pause between looks.
@@ -18,8 +18,10 @@ const TOMBSTONES: i64 = 100_000;
 const PAGES: u32 = 1000;
 /// How long attempts to log in are kept.
 const ATTEMPTS: Duration = Duration::from_secs(30 * 86_400);
-/// Reports, and attempts to log in, removed in one look.
+/// Reports, and attempts to log in, removed at once.
 const REPORTS: u32 = 100;
+/// How often attempts are removed in one look, while there are some: twice what the login log can write meanwhile.
+const ROUNDS: u32 = 100;
 /// Time between checks of the database.
 const CHECK: Duration = Duration::from_secs(86_400);
 
@@ -35,14 +37,24 @@ pub(crate) async fn keep(store: Store, keep: Option<(String, i64)>, clock: Arc<d
         if let Err(e) = mox_reports::receive::purge(&store, clock.now(), REPORTS).await {
             tracing::warn!(error = %e, "old reports could not be removed");
         }
-        let before = clock.now().minus(ATTEMPTS);
-        if let Err(e) = store.write(move |store, tx| store.forget_attempts(tx, before, REPORTS)).await {
+        if let Err(e) = forget_attempts(&store, clock.now().minus(ATTEMPTS)).await {
             tracing::warn!(error = %e, "old attempts to log in could not be removed");
         }
         if let Err(e) = tidy(&store, keep.clone(), TOMBSTONES).await {
             tracing::warn!(error = %e, "tidying up failed");
         }
     }
+}
+
+/// As many as may come between two looks and more, so that a flood of strangers does not fill the disk.
+async fn forget_attempts(store: &Store, before: Timestamp) -> Result<(), Error> {
+    for _ in 0..ROUNDS {
+        let some = store.write(move |store, tx| store.forget_attempts(tx, before, REPORTS));
+        if some.await? < REPORTS as usize {
+            break;
+        }
+    }
+    Ok(())
 }
 
 async fn tidy(store: &Store, keep: Option<(String, i64)>, tombstones: i64) -> Result<(), Error> {
@@ -95,7 +107,6 @@ async fn check(store: &Store) {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use mox_clock::Timestamp;
     use mox_clock::sim::{SimClock, SimRandom};
     use mox_store::{Digest, Flags, Incoming, MailboxName, NewMessage, SmtpEnvelope};
 

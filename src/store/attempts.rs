@@ -9,6 +9,8 @@ use crate::{Error, Store};
 
 /// Rows kept that name no account of ours.
 const UNKNOWN: u32 = 10_000;
+/// Rows kept that failed for accounts of ours: one account has any number of names, with what follows its separator.
+const FAILED: u32 = 50_000;
 
 /// An attempt to log in.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -66,10 +68,10 @@ impl Store {
         table::list(tx.conn(), asked)
     }
 
-    /// Forgets attempts before a time, and those of strangers beyond a bound; `most` of each at a time. Answers how
-    /// many went.
+    /// Forgets attempts before a time, and beyond a bound those of strangers and those that failed; `most` of each at a
+    /// time. Answers how many went: with `most` or more, there may be more.
     pub fn forget_attempts(&self, tx: &mut Tx<'_>, before: Timestamp, most: u32) -> Result<usize, Error> {
-        table::forget(tx.conn(), before, UNKNOWN, most)
+        table::forget(tx.conn(), before, (UNKNOWN, FAILED), most)
     }
 }
 
@@ -132,5 +134,17 @@ mod tests {
         let forget = |store: &Store, tx: &mut Tx<'_>| store.forget_attempts(tx, Timestamp::from_secs(8), 10);
         assert_eq!(store.write(forget).await.unwrap(), 2);
         assert_eq!(ask(everything).await, [amy]);
+        // Bounds: the latest stay, of strangers and of guesses at accounts.
+        let of = |login: fn(i64) -> String| (10..20).map(move |n| attempt(&login(n), "badcreds", n));
+        let all: Vec<_> =
+            of(|n| format!("stranger{n}")).chain(of(|n| format!("amy@{n}.x.example"))).collect();
+        let bounded = move |store: &Store, tx: &mut Tx<'_>| {
+            store.note_attempts(tx, &all)?;
+            table::forget(tx.conn(), Timestamp::from_secs(0), (2, 3), 100)
+        };
+        assert_eq!(store.write(bounded).await.unwrap(), 8 + 7 + 1);
+        let left = ask(Attempts { limit: 10, ..Attempts::default() }).await;
+        assert_eq!(left.iter().filter(|row| row.0.starts_with("amy")).map(|row| row.4).min(), Some(17));
+        assert_eq!((left.len(), left.iter().map(|row| row.4).min()), (5, Some(17)));
     }
 }

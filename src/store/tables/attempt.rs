@@ -57,8 +57,13 @@ pub(crate) fn list(conn: &Connection, asked: &Attempts) -> Result<Vec<AttemptRow
     Ok(rows.collect::<Result<_, _>>()?)
 }
 
-/// Removes what is older, and of what names no account all but the latest; answers how many.
-pub(crate) fn forget(conn: &Connection, before: Timestamp, unknown: u32, most: u32) -> Result<usize, Error> {
+/// Removes what is older, and of what names no account, and of what failed for one, all but the latest; answers how many.
+pub(crate) fn forget(
+    conn: &Connection,
+    before: Timestamp,
+    (unknown, failed): (u32, u32),
+    most: u32,
+) -> Result<usize, Error> {
     let old = format!(
         "DELETE FROM login_attempt WHERE ({KEY}) IN
          (SELECT {KEY} FROM login_attempt WHERE last < ?1 ORDER BY last LIMIT ?2)"
@@ -67,6 +72,11 @@ pub(crate) fn forget(conn: &Connection, before: Timestamp, unknown: u32, most: u
         "DELETE FROM login_attempt WHERE ({KEY}) IN
          (SELECT {KEY} FROM login_attempt WHERE account = '' ORDER BY last DESC LIMIT ?2 OFFSET ?1)"
     );
+    let guesses = format!(
+        "DELETE FROM login_attempt WHERE ({KEY}) IN
+         (SELECT {KEY} FROM login_attempt WHERE account <> '' AND result <> 'ok' ORDER BY last DESC LIMIT ?2 OFFSET ?1)"
+    );
     let gone = conn.prepare_cached(&old)?.execute((before.micros(), most))?;
-    Ok(gone + conn.prepare_cached(&strangers)?.execute((unknown, most))?)
+    let gone = gone + conn.prepare_cached(&strangers)?.execute((unknown, most))?;
+    Ok(gone + conn.prepare_cached(&guesses)?.execute((failed, most))?)
 }
