@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 
 use mox_config::Config;
 use mox_config::listener::Listener;
-use mox_platform::files::{Access, create_private_dir, write_durably};
+use mox_platform::files::{Access, create_private_dir, give_to, write_durably};
 use mox_tls::{KeyKind, PrivateKey};
 use serde::Serialize;
 
@@ -160,8 +160,12 @@ fn make(
 ) -> Result<(), CommandError> {
     let kept = mox_acme::kept_key(&config.data_dir.join("acme").join(authority), host, kind);
     let key = kept.map_or_else(|| PrivateKey::generate(kind), Ok).map_err(CommandError::failed)?;
-    let path = config.path(file);
-    let written = create_private_dir(&config.path(Path::new(FOLDER)))
-        .and_then(|()| write_durably(&path, key.to_pem().as_bytes(), Access::Private));
+    let (path, folder) = (config.path(file), config.path(Path::new(FOLDER)));
+    let user = &config.server.user;
+    let for_user = mox_platform::machine::is_root() && mox_platform::machine::has_user(user);
+    let written = create_private_dir(&folder)
+        .and_then(|()| write_durably(&path, key.to_pem().as_bytes(), Access::Private))
+        // A server that never is root could not read what is root's.
+        .and_then(|()| [&folder, &path].into_iter().filter(|_| for_user).try_for_each(|p| give_to(p, user)));
     written.map_err(|e| CommandError::file(&path, e))
 }

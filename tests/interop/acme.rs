@@ -269,3 +269,23 @@ fn an_authority_that_is_away_comes_back_checks_by_http_and_short_lives_are_renew
     assert_eq!(next.peer_spki_sha256, first.peer_spki_sha256);
     drop((server, pebble));
 }
+
+#[test]
+fn keys_that_root_makes_are_the_servers() {
+    let site = Site::new("");
+    if std::os::unix::fs::MetadataExt::uid(&site.folder.path().metadata().unwrap()) != 0 {
+        return eprintln!("SKIPPED: only root gives files away");
+    }
+    let conf = site.folder.path().join("mox.conf");
+    let text = std::fs::read_to_string(&conf).unwrap().replace("User: 54321", "User: nobody");
+    std::fs::write(&conf, text).unwrap();
+    let made = site.json(&["config", "ensureacmehostprivatekeys"]);
+    let files = made["listeners"][0]["made"].as_array().unwrap();
+    assert_eq!(files.len(), 2);
+    for file in files {
+        let path = site.folder.path().join(file.as_str().unwrap());
+        for one in [path.parent().unwrap(), &path] {
+            assert_ne!(std::os::unix::fs::MetadataExt::uid(&one.metadata().unwrap()), 0, "{}", one.display());
+        }
+    }
+}
