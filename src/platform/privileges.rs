@@ -105,9 +105,49 @@ pub fn can_be_given(folder: &Path, user: &User) -> bool {
     whole.components().count() > 2 && !foreign && !shared.iter().any(|path| whole == Path::new(path))
 }
 
+/// Whether a folder is in a tree of the system, where a new folder alone may change what root does, such as
+/// `/etc/systemd/system/x.service.d`.
+pub fn is_of_the_system(folder: &Path) -> bool {
+    let whole = std::fs::canonicalize(folder).unwrap_or_else(|_| folder.to_owned());
+    let trees = [
+        "/bin",
+        "/boot",
+        "/dev",
+        "/etc",
+        "/lib",
+        "/lib64",
+        "/private/etc",
+        "/proc",
+        "/root",
+        "/run",
+        "/sbin",
+        "/sys",
+        "/usr",
+        "/var/cron",
+        "/var/spool/cron",
+        "/Library",
+        "/System",
+    ];
+    trees.iter().any(|tree| whole.starts_with(tree)) && !whole.starts_with("/usr/local")
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn trees_of_the_system_are_known() {
+        for (folder, system) in [
+            ("/etc/systemd/system/x.service.d", true),
+            ("/usr/share/x", true),
+            ("/usr/local/mox/data", false),
+            ("/home/mox/data", false),
+            ("/var/lib/mox", false),
+            ("/etcetera", false),
+        ] {
+            assert_eq!(is_of_the_system(Path::new(folder)), system, "{folder}");
+        }
+    }
 
     #[test]
     fn folders_of_the_system_are_not_given_away() {

@@ -89,7 +89,8 @@ fn give(config: &Config, user: &User) -> Result<(), Error> {
         (folder(config), GroupMay::Read, name),
         (config.data_dir.clone(), GroupMay::Nothing, OsStr::new(DATABASE)),
     ] {
-        if !privileges::can_be_given(&folder, user) {
+        let own = is_beside(&folder, &self::folder(config), user);
+        if !privileges::can_be_given(&folder, user) || (privileges::is_of_the_system(&folder) && !own) {
             tracing::warn!(folder = %folder.display(), "a folder of the system keeps its owner");
             continue;
         }
@@ -100,6 +101,14 @@ fn give(config: &Config, user: &User) -> Result<(), Error> {
         }
     }
     Ok(())
+}
+
+/// Whether a folder is that of `mox.conf`, in it, or beside it in a folder that is for this server; links followed.
+fn is_beside(folder: &Path, configuration: &Path, user: &User) -> bool {
+    let whole = |path: &Path| std::fs::canonicalize(path).unwrap_or_else(|_| path.to_owned());
+    let (folder, configuration) = (whole(folder), whole(configuration));
+    let above = configuration.parent().filter(|above| privileges::can_be_given(above, user));
+    folder.starts_with(&configuration) || above.is_some_and(|above| folder.starts_with(above))
 }
 
 /// The folder of `mox.conf`.
@@ -167,4 +176,23 @@ fn confine(config: &Config, readable: &[PathBuf], writable: &[PathBuf]) {
 /// Where the environment says that certificates of authorities are.
 fn trust_anchors() -> impl Iterator<Item = PathBuf> {
     ["SSL_CERT_FILE", "SSL_CERT_DIR"].into_iter().filter_map(std::env::var_os).map(PathBuf::from)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn data_is_with_the_configuration_or_elsewhere() {
+        let user = User { name: "mox".to_owned(), uid: 12_345, gid: 12_345 };
+        for (data, configuration, beside) in [
+            ("/etc/mox", "/etc/mox", true),
+            ("/etc/mox/data", "/etc/mox", true),
+            ("/etc/mox/data", "/etc/mox/config", true),
+            ("/etc/systemd/system/x.service.d", "/etc/mox", false),
+            ("/etc/moxes", "/etc/mox", false),
+        ] {
+            assert_eq!(is_beside(Path::new(data), Path::new(configuration), &user), beside, "{data}");
+        }
+    }
 }
