@@ -51,7 +51,7 @@ impl FromFiles {
         if let Some(error) = &trouble {
             tracing::warn!(
                 error,
-                "these files cannot be read again: after a renewal, restart the server, or let its user read them"
+                "these files cannot be read again: after a renewal restart the server; or let its user read them, and restart once"
             );
         }
         Ok(Some(FromFiles::new(pairs, &loaded, trouble)))
