@@ -130,7 +130,7 @@ mod tests {
         );
         let of_amy =
             Attempts { account: Some("amy".to_owned()), failed: true, limit: 10, ..Attempts::default() };
-        assert_eq!(ask(of_amy).await, [amy.clone()]);
+        assert_eq!(ask(of_amy).await, std::slice::from_ref(&amy));
         let forget = |store: &Store, tx: &mut Tx<'_>| store.forget_attempts(tx, Timestamp::from_secs(8), 10);
         assert_eq!(store.write(forget).await.unwrap(), 2);
         assert_eq!(ask(everything).await, [amy]);
