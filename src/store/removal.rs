@@ -4,7 +4,7 @@
 
 use mox_db::{ReadTx, Tx};
 
-use crate::tables::{account as table, message};
+use crate::tables::{account as table, imported, message};
 use crate::{Error, Store};
 
 /// The kind of credential that is the mark: rows of it have nothing to say but that they are there.
@@ -43,9 +43,54 @@ impl Store {
                 return Ok(false);
             }
         }
+        // The number of an account may be given out again: what its successor imports would be taken for known.
+        if imported::forget_account(tx.conn(), found.id, BATCH)? > 0 {
+            return Ok(false);
+        }
         table::remove(tx.conn(), found.id)?;
         let (store, name) = (self.clone(), name.to_owned());
         tx.on_commit(move || store.logins().forget(&name));
         Ok(true)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use crate::tests::House;
+    use crate::{Digest, Flags, Imported, MailboxName, Store, ToImport};
+
+    fn import(house: &House, account: &'static str, count: u8) -> Imported {
+        let item = |n: u8| ToImport {
+            mailbox: MailboxName::inbox(),
+            received: house.store.clock().now(),
+            flags: Flags::NONE,
+            keywords: Vec::new(),
+            digest: Digest::default(),
+            content: house.prepare(b"x\r\n"),
+            key: [n; 16],
+        };
+        let mut batch: Vec<ToImport> = (0..count).map(item).collect();
+        house.change(move |store, tx| {
+            let account = store.open_account(tx, account).unwrap();
+            let run = store.begin_import(tx, account).unwrap();
+            store.import(tx, account, run, None, &mut batch).unwrap()
+        })
+    }
+
+    fn remove(house: &House, account: &'static str) {
+        let step = move |store: &Store, tx: &mut mox_db::Tx<'_>| store.remove_account(tx, account).unwrap();
+        while !house.change(step) {}
+    }
+
+    #[test]
+    fn an_account_that_comes_after_imports_what_the_one_before_had() {
+        let house = House::new();
+        assert_eq!(import(&house, "amy", 20).added, 20);
+        assert_eq!(import(&house, "amy", 20).known, 20);
+        remove(&house, "amy");
+        for account in ["bob", "amy"] {
+            assert_eq!(import(&house, account, 20).added, 20, "{account}");
+        }
+        assert_eq!(house.problems(false), []);
     }
 }

@@ -153,6 +153,8 @@ pub(crate) fn remove(conn: &Connection, id: AccountId) -> Result<(), Error> {
         "mailbox",
         "outgoing",
         "known_recipient",
+        "import_run",
+        "import_seen",
         "account",
     ] {
         conn.execute(&format!("DELETE FROM {table} WHERE account_id = ?1"), [id.0])?;

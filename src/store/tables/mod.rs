@@ -1,6 +1,7 @@
 //! The tables of accounts, mailboxes, messages and content, and every SQL statement on them.
 //!
-//! `account_id` leads the key of all account data. Ids come from `counter`, so that they are never used again.
+//! `account_id` leads the key of all account data; that of an account that was removed may be used again, so all that
+//! has it goes with the account. The other ids come from `counter`, so that they are never used again.
 //! Times are microseconds since the epoch, UTC.
 
 pub(crate) mod account;
