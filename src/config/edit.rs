@@ -7,7 +7,7 @@ use std::fs;
 use std::path::Path;
 use std::sync::PoisonError;
 
-use mox_platform::files::{Access, write_durably};
+use mox_platform::files::replace_durably;
 
 use crate::error::{Errors, Warning};
 use crate::load::{Config, read};
@@ -125,12 +125,9 @@ impl Handle {
     }
 }
 
-/// Puts new content in place with the rights of the old file; a symbolic link stays one.
+/// Puts new content in place with the owner and the rights of the old file; a symbolic link stays one.
 fn replace(file: &Path, content: &[u8]) -> std::io::Result<()> {
-    let file = fs::canonicalize(file)?;
-    let rights = fs::metadata(&file)?.permissions();
-    write_durably(&file, content, Access::Private)?;
-    fs::set_permissions(&file, rights)
+    replace_durably(&fs::canonicalize(file)?, content)
 }
 
 #[cfg(test)]

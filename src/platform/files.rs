@@ -1,8 +1,9 @@
 //! Files that survive a crash, and that only their owner reads.
 //!
-//! Durable means: after the function returns, a power cut leaves the new content under the new name.
+//! Durable means: after the function returns, a power cut leaves the new content under the new name. What root makes in
+//! a folder of somebody else becomes that one's: the server is a user of its own, the administrator's commands are not.
 
-use std::fs::{self, File, OpenOptions};
+use std::fs::{self, File};
 use std::io::{self, Write};
 use std::path::Path;
 use std::sync::atomic::{AtomicU64, Ordering};
@@ -28,10 +29,28 @@ pub fn sync_dir(dir: &Path) -> io::Result<()> {
 /// Writes a file so that a crash leaves the old or the new content, never a mixture: a temporary file beside it,
 /// synced, renamed over it, folder synced.
 pub fn write_durably(path: &Path, bytes: &[u8], access: Access) -> io::Result<()> {
+    put(path, bytes, access, |_| Ok(()))
+}
+
+/// Puts new content in the place of a file that is there, as [`write_durably`] does; its owner, group and mode stay.
+pub fn replace_durably(path: &Path, bytes: &[u8]) -> io::Result<()> {
+    put(path, bytes, Access::Private, |file| os::make_like(file, path))
+}
+
+fn put(
+    path: &Path,
+    bytes: &[u8],
+    access: Access,
+    ready: impl FnOnce(&File) -> io::Result<()>,
+) -> io::Result<()> {
     let dir = parent(path);
     let temporary = dir.join(temporary_name(path));
     let written = create(&temporary, access)
-        .and_then(|mut file| file.write_all(bytes).and_then(|()| file.sync_all()))
+        .and_then(|mut file| {
+            file.write_all(bytes)?;
+            ready(&file)?;
+            file.sync_all()
+        })
         .and_then(|()| fs::rename(&temporary, path));
     if let Err(e) = written {
         let _ = fs::remove_file(&temporary);
@@ -44,8 +63,17 @@ pub fn write_durably(path: &Path, bytes: &[u8], access: Access) -> io::Result<()
 pub fn create(path: &Path, access: Access) -> io::Result<File> {
     match access {
         Access::Private => os::open_private(path, true),
-        Access::Public => OpenOptions::new().read(true).write(true).create_new(true).open(path),
+        Access::Public => os::create_public(path),
     }
+}
+
+/// Opens a plain file to read; none for anything else. Links are not followed, and a pipe is not waited for.
+pub fn open_plain(path: &Path) -> io::Result<Option<File>> {
+    if !path.symlink_metadata()?.is_file() {
+        return Ok(None);
+    }
+    let file = os::open_unfollowed(path)?;
+    Ok(file.metadata()?.is_file().then_some(file))
 }
 
 /// Makes the folder and missing parents, readable by the owner alone; an existing one keeps its rights. The entry
@@ -54,8 +82,13 @@ pub fn create_private_dir(dir: &Path) -> io::Result<()> {
     if dir.is_dir() {
         return Ok(());
     }
-    os::create_private_dirs(dir)?;
+    make_private_dir(dir)?;
     sync_dir(parent(dir))
+}
+
+/// [`create_private_dir`] for a caller that makes many, and syncs the folder that they are in.
+pub fn make_private_dir(dir: &Path) -> io::Result<()> {
+    os::create_private_dirs(dir)
 }
 
 /// Whether others than the owner have any right to the file or folder; on Windows the system and the
@@ -142,6 +175,16 @@ mod tests {
         assert!(!is_exposed(&path).unwrap());
         make_private(&path).unwrap();
         assert!(free_space(&path).unwrap() != Some(0));
+    }
+
+    #[test]
+    fn only_plain_files_are_opened() {
+        let dir = tempfile::tempdir().unwrap();
+        let path = dir.path().join("file");
+        fs::write(&path, "x").unwrap();
+        assert!(open_plain(&path).unwrap().is_some());
+        assert!(open_plain(dir.path()).unwrap().is_none());
+        assert_eq!(open_plain(&dir.path().join("none")).unwrap_err().kind(), io::ErrorKind::NotFound);
     }
 
     #[test]

@@ -19,7 +19,7 @@ use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 
 use mox_clock::random_array;
 use mox_db::{ReadTx, Tx};
-use mox_platform::files::{Access, sync_dir, write_durably};
+use mox_platform::files::{Access, create, make_private_dir, sync_dir, write_durably};
 
 use crate::tables::{Counter, content as table, next};
 use crate::{ContentId, Error, Store};
@@ -100,9 +100,9 @@ impl Folder {
             return Ok(());
         }
         for byte in u8::MIN..=u8::MAX {
-            std::fs::create_dir_all(self.msg.join(format!("{byte:02x}")))?;
+            make_private_dir(&self.msg.join(format!("{byte:02x}")))?;
         }
-        std::fs::create_dir_all(&self.tmp)?;
+        make_private_dir(&self.tmp)?;
         sync_dir(&self.msg)?;
         self.msg.parent().map_or(Ok(()), sync_dir)
     }
@@ -204,7 +204,7 @@ impl TempFile {
     fn create(store: &Store) -> io::Result<TempFile> {
         let name: String = random_array::<16>(store.random()).iter().map(|b| format!("{b:02x}")).collect();
         let path = store.folder().tmp().join(&name);
-        let file = File::options().write(true).create_new(true).open(&path)?;
+        let file = create(&path, Access::Private)?;
         Ok(TempFile { name, path, file, keep: false })
     }
 }

@@ -179,6 +179,16 @@ impl From<mox_db::rusqlite::Error> for Error {
     }
 }
 
+/// Makes the file of a new database, empty: private, and of the right owner, which those beside it get too.
+fn make_database(file: &Path) -> Result<(), Error> {
+    match mox_platform::files::create(file, mox_platform::files::Access::Private) {
+        Err(source) if source.kind() != std::io::ErrorKind::AlreadyExists => {
+            Err(Error::File { path: file.to_owned(), source })
+        }
+        _ => Ok(()),
+    }
+}
+
 /// The store; clones share it.
 #[derive(Clone)]
 pub struct Store(Arc<Inner>);
@@ -210,7 +220,9 @@ impl Store {
     ) -> Result<Store, Error> {
         let content = content::Folder::open(folder)?;
         let schemas: Vec<Schema> = std::iter::once(SCHEMA).chain(others.iter().copied()).collect();
-        let db = Db::open(&folder.join(DATABASE), &schemas, mox_db::Options::new(clock.clone()))?;
+        let file = folder.join(DATABASE);
+        make_database(&file)?;
+        let db = Db::open(&file, &schemas, mox_db::Options::new(clock.clone()))?;
         let store = Store(Arc::new(Inner {
             db,
             content,

@@ -234,7 +234,7 @@ fn mend(
             "content" => problem.detail.contains("references counted"),
             "transcript" | "search" => true,
             "file" => {
-                std::fs::create_dir_all(&moved).is_ok()
+                mox_platform::files::create_private_dir(&moved).is_ok()
                     && std::fs::rename(store.folder().place(&problem.subject), moved.join(&problem.subject))
                         .is_ok()
             }

@@ -34,6 +34,21 @@ pub(crate) fn sync_dir(dir: &Path) -> io::Result<()> {
     }
 }
 
+/// Opens a file to read. A link takes rights to make here that few have.
+pub(crate) fn open_unfollowed(path: &Path) -> io::Result<File> {
+    File::open(path)
+}
+
+/// Creates a file with the rights that its folder says.
+pub(crate) fn create_public(path: &Path) -> io::Result<File> {
+    OpenOptions::new().read(true).write(true).create_new(true).open(path)
+}
+
+/// A new file stays private, whatever the other one was.
+pub(crate) fn make_like(_: &File, other: &Path) -> io::Result<()> {
+    other.metadata().map(drop)
+}
+
 /// Opens a file for reading and writing that is private from its first moment; one that exists keeps its rights.
 pub(crate) fn open_private(path: &Path, must_be_new: bool) -> io::Result<File> {
     let private = Private::object()?;

@@ -21,7 +21,9 @@ mod sockets;
 
 pub(crate) use console::{send_stderr_to, terminal_styles};
 pub(crate) use ctlsocket::{Listener, connect};
-pub(crate) use files::{create_private_dirs, free_space, open_private, sync_dir};
+pub(crate) use files::{
+    create_private_dirs, create_public, free_space, make_like, open_private, open_unfollowed, sync_dir,
+};
 pub(crate) use machine::{give_to, has_user, hostname, is_root};
 pub(crate) use paths::{hosts_file, resolver_options, submit_config};
 pub(crate) use priority::yield_to_others;
