@@ -122,7 +122,7 @@ impl Error {
             Error::Inside(_) => Some("name a folder elsewhere, on another disk at best"),
             Error::NotEmpty(_) => Some("name a new or empty folder, or that of an earlier backup"),
             Error::Foreign { .. } => Some("name a folder of its own for every server"),
-            Error::Locked(_) => Some("another backup is being written there: wait for it"),
+            Error::Locked(_) => Some("another run works in that folder: wait for it"),
             Error::NoBackup { .. } => Some("name the folder that was given to `mox backup`"),
             Error::Damaged { .. } => {
                 Some("take a new backup into a new folder, and look at the disk of this one")

@@ -89,15 +89,12 @@ pub fn take(
     create_private_dir(&destination).map_err(Error::file(&destination))?;
     let _lock = DirLock::acquire(&destination)?;
     clear(&destination, previous.as_ref())?;
-    create_private_dir(&run.new.join("data").join(content::FOLDER)).map_err(Error::file(&run.new))?;
-    run.snapshot(|run, tx| {
-        run.room(&destination)?;
-        run.contents(tx)?;
-        run.database(tx)
-    })?;
-    run.rest(&destination)?;
-    run.commit(&destination, previous.as_ref())?;
-    Ok(run.done)
+    let made = run.make(&destination, previous.as_ref());
+    if made.is_err() {
+        // A full disk may be the server's too: what is of no use does not keep it full.
+        let _ = fs::remove_dir_all(&run.new);
+    }
+    made.map(|()| run.done)
 }
 
 /// Refuses a destination that cannot hold a backup of this server; the manifest of the backup that is there.
@@ -164,6 +161,17 @@ struct Run<'a> {
 }
 
 impl Run<'_> {
+    fn make(&mut self, destination: &Path, previous: Option<&Manifest>) -> Result<(), Error> {
+        create_private_dir(&self.new.join("data").join(content::FOLDER)).map_err(Error::file(&self.new))?;
+        self.snapshot(|run, tx| {
+            run.room(destination)?;
+            run.contents(tx)?;
+            run.database(tx)
+        })?;
+        self.rest(destination)?;
+        self.commit(destination, previous)
+    }
+
     /// Runs `f` over one snapshot, in which no content file goes.
     fn snapshot(&mut self, f: impl FnOnce(&mut Self, &ReadTx<'_>) -> Result<(), Error>) -> Result<(), Error> {
         let path = self.source.data.join(DATABASE);

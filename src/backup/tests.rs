@@ -238,6 +238,7 @@ fn a_first_run_that_ended_can_be_repeated() {
     house.deliver(200_000);
     assert!(matches!(house.take(1, &|_| false, &NoFaults), Err(Error::Ended)));
     assert!(matches!(Manifest::read(&house.path("backup")), Err(Error::NoBackup { .. })));
+    assert!(!house.path("backup/.new").exists(), "what is of no use takes no room");
     house.take(2, &on, &NoFaults).unwrap();
     assert_eq!(house.check().found.problems, []);
 }
@@ -272,7 +273,12 @@ fn damage_is_found_and_not_restored() {
     fs::write(copy.join("config/dkim/a.pem"), "dkim").unwrap();
     let damaged = restore(&house.path("backup"), &house.path("new"), false, &|_| {});
     assert!(matches!(damaged, Err(Error::Damaged { .. })), "{damaged:?}");
-    assert!(!house.path("new/data").exists(), "no half data folder");
+    assert_eq!(fs::read_dir(house.path("new")).unwrap().count(), 0, "no half data folder, and no room taken");
+    fs::write(copy.join("data/secret.key"), "secret").unwrap();
+    fs::create_dir_all(house.path("new/.new/data/msg")).unwrap();
+    restore(&house.path("backup"), &house.path("new"), false, &|_| {}).unwrap();
+    let names = fs::read_dir(house.path("new")).unwrap().count();
+    assert_eq!(names, 3, "config, data and other; what a killed run left is gone");
 }
 
 #[test]
