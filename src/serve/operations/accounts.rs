@@ -192,6 +192,9 @@ async fn removed(desk: Arc<Desk>, op: AccountRemove) -> Result<ConfigChanged, Op
     if op.dry_run {
         return desk.change(what, true, edit).await;
     }
+    if !op.purge {
+        unmark(&desk, &op.name).await?;
+    }
     let answer = desk.change(what, false, edit).await?;
     // A mark before the change would take the mail of an account that is still there, should this stop in between.
     if op.purge
@@ -205,6 +208,17 @@ async fn removed(desk: Arc<Desk>, op: AccountRemove) -> Result<ConfigChanged, Op
         })?;
     }
     Ok(answer)
+}
+
+/// Takes away the mark of an account that was removed with its mail and came back since, by a rollback for instance.
+async fn unmark(desk: &Arc<Desk>, name: &str) -> Result<(), OpError> {
+    let Some(store) = desk.store_if_any().await? else { return Ok(()) };
+    let name = name.to_owned();
+    let write = move |store: &Store, tx: &mut mox_db::Tx<'_>| {
+        let listed = store.marked_for_removal(&tx.read())?.contains(&name);
+        if listed { store.keep_after_all(tx, &name) } else { Ok(false) }
+    };
+    store.write(write).await.map(drop).map_err(failed)
 }
 
 /// Refuses to remove an account that something needs.

@@ -413,3 +413,17 @@ async fn a_purge_waits_for_the_next_start_and_the_name_with_it() {
     let error = files.refused(account_add("dora", "dora@example.net", false)).await;
     assert!(error.message.contains("waits for removal"), "{error}");
 }
+
+#[tokio::test]
+async fn mail_of_an_account_that_came_back_stays_when_it_goes_without_its_mail() {
+    let files = Files::new();
+    files.call(account_add("dora", "dora@example.net", false)).await.unwrap();
+    let purge = AccountRemove { name: "dora".into(), purge: true, dry_run: false };
+    let removed = files.call(purge).await.unwrap();
+    let version = removed.version.unwrap();
+    files.call(ConfigRollback { version, dry_run: false }).await.unwrap();
+    let removed = files.call(account_rm("dora")).await.unwrap();
+    assert!(removed.notes[0].contains("stays in the data folder"), "{:?}", removed.notes);
+    // A mark would refuse this.
+    files.call(account_add("dora", "dora@example.net", false)).await.unwrap();
+}
