@@ -82,7 +82,11 @@ pub(crate) fn read(
                 return Ok(sink(Found::Skipped(too_large(&entry.name, entry.size))));
             }
             let mut bytes = Vec::new();
-            input.take(MESSAGE_MAX as u64).read_to_end(&mut bytes)?;
+            input.take(MESSAGE_MAX as u64 + 1).read_to_end(&mut bytes)?;
+            // A zip archive may say less than is in it: a part of a message is none.
+            if bytes.len() > MESSAGE_MAX {
+                return Ok(sink(Found::Skipped(too_large(&entry.name, bytes.len() as u64))));
+            }
             let none = Keywords::default();
             let keywords = plan.maildirs.get(folder).unwrap_or(&none);
             let item = maildir_item(file, is_new, keywords, levels(folder), entry.modified, bytes, now);

@@ -14,6 +14,7 @@ use std::sync::atomic::{AtomicU64, Ordering};
 
 use mox_clock::Timestamp;
 use mox_message::{Header, date};
+use mox_platform::files::open_plain;
 use mox_store::MailboxName;
 
 use crate::archive;
@@ -236,7 +237,7 @@ fn read_maildir(
         let levels: Vec<&str> = levels.iter().map(String::as_str).collect();
         let mailbox = mailbox_at(place, &levels);
         let mut text = Vec::new();
-        if let Ok(file) = File::open(folder.join(KEYWORDS_FILE)) {
+        if let Ok(Some(file)) = open_plain(&folder.join(KEYWORDS_FILE)) {
             file.take(KEYWORDS_FILE_MAX).read_to_end(&mut text).map_err(at(folder))?;
         }
         let keywords = Keywords::parse(&text);
@@ -250,13 +251,18 @@ fn read_maildir(
     Ok(())
 }
 
+/// Whether it is a folder, and not a link to one.
+fn is_folder(path: &Path) -> bool {
+    path.symlink_metadata().is_ok_and(|about| about.is_dir())
+}
+
 /// The maildirs at and below a folder, by the names of their levels.
 fn find_folders(
     dir: &Path,
     levels: &mut Vec<String>,
     found: &mut BTreeMap<Vec<String>, PathBuf>,
 ) -> io::Result<()> {
-    if dir.join("cur").is_dir() || dir.join("new").is_dir() {
+    if is_folder(&dir.join("cur")) || is_folder(&dir.join("new")) {
         found.insert(levels.clone(), dir.to_owned());
     }
     if levels.len() >= DEPTH_MAX {
@@ -285,6 +291,9 @@ fn read_part(
     sink: &mut Sink<'_>,
 ) -> Result<ControlFlow<()>, Error> {
     let entries = match std::fs::read_dir(dir) {
+        Ok(_) if !is_folder(dir) => {
+            return Ok(sink(Found::Skipped(format!("{}: it is a link, and not followed", dir.display()))));
+        }
         Ok(entries) => entries,
         Err(e) if e.kind() == io::ErrorKind::NotFound => return Ok(ControlFlow::Continue(())),
         Err(e) => return Err(at(dir)(e)),
@@ -319,11 +328,12 @@ fn read_part(
 
 /// A plain file's bytes, one more than a message may have at most, and when it was changed.
 fn read_file(path: &Path) -> io::Result<Option<(Vec<u8>, Option<Timestamp>)>> {
-    let file = File::open(path)?;
-    let about = file.metadata()?;
-    if !about.is_file() {
-        return Ok(None);
+    // A link may lead to what only the reader may read, and its writer would have it in the account.
+    if path.symlink_metadata()?.is_symlink() {
+        return Err(io::Error::other("it is a link, and not followed"));
     }
+    let Some(file) = open_plain(path)? else { return Ok(None) };
+    let about = file.metadata()?;
     let modified = about.modified().ok().and_then(|at| {
         let since = at.duration_since(std::time::UNIX_EPOCH).ok()?;
         i64::try_from(since.as_micros()).ok().map(Timestamp::from_micros)
