@@ -5,7 +5,7 @@
 
 use std::fs::{self, File};
 use std::io::{self, Write};
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicU64, Ordering};
 
 use crate::os;
@@ -44,13 +44,11 @@ fn put(
     ready: impl FnOnce(&File) -> io::Result<()>,
 ) -> io::Result<()> {
     let dir = parent(path);
-    let temporary = dir.join(temporary_name(path));
-    let written = create(&temporary, access)
-        .and_then(|mut file| {
-            file.write_all(bytes)?;
-            ready(&file)?;
-            file.sync_all()
-        })
+    let (temporary, mut file) = create_beside(path, access)?;
+    let written = file
+        .write_all(bytes)
+        .and_then(|()| ready(&file))
+        .and_then(|()| file.sync_all())
         .and_then(|()| fs::rename(&temporary, path));
     if let Err(e) = written {
         let _ = fs::remove_file(&temporary);
@@ -139,11 +137,28 @@ fn parent(path: &Path) -> &Path {
     }
 }
 
-/// A name in the same folder that no other writer of this or another process uses.
-fn temporary_name(path: &Path) -> String {
-    static NEXT: AtomicU64 = AtomicU64::new(0);
+/// Numbers the temporary files of this process.
+static NEXT: AtomicU64 = AtomicU64::new(0);
+/// Most names of temporary files that are tried.
+const TRIES: usize = 1000;
+
+/// Creates a temporary file in the same folder, under a name that no other writer of this or another process uses. A
+/// process that was killed may have left one, and in a container each has the number that the one before had.
+fn create_beside(path: &Path, access: Access) -> io::Result<(PathBuf, File)> {
+    let mut tries = 0;
+    loop {
+        let temporary = parent(path).join(temporary_name(path, NEXT.fetch_add(1, Ordering::Relaxed)));
+        tries += 1;
+        match create(&temporary, access) {
+            Err(e) if e.kind() == io::ErrorKind::AlreadyExists && tries < TRIES => {}
+            made => return made.map(|file| (temporary, file)),
+        }
+    }
+}
+
+fn temporary_name(path: &Path, number: u64) -> String {
     let name = path.file_name().unwrap_or_default().to_string_lossy();
-    format!(".{name}.{}.{}.tmp", std::process::id(), NEXT.fetch_add(1, Ordering::Relaxed))
+    format!(".{name}.{}.{number}.tmp", std::process::id())
 }
 
 #[cfg(test)]
@@ -164,6 +179,18 @@ mod tests {
         fs::create_dir(dir.path().join("taken")).unwrap();
         assert!(write_durably(&dir.path().join("taken"), b"x", Access::Private).is_err());
         assert_eq!(fs::read_dir(dir.path()).unwrap().count(), 2, "the temporary file is gone");
+    }
+
+    #[test]
+    fn what_a_killed_process_of_the_same_number_left_is_in_nobodys_way() {
+        let dir = tempfile::tempdir().unwrap();
+        let path = dir.path().join("file");
+        let next = NEXT.load(Ordering::Relaxed);
+        for number in next..next + 50 {
+            fs::write(dir.path().join(temporary_name(&path, number)), "left").unwrap();
+        }
+        write_durably(&path, b"new", Access::Private).unwrap();
+        assert_eq!(fs::read(&path).unwrap(), b"new");
     }
 
     #[test]
