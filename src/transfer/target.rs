@@ -96,9 +96,7 @@ impl Target {
     pub fn at(path: &Path, form: Form) -> io::Result<Target> {
         refuse_existing(path)?;
         let packing = if form == Form::SingleMbox { Packing::Tgz } else { Packing::of(path) };
-        let mut name = path.file_name().unwrap_or_default().to_owned();
-        name.push(format!(".partial-{}", std::process::id()));
-        let mut place = Place { wanted: path.to_owned(), partial: path.with_file_name(name), file: None };
+        let mut place = Place { wanted: path.to_owned(), partial: free_beside(path)?, file: None };
         if packing == Packing::Folder {
             create_private_dir(&place.partial)?;
             let folder = place.partial.clone();
@@ -284,6 +282,17 @@ fn files(form: Form, packing: Packing, out: Out) -> Files {
         (_, Packing::Zip) => Files::Zip(Box::new(zip::ZipWriter::new_stream(out))),
         _ => Files::Tgz(GzEncoder::new(out, Compression::fast())),
     }
+}
+
+/// A name beside it that nothing has: what a killed export left would be in this one.
+fn free_beside(path: &Path) -> io::Result<PathBuf> {
+    let named = |number: u32| {
+        let mut name = path.file_name().unwrap_or_default().to_owned();
+        name.push(format!(".partial-{}-{number}", std::process::id()));
+        path.with_file_name(name)
+    };
+    let free = (1..1000).map(named).find(|partial| refuse_existing(partial).is_ok());
+    free.ok_or_else(|| io::Error::new(io::ErrorKind::AlreadyExists, "too much is left of killed exports"))
 }
 
 fn refuse_existing(path: &Path) -> io::Result<()> {

@@ -136,6 +136,23 @@ fn an_export_that_is_given_up_leaves_nothing() {
 }
 
 #[test]
+fn what_a_killed_export_left_is_not_in_the_next() {
+    let dir = tempfile::tempdir().unwrap();
+    let path = dir.path().join("x");
+    // Killed, it does not clean up.
+    std::mem::forget(Target::at(&path, Form::Maildir).unwrap());
+    let left = std::fs::read_dir(dir.path()).unwrap().next().unwrap().unwrap().path();
+    std::fs::create_dir_all(left.join("cur")).unwrap();
+    std::fs::write(left.join("cur/1.old:2,"), "old").unwrap();
+    let mut target = Target::at(&path, Form::Maildir).unwrap();
+    target.begin(&MailboxName::inbox()).unwrap();
+    target.message(&item("Inbox", 1, 0)).unwrap();
+    target.finish().unwrap();
+    assert_eq!(std::fs::read_dir(path.join("cur")).unwrap().count(), 1);
+    assert!(left.exists(), "it may be another's");
+}
+
+#[test]
 fn nothing_comes_in_twice() {
     let dir = tempfile::tempdir().unwrap();
     let store = store(dir.path());
