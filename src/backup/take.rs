@@ -6,7 +6,7 @@
 //! 4. Config and the other data files are copied. Each of them is replaced by its writers in one rename, so each is whole.
 //! 5. Folders are synced, `.new` gets the free name, the manifest is replaced: now this is the backup. The old copy goes.
 
-use std::collections::HashMap;
+use std::collections::{BTreeSet, HashMap};
 use std::fs;
 use std::path::{Path, PathBuf};
 
@@ -294,25 +294,36 @@ impl Run<'_> {
         all
     }
 
+    /// Copies what else there is. Keys are written before the config names them: those that came while the config was
+    /// copied are found at a second look.
     fn rest(&mut self, destination: &Path) -> Result<(), Error> {
-        use std::io::ErrorKind::{NotFound, PermissionDenied};
-        for Wanted { from, to, original } in self.others(destination) {
-            match files::copy(&from, &self.new.join(&to)) {
-                Ok((size, sha256)) => {
-                    self.done.files += 1;
-                    self.done.file_bytes += size;
-                    self.manifest.files.push(Entry { path: to, size, sha256, original });
-                }
-                // A file that was temporary.
-                Err(Error::File { path, source }) if path == from && source.kind() == NotFound => {}
-                // A key that root read at the start, before the server became another user.
-                Err(Error::File { path, source }) if path == from && source.kind() == PermissionDenied => {
-                    self.done.skipped.push(format!("{}: {source}", path.display()));
-                }
-                Err(e) => return Err(e),
-            }
-        }
+        let first = self.others(destination);
+        self.ground.faults.reach("backup-listed");
+        let known: BTreeSet<PathBuf> = first.iter().map(|wanted| wanted.from.clone()).collect();
+        first.into_iter().try_for_each(|wanted| self.other(wanted))?;
+        let came = |wanted: &Wanted| wanted.original.is_none() && !known.contains(&wanted.from);
+        self.others(destination).into_iter().filter(came).try_for_each(|wanted| self.other(wanted))?;
         self.go_on("finishing")
+    }
+
+    fn other(&mut self, wanted: Wanted) -> Result<(), Error> {
+        use std::io::ErrorKind::{NotFound, PermissionDenied};
+        let Wanted { from, to, original } = wanted;
+        match files::copy(&from, &self.new.join(&to)) {
+            Ok((size, sha256)) => {
+                self.done.files += 1;
+                self.done.file_bytes += size;
+                self.manifest.files.push(Entry { path: to, size, sha256, original });
+            }
+            // A file that was temporary.
+            Err(Error::File { path, source }) if path == from && source.kind() == NotFound => {}
+            // A key that root read at the start, before the server became another user.
+            Err(Error::File { path, source }) if path == from && source.kind() == PermissionDenied => {
+                self.done.skipped.push(format!("{}: {source}", path.display()));
+            }
+            Err(e) => return Err(e),
+        }
+        Ok(())
     }
 
     /// Makes the new copy the backup.

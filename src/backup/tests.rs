@@ -208,6 +208,28 @@ impl Faults for EndAt {
     }
 }
 
+/// A domain that is added while the files are copied: first its key, then the config.
+struct Added<'h>(&'h House);
+
+impl Faults for Added<'_> {
+    fn reach(&self, point: &str) {
+        if point == "backup-listed" {
+            fs::write(self.0.path("config/dkim/new.pem"), "new").unwrap();
+            fs::write(self.0.path("config/domains.conf"), "PrivateKeyFile: dkim/new.pem\n").unwrap();
+        }
+    }
+}
+
+#[test]
+fn keys_that_the_config_names_are_in_the_backup() {
+    let house = House::new();
+    house.take(1, &on, &Added(&house)).unwrap();
+    let copy = house.path("backup/copy-a/config");
+    assert!(fs::read_to_string(copy.join("domains.conf")).unwrap().contains("new.pem"));
+    assert_eq!(fs::read_to_string(copy.join("dkim/new.pem")).unwrap(), "new");
+    assert_eq!(house.check().found.problems, []);
+}
+
 #[test]
 fn a_run_that_ends_anywhere_leaves_a_whole_backup() {
     let points = ["backup-content", "backup-page", "backup-copied", "backup-renamed", "backup-committed"];
