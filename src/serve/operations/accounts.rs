@@ -193,6 +193,8 @@ async fn removed(desk: Arc<Desk>, op: AccountRemove) -> Result<ConfigChanged, Op
         return desk.change(what, true, edit).await;
     }
     if !op.purge {
+        // An account that is gone already keeps its mark.
+        desk.preview(what.clone(), edit.clone()).await?;
         unmark(&desk, &op.name).await?;
     }
     let answer = desk.change(what, false, edit).await?;

@@ -410,6 +410,7 @@ async fn a_purge_waits_for_the_next_start_and_the_name_with_it() {
     let purge = AccountRemove { name: "dora".into(), purge: true, dry_run: false };
     let removed = files.call(purge).await.unwrap();
     assert!(removed.notes[0].contains("at the next start"), "{:?}", removed.notes);
+    files.refused(account_rm("dora")).await;
     let error = files.refused(account_add("dora", "dora@example.net", false)).await;
     assert!(error.message.contains("waits for removal"), "{error}");
 }
