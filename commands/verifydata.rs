@@ -12,10 +12,12 @@ use mox_platform::{DirLock, LockError, SystemRandom};
 use mox_queue::Queue;
 use mox_store::Store;
 
+use crate::backup::failed;
 use crate::context::Context;
 use crate::error::{CommandError, Exit};
 use crate::output::{Page, Show};
 use crate::progress::Progress;
+use crate::upgrade::schemas;
 use crate::{Example, Needs};
 
 #[derive(clap::Args)]
@@ -112,10 +114,48 @@ fn verify(cx: &mut Context, data: &Path, fix: bool) -> Result<Verified, CommandE
         }
         Err(LockError::Io { source, .. }) => return Err(CommandError::file(data, source)),
     };
+    if !fix {
+        refuse_other_version(data)?;
+    }
     let random = Arc::new(SystemRandom);
     let store = Store::open(data, mox_serve::SCHEMAS, Arc::clone(&cx.clock), random)
         .map_err(|e| CommandError::new(Exit::Failed, e))?;
     mox_store::verify(&store, &Queue::content_refs, fix, &|_| {})
         .map(mox_serve::verified)
         .map_err(|e| CommandError::new(Exit::Failed, e))
+}
+
+/// Refuses tables of another version: opening would bring them up to date, after which the program that made them opens
+/// them no more. A check does not do that.
+fn refuse_other_version(data: &Path) -> Result<(), CommandError> {
+    let states = mox_backup::schemas(data, &schemas()).map_err(failed)?;
+    match states.iter().find(|state| state.found != 0 && state.found != state.known) {
+        None => Ok(()),
+        Some(state) => Err(CommandError::failed(format!(
+            "the tables of {} have version {}, this program has {}: it checks its own alone",
+            state.room, state.found, state.known
+        ))
+        .hint("`mox upgrade --check` says what this program would do with them")),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_check_leaves_tables_of_another_version_as_they_are() {
+        let (other, own) = (tempfile::tempdir().unwrap(), tempfile::tempdir().unwrap());
+        let open = |dir: &tempfile::TempDir, others: &[mox_backup::Schema]| {
+            let store =
+                Store::open(dir.path(), others, Arc::new(mox_platform::SystemClock), Arc::new(SystemRandom));
+            store.unwrap().db().close();
+        };
+        let room = mox_queue::SCHEMA.room;
+        open(&other, &[mox_backup::Schema { room, steps: &["SELECT 1"] }]);
+        let error = refuse_other_version(other.path()).unwrap_err().source.to_string();
+        assert!(error.contains(&format!("the tables of {room} have version 1")), "{error}");
+        open(&own, mox_serve::SCHEMAS);
+        assert!(refuse_other_version(own.path()).is_ok());
+    }
 }
