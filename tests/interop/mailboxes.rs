@@ -56,3 +56,29 @@ fn a_killed_server_loses_no_import_and_makes_none_twice() {
     house.stop();
     house.verify();
 }
+
+#[test]
+fn links_in_a_maildir_bring_nothing_in() {
+    use std::os::unix::fs::symlink;
+    let folder = tempfile::tempdir().unwrap();
+    let (dir, secrets) = (folder.path().join("Maildir"), folder.path().join("secrets"));
+    for made in ["cur", ".Sent", ".Sent/new"] {
+        std::fs::create_dir_all(dir.join(made)).unwrap();
+    }
+    std::fs::create_dir(&secrets).unwrap();
+    std::fs::write(secrets.join("key"), "Subject: secret\n\n").unwrap();
+    std::fs::write(dir.join("cur/1.a:2,S"), "Subject: mail\n\n").unwrap();
+    symlink(secrets.join("key"), dir.join("cur/2.a:2,S")).unwrap();
+    symlink(&secrets, dir.join(".Sent/cur")).unwrap();
+    let fifo = Command::new("mkfifo").arg(dir.join("cur/3.a:2,S")).status().unwrap();
+    assert!(fifo.success());
+    let output = Command::new(env!("CARGO_BIN_EXE_mox"))
+        .args(["import", "maildir", "mox", "Inbox", dir.to_str().unwrap(), "--dry-run", "--json"])
+        .output()
+        .unwrap();
+    let said = String::from_utf8_lossy(&output.stderr);
+    let report: serde_json::Value =
+        serde_json::from_slice(&output.stdout).unwrap_or_else(|e| panic!("{e}: {said}"));
+    assert_eq!((report["messages"].as_u64(), report["skipped"].as_u64()), (Some(1), Some(2)), "{said}");
+    assert!(said.contains("it is a link, and not followed"), "{said}");
+}

@@ -198,3 +198,61 @@ fn a_strange_socket_is_named() {
     let strange = format!("does not list: 127.0.0.1:{}\n", served.port(81));
     assert!(said.contains(&strange) && said.contains("BindIPv6Only"), "{said}");
 }
+
+/// Files below a folder that are not the user's.
+fn strange(folder: &std::path::Path, user: u32) -> Vec<std::path::PathBuf> {
+    let mut found = Vec::new();
+    for path in std::fs::read_dir(folder).unwrap().map(|entry| entry.unwrap().path()) {
+        let about = path.symlink_metadata().unwrap();
+        if about.uid() != user {
+            found.push(path.clone());
+        }
+        if about.is_dir() {
+            found.extend(strange(&path, user));
+        }
+    }
+    found
+}
+
+#[test]
+fn commands_of_root_leave_files_that_the_user_opens() {
+    if !ready() || !installed(&["setpriv"]) {
+        return;
+    }
+    const USER: u32 = 1234;
+    let mut served = Served::prepare("User: nobody\nNoFixPermissions: true\n");
+    for path in
+        ["", "config", "config/mox.conf", "config/domains.conf", "keys", "keys/mail.crt", "keys/mail.key"]
+    {
+        std::os::unix::fs::chown(served.dir.join(path), Some(USER), Some(USER)).unwrap();
+    }
+    let mut seed = 1u64;
+    let noise = (0..300_000).map(|n| {
+        seed = seed.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
+        if n % 70 == 69 { '\n' } else { char::from(b'a' + (seed >> 56) as u8 % 26) }
+    });
+    let mbox = format!("From x Thu Nov 26 21:50:00 2026\nSubject: large\n\n{}\n", noise.collect::<String>());
+    let outside = tempfile::tempdir().unwrap();
+    let (file, backup) = (outside.path().join("a.mbox"), outside.path().join("backup"));
+    std::fs::write(&file, mbox).unwrap();
+    let (file, backup) = (file.display().to_string(), backup.display().to_string());
+    for round in ["one", "two"] {
+        served.mox(&["config", "account", "add", round, &format!("{round}@example.org")]);
+        served.mox(&["config", "domain", "add", &format!("{round}.example"), round]);
+        served.mox(&["import", "mbox", round, "Inbox", &file]);
+        served.mox(&["verifydata", "--fix"]);
+        served.mox(&["backup", &backup]);
+        let left = strange(&served.dir, USER);
+        let left: Vec<_> = left.iter().filter(|path| !path.ends_with("log")).collect();
+        assert!(left.is_empty(), "{left:?}");
+        let command = under(&served, &["setpriv", "--reuid", "1234", "--regid", "1234", "--clear-groups"]);
+        served.start_by(command);
+        served.send(round);
+        served.arrives(round);
+        served.mox(&["config", "account", "disable", round, "gone"]);
+        served.stop();
+    }
+    let restored = served.dir.join("restored");
+    served.mox(&["restore", &backup, &restored.display().to_string()]);
+    assert_eq!(strange(&restored, USER), [] as [std::path::PathBuf; 0]);
+}
