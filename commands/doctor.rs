@@ -2,10 +2,14 @@
 
 use std::path::Path;
 
-use mox_admin::ops::{QueueFilter, QueueList, QueueSort, ReportFamily, ReportHistory, Status, TlsReports};
+use mox_admin::Time;
+use mox_admin::ops::{
+    CertificateList, DmarcReports, QueueFilter, QueueList, QueueSort, ReportFamily, ReportHistory, Status,
+    TlsReports,
+};
 use mox_config::{Config, Errors};
 use mox_dnscheck::{Finding, Severity};
-use mox_doctor::{Examined, Patient, Running, examine};
+use mox_doctor::{Arrived, Examined, Patient, Running, examine};
 use serde::Serialize;
 
 use crate::context::Context;
@@ -88,6 +92,24 @@ pub(crate) fn run(cx: &mut Context, args: Args) -> Result<Exit, CommandError> {
     Ok(if report.problems() > 0 { Exit::Problems } else { Exit::Done })
 }
 
+/// What there is to say of a configuration that quickstart made, the worst first: no server runs yet. `web` is nothing
+/// when nobody is to be asked.
+pub(crate) fn after_quickstart(
+    cx: &mut Context,
+    file: &Path,
+    web: Option<&WebOptions>,
+) -> Result<Vec<Finding>, CommandError> {
+    let config = match Config::load(file) {
+        Ok((config, _)) => config,
+        Err(errors) => return Ok(of_config(&errors)),
+    };
+    let asker = cx.asker()?;
+    let world = crate::dnscheck::world(cx, &asker, web.unwrap_or(&WebOptions::default()), Some(&config))?;
+    let (online, version) = (web.is_some(), VERSION);
+    let patient = Patient { config: &config, running: None, world: &world, online, version, fresh: true };
+    Ok(asker.run(examine(&patient)).findings)
+}
+
 fn look(cx: &mut Context, file: &Path, data: &Path, args: &Args) -> Result<Report, CommandError> {
     let name = file.display().to_string();
     let config = match Config::load(file) {
@@ -119,16 +141,20 @@ fn of_config(errors: &Errors) -> Vec<Finding> {
 }
 
 fn once(cx: &mut Context, config: &Config, data: &Path, args: &Args) -> Result<Examined, CommandError> {
-    let running = running(cx, data)?;
+    let running = running(cx, config, data)?;
     let asker = cx.asker()?;
     let world = crate::dnscheck::world(cx, &asker, &args.web, Some(config))?;
-    let online = !args.offline;
-    let patient = Patient { config, running: running.as_ref(), world: &world, online, version: VERSION };
+    let (online, version) = (!args.offline, VERSION);
+    let patient = Patient { config, running: running.as_ref(), world: &world, online, version, fresh: false };
     Ok(asker.run(examine(&patient)))
 }
 
+fn arrived(sender: &str, domain: &str, at: Time) -> Arrived {
+    Arrived { sender: sender.to_owned(), domain: domain.to_owned(), at }
+}
+
 /// What the server tells; none where none runs.
-fn running(cx: &mut Context, data: &Path) -> Result<Option<Running>, CommandError> {
+fn running(cx: &mut Context, config: &Config, data: &Path) -> Result<Option<Running>, CommandError> {
     let Ok(mut server) = cx.server_at(data) else { return Ok(None) };
     let wait = std::time::Duration::ZERO;
     let list = QueueList {
@@ -142,7 +168,26 @@ fn running(cx: &mut Context, data: &Path) -> Result<Option<Running>, CommandErro
     for family in [ReportFamily::Tls, ReportFamily::Dmarc] {
         history.extend(server.call(&ReportHistory { family, domain: None, limit: None }, wait)?);
     }
-    let asked = TlsReports { domain: None, since: None, limit: None };
-    let problems = server.call(&asked, wait)?.problems;
-    Ok(Some(Running { status: server.call(&Status {}, wait)?, queue, history, problems }))
+    let tls = server.call(&TlsReports { domain: None, since: None, limit: None }, wait)?;
+    let dmarc = server.call(&DmarcReports { domain: None, since: None, limit: Some(1) }, wait)?;
+    let tls_last = tls.reports.iter().max_by_key(|row| row.received.0);
+    let tls_last = tls_last.map(|row| arrived(&row.sender, &row.policy_domain, row.received));
+    let dmarc_last = dmarc.reports.first();
+    let dmarc_last = dmarc_last.map(|row| arrived(&row.sender, &row.policy_domain, row.received));
+    let domains = || config.dynamic.domains.values();
+    let mut last = Vec::new();
+    if config.server.host_tlsrpt.is_some() || domains().any(|domain| domain.tlsrpt.is_some()) {
+        last.push((ReportFamily::Tls, tls_last));
+    }
+    if domains().any(|domain| domain.dmarc.is_some()) {
+        last.push((ReportFamily::Dmarc, dmarc_last));
+    }
+    Ok(Some(Running {
+        status: server.call(&Status {}, wait)?,
+        queue,
+        history,
+        problems: tls.problems,
+        arrived: last,
+        certificates: server.call(&CertificateList {}, wait)?,
+    }))
 }

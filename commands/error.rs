@@ -105,7 +105,7 @@ impl CommandError {
     }
 
     /// What happened and its causes, each once: some errors name their cause in their own text.
-    fn message(&self) -> String {
+    pub(crate) fn message(&self) -> String {
         let mut message = String::new();
         for cause in self.source.chain().map(ToString::to_string) {
             if message.is_empty() {

@@ -15,7 +15,7 @@ use crate::error::CommandError;
 const MAX_CA_FILE: u64 = 1 << 20;
 
 /// What commands that fetch have in common.
-#[derive(clap::Args)]
+#[derive(Default, clap::Args)]
 pub(crate) struct WebOptions {
     /// File with certificates of authorities (PEM) to trust beside the system's
     #[arg(long, value_name = "FILE", value_hint = clap::ValueHint::FilePath)]

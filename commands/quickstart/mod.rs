@@ -3,12 +3,12 @@
 mod told;
 
 use std::net::IpAddr;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use mox_address::{Address, Domain};
 use mox_dns::Hosts;
-use mox_dnscheck::Expected;
+use mox_dnscheck::{Expected, Finding};
 use mox_net::TcpDial;
 use mox_platform::SystemRandom;
 use mox_platform::faults::{Armed, Faults, NoFaults};
@@ -140,12 +140,26 @@ pub(crate) fn run(cx: &mut Context, args: Args) -> Result<Exit, CommandError> {
     let made = made.map_err(|error| explained(error, &files))?;
     made.steps.iter().try_for_each(|step| told::step(cx, step))?;
     let expected = Expected::of(&made.config, &wishes.address.domain);
+    let made_config = made.config.file.clone();
     report.done(made, files, expected, world.machine.manager(), &wishes);
+    report.doctor = Some(doctor(cx, &args, &made_config));
     cx.print(&report)?;
     cx.flush()?;
     // Only now, as nothing else could tell the passwords again.
     Unfinished::forget(&wishes.dir).map_err(|error| explained(error, &[]))?;
     Ok(Exit::Done)
+}
+
+/// What `mox doctor` says of what was made. Everything is made by now, so that it fails says nothing against that.
+fn doctor(cx: &mut Context, args: &Args, file: &Path) -> Vec<Finding> {
+    let web = (!args.skip_dial).then_some(&args.web);
+    crate::doctor::after_quickstart(cx, file, web).unwrap_or_else(|error| {
+        let text = format!("this could not be looked at: {}", error.message());
+        vec![
+            Finding::warning("unfinished", file.display().to_string(), text)
+                .fix("try again with `mox doctor`"),
+        ]
+    })
 }
 
 fn wishes(args: &Args) -> Result<Wishes, CommandError> {

@@ -3,7 +3,7 @@
 use std::path::PathBuf;
 
 use mox_address::{Address, Domain};
-use mox_dnscheck::{Expected, Row, zone_text};
+use mox_dnscheck::{Expected, Finding, Row, zone_text};
 use mox_quickstart::{File, Made, Manager, Passwords, Site, State, Step, Verdict, Wishes};
 use serde::Serialize;
 
@@ -43,6 +43,8 @@ pub(super) struct Report {
     client: Client,
     records: Vec<Line>,
     next: Vec<String>,
+    /// What `mox doctor` says of what was made; None when nothing was.
+    pub(super) doctor: Option<Vec<Finding>>,
     #[serde(skip)]
     rows: Vec<Row>,
     #[serde(skip)]
@@ -115,6 +117,7 @@ impl Report {
             client,
             records: Vec::new(),
             next: Vec::new(),
+            doctor: None,
             rows: Vec::new(),
             form,
             dir: wishes.dir.clone(),
@@ -173,6 +176,23 @@ impl Report {
     }
 }
 
+impl Report {
+    /// The problems, or that there are none.
+    fn show_doctor(&self, page: &mut Page) {
+        let Some(findings) = &self.doctor else { return };
+        let problems: Vec<_> = findings.iter().filter(|finding| finding.severity.is_problem()).collect();
+        page.line("");
+        page.line("What `mox doctor` says now, before the server runs and the records are published:");
+        problems.iter().for_each(|finding| crate::dnscheck::show(finding, page));
+        let text = match problems.len() {
+            0 => "no problems".to_owned(),
+            1 => "1 problem".to_owned(),
+            many => format!("{many} problems"),
+        };
+        page.verdict(Some(problems.is_empty()), text);
+    }
+}
+
 impl Show for Report {
     fn show(&self, page: &mut Page) {
         self.show_files(page);
@@ -209,6 +229,7 @@ impl Show for Report {
         for (number, step) in self.next.iter().enumerate() {
             page.line(format_args!("  {}. {step}", number + 1));
         }
+        self.show_doctor(page);
     }
 }
 

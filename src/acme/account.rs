@@ -28,6 +28,17 @@ struct Kept {
     account: AccountCredentials,
 }
 
+/// The URI of the account that is kept in the folder of an authority, as CAA records name it (RFC 8657 §3); none where
+/// there is none yet, it cannot be read, or is of another directory.
+pub fn kept_account(dir: &std::path::Path, directory: &str) -> Option<String> {
+    let json = Stored(dir.to_owned()).account().ok()??;
+    let kept: serde_json::Value = serde_json::from_slice(&json).ok()?;
+    (kept.get("directory")?.as_str()? == directory).then_some(())?;
+    let uri = kept.get("account")?.get("id")?.as_str()?;
+    // As it stands in a record.
+    uri.bytes().all(|byte| byte.is_ascii_graphic() && byte != b';').then(|| uri.to_owned())
+}
+
 /// The account that is kept, or a new one where there is none for this directory and binding.
 pub(crate) async fn open(options: &Options, stored: &Stored, web: &Web) -> Result<Account, Failure> {
     let kept = stored
@@ -82,6 +93,21 @@ fn failed(web: &Web, error: &instant_acme::Error) -> Failure {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn the_uri_of_the_account_is_that_of_its_directory() {
+        let dir = tempfile::tempdir().unwrap();
+        let stored = Stored(dir.path().to_owned());
+        assert_eq!(kept_account(dir.path(), "https://ca.example/dir"), None);
+        let uri = "https://ca.example/acct/7";
+        let json =
+            r#"{"directory":"https://ca.example/dir","binding":null,"account":{"id":"URI","key_pkcs8":"x"}}"#;
+        stored.keep_account(json.replace("URI", uri).as_bytes()).unwrap();
+        assert_eq!(kept_account(dir.path(), "https://ca.example/dir").as_deref(), Some(uri));
+        assert_eq!(kept_account(dir.path(), "https://other.example/dir"), None);
+        stored.keep_account(json.replace("URI", "a; b").as_bytes()).unwrap();
+        assert_eq!(kept_account(dir.path(), "https://ca.example/dir"), None);
+    }
 
     #[test]
     fn a_binding_key_is_read_in_both_alphabets() {

@@ -19,7 +19,7 @@ mod web;
 #[cfg(test)]
 mod tests;
 
-pub use account::binding_key;
+pub use account::{binding_key, kept_account};
 pub use failure::Failure;
 pub use names::Names;
 pub use renewal::State;

@@ -12,10 +12,6 @@ use crate::tree::{Node, Tree, Value, join};
 /// Paths in `mox.conf`; `*` stands for any name. All below each is meant, too.
 pub const STATIC: &[&str] = &[
     "CheckUpdates",
-    "InitialMailboxes",
-    "DefaultMailboxes",
-    "Listeners.*.IPsNATed",
-    "Listeners.*.SMTP.FirstTimeSenderDelay",
     "Listeners.*.IMAP",
     "Listeners.*.IMAPS",
     "Listeners.*.AccountHTTP",
@@ -37,15 +33,11 @@ pub const DYNAMIC: &[&str] = &[
     "Accounts.*.FromIDLoginAddresses",
     "Accounts.*.KeepRetiredWebhookPeriod",
     "Accounts.*.SubjectPass",
-    "Accounts.*.RejectsMailbox",
-    "Accounts.*.KeepRejects",
     "Accounts.*.Introbox",
     "Accounts.*.AutomaticJunkFlags",
     "Accounts.*.JunkFilter",
-    "Accounts.*.NoFirstTimeSenderDelay",
     "Accounts.*.NoCustomPassword",
     "Accounts.*.IMAPCapabilitiesDisabled",
-    "MonitorDNSBLs",
 ];
 
 /// One warning for each of `patterns` that a file sets: at the first place, with the number of others.
@@ -108,7 +100,7 @@ mod tests {
 
     #[test]
     fn a_field_that_is_set_is_named_once() {
-        let text = "Domains:\n\tMünchen.example:\n\t\tAliases:\n\t\t\tx:\n\t\t\t\tAddresses:\n\t\t\t\t\t- a@b.example\n\t\t\t\tListMembers: true\n\tb.example: nil\nAccounts:\n\ta:\n\t\tDomain: b.example\n\t\tKeepRejects: false\n\tc:\n\t\tDomain: b.example\n\t\tKeepRejects: true\n\tb:\n\t\tDomain: b.example\n\t\tKeepRejects: true\n";
+        let text = "Domains:\n\tMünchen.example:\n\t\tAliases:\n\t\t\tx:\n\t\t\t\tAddresses:\n\t\t\t\t\t- a@b.example\n\t\t\t\tListMembers: true\n\tb.example: nil\nAccounts:\n\ta:\n\t\tDomain: b.example\n\t\tNoCustomPassword: false\n\tc:\n\t\tDomain: b.example\n\t\tNoCustomPassword: true\n\tb:\n\t\tDomain: b.example\n\t\tNoCustomPassword: true\n";
         let tree = crate::tree::parse(text.as_bytes()).unwrap();
         let value = crate::de::from_tree::<Dynamic>(&tree).value.unwrap();
         let found: Vec<_> =
@@ -117,7 +109,7 @@ mod tests {
             found,
             [
                 (7, "Domains.München.example.Aliases.x.ListMembers".into(), Fault::NotBuilt(0)),
-                (15, "Accounts.c.KeepRejects".into(), Fault::NotBuilt(1)),
+                (15, "Accounts.c.NoCustomPassword".into(), Fault::NotBuilt(1)),
             ]
         );
     }

@@ -1,5 +1,6 @@
 //! What our configuration says of a domain and of this host: what its records have to agree with.
 
+use std::fmt;
 use std::io::Read as _;
 use std::net::IpAddr;
 use std::path::Path;
@@ -43,7 +44,39 @@ pub struct Expected {
     /// TLSA records of the keys that certificates of this host are made for, as far as they can be read.
     pub tlsa: Vec<TlsaRecord>,
     /// Authorities that certificates come from.
-    pub issuers: Vec<Domain>,
+    pub issuers: Vec<Issuer>,
+    /// Further names of this host, those that listeners have of their own.
+    pub further: Vec<Further>,
+}
+
+/// An authority that certificates come from.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Issuer {
+    /// Its name in CAA records.
+    pub name: Domain,
+    /// URI of our account there, once there is one.
+    pub account: Option<String>,
+}
+
+impl fmt::Display for Issuer {
+    /// As CAA records hold it (RFC 8659 §4.2, RFC 8657 §3).
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match &self.account {
+            Some(account) => write!(f, "{}; accounturi={account}", self.name.ascii()),
+            None => f.write_str(self.name.ascii()),
+        }
+    }
+}
+
+/// A name of this host beside the first.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Further {
+    /// The name.
+    pub name: Domain,
+    /// Addresses that others see; empty when they are not known.
+    pub ips: Vec<IpAddr>,
+    /// As for the first name.
+    pub tlsa: Vec<TlsaRecord>,
 }
 
 /// A service for mail programs.
@@ -68,11 +101,8 @@ impl Expected {
             format!("{}@{at}", address.localpart).parse().ok()
         };
         let host_reports = server.host_tlsrpt.as_ref();
-        let acme = listeners.iter().filter_map(|l| server.acme.get(&l.tls.as_ref()?.acme)?.issuer());
-        let mut issuers: Vec<Domain> = acme.collect();
-        issuers.dedup();
         Some(Expected {
-            ips: public_ips(&listeners),
+            ips: ips_of(&named(config, &host)),
             keys: keys(config, domain),
             dmarc: reports(&hosted.dmarc),
             tls_reports: reports(&hosted.tlsrpt),
@@ -81,12 +111,72 @@ impl Expected {
             client_host: client_host(hosted, &host),
             services: services(&listeners),
             autoconfig: listeners.iter().any(|l| l.autoconfig_https.enabled),
-            tlsa: host_keys(config, &listeners),
-            issuers,
+            tlsa: host_keys(config, &named(config, &host)),
+            issuers: issuers(config, &listeners),
+            further: further(config),
             domain: domain.clone(),
             host,
         })
     }
+}
+
+impl Expected {
+    /// The addresses and TLSA records of a name of this host; none when it is not one.
+    pub(crate) fn own(&self, name: &str) -> Option<(&[IpAddr], &[TlsaRecord])> {
+        if self.host.ascii() == name {
+            return Some((&self.ips, &self.tlsa));
+        }
+        let further = self.further.iter().find(|further| further.name.ascii() == name)?;
+        Some((&further.ips, &further.tlsa))
+    }
+
+    /// All names of this host.
+    pub(crate) fn names(&self) -> impl Iterator<Item = &Domain> {
+        std::iter::once(&self.host).chain(self.further.iter().map(|further| &further.name))
+    }
+
+    /// All addresses of this host.
+    pub(crate) fn all_ips(&self) -> impl Iterator<Item = &IpAddr> {
+        self.ips.iter().chain(self.further.iter().flat_map(|further| &further.ips))
+    }
+}
+
+/// Listeners of mail hosts that have a name.
+fn named<'a>(config: &'a Config, name: &Domain) -> Vec<&'a Listener> {
+    let server = &config.server;
+    let is = |listener: &&Listener| listener.hostname.as_ref().unwrap_or(&server.hostname) == name;
+    server.listeners.values().filter(|listener| listener.smtp.enabled).filter(is).collect()
+}
+
+/// Names that listeners have of their own, but those that only this machine reaches.
+fn further(config: &Config) -> Vec<Further> {
+    let server = &config.server;
+    let outside = server.listeners.values().filter(|listener| listener.smtp.enabled);
+    let outside = outside.filter(|listener| !listener.ips.iter().all(IpAddr::is_loopback));
+    let mut names: Vec<&Domain> = outside.filter_map(|listener| listener.hostname.as_ref()).collect();
+    names.sort();
+    names.dedup();
+    names.retain(|name| **name != server.hostname);
+    let further = names.into_iter().map(|name| {
+        let listeners = named(config, name);
+        Further { name: name.clone(), ips: ips_of(&listeners), tlsa: host_keys(config, &listeners) }
+    });
+    further.collect()
+}
+
+fn issuers(config: &Config, listeners: &[&Listener]) -> Vec<Issuer> {
+    let mut found: Vec<Issuer> = Vec::new();
+    for tls in listeners.iter().filter_map(|listener| listener.tls.as_ref()) {
+        let Some(provider) = config.server.acme.get(&tls.acme) else { continue };
+        let Some(name) = provider.issuer() else { continue };
+        let dir = config.data_dir.join("acme").join(&tls.acme);
+        let account = mox_acme::kept_account(&dir, provider.directory_url.as_str());
+        let issuer = Issuer { name, account };
+        if !found.contains(&issuer) {
+            found.push(issuer);
+        }
+    }
+    found
 }
 
 fn client_host(hosted: &HostedDomain, host: &Domain) -> Domain {
@@ -119,24 +209,39 @@ fn read(file: &Path) -> Option<Vec<u8>> {
     Some(pem)
 }
 
+/// The keys that certificates are made for; where there are none, those of the certificates in files.
 fn host_keys(config: &Config, listeners: &[&Listener]) -> Vec<TlsaRecord> {
-    let serving = listeners.iter().filter(|listener| listener.smtp.enabled);
-    let files =
-        serving.filter_map(|listener| listener.tls.as_ref()).flat_map(|tls| &tls.host_private_key_files);
+    let files = listeners.iter().filter_map(|listener| listener.tls.as_ref()).flat_map(|tls| {
+        let own = tls.host_private_key_files.iter();
+        let given = tls.key_certs.iter().filter(|_| tls.host_private_key_files.is_empty());
+        own.chain(given.map(|pair| &pair.cert_file))
+    });
     let mut records: Vec<TlsaRecord> = files
         .filter_map(|file| {
             let part = PublicPart::from_pem(&read(&config.path(file))?).ok()?;
             TlsaRecord::make(Usage::DaneEe, Selector::Spki, Matching::Sha256, &part).ok()
         })
         .collect();
-    records.dedup();
+    let mut seen: Vec<TlsaRecord> = Vec::new();
+    records.retain(|record| {
+        !seen.contains(record) && {
+            seen.push(record.clone());
+            true
+        }
+    });
     records
 }
 
-/// Addresses of listeners that take mail, as others see them.
-fn public_ips(listeners: &[&Listener]) -> Vec<IpAddr> {
+/// Addresses of listeners that take mail, as others see them; none where they are not known.
+pub fn public_ips(config: &Config) -> Vec<IpAddr> {
+    let listeners: Vec<&Listener> =
+        config.server.listeners.values().filter(|listener| listener.smtp.enabled).collect();
+    ips_of(&listeners)
+}
+
+fn ips_of(listeners: &[&Listener]) -> Vec<IpAddr> {
     let mut ips: Vec<IpAddr> = Vec::new();
-    for listener in listeners.iter().filter(|listener| listener.smtp.enabled) {
+    for listener in listeners {
         let own = listener.ips.iter().filter(|ip| !ip.is_unspecified() && !ip.is_loopback());
         match listener.nat_ips.is_empty() {
             true if listener.ips_nated => {}

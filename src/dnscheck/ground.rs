@@ -51,7 +51,7 @@ pub(crate) struct Host {
 }
 
 impl Host {
-    async fn find(resolver: &dyn Resolver, name: String) -> Host {
+    pub(crate) async fn find(resolver: &dyn Resolver, name: String) -> Host {
         let (v4, v6) = tokio::join!(resolver.lookup_ipv4(&name), resolver.lookup_ipv6(&name));
         Host { name, v4, v6 }
     }
@@ -99,7 +99,7 @@ impl Mail {
 }
 
 /// What all give, in their order, working at the same time.
-pub(crate) async fn all<T: Send>(futures: Vec<BoxFuture<'_, T>>) -> Vec<T> {
+pub async fn all<T: Send>(futures: Vec<BoxFuture<'_, T>>) -> Vec<T> {
     let mut waiting: Vec<Option<BoxFuture<'_, T>>> = futures.into_iter().map(Some).collect();
     let mut done: Vec<Option<T>> = waiting.iter().map(|_| None).collect();
     poll_fn(|cx| {

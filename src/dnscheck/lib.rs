@@ -25,11 +25,12 @@ use mox_mtasts::Fetch;
 use mox_net::Dial;
 use mox_tls::RootCertStore;
 
-pub use expected::{Expected, Service};
+pub use expected::{Expected, Further, Issuer, Service, public_ips};
 pub use finding::{Finding, Severity};
+pub use ground::all;
 pub use records::{Row, TTL, zone_text};
 
-use ground::{Ground, Mail, all};
+use ground::{Ground, Mail};
 
 /// Longest time for everything.
 pub const TIME: Duration = Duration::from_secs(2);

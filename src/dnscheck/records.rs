@@ -1,9 +1,11 @@
 //! The records that a domain of ours should have, and how they look in a zone file.
 //!
-//! RFC 1035 §5.1 (zone files), 6186 and 8314 §5.1 (services for mail programs), 8659 (CAA).
+//! RFC 1035 §5.1 (zone files), 6186 and 8314 §5.1 (services for mail programs), 8659 and 8657 (CAA).
 
 use std::fmt;
+use std::net::IpAddr;
 
+use mox_address::Domain;
 use mox_dns::Record;
 
 use crate::Expected;
@@ -59,17 +61,27 @@ impl Expected {
 
     fn arrival(&self) -> Vec<Row> {
         let (domain, host) = (self.domain.ascii(), self.host.ascii());
-        let addresses = self.ips.iter().map(|ip| match ip {
-            std::net::IpAddr::V4(ip) => Record::A(*ip),
-            std::net::IpAddr::V6(ip) => Record::Aaaa(*ip),
-        });
-        let about = "Addresses of the mail host";
-        let mut rows: Vec<Row> =
-            addresses.map(|record| Row { name: host.to_owned(), record, about }).collect();
+        let mut rows: Vec<Row> = self.names().flat_map(|name| self.addresses(name)).collect();
         let record = Record::Mx { preference: 10, host: host.to_owned() };
         rows.push(Row { name: domain.to_owned(), record, about: "Where mail for the domain goes" });
-        rows.extend(self.tlsa.iter().map(|key| Row {
-            name: mox_dane::tlsa_name(&self.host, 25),
+        rows.extend(self.names().flat_map(|name| self.keys_of(name)));
+        rows
+    }
+
+    fn addresses(&self, name: &Domain) -> Vec<Row> {
+        let ips = self.own(name.ascii()).map(|(ips, _)| ips).unwrap_or_default();
+        let records = ips.iter().map(|ip| match ip {
+            IpAddr::V4(ip) => Record::A(*ip),
+            IpAddr::V6(ip) => Record::Aaaa(*ip),
+        });
+        let about = "Addresses of the mail host";
+        records.map(|record| Row { name: name.ascii().to_owned(), record, about }).collect()
+    }
+
+    fn keys_of(&self, name: &Domain) -> Vec<Row> {
+        let keys = self.own(name.ascii()).map(|(_, keys)| keys).unwrap_or_default();
+        let row = |key: &mox_dane::Record| Row {
+            name: mox_dane::tlsa_name(name, 25),
             record: Record::Tlsa {
                 usage: key.usage.number(),
                 selector: key.selector.number(),
@@ -77,17 +89,22 @@ impl Expected {
                 data: key.data.clone(),
             },
             about: "Keys of the mail host (DANE); of use only where DNSSEC signs the zone",
-        }));
-        rows
+        };
+        keys.iter().map(row).collect()
     }
 
     fn senders(&self) -> Vec<Row> {
-        let (domain, host) = (self.domain.ascii(), self.host.ascii());
+        let domain = self.domain.ascii();
         let about = "Who may send mail for the domain, and for the host when it greets (SPF)";
-        let mut rows = vec![Row { name: domain.to_owned(), record: txt("v=spf1 mx ~all"), about }];
-        if domain != host {
-            rows.push(Row { name: host.to_owned(), record: txt("v=spf1 a -all"), about });
-        }
+        // Mail leaves from the addresses of further names, too, which are in no MX record.
+        let further: String = self.further.iter().map(|own| format!(" a:{}", own.name.ascii())).collect();
+        let record = txt(format!("v=spf1 mx{further} ~all"));
+        let mut rows = vec![Row { name: domain.to_owned(), record, about }];
+        rows.extend(self.names().filter(|name| **name != self.domain).map(|name| Row {
+            name: name.ascii().to_owned(),
+            record: txt("v=spf1 a -all"),
+            about,
+        }));
         rows.extend(self.keys.iter().map(|(selector, key)| Row {
             name: format!("{selector}._domainkey.{domain}"),
             record: txt(key.to_string()),
@@ -157,11 +174,7 @@ impl Expected {
         let domain = self.domain.ascii().to_owned();
         let issuers = self.issuers.iter().map(|issuer| Row {
             name: domain.clone(),
-            record: Record::Caa {
-                flags: 0,
-                tag: "issue".to_owned(),
-                value: issuer.ascii().as_bytes().to_vec(),
-            },
+            record: Record::Caa { flags: 0, tag: "issue".to_owned(), value: issuer.to_string().into_bytes() },
             about: "Who may issue certificates (CAA)",
         });
         issuers.collect()

@@ -18,6 +18,8 @@ pub(crate) const POLICY: &str = "version: STSv1\nmode: enforce\nmx: mail.example
 const WORLD: &str = "
     10.89.67.45.in-addr.arpa. PTR mail.example.org.
     5.2.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.8.f.4.0.1.0.a.2.ip6.arpa. PTR mail.example.org.
+    20.89.67.45.in-addr.arpa. PTR mx2.example.org.
+    6.2.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.8.f.4.0.1.0.a.2.ip6.arpa. PTR mx2.example.org.
     third.example. MX 10 mail.example.org.
     example.org._report._dmarc.third.example. TXT \"v=DMARC1\"
     silent.example. MX 10 mail.example.org.
@@ -58,9 +60,17 @@ fn ours() -> Expected {
         policy_id: Some("1".to_owned()),
         client_host: "mail.example.org".parse().unwrap(),
         services: vec![service("_submissions._tcp", Some(465)), service("_imaps._tcp", None)],
-        autoconfig: false,
+        autoconfig: true,
         tlsa: vec![key_of_host(1), key_of_host(2)],
-        issuers: vec!["letsencrypt.org".parse().unwrap()],
+        issuers: vec![Issuer {
+            name: "letsencrypt.org".parse().unwrap(),
+            account: Some("https://ca.example/acct/7".to_owned()),
+        }],
+        further: vec![Further {
+            name: "mx2.example.org".parse().unwrap(),
+            ips: vec!["45.67.89.20".parse().unwrap(), "2a01:4f8::26".parse().unwrap()],
+            tlsa: Vec::new(),
+        }],
     }
 }
 
@@ -126,19 +136,29 @@ const BROKEN: &[(&str, &str, &str, &[&str])] = &[
     ("example.org", "TXT", "\"v=spf1 mx ~all\"\n\"v=spf1 -all\"", &["spf-several"]),
     ("example.org", "TXT", "\"v=spf1 mxx -all\"", &["spf-invalid"]),
     ("example.org", "TXT", "\" v=spf1 mx ~all\"", &["record-leading-blank", "spf-missing"]),
-    ("example.org", "TXT", "\"v=spf1 mx ?all\"", &["spf-weak"]),
+    ("example.org", "TXT", "\"v=spf1 mx a:mx2.example.org ?all\"", &["spf-weak"]),
     ("example.org", "TXT", "\"v=spf1 +all\"", &["spf-open"]),
     ("example.org", "TXT", "\"v=spf1 ip4:1.2.3.4 -all\"", &["spf-not-ours"]),
     ("example.org", "TXT", "\"v=spf1 mx ptr -all\"", &["spf-unwise", "spf-voids"]),
-    ("example.org", "TXT", "\"v=spf1 mx a:gone.example -all\"", &["spf-voids"]),
-    ("example.org", "TXT", "\"v=spf1 mx a:g1.example a:g2.example a:g3.example -all\"", &["spf-voids"]),
+    ("example.org", "TXT", "\"v=spf1 mx a:mx2.example.org a:gone.example -all\"", &["spf-voids"]),
     (
         "example.org",
         "TXT",
-        "\"v=spf1 mx mx mx mx mx mx mx mx mx mx mx -all\"",
+        "\"v=spf1 mx a:mx2.example.org a:g1.example a:g2.example a:g3.example -all\"",
+        &["spf-voids"],
+    ),
+    (
+        "example.org",
+        "TXT",
+        "\"v=spf1 mx a:mx2.example.org mx mx mx mx mx mx mx mx mx mx -all\"",
         &["spf-lookups", "spf-permerror"],
     ),
-    ("example.org", "TXT", "\"v=spf1 mx ~all\"\n\"v=DMARC1; p=reject\"", &["record-wrong-name"]),
+    (
+        "example.org",
+        "TXT",
+        "\"v=spf1 mx a:mx2.example.org ~all\"\n\"v=DMARC1; p=reject\"",
+        &["record-wrong-name"],
+    ),
     ("mail.example.org", "TXT", "", &["spf-missing"]),
     ("2026a._domainkey.example.org", "TXT", "", &["dkim-missing"]),
     ("2026a._domainkey.example.org", "TXT", "\"v=DKIM1; k=ed25519; p=AAAA\"", &["dkim-differs"]),
@@ -180,6 +200,28 @@ const BROKEN: &[(&str, &str, &str, &[&str])] = &[
     ("_submissions._tcp.example.org", "SRV", "", &["srv-missing"]),
     ("_submissions._tcp.example.org", "SRV", "0 1 587 mail.example.org.", &["srv-differs"]),
     ("example.org", "CAA", "0 issue \"other.example\"", &["caa-not-ours"]),
+    ("example.org", "CAA", "0 issue \"letsencrypt.org\"", &[]),
+    (
+        "example.org",
+        "CAA",
+        "0 issue \"letsencrypt.org; accounturi=https://ca.example/acct/8\"",
+        &["caa-other-account"],
+    ),
+    (
+        "example.org",
+        "CAA",
+        "0 issue \"LetsEncrypt.org ; accounturi=https://ca.example/acct/8\"\n0 issue \"letsencrypt.org;AccountURI=https://ca.example/acct/7\"",
+        &[],
+    ),
+    ("autoconfig.example.org", "CNAME", "", &["autoconfig-missing"]),
+    ("autoconfig.example.org", "CNAME", "other.example.", &["autoconfig-differs"]),
+    ("_autodiscover._tcp.example.org", "SRV", "", &["srv-missing"]),
+    ("_autodiscover._tcp.example.org", "SRV", "0 1 443 other.example.", &["srv-differs"]),
+    ("mx2.example.org", "A", "", &["address-missing", "spf-not-ours", "spf-voids"]),
+    ("mx2.example.org", "AAAA", "", &["address-missing", "spf-not-ours"]),
+    ("mx2.example.org", "A", "45.67.89.20\n45.67.89.99", &["address-not-ours", "ptr-missing"]),
+    ("mx2.example.org", "TXT", "", &["spf-missing"]),
+    ("example.org", "TXT", "\"v=spf1 mx ~all\"", &["spf-not-ours"]),
     ("_25._tcp.mail.example.org", "TLSA", "1 1 1 00", &["dane-not-ours", "dane-unusable"]),
     ("_25._tcp.mail.example.org", "TLSA", "", &["dane-not-ours"]),
     ("_mta-sts.example.org", "TXT", "", &["mtasts-missing"]),

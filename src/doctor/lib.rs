@@ -3,8 +3,10 @@
 //! Everything here only looks. What can be mended without asking anybody is a [`Repair`], which the one who asked may
 //! run. The records of domains are [`mox_dnscheck`]'s.
 
+mod blocklists;
 mod certificates;
 mod files;
+mod issued;
 mod machine;
 mod ports;
 mod records;
@@ -14,7 +16,10 @@ use std::net::SocketAddr;
 use std::path::PathBuf;
 use std::time::Duration;
 
-use mox_admin::ops::{QueueRow, ReportHistoryRow, StatusReport, TlsReportProblem};
+use mox_admin::Time;
+use mox_admin::ops::{
+    CertificateRow, QueueRow, ReportFamily, ReportHistoryRow, StatusReport, TlsReportProblem,
+};
 use mox_config::Config;
 use mox_dnscheck::{Finding, World};
 
@@ -29,6 +34,21 @@ pub struct Running {
     pub history: Vec<ReportHistoryRow>,
     /// What fails when others deliver here, as their reports say.
     pub problems: Vec<TlsReportProblem>,
+    /// The last report of others that arrived, of each family that reports are expected of.
+    pub arrived: Vec<(ReportFamily, Option<Arrived>)>,
+    /// Certificates from authorities.
+    pub certificates: Vec<CertificateRow>,
+}
+
+/// A report of others.
+#[derive(Debug, Clone)]
+pub struct Arrived {
+    /// Who made it.
+    pub sender: String,
+    /// What it is about.
+    pub domain: String,
+    /// When it arrived.
+    pub at: Time,
 }
 
 /// Something that can be mended at once.
@@ -76,6 +96,8 @@ pub struct Patient<'a> {
     pub online: bool,
     /// Version of this program.
     pub version: &'a str,
+    /// The configuration was made only now, so that no server runs yet.
+    pub fresh: bool,
 }
 
 /// For one connection.
@@ -88,8 +110,10 @@ pub async fn examine(patient: &Patient<'_>) -> Examined {
     all.findings.extend(machine::look(patient));
     all.findings.extend(certificates::look(patient));
     all.findings.extend(running::look(patient));
-    let (ports, records) = tokio::join!(ports::look(patient), records::look(patient));
+    let (ports, records, lists) =
+        tokio::join!(ports::look(patient), records::look(patient), blocklists::look(patient));
     all.findings.extend(ports);
+    all.findings.extend(lists);
     all.findings.extend(records);
     all.findings.sort_by_key(|finding| std::cmp::Reverse(finding.severity));
     all

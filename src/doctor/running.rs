@@ -4,7 +4,9 @@ use std::collections::BTreeMap;
 
 use mox_dnscheck::Finding;
 
-use crate::{Patient, Running};
+use mox_admin::ops::ReportFamily;
+
+use crate::{Arrived, Patient, Running};
 
 /// Attempts after which a message is worth a look.
 const ATTEMPTS: u32 = 3;
@@ -17,14 +19,23 @@ const DAY: i64 = 86_400;
 
 /// Looks at the running server.
 pub(crate) fn look(patient: &Patient<'_>) -> Vec<Finding> {
+    let subject = || patient.config.file.display().to_string();
     let Some(running) = patient.running else {
+        if patient.fresh {
+            let text = "no server was started yet with this configuration";
+            return vec![
+                Finding::info("not-running", subject(), text).fix("`mox serve`, or `mox service start`"),
+            ];
+        }
         let text = "no server runs with this configuration: mail waits elsewhere, for some days";
-        let finding = Finding::warning("not-running", patient.config.file.display().to_string(), text);
+        let finding = Finding::warning("not-running", subject(), text);
         return vec![finding.fix("`mox serve`, or `mox service start`")];
     };
     let mut findings = server(patient, running);
     findings.extend(queue(running));
     findings.extend(reports(patient, running));
+    findings.extend(running.arrived.iter().map(|(family, last)| arrived(patient, *family, last.as_ref())));
+    findings.extend(crate::issued::look(patient, running));
     findings
 }
 
@@ -106,6 +117,22 @@ fn reports(patient: &Patient<'_>, running: &Running) -> Vec<Finding> {
         findings.push(Finding::ok("reports", "outgoing reports", text));
     }
     findings
+}
+
+/// When others reported last: their silence may be theirs, or mean that reports are not asked for.
+fn arrived(patient: &Patient<'_>, family: ReportFamily, last: Option<&Arrived>) -> Finding {
+    let subject = format!("incoming reports, {}", family.as_str());
+    let Some(Arrived { sender, domain, at }) = last else {
+        let text = "none arrived in the last 30 days";
+        let fix = "large receivers report daily on domains that send to them; `mox dnscheck` tells whether the record asks for them";
+        return Finding::info("reports-none", subject, text).fix(fix);
+    };
+    let days = (patient.world.clock.now().secs() - at.0.secs()).div_euclid(DAY).max(0);
+    Finding::ok(
+        "reports-arrive",
+        subject,
+        format!("the last {days} days ago, from {sender} about {domain}, at {at}"),
+    )
 }
 
 fn problem(problem: &mox_admin::ops::TlsReportProblem) -> Finding {

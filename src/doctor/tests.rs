@@ -20,6 +20,7 @@ const NOW: i64 = 1_800_000_000;
 struct Case {
     folder: tempfile::TempDir,
     clock: Arc<SimClock>,
+    fresh: bool,
 }
 
 impl Case {
@@ -27,6 +28,7 @@ impl Case {
         let case = Case {
             folder: tempfile::tempdir().unwrap(),
             clock: Arc::new(SimClock::new(Timestamp::from_secs(NOW))),
+            fresh: false,
         };
         case.certificate("mail.example.org", 90);
         case
@@ -60,7 +62,14 @@ impl Case {
             random: Arc::new(SimRandom::new(1)),
         };
         let config = self.config();
-        let patient = Patient { config: &config, running, world: &world, online: false, version: "1.0" };
+        let patient = Patient {
+            config: &config,
+            running,
+            world: &world,
+            online: false,
+            version: "1.0",
+            fresh: self.fresh,
+        };
         examine(&patient).await
     }
 }
@@ -92,7 +101,14 @@ fn running() -> Running {
         disk_free: None,
         config_error: None,
     };
-    Running { status, queue: Vec::new(), history: Vec::new(), problems: Vec::new() }
+    Running {
+        status,
+        queue: Vec::new(),
+        history: Vec::new(),
+        problems: Vec::new(),
+        arrived: Vec::new(),
+        certificates: Vec::new(),
+    }
 }
 
 fn problems(all: &Examined) -> Vec<&'static str> {
@@ -105,6 +121,14 @@ async fn a_server_that_does_not_run_is_told() {
     let all = Case::new().examine(None).await;
     assert_eq!(problems(&all), ["not-running"], "{:?}", all.findings);
     assert!(all.findings.iter().all(|finding| !finding.severity.is_problem() || finding.fix.is_some()));
+}
+
+#[tokio::test]
+async fn a_server_that_was_never_started_is_no_problem() {
+    let all = Case { fresh: true, ..Case::new() }.examine(None).await;
+    assert_eq!(problems(&all), [""; 0], "{:?}", all.findings);
+    let told = all.findings.iter().find(|finding| finding.id == "not-running").unwrap();
+    assert_eq!(told.severity, Severity::Info);
 }
 
 #[tokio::test]

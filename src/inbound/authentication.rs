@@ -112,6 +112,13 @@ pub struct Judged {
     pub verdicts: String,
 }
 
+impl Judged {
+    /// Whether the copy goes to the mailbox for junk.
+    pub(crate) fn is_quarantined(&self) -> bool {
+        self.ruling.decision == mox_admin::ops::Decision::Quarantine
+    }
+}
+
 impl Authenticator {
     /// What reads along with a message.
     pub fn checks(&self) -> Checks {

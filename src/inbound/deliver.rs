@@ -14,7 +14,8 @@ use mox_reports::{Evaluation, Reports};
 use mox_smtp::{EnhancedCode, Envelope, Hold, RcptArgs, Reply};
 use mox_smtpserver::Session;
 use mox_store::{
-    ContentId, Digest, Incoming, MailboxName, MessageId, NewMessage, PackedTranscript, Prepared, Store,
+    ContentId, Digest, Incoming, MailboxName, MessageId, NewMessage, PackedTranscript, Prepared, SpecialUse,
+    Store,
 };
 use mox_telemetry::{Side, Transcript};
 
@@ -48,6 +49,8 @@ pub struct Keeping {
 pub struct Places {
     local: Vec<(Local, String)>,
     remote: Vec<Remote>,
+    /// Those whose copies were refused.
+    pub(crate) refused: Vec<(Local, String)>,
     /// Reports that are kept with the message.
     reports: Vec<(Receiver, Received)>,
     /// What a DMARC report tells of the message.
@@ -69,6 +72,11 @@ impl Places {
     /// The accounts that get copies, each once.
     pub fn accounts(&self) -> BTreeSet<&str> {
         self.local.iter().map(|(local, _)| local.account.as_str()).collect()
+    }
+
+    /// The copies.
+    pub(crate) fn locals(&self) -> impl Iterator<Item = &Local> {
+        self.local.iter().map(|(local, _)| local)
     }
 
     /// Writes down with each copy what `judge` says, which gets the rules of its address.
@@ -155,11 +163,14 @@ impl Places {
         }
     }
 
-    /// Does what was decided: other mailboxes, or none. Refuses when nobody takes the message.
+    /// Does what was decided: other mailboxes, or none. Refuses when nobody takes the message; who would have got it is
+    /// in [`Places::refused`] then.
     pub fn follow(&mut self) -> Result<(), Reply> {
         let ruling = |local: &Local| local.judged.as_ref().map(|judged| judged.ruling.clone());
         let refused = self.local.iter().filter_map(|(local, _)| ruling(local)?.reply).next();
-        self.local.retain(|(local, _)| ruling(local).is_none_or(|ruling| ruling.reply.is_none()));
+        let takes = |local: &Local| ruling(local).is_none_or(|ruling| ruling.reply.is_none());
+        (self.local, self.refused) =
+            std::mem::take(&mut self.local).into_iter().partition(|(local, _)| takes(local));
         // What the queue would send on has no rules of its own: it goes the way of the copies here.
         if let (Some(reply), true) = (refused, self.local.is_empty()) {
             return Err(reply);
@@ -475,7 +486,11 @@ impl New {
         let mut accepted = Accepted::default();
         for (local, rcpt) in &self.local {
             let account = store.open_account(tx, &local.account)?;
-            let mailbox = store.open_mailbox(tx, account, &local.mailbox)?;
+            let junk = local.mailbox.as_str() == JUNK;
+            let mailbox = match junk && local.judged.as_ref().is_some_and(Judged::is_quarantined) {
+                true => store.open_special(tx, account, SpecialUse::Junk, &local.mailbox)?,
+                false => store.open_mailbox(tx, account, &local.mailbox)?,
+            };
             let fields = local.judged.as_ref().map(|judged| judged.fields.as_str()).unwrap_or_default();
             let prefix = self.arrival.prefix(local.address.as_ref(), &format!("{fields}{}", self.common));
             let new = NewMessage {
@@ -549,6 +564,7 @@ mod tests {
         Places {
             local: local.collect(),
             remote: elsewhere.then_some(Remote { path, args }).into_iter().collect(),
+            refused: Vec::new(),
             reports: Vec::new(),
             evaluation: None,
             returned: None,

@@ -27,7 +27,8 @@ use mox_spf::SpfResult;
 use mox_telemetry::Outcome;
 
 use crate::{
-    Arrival, Authenticator, Checks, Delivery, Evidence, Local, MessageBody, Places, Rates, Recipients, Where,
+    Arrival, Authenticator, Checks, Delivery, Evidence, Local, MessageBody, Places, Rates, Recipients,
+    Strangers, Where,
 };
 
 /// Decides about mail from other servers.
@@ -46,6 +47,8 @@ pub struct MxHandler {
     pub reports: Option<Receiver>,
     /// Counts messages for DMARC reports, and hears of reports of ours that come back; none to leave that out.
     pub engine: Option<Reports>,
+    /// Lets unknown senders wait.
+    pub strangers: Strangers,
     /// Acts on what was found out; else it is only kept with the message.
     pub enforce: bool,
     /// Chance.
@@ -174,11 +177,16 @@ impl MxHandler {
                 to.check_circles(&header)?;
                 if let Err(refused) = to.follow() {
                     self.count_refused(told, &arrival).await;
+                    self.delivery.keep_refused(&arrival, content, &header, to.refused).await;
                     return Err(refused);
                 }
             }
             let sender = |family| (family, evidence.report_sender(family));
             senders = to.report_families().map(sender).collect();
+        }
+        if !self.lifted(session) && session.account.is_none() {
+            let place = (self.delivery.store(), &*self.clock);
+            self.strangers.wait(session.local, &arrival, &header, &to, place).await;
         }
         let prepared = self.delivery.prepare(content).await.map_err(|e| e.reply())?;
         let to = self.read_reports(&prepared, to, senders, arrival.at).await;

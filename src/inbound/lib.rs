@@ -16,7 +16,9 @@ mod handler;
 mod notice;
 mod rates;
 mod recipient;
+mod rejects;
 mod release;
+mod stranger;
 #[cfg(test)]
 mod tests;
 
@@ -29,5 +31,6 @@ pub use deliver::{Accepted, Delivery, Error, Keeping, Places, Remote};
 pub use handler::{MxHandler, check_form, check_loop, check_size};
 pub use notice::Notices;
 pub use rates::Rates;
-pub use recipient::{Configured, Local, Recipients, Where, returned};
+pub use recipient::{Configured, Local, Recipients, Rejects, Where, returned};
 pub use release::LocalOutbound;
+pub use stranger::Strangers;

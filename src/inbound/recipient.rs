@@ -31,13 +31,36 @@ pub struct Local {
     pub reports: Option<Reports>,
     /// What was found out and decided, once it was.
     pub judged: Option<Judged>,
+    /// Where mail is kept that is refused; nowhere where there is no such mailbox.
+    pub rejects: Option<Rejects>,
+    /// Mail of senders that the account does not know is taken at once.
+    pub hasty: bool,
+}
+
+/// The mailbox for mail that is refused.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Rejects {
+    /// Its name.
+    pub mailbox: MailboxName,
+    /// Old messages stay there.
+    pub keep: bool,
 }
 
 impl Local {
     /// A mailbox without rules and limits.
     pub fn new(account: impl Into<String>, mailbox: MailboxName, address: Option<Address>) -> Local {
         let account = account.into();
-        Local { account, mailbox, address, quota: None, rules: Arc::default(), reports: None, judged: None }
+        Local {
+            account,
+            mailbox,
+            address,
+            quota: None,
+            rules: Arc::default(),
+            reports: None,
+            judged: None,
+            rejects: None,
+            hasty: false,
+        }
     }
 
     /// Which reports arrive here, if it is an address for them.
@@ -130,16 +153,18 @@ impl Configured {
     }
 
     fn local(config: &Config, target: &Target, address: Option<Address>) -> Result<Local, Reply> {
-        let quota = config
-            .dynamic
-            .accounts
-            .get(&target.account)
-            .and_then(|a| a.quota(config.server.quota_message_size));
+        let own = config.dynamic.accounts.get(&target.account);
+        let quota = own.and_then(|own| own.quota(config.server.quota_message_size));
+        let rejects = own.and_then(|own| {
+            let mailbox = MailboxName::parse(&own.rejects_mailbox).ok()?;
+            Some(Rejects { mailbox, keep: own.keep_rejects })
+        });
+        let hasty = own.is_some_and(|own| own.no_first_time_sender_delay);
         let mailbox = MailboxName::parse(&target.mailbox)
             .map_err(|_| Reply::new(451, EnhancedCode(4, 3, 5), "this address is not configured rightly"))?;
         let rules = Arc::clone(&target.rules);
         let reports = target.reports;
-        Ok(Local { quota, rules, reports, ..Local::new(&*target.account, mailbox, address) })
+        Ok(Local { quota, rules, reports, rejects, hasty, ..Local::new(&*target.account, mailbox, address) })
     }
 
     /// The mailboxes of an address; none when its domain is not one of ours.

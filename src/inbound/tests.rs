@@ -161,6 +161,7 @@ impl Scene {
             authenticator: Some(Arc::new(authenticator)),
             reports: Some(Receiver::new(config, metrics)),
             engine,
+            strangers: Strangers::default(),
             enforce: true,
             random,
             clock,

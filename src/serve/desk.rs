@@ -102,7 +102,9 @@ impl Desk {
         let open = async || {
             let (data, clock, random) = (self.data.clone(), self.clock.clone(), self.random.clone());
             let opened = tokio::task::spawn_blocking(move || crate::house::open_store(&data, clock, random));
-            opened.await.map_err(OpError::failed)?.map_err(OpError::failed)
+            let store = opened.await.map_err(OpError::failed)?.map_err(OpError::failed)?;
+            store.start_accounts_with(crate::house::first_mailboxes(&self.config.load()));
+            Ok(store)
         };
         self.opened.get_or_try_init(open).await.cloned()
     }

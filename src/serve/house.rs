@@ -18,7 +18,7 @@ use mox_queue::{Outbound, Policies, Queue, Router, Seams, Smtp};
 use mox_reports::Reports;
 use mox_reports::receive::Receiver;
 use mox_smtpserver::Handler;
-use mox_store::Store;
+use mox_store::{SpecialUse, Store};
 use mox_submission::{ConfiguredKeys, Logins, Strictness, SubmissionHandler};
 use mox_telemetry::{Level, Levels, Metrics};
 use tokio::sync::watch;
@@ -270,6 +270,7 @@ impl House {
             .map_err(|source| Error::File { path: data.clone(), source })?;
         let lock = DirLock::acquire(data)?;
         let store = open_store(data, plan.clock.clone(), plan.random.clone())?;
+        store.start_accounts_with(first_mailboxes(&plan.config.load()));
         Ok((lock, store))
     }
 
@@ -413,6 +414,22 @@ impl House {
     }
 }
 
+/// The mailboxes that `mox.conf` names for new accounts.
+pub(crate) fn first_mailboxes(config: &Config) -> Vec<(String, Option<SpecialUse>)> {
+    let (special, regular) = config.server.mailboxes_of_new_account();
+    let special = [
+        (special.sent, SpecialUse::Sent),
+        (special.archive, SpecialUse::Archive),
+        (special.trash, SpecialUse::Trash),
+        (special.draft, SpecialUse::Drafts),
+        (special.junk, SpecialUse::Junk),
+    ];
+    let mut all: Vec<_> = special.into_iter().map(|(name, special)| (name, Some(special))).collect();
+    all.extend(regular.into_iter().map(|name| (name, None)));
+    all.retain(|(name, _)| !name.is_empty());
+    all
+}
+
 /// Opens the database of a data folder; who does holds its lock.
 pub(crate) fn open_store(
     data: &std::path::Path,
@@ -458,6 +475,7 @@ impl Handlers {
             authenticator: authenticator.clone(),
             reports: Some(receiver.clone()),
             engine,
+            strangers: crate::judging::strangers(plan, config),
             enforce: plan.judging.enforce,
             resolver: Some(resolver.clone()),
             random: plan.random.clone(),

@@ -5,8 +5,9 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use mox_config::Config;
+use mox_config::listener::Listener;
 use mox_dns::Resolver;
-use mox_inbound::{Authenticator, Blocklists};
+use mox_inbound::{Authenticator, Blocklists, Strangers};
 use mox_telemetry::Metrics;
 
 use crate::house::Plan;
@@ -21,6 +22,8 @@ pub(crate) struct Judging {
     pub(crate) patience: Duration,
     /// Acts on what was found out; else it is only kept with the message.
     pub(crate) enforce: bool,
+    /// Lets senders wait that nobody knows, as listeners say.
+    pub(crate) strangers_wait: bool,
     /// Judges also what users submit, as if another server had brought it.
     pub(crate) submitted: bool,
 }
@@ -60,6 +63,18 @@ impl Judging {
             metrics: metrics.clone(),
         }))
     }
+}
+
+/// How long listeners let unknown senders wait; not at all where verdicts are only recorded.
+pub(crate) fn strangers(plan: &Plan, config: &Config) -> Strangers {
+    let waits = |_: &&Listener| plan.judging.strangers_wait;
+    let listeners = config.server.listeners.values().filter(|listener| listener.smtp.enabled).filter(waits);
+    let times = listeners.flat_map(|listener| {
+        let at =
+            |ip: &IpAddr| (SocketAddr::new(*ip, listener.smtp.port), *listener.smtp.first_time_sender_delay);
+        listener.ips.iter().map(at).collect::<Vec<_>>()
+    });
+    Strangers::new(times.collect())
 }
 
 /// The block lists that listeners name.

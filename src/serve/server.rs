@@ -102,6 +102,7 @@ fn plan(
             client_ip: None,
             patience: PATIENCE,
             enforce: true,
+            strangers_wait: true,
             submitted: false,
         },
         any_report: false,

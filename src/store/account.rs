@@ -25,9 +25,8 @@ pub struct Account {
     pub size: i64,
 }
 
-/// Mailboxes that every account starts with.
-const FIRST: [(&str, Option<SpecialUse>); 6] = [
-    ("Inbox", None),
+/// Mailboxes that an account starts with beside `Inbox`, where nothing else is said.
+const FIRST: [(&str, Option<SpecialUse>); 5] = [
     ("Archive", Some(SpecialUse::Archive)),
     ("Drafts", Some(SpecialUse::Drafts)),
     ("Junk", Some(SpecialUse::Junk)),
@@ -42,8 +41,14 @@ impl Store {
             return Ok(account.id);
         }
         let id = table::insert(tx.conn(), name, self.clock().now())?;
-        for (mailbox, special) in FIRST {
-            let mailbox = self.create_mailbox(tx, id, mailbox, special)?;
+        let mut first = match self.0.first.get() {
+            Some(first) => first.clone(),
+            None => FIRST.map(|(name, special)| (name.to_owned(), special)).to_vec(),
+        };
+        // A level above others comes before them, so that it is made with its own use.
+        first.sort_by(|a, b| a.0.cmp(&b.0));
+        for (name, special) in std::iter::once(("Inbox".to_owned(), None)).chain(first) {
+            let mailbox = self.create_mailbox(tx, id, &name, special)?;
             self.subscribe(tx, id, &mailbox.name, true)?;
         }
         Ok(id)

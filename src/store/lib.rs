@@ -28,6 +28,7 @@ mod message;
 mod outgoing;
 mod removal;
 mod search;
+mod sender;
 mod tables;
 mod thread;
 mod transcript;
@@ -198,6 +199,8 @@ struct Inner {
     content: content::Folder,
     changes: Changes,
     logins: login::Cache,
+    /// Mailboxes that accounts start with, once somebody said so.
+    first: std::sync::OnceLock<Vec<(String, Option<SpecialUse>)>>,
     clock: Arc<dyn Clock>,
     random: Arc<dyn Random>,
 }
@@ -228,11 +231,18 @@ impl Store {
             content,
             changes: Changes::new(),
             logins: login::Cache::default(),
+            first: std::sync::OnceLock::new(),
             clock,
             random,
         }));
         store.clear_leftovers()?;
         Ok(store)
+    }
+
+    /// The mailboxes that accounts made from now on start with beside `Inbox`, instead of the usual ones. Only the first
+    /// call counts.
+    pub fn start_accounts_with(&self, mailboxes: Vec<(String, Option<SpecialUse>)>) {
+        let _ = self.0.first.set(mailboxes);
     }
 
     /// Runs `f` in the next group commit.

@@ -135,6 +135,20 @@ impl Store {
         }
     }
 
+    /// The mailbox with that use; the one of that name, made where there is none, when no mailbox has it.
+    pub fn open_special(
+        &self,
+        tx: &mut Tx<'_>,
+        account: AccountId,
+        special: SpecialUse,
+        name: &MailboxName,
+    ) -> Result<MailboxId, Error> {
+        match table::id_by_use(tx.conn(), account, special)? {
+            Some(id) => Ok(id),
+            None => self.open_mailbox(tx, account, name),
+        }
+    }
+
     /// Creates a mailbox, and the levels above it where they are missing.
     pub fn create_mailbox(
         &self,

@@ -15,7 +15,20 @@ pub(crate) async fn check(ground: &Ground<'_>, mail: &Mail) -> Vec<Finding> {
         .iter()
         .map(|host| -> BoxFuture<'_, Vec<Finding>> { Box::pin(one(ground, host)) })
         .collect();
-    all(checks).await.into_iter().flatten().collect()
+    let (found, own) = tokio::join!(all(checks), own(ground, mail));
+    found.into_iter().flatten().chain(own).collect()
+}
+
+/// Names of this host that are in no MX record: mail leaves under them.
+async fn own(ground: &Ground<'_>, mail: &Mail) -> Vec<Finding> {
+    let further = ground.ours.iter().flat_map(|ours| &ours.further).map(|further| further.name.ascii());
+    let unseen = further.filter(|name| mail.hosts.iter().all(|host| host.name != **name));
+    let asked: Vec<BoxFuture<'_, Vec<Finding>>> = unseen
+        .map(|name| -> BoxFuture<'_, Vec<Finding>> {
+            Box::pin(async move { one(ground, &Host::find(ground.resolver, name.to_owned()).await).await })
+        })
+        .collect();
+    all(asked).await.into_iter().flatten().collect()
 }
 
 async fn one(ground: &Ground<'_>, host: &Host) -> Vec<Finding> {
@@ -46,7 +59,7 @@ fn addresses(ground: &Ground<'_>, host: &Host) -> Vec<Finding> {
     let listed: Vec<String> = ips.iter().map(ToString::to_string).collect();
     let mut findings = vec![Finding::ok("address", name, listed.join(", "))];
     for ip in &ips {
-        let ours = ground.ours.is_some_and(|ours| ours.ips.contains(ip));
+        let ours = ground.ours.is_some_and(|ours| ours.all_ips().any(|own| own == ip));
         let egress = Egress::Public { allow: ground.world.reachable.clone() };
         if let Some(refusal) = egress.refusal(*ip).filter(|_| !ours) {
             let text = format!("{ip} cannot be reached by others: {refusal}");
@@ -58,12 +71,13 @@ fn addresses(ground: &Ground<'_>, host: &Host) -> Vec<Finding> {
         let fix = ground.mend(name, RecordType::Aaaa, || format!("{name}. 300 IN AAAA <address>"));
         findings.push(Finding::info("ipv6-missing", name, text).fix(fix));
     }
-    if let Some(ours) = ground.ours.filter(|ours| ours.host.ascii() == name && !ours.ips.is_empty()) {
-        for ip in ips.iter().filter(|ip| !ours.ips.contains(ip)) {
+    let own = ground.ours.and_then(|ours| ours.own(name)).map(|(ips, _)| ips).unwrap_or_default();
+    if !own.is_empty() {
+        for ip in ips.iter().filter(|ip| !own.contains(ip)) {
             let text = format!("{ip} is not an address of this host: mail sent there does not arrive");
             findings.push(Finding::error("address-not-ours", name, text).fix(format!("remove {ip}")));
         }
-        for ip in ours.ips.iter().filter(|ip| !ips.contains(ip)) {
+        for ip in own.iter().filter(|ip| !ips.contains(ip)) {
             let text = format!("{ip} of this host is not published: mail sent from it is distrusted");
             let kind = if ip.is_ipv4() { RecordType::A } else { RecordType::Aaaa };
             let fix = ground.mend(name, kind, || format!("{name}. 300 IN {kind} {ip}"));
@@ -75,7 +89,7 @@ fn addresses(ground: &Ground<'_>, host: &Host) -> Vec<Finding> {
 
 /// Reverse names: of ours they are what receivers judge, of others only worth knowing.
 async fn names(ground: &Ground<'_>, host: &Host) -> Vec<Finding> {
-    let ours = ground.ours.is_some_and(|ours| ours.host.ascii() == host.name);
+    let ours = ground.ours.is_some_and(|ours| ours.own(&host.name).is_some());
     let mut findings = Vec::new();
     for ip in host.ips() {
         let found = iprev(ground.resolver, ip).await;

@@ -52,16 +52,40 @@ fn judge(ours: &Expected, port: Option<u16>, name: &str, found: &[Service], fix:
     }
 }
 
-/// The name where programs ask for settings.
+/// The names where programs ask for settings: they lead here, and the record that Outlook asks for does, too.
 async fn settings(ground: &Ground<'_>, ours: &Expected) -> Vec<Finding> {
     let name = format!("autoconfig.{}", ours.domain.ascii());
-    match ground.resolver.lookup_ip(&name).await {
-        Ok(_) => vec![Finding::ok("autoconfig", name, "exists")],
-        Err(error) if error.is_no_records() => {
-            let fix = ground.mend(&name, RecordType::Cname, String::new);
-            let text = "mail programs do not find their settings";
-            vec![Finding::warning("autoconfig-missing", name, text).fix(fix)]
+    let other = format!("_autodiscover._tcp.{}", ours.domain.ascii());
+    let (found, srv) = tokio::join!(
+        ground.resolver.lookup_ip(&name),
+        ground.resolver.lookup_srv(&other, &*ground.world.random)
+    );
+    let fix = || ground.mend(&name, RecordType::Cname, String::new);
+    let first = match found {
+        Ok(answer) => {
+            let ours: Vec<_> = ours.all_ips().collect();
+            let right = ours.is_empty() || answer.records.iter().any(|ip| ours.contains(&ip));
+            let listed: Vec<String> = answer.records.iter().map(ToString::to_string).collect();
+            let text = format!("{}, where this host is not: programs get no settings", listed.join(", "));
+            match right {
+                true => Finding::ok("autoconfig", &name, listed.join(", ")),
+                false => Finding::warning("autoconfig-differs", &name, text).fix(fix()),
+            }
         }
-        Err(error) => vec![Finding::unanswered(name, &error)],
-    }
+        Err(error) if error.is_no_records() => {
+            let text = "mail programs do not find their settings";
+            Finding::warning("autoconfig-missing", &name, text).fix(fix())
+        }
+        Err(error) => Finding::unanswered(&name, &error),
+    };
+    let fix = ground.mend(&other, RecordType::Srv, String::new);
+    let second = match srv {
+        Ok(answer) => judge(ours, Some(443), &other, &answer.records, fix),
+        Err(error) if !error.is_no_records() => Finding::unanswered(&other, &error),
+        Err(_) => {
+            let text = "Outlook does not find its settings";
+            Finding::warning("srv-missing", &other, text).fix(fix)
+        }
+    };
+    vec![first, second]
 }

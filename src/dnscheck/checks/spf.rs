@@ -14,15 +14,17 @@ use crate::ground::Ground;
 const STRANGER: IpAddr = IpAddr::V4(Ipv4Addr::new(203, 0, 113, 213));
 
 pub(crate) async fn check(ground: &Ground<'_>) -> Vec<Finding> {
-    let mut findings = of(ground, ground.domain).await;
-    if let Some(ours) = ground.ours.filter(|ours| ours.host != *ground.domain) {
-        findings.extend(of(ground, &ours.host).await);
+    let all = ground.ours.iter().flat_map(|ours| ours.all_ips()).copied().collect::<Vec<_>>();
+    let mut findings = of(ground, ground.domain, &all).await;
+    for name in ground.ours.iter().flat_map(|ours| ours.names()).filter(|name| *name != ground.domain) {
+        let ips = ground.ours.and_then(|ours| ours.own(name.ascii())).map(|(ips, _)| ips);
+        findings.extend(of(ground, name, ips.unwrap_or_default()).await);
     }
     findings
 }
 
-/// One name: that of the domain, or of the host as it greets.
-async fn of(ground: &Ground<'_>, domain: &Domain) -> Vec<Finding> {
+/// One name: that of the domain, or of the host as it greets; `ips` are those that mail leaves from under it.
+async fn of(ground: &Ground<'_>, domain: &Domain, ips: &[IpAddr]) -> Vec<Finding> {
     let name = domain.ascii();
     let mend = || ground.mend(name, RecordType::Txt, || format!("{name}. 300 IN TXT \"v=spf1 mx -all\""));
     let texts = match ground.resolver.lookup_txt(name).await {
@@ -48,10 +50,8 @@ async fn of(ground: &Ground<'_>, domain: &Domain) -> Vec<Finding> {
     }
     let mut findings = cost(ground, name).await;
     findings.extend(stranger(ground, domain, record).await);
-    if let Some(ours) = ground.ours {
-        for ip in &ours.ips {
-            findings.extend(sender(ground, domain, *ip).await);
-        }
+    for ip in ips {
+        findings.extend(sender(ground, domain, *ip).await);
     }
     findings
 }

@@ -128,12 +128,13 @@ fn published(name: &str, der: &[u8]) -> Option<String> {
 
 /// Keys of this host that have no record: a certificate for one would fit none.
 fn missing_keys(ground: &Ground<'_>, host: &Host, records: &[Record]) -> Vec<Finding> {
-    let Some(ours) = ground.ours.filter(|ours| ours.host.ascii() == host.name) else { return Vec::new() };
+    let own = ground.ours.and_then(|ours| ours.own(&host.name)).map(|(_, keys)| keys).unwrap_or_default();
+    let Some(name) = host.domain().filter(|_| !own.is_empty()) else { return Vec::new() };
     if !host.answer().is_some_and(|answer| answer.authentic) {
         return Vec::new();
     }
-    let subject = mox_dane::tlsa_name(&ours.host, PORT);
-    let missing = ours.tlsa.iter().filter(|record| !records.contains(record)).map(|record| {
+    let subject = mox_dane::tlsa_name(&name, PORT);
+    let missing = own.iter().filter(|record| !records.contains(record)).map(|record| {
         let text =
             format!("{record} of a key of this host is not published: a certificate for it would not fit");
         Finding::warning("dane-not-ours", &subject, text).fix(format!("{subject}. 300 IN TLSA {record}"))

@@ -113,6 +113,7 @@ impl Server {
             authenticator: Some(Arc::new(authenticator)),
             reports: None,
             engine: Some(reports),
+            strangers: mox_inbound::Strangers::default(),
             enforce,
             random,
             clock,

@@ -187,6 +187,7 @@ pub async fn run(
             client_ip: options.client_ip,
             patience: PATIENCE,
             enforce: options.enforce,
+            strangers_wait: false,
             submitted: true,
         },
         any_report: true,

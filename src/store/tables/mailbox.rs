@@ -55,6 +55,17 @@ pub(crate) fn insert(
     Ok(MailboxId(id))
 }
 
+pub(crate) fn id_by_use(
+    conn: &Connection,
+    account: AccountId,
+    special: SpecialUse,
+) -> Result<Option<MailboxId>, Error> {
+    let sql =
+        "SELECT mailbox_id FROM mailbox WHERE account_id = ?1 AND special_use = ?2 AND expunged = 0 LIMIT 1";
+    let found = conn.prepare_cached(sql)?.query_row((account.0, special.name()), |row| row.get(0));
+    Ok(found.optional()?.map(MailboxId))
+}
+
 pub(crate) fn id_by_name(
     conn: &Connection,
     account: AccountId,

@@ -239,6 +239,54 @@ pub(crate) fn beyond(
     Ok(rows.collect::<Result<_, _>>()?)
 }
 
+/// Whether an account has a message with that address in From, not counting the mailbox for junk and one other.
+pub(crate) fn has_from(
+    conn: &Connection,
+    account: AccountId,
+    from: &str,
+    without: &str,
+) -> Result<bool, Error> {
+    let sql =
+        "SELECT EXISTS (SELECT 1 FROM message WHERE account_id = ?1 AND from_address = ?2 AND expunged = 0
+               AND mailbox_id NOT IN (SELECT mailbox_id FROM mailbox
+                                      WHERE account_id = ?1 AND (name = ?3 OR special_use = '\\Junk')))";
+    Ok(conn.prepare_cached(sql)?.query_row((account.0, from, without), |row| row.get(0))?)
+}
+
+/// Whether a mailbox has the same message from the same author: by its Message-ID, else by its subject and size.
+pub(crate) fn has_alike(
+    conn: &Connection,
+    (account, mailbox): (AccountId, MailboxId),
+    (from, header_id, subject): (&str, Option<&str>, &str),
+    size: i64,
+) -> Result<bool, Error> {
+    let sql =
+        "SELECT EXISTS (SELECT 1 FROM message WHERE account_id = ?1 AND mailbox_id = ?2 AND expunged = 0
+               AND from_address = ?3 AND header_id IS ?4
+               AND (header_id IS NOT NULL OR (subject = ?5 AND size BETWEEN ?6 - 2000 AND ?6 + 2000)))";
+    let row = (account.0, mailbox.0, from, header_id, subject, size);
+    Ok(conn.prepare_cached(sql)?.query_row(row, |row| row.get(0))?)
+}
+
+/// Messages of a mailbox beyond the newest `keep`, and those that came before a time; at most `max`.
+pub(crate) fn surplus(
+    conn: &Connection,
+    (account, mailbox): (AccountId, MailboxId),
+    keep: u32,
+    before: Timestamp,
+    max: u32,
+) -> Result<Vec<Message>, Error> {
+    let sql = format!(
+        "SELECT {COLUMNS} FROM message m WHERE account_id = ?1 AND mailbox_id = ?2 AND expunged = 0
+         AND (received < ?4 OR uid <= (SELECT uid FROM message WHERE account_id = ?1 AND mailbox_id = ?2
+                                       AND expunged = 0 ORDER BY uid DESC LIMIT 1 OFFSET ?3))
+         ORDER BY uid LIMIT ?5"
+    );
+    let mut statement = conn.prepare_cached(&sql)?;
+    let rows = statement.query_map((account.0, mailbox.0, keep, before.micros(), max), read)?;
+    Ok(rows.collect::<Result<_, _>>()?)
+}
+
 /// Messages of a mailbox in order of UID.
 pub(crate) fn in_mailbox(
     conn: &Connection,

@@ -20,8 +20,10 @@ use mox_db::rusqlite::Connection;
 
 use crate::Error;
 
-pub(crate) const SCHEMA: Schema =
-    Schema { room: "store", steps: &[STEP_1, STEP_2, STEP_3, STEP_4, STEP_5, STEP_6, STEP_7, STEP_8] };
+pub(crate) const SCHEMA: Schema = Schema {
+    room: "store",
+    steps: &[STEP_1, STEP_2, STEP_3, STEP_4, STEP_5, STEP_6, STEP_7, STEP_8, STEP_9],
+};
 
 const STEP_1: &str = "
 CREATE TABLE counter (name TEXT PRIMARY KEY, value INTEGER NOT NULL) WITHOUT ROWID;
@@ -238,6 +240,11 @@ CREATE TABLE import_seen (
   seen INTEGER NOT NULL,            -- times in that run
   PRIMARY KEY (account_id, key)
 ) WITHOUT ROWID;
+";
+
+const STEP_9: &str = "
+-- Whether an account has mail of a sender.
+CREATE INDEX message_from ON message (account_id, from_address) WHERE expunged = 0;
 ";
 
 /// What is numbered, and the mark of the search index.

@@ -11,6 +11,12 @@ pub(crate) fn know(conn: &Connection, id: AccountId, recipient: &str) -> Result<
     Ok(conn.prepare_cached(sql)?.execute((id.0, recipient))? == 1)
 }
 
+/// Whether the account ever sent to a recipient.
+pub(crate) fn is_known(conn: &Connection, id: AccountId, recipient: &str) -> Result<bool, Error> {
+    let sql = "SELECT EXISTS (SELECT 1 FROM known_recipient WHERE account_id = ?1 AND recipient = ?2)";
+    Ok(conn.prepare_cached(sql)?.query_row((id.0, recipient), |row| row.get(0))?)
+}
+
 /// Forgets counts up to a time.
 pub(crate) fn prune(conn: &Connection, id: AccountId, until: Timestamp) -> Result<(), Error> {
     let sql = "DELETE FROM outgoing WHERE account_id = ?1 AND at <= ?2";

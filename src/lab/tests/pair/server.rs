@@ -171,6 +171,7 @@ impl Server {
             authenticator: Some(Arc::new(authenticator)),
             reports: Some(Receiver::new(config.clone(), metrics)),
             engine: Some(reports.clone()),
+            strangers: mox_inbound::Strangers::default(),
             enforce: true,
             random,
             clock: clock.clone(),
