@@ -304,3 +304,77 @@ async fn what_does_not_end_in_time_is_not_taken_for_good() {
     assert!(ids(&findings).iter().all(|id| expected.contains(id) || *id == "unfinished"), "{findings:?}");
     assert!(clock.now() <= Timestamp::from_secs(1_800_000_003));
 }
+
+/// Names of listeners, keys of certificates in files, and the account at the authority are in the records.
+#[test]
+fn what_a_configuration_publishes() {
+    let folder = tempfile::tempdir().unwrap();
+    let made = mox_tls::self_signed(&["mail.example.org"], Timestamp::from_secs(0), Duration::from_secs(60))
+        .unwrap();
+    std::fs::write(folder.path().join("own.pem"), &made.cert_pem).unwrap();
+    std::fs::write(folder.path().join("own.key"), &made.key_pem).unwrap();
+    let server = "DataDir: data
+Hostname: mail.example.org
+ACME:
+\tletsencrypt:
+\t\tDirectoryURL: https://acme-v02.api.letsencrypt.org/directory
+\t\tContactEmail: a@example.org
+Listeners:
+\tfirst:
+\t\tIPs:
+\t\t\t- 192.0.2.1
+\t\tTLS:
+\t\t\tKeyCerts:
+\t\t\t\t-
+\t\t\t\t\tCertFile: own.pem
+\t\t\t\t\tKeyFile: own.key
+\t\tSMTP:
+\t\t\tEnabled: true
+\tlocal:
+\t\tHostname: inside.example.org
+\t\tIPs:
+\t\t\t- 127.0.0.1
+\t\tSMTP:
+\t\t\tEnabled: true
+\tsecond:
+\t\tHostname: mx2.example.org
+\t\tIPs:
+\t\t\t- 192.0.2.2
+\t\tTLS:
+\t\t\tACME: letsencrypt
+\t\tSMTP:
+\t\t\tEnabled: true
+Postmaster:
+\tAccount: a
+\tMailbox: Inbox
+";
+    let dynamic = "Domains:\n\texample.org: nil\nAccounts:\n\ta:\n\t\tDomain: example.org\n";
+    let config = mox_config::Config::parse(&folder.path().join("mox.conf"), server, dynamic).unwrap();
+    let told = || {
+        let ours = Expected::of(&config, &"example.org".parse().unwrap()).unwrap();
+        zone_text(&ours.records())
+    };
+    let text = told();
+    let pin: String = {
+        let own = mox_tls::Certificate::from_pem(made.cert_pem.as_bytes(), made.key_pem.as_bytes()).unwrap();
+        own.spki_sha256().iter().map(|byte| format!("{byte:02x}")).collect()
+    };
+    for line in [
+        "mail.example.org. 300 IN A 192.0.2.1",
+        "mx2.example.org. 300 IN A 192.0.2.2",
+        &format!("_25._tcp.mail.example.org. 300 IN TLSA 3 1 1 {pin}"),
+        "example.org. 300 IN TXT \"v=spf1 mx a:mx2.example.org ~all\"",
+        "mx2.example.org. 300 IN TXT \"v=spf1 a -all\"",
+        "example.org. 300 IN CAA 0 issue \"letsencrypt.org\"",
+    ] {
+        assert!(text.lines().any(|found| found.eq_ignore_ascii_case(line)), "{line}\n{text}");
+    }
+    assert!(!text.contains("inside") && !text.contains("_autodiscover"), "{text}");
+    let account = config.data_dir.join("acme/letsencrypt/account.json");
+    std::fs::create_dir_all(account.parent().unwrap()).unwrap();
+    let json = r#"{"directory":"https://acme-v02.api.letsencrypt.org/directory","binding":null,
+        "account":{"id":"https://acme-v02.api.letsencrypt.org/acme/acct/7"}}"#;
+    std::fs::write(account, json).unwrap();
+    let line = "CAA 0 issue \"letsencrypt.org; accounturi=https://acme-v02.api.letsencrypt.org/acme/acct/7\"";
+    assert!(told().contains(line), "{}", told());
+}

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use mox_admin::Time;
-use mox_admin::ops::{QueueCounts, StatusReport};
+use mox_admin::ops::{CertificateRow, QueueCounts, ReportFamily, StatusReport};
 use mox_clock::sim::{SimClock, SimRandom};
 use mox_clock::{Clock, Timestamp};
 use mox_config::Config;
@@ -13,7 +13,7 @@ use mox_dns::sim::SimResolver;
 use mox_dnscheck::{Severity, World};
 use mox_platform::files::{Access, write_durably};
 
-use crate::{Examined, Patient, Repair, Running, examine};
+use crate::{Arrived, Examined, Patient, Repair, Running, examine};
 
 const NOW: i64 = 1_800_000_000;
 
@@ -51,8 +51,8 @@ impl Case {
         Config::parse(&self.path("mox.conf"), server, dynamic).unwrap_or_else(|e| panic!("{e}"))
     }
 
-    async fn examine(&self, running: Option<&Running>) -> Examined {
-        let world = World {
+    fn world(&self) -> World {
+        World {
             resolver: Arc::new(SimResolver::default()),
             dial: Arc::new(mox_net::sim::SimNet::new(self.clock.clone())),
             web: Arc::new(Nowhere),
@@ -60,8 +60,11 @@ impl Case {
             roots: Arc::new(mox_tls::RootCertStore::empty()),
             clock: self.clock.clone(),
             random: Arc::new(SimRandom::new(1)),
-        };
-        let config = self.config();
+        }
+    }
+
+    async fn examine(&self, running: Option<&Running>) -> Examined {
+        let (world, config) = (self.world(), self.config());
         let patient = Patient {
             config: &config,
             running,
@@ -155,6 +158,83 @@ async fn what_a_running_server_tells_is_judged() {
     let all = case.examine(Some(&old)).await;
     assert_eq!(problems(&all), ["config-not-taken", "port-closed", "version-differs"]);
     assert_eq!(all.findings[0].severity, Severity::Error);
+}
+
+fn issued(end: Option<i64>, error: Option<&str>, essential: bool) -> CertificateRow {
+    let time = |days: i64| Time(Timestamp::from_secs(NOW + days * 86_400 + 60));
+    CertificateRow {
+        authority: "letsencrypt".to_owned(),
+        name: "mail.example.org".to_owned(),
+        key: "ecdsap256".to_owned(),
+        essential,
+        not_after: end.map(time),
+        renew_at: end.map(|days| time(days - 30)),
+        error: error.map(str::to_owned),
+        next_try: None,
+        tlsa: None,
+    }
+}
+
+#[tokio::test]
+async fn certificates_of_authorities_are_judged() {
+    let case = Case::new();
+    for (row, expected) in [
+        (issued(Some(60), None, true), &[][..]),
+        (issued(Some(60), Some("403"), true), &["certificate-failing"]),
+        (issued(Some(5), None, true), &["certificate-ends"]),
+        (issued(Some(-1), Some("403"), true), &["certificate-expired"]),
+        (issued(None, Some("403"), true), &["certificate-none"]),
+        (issued(None, Some("403"), false), &["certificate-failing"]),
+        (issued(None, None, true), &[]),
+        (issued(None, None, false), &[]),
+    ] {
+        let server = Running { certificates: vec![row.clone()], ..running() };
+        let all = case.examine(Some(&server)).await;
+        let found: Vec<_> = problems(&all).into_iter().filter(|id| id.starts_with("certificate")).collect();
+        assert_eq!(found, expected, "{row:?}");
+        assert!(all.findings.iter().all(|finding| !finding.severity.is_problem() || finding.fix.is_some()));
+    }
+}
+
+#[tokio::test]
+async fn when_others_reported_last_is_told() {
+    let case = Case::new();
+    let at = Time(Timestamp::from_secs(NOW - 3 * 86_400));
+    let last = Arrived { sender: "big.example".to_owned(), domain: "example.org".to_owned(), at };
+    let arrived = vec![(ReportFamily::Tls, Some(last)), (ReportFamily::Dmarc, None)];
+    let all = case.examine(Some(&Running { arrived, ..running() })).await;
+    let told = |id: &str| all.findings.iter().find(|finding| finding.id == id).unwrap();
+    assert!(told("reports-arrive").evidence.starts_with("the last 3 days ago, from big.example"));
+    assert_eq!(told("reports-none").severity, Severity::Info);
+}
+
+#[tokio::test]
+async fn block_lists_are_asked_about_our_own_addresses() {
+    let case = Case::new();
+    let zone = "1.2.0.192.bl.example. A 127.0.0.2\n1.2.0.192.bl.example. TXT \"sent much\"\n\
+                1.2.0.192.gone.example. A 203.0.113.9\n";
+    for (zones, expected) in [
+        (&["bl.example", "clear.example"][..], &["error dnsbl-listed"][..]),
+        (&["clear.example"], &["ok dnsbl"]),
+        (&["gone.example", "clear.example"], &["info dnsbl-unanswered"]),
+        (&[], &[]),
+    ] {
+        let mut config = case.config();
+        config.dynamic.monitor_dnsbls = zones.iter().map(|zone| zone.parse().unwrap()).collect();
+        let world = World { resolver: Arc::new(SimResolver::from_zone(zone).unwrap()), ..case.world() };
+        let patient = |online| Patient {
+            config: &config,
+            running: None,
+            world: &world,
+            online,
+            version: "1.0",
+            fresh: false,
+        };
+        let found = crate::blocklists::look(&patient(true)).await;
+        let told: Vec<_> = found.iter().map(|found| format!("{} {}", found.severity, found.id)).collect();
+        assert_eq!(told, expected, "{found:?}");
+        assert!(crate::blocklists::look(&patient(false)).await.is_empty(), "nobody is asked");
+    }
 }
 
 #[tokio::test]

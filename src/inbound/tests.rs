@@ -29,6 +29,7 @@ use tempfile::TempDir;
 use crate::*;
 
 mod returned;
+mod strangers;
 
 const SERVER: &str = "\
 DataDir: data

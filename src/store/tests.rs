@@ -524,6 +524,55 @@ fn send(house: &House, recipients: &[&str], limits: OutgoingLimits) -> Option<&'
 }
 
 #[test]
+fn accounts_start_with_the_mailboxes_that_are_said() {
+    let house = House::new();
+    let said =
+        [("Spam", Some(SpecialUse::Junk)), ("Lists/Announce", None), ("Lists", Some(SpecialUse::Archive))];
+    house.store.start_accounts_with(said.map(|(name, special)| (name.to_owned(), special)).to_vec());
+    let (names, junk) = house.change(|s, tx| {
+        let account = s.open_account(tx, "mox").unwrap();
+        let all = crate::tables::mailbox::list(tx.conn(), account).unwrap();
+        let junk =
+            s.open_special(tx, account, SpecialUse::Junk, &MailboxName::parse("Junk").unwrap()).unwrap();
+        let junk = all.iter().find(|mailbox| mailbox.id == junk).map(|mailbox| mailbox.name.clone());
+        let names: Vec<_> = all.into_iter().map(|mailbox| (mailbox.name, mailbox.special_use)).collect();
+        (names, junk)
+    });
+    let expected = [
+        ("Inbox", None),
+        ("Lists", Some(SpecialUse::Archive)),
+        ("Lists/Announce", None),
+        ("Spam", Some(SpecialUse::Junk)),
+    ];
+    assert_eq!(names, expected.map(|(name, special)| (name.to_owned(), special)));
+    assert_eq!(junk.as_deref(), Some("Spam"), "what is junk goes to the mailbox for it, whatever its name");
+}
+
+#[test]
+fn a_mailbox_is_trimmed_to_the_newest() {
+    let house = House::new();
+    for _ in 0..5 {
+        house.deliver("Rejects", b"a", Digest::default());
+    }
+    house.deliver("Inbox", b"b", Digest::default());
+    let before = house.clock.now();
+    house.clock.advance(Duration::from_secs(60));
+    house.deliver("Rejects", b"c", Digest::default());
+    let trim = |keep, before| {
+        house.change(move |s, tx| {
+            let account = s.open_account(tx, "mox").unwrap();
+            let mailbox = s.open_mailbox(tx, account, &MailboxName::parse("Rejects").unwrap()).unwrap();
+            s.trim_mailbox(tx, account, mailbox, keep, before).unwrap().messages
+        })
+    };
+    assert_eq!(trim(10, before), 0);
+    assert_eq!(trim(4, before), 2, "beyond the newest");
+    assert_eq!(trim(4, before.plus(Duration::from_secs(1))), 3, "too old");
+    assert_eq!(house.list(Filter::default()).len(), 2, "the newest, and what is elsewhere");
+    assert_eq!(house.problems(false), []);
+}
+
+#[test]
 fn an_account_sends_so_much_in_a_day() {
     let house = House::new();
     let limits = OutgoingLimits { messages: 3, first_time: 2 };

@@ -188,3 +188,34 @@ fn what_is_to_be_published_satisfies_the_check() {
     assert_eq!(found["ours"], true);
     assert_eq!(ids(&found, "error"), [""; 0], "{found}");
 }
+
+/// A healthy domain, nothing in a cache: how long it takes is told, for people.
+#[test]
+fn a_healthy_domain_is_checked_soon() {
+    let folder = tempfile::tempdir().unwrap();
+    std::fs::write(folder.path().join("mox.conf"), CONF.replace("203.0.113.99", "0.0.0.0")).unwrap();
+    let plain: String = DOMAINS.split_inclusive('\n').filter(|line| !is_policy(line)).collect();
+    std::fs::write(folder.path().join("domains.conf"), plain).unwrap();
+    let nobody = NameServer::start("");
+    let records =
+        json(&mox(&nobody, folder.path(), &["dnsrecords", "example.org", "--json", "--config", "mox.conf"]));
+    let mut zone = String::from(HOST);
+    for record in records["records"].as_array().unwrap() {
+        let at = |name: &str| record[name].as_str().unwrap();
+        zone += &format!("{}. {} {}\n", at("name"), at("type"), at("data"));
+    }
+    zone += "2026a._domainkey.example.org. TXT \"v=DKIM1; k=ed25519; p=11qYAYKxCrfVS/7TyWQHOg7hcvPapiMlrwIaaPcHURo=\"\n";
+    let server = NameServer::start(&zone);
+    let begun = std::time::Instant::now();
+    let output = mox(&server, folder.path(), &["dnscheck", "example.org", "--json", "--config", "mox.conf"]);
+    let took = begun.elapsed();
+    let found = json(&output);
+    println!("mox dnscheck of a healthy domain: {} ms", took.as_millis());
+    assert_eq!(ids(&found, "error"), [""; 0], "{found}");
+    assert!(ids(&found, "warning").iter().all(|id| id != "unfinished" && id != "dns-unanswered"), "{found}");
+}
+
+/// Lines of the MTA-STS policy, whose host is nowhere in these tests.
+fn is_policy(line: &str) -> bool {
+    ["MTASTS:", "PolicyID:", "Mode: enforce", "MaxAge:"].iter().any(|word| line.contains(word))
+}

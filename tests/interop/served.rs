@@ -71,7 +71,7 @@ impl Served {
         let server = format!(
             "DataDir: ../data\n{settings}Hostname: mail.example.org\nListeners:\n\tlocal:\n\t\tIPs:\n\t\t\t- 127.0.0.1\n\
              \t\tTLS:\n\t\t\tKeyCerts:\n\t\t\t\t-\n\t\t\t\t\tCertFile: ../keys/mail.crt\n\t\t\t\t\tKeyFile: ../keys/mail.key\n\
-             \t\tSMTP:\n\t\t\tEnabled: true\n\t\t\tPort: {smtp}\n\t\tSubmission:\n\t\t\tEnabled: true\n\t\t\tPort: {submission}\n\
+             \t\tSMTP:\n\t\t\tEnabled: true\n\t\t\tPort: {smtp}\n\t\t\tFirstTimeSenderDelay: 0s\n\t\tSubmission:\n\t\t\tEnabled: true\n\t\t\tPort: {submission}\n\
              \t\tWebserverHTTPS:\n\t\t\tEnabled: true\n\t\t\tPort: {https}\nPostmaster:\n\tAccount: a\n\tMailbox: Inbox\n"
         );
         let domains = "Domains:\n\texample.org: nil\nAccounts:\n\ta:\n\t\tDomain: example.org\n\t\tDestinations:\n\t\t\ta@example.org: nil\n";

@@ -2,8 +2,8 @@
 
 use mox_dns::{MxHost, RecordType, is_null_mx};
 
-use crate::Finding;
 use crate::ground::{Ground, MAX_HOSTS, Mail};
+use crate::{Expected, Finding};
 
 pub(crate) fn check(ground: &Ground<'_>, mail: &Mail) -> Vec<Finding> {
     let domain = ground.domain.ascii();
@@ -31,7 +31,9 @@ pub(crate) fn check(ground: &Ground<'_>, mail: &Mail) -> Vec<Finding> {
         return vec![finding];
     }
     let mut findings = vec![Finding::ok("mx", domain, listed(hosts))];
-    if let Some(ours) = ground.ours.filter(|ours| !hosts.iter().any(|mx| mx.host == ours.host.ascii())) {
+    let leads_here =
+        |ours: &&Expected| ours.names().any(|name| hosts.iter().any(|mx| mx.host == name.ascii()));
+    if let Some(ours) = ground.ours.filter(|ours| !leads_here(ours)) {
         let text = format!("{} is none of the mail hosts: mail does not arrive here", ours.host);
         findings.push(Finding::error("mx-not-ours", domain, text).fix(mend()));
     }
