@@ -75,11 +75,27 @@ pub struct Ruling {
     pub mailbox: Option<String>,
     /// The reply when the message is refused.
     pub reply: Option<Reply>,
+    /// A block list decides.
+    pub listed: bool,
 }
 
 impl Ruling {
     fn new(decision: Decision, reason: impl Into<String>) -> Ruling {
-        Ruling { decision, reason: reason.into(), overridden: None, mailbox: None, reply: None }
+        Ruling {
+            decision,
+            reason: reason.into(),
+            overridden: None,
+            mailbox: None,
+            reply: None,
+            listed: false,
+        }
+    }
+}
+
+impl Ruling {
+    /// Whether the message is refused for what it is: not because something could not be found out now.
+    pub(crate) fn is_by_policy(&self) -> bool {
+        self.decision == Decision::Reject || self.listed
     }
 }
 
@@ -243,6 +259,7 @@ fn blocklisted(case: &Case<'_>, _rule: Option<&Ruleset>) -> Option<Ruling> {
     let reply = Reply::new(451, EnhancedCode(4, 7, 1), text);
     Some(Ruling {
         reply: Some(reply),
+        listed: true,
         ..Ruling::new(Decision::Defer, format!("the client is in the block list {zone}{said}"))
     })
 }

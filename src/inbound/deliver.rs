@@ -552,6 +552,7 @@ mod tests {
                 reason: String::new(),
                 overridden: None,
                 mailbox: None,
+                listed: false,
                 reply: code.map(|code| Reply::new(code, EnhancedCode(5, 7, 26), "refused")),
             };
             let judged = Judged { ruling, fields: String::new(), verdicts: String::new() };

@@ -25,7 +25,10 @@ impl Delivery {
         refused: Vec<(Local, String)>,
     ) {
         let mut refused = refused;
-        refused.retain(|(local, _)| local.rejects.is_some());
+        // What is put off since DNS does not answer comes again.
+        let by_policy =
+            |local: &Local| local.judged.as_ref().is_some_and(|judged| judged.ruling.is_by_policy());
+        refused.retain(|(local, _)| local.rejects.is_some() && by_policy(local));
         if refused.is_empty() {
             return;
         }

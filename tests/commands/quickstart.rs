@@ -82,6 +82,7 @@ fn a_dry_run_shows_everything_and_writes_nothing() {
     let output = mox(folder.path(), server.address, &["--dry-run", "--trust-anchor", anchor, "--json"]);
     let told = json(&output);
     assert_eq!((&told["passwords"], &told["dry_run"]), (&Value::Null, &true.into()));
+    assert_eq!(told["doctor"], Value::Null);
     assert!(told["steps"].as_array().unwrap().len() >= 12, "{told}");
     assert_eq!(std::fs::read_dir(folder.path()).unwrap().count(), 0);
 }
@@ -147,6 +148,16 @@ fn a_run_that_is_ended_anywhere_is_taken_up() {
     assert_eq!(output.status.code(), Some(0), "{output:?}");
     let told = json(&output);
     assert!(told["files"].as_array().unwrap().iter().all(|file| file["state"] == "kept"), "{told}");
+    // What the machine is short of is its own matter.
+    let doctor = told["doctor"].as_array().unwrap();
+    let severity = |id: &str| doctor.iter().find(|found| found["id"] == id).map(|found| &found["severity"]);
+    assert_eq!(severity("not-running"), Some(&"info".into()), "{doctor:?}");
+    assert_eq!(
+        (severity("files"), severity("certificate")),
+        (Some(&"ok".into()), Some(&"ok".into())),
+        "{doctor:?}"
+    );
+    assert_eq!(severity("resolver"), None, "nobody is asked");
     let unfinished =
         before.remove(&Path::new("config").join("quickstart-unfinished.json").display().to_string());
     let unfinished: Value = serde_json::from_slice(&unfinished.unwrap()).unwrap();

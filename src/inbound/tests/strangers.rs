@@ -83,13 +83,14 @@ async fn a_sender_waits_whom_nobody_knows() {
     let limits = mox_store::OutgoingLimits { messages: 10, first_time: 10 };
     let wrote = ["Friend@there.example".to_owned()];
     let store = scene.handler.delivery.store();
-    store.write_blocking(move |store, tx| store.count_outgoing(tx, "amy", &wrote, limits)).unwrap();
+    store.write(move |store, tx| store.count_outgoing(tx, "amy", &wrote, limits)).await.unwrap();
     assert_eq!(bring(&scene, &clock, STRANGER, "friend@there.example", &[amy]).await.1, 0, "amy wrote there");
 }
 
 #[tokio::test]
 async fn what_is_refused_is_kept_once_and_makes_nobody_known() {
-    let names = "_dmarc.strict.example TXT \"v=DMARC1; p=reject\"\n";
+    let names = "_dmarc.strict.example TXT \"v=DMARC1; p=reject\"\n\
+                 _dmarc.unsure.example TXT \"v=DMARC1; p=reject\"\nunsure.example TXT ; servfail\n";
     let (scene, clock) = scene(names);
     let kept = |scene: &Scene| {
         scene.texts(
@@ -98,6 +99,10 @@ async fn what_is_refused_is_kept_once_and_makes_nobody_known() {
              WHERE m.expunged = 0 ORDER BY m.message_id",
         )
     };
+    // What DNS cannot say now is put off, and comes again.
+    let (reply, _) = bring(&scene, &clock, STRANGER, "a@unsure.example", &["amy@here.example"]).await;
+    assert!(reply.starts_with("451 4.7.26 "), "{reply}");
+    assert_eq!(kept(&scene), [""; 0]);
     for to in ["amy@here.example", "amy@here.example", "bob@here.example", "eve@here.example"] {
         let (reply, waited) = bring(&scene, &clock, STRANGER, "a@strict.example", &[to]).await;
         assert!(reply.starts_with("550 5.7.26 "), "{reply}");
