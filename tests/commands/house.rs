@@ -177,6 +177,7 @@ fn reports(operations: Operations) -> Operations {
     };
     let (meaning, mend) = ("the certificate was not valid at that time", "renew the certificate");
     operations
+        .on(|_: CertificateList| async { Ok(Vec::new()) })
         .on(move |_: TlsReports| async move {
             Ok(TlsReportList {
                 reports: vec![row()],
