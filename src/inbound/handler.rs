@@ -4,7 +4,8 @@
 //! 550 5.7.27 (451 when DNS cannot say); unknown recipient 550 5.1.1; mailbox full or too much mail 452 4.2.2;
 //! further recipients 452 4.5.3 when the reverse-path is null, SPF does not pass, or their rules are others;
 //! malformed header, when pedantic, 554 5.6.0; header over 1 MiB 552 5.3.4; mail loop 550 5.4.6; several From 550 5.7.1; what [`crate::decide`]
-//! says, DMARC 550 5.7.26. What concerns networks is lifted for loopback where the limits say so.
+//! says, DMARC 550 5.7.26, and a copy is kept where the account wants that. What is taken of a sender whom nobody knows waits
+//! first ([`crate::stranger`]). What concerns networks is lifted for loopback where the limits say so.
 //! RFC 5321 §3.3, §4.1.1, RFC 7505 (null MX), RFC 7372.
 
 use std::sync::Arc;
