@@ -137,5 +137,6 @@ fn handler(house: &House, counting: bool) -> MxHandler {
         received_max: 50,
         lift_for_loopback: true,
         pedantic: false,
+        strangers: mox_inbound::Strangers::default(),
     }
 }

@@ -128,7 +128,8 @@ step "mail from the peer, with DANE"
 send() { at peer swaks --server "${HOSTS[peer]}:25" --from joe@example.org --to bob@example.com --header "Subject: $1" --helo mx.example.org >"$DIR/swaks.out" 2>&1; }
 got() { ours message list --json | grep -q "\"$1\""; }
 send back || { cat "$DIR/swaks.out" >&3; fail "the peer does not take it"; }
-eventually 20 "mail from the peer did not arrive" got back
+# An unknown sender waits for 15 seconds.
+eventually 40 "mail from the peer did not arrive" got back
 grep -q 'Verified TLS connection established to mx.example.com' "$DIR/postfix/maillog" || fail "the peer did not verify by DANE"
 
 step "mail from the peer, with MTA-STS"
@@ -151,7 +152,7 @@ at peer postconf -c "$DIR/postfix/etc" -e smtp_tls_policy_maps=socketmap:inet:12
 at peer bash "$here/../postfix.sh" reload "$DIR/postfix" 2>/dev/null
 : >"$DIR/postfix/maillog"
 send again || fail "the peer does not take it"
-eventually 20 "mail under MTA-STS did not arrive" got again
+eventually 40 "mail under MTA-STS did not arrive" got again
 at peer env SSL_CERT_FILE="$DIR/certs/all.pem" mta-sts-query example.com | grep -q enforce || fail "the policy that we serve: $(at peer env SSL_CERT_FILE="$DIR/certs/all.pem" mta-sts-query example.com)"
 grep -q 'Verified TLS connection established to mx.example.com' "$DIR/postfix/maillog" || fail "the peer did not verify by MTA-STS"
 
