@@ -27,17 +27,22 @@ impl Ran {
 }
 
 /// Runs a line of shell in `dir`, which is also the home and holds the config. Where there is no shell (Windows), a
-/// line that only names mox and its arguments runs all the same; none and `SKIPPED` on stderr for any other.
+/// line that only names mox, its arguments and a file for its input runs all the same; none and `SKIPPED` on stderr for
+/// any other.
 pub(crate) fn shell(dir: &Path, line: &str) -> Option<Ran> {
     let mox = PathBuf::from(env!("CARGO_BIN_EXE_mox"));
     let old = std::env::var_os("PATH").unwrap_or_default();
+    let mut input = Stdio::null();
     let folders = [mox.parent().unwrap().to_owned()].into_iter().chain(std::env::split_paths(&old));
     let mut command = if has_shell() {
         let mut command = Command::new("sh");
         command.args(["-c", line]);
         command
-    } else if let Some(arguments) = arguments(line) {
+    } else if let Some((arguments, file)) = arguments(line) {
         let mut command = Command::new(&mox);
+        if let Some(file) = file {
+            input = std::fs::File::open(dir.join(file)).unwrap().into();
+        }
         command.args(arguments);
         command
     } else {
@@ -54,7 +59,7 @@ pub(crate) fn shell(dir: &Path, line: &str) -> Option<Ran> {
         .env("HOME", dir)
         .env("XDG_CONFIG_HOME", dir)
         .env("MOXCONF", ".")
-        .stdin(Stdio::null())
+        .stdin(input)
         .output()
         .unwrap();
     let text = |bytes| String::from_utf8(bytes).unwrap();
@@ -66,8 +71,13 @@ fn has_shell() -> bool {
     std::path::MAIN_SEPARATOR == '/'
 }
 
-/// The arguments of mox in a line without anything that needs a shell: words, and words in single quotes.
-fn arguments(line: &str) -> Option<Vec<String>> {
+/// The arguments of mox in a line without anything else that needs a shell: words, and words in single quotes. And the
+/// file that its input comes from, which the line ends in after `<`.
+fn arguments(line: &str) -> Option<(Vec<String>, Option<&str>)> {
+    let (line, file) = match line.split_once('<') {
+        Some((line, file)) if !file.contains([' ', '\'', '/']) => (line, Some(file)),
+        _ => (line, None),
+    };
     let line = line.strip_prefix("mox").filter(|rest| rest.is_empty() || rest.starts_with(' '))?;
     let mut words = Vec::new();
     for (index, piece) in line.split('\'').enumerate() {
@@ -81,5 +91,5 @@ fn arguments(line: &str) -> Option<Vec<String>> {
             _ => words.push(piece.to_owned()),
         }
     }
-    Some(words)
+    Some((words, file))
 }
