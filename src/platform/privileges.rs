@@ -101,8 +101,13 @@ pub fn can_be_given(folder: &Path, user: &User) -> bool {
         "/var/tmp",
     ];
     let a_home = ["/home", "/Users"].iter().any(|homes| whole.parent() == Some(Path::new(homes)));
-    let foreign = a_home && os::owner(&whole).is_some_and(|uid| uid != 0 && uid != user.uid);
+    let foreign = a_home && os::owner(&whole).is_some_and(|(uid, _)| uid != 0 && uid != user.uid);
     whole.components().count() > 2 && !foreign && !shared.iter().any(|path| whole == Path::new(path))
+}
+
+/// The numbers of the user and the group that a folder belongs to; none on Windows, and where it cannot be looked at.
+pub fn owner(folder: &Path) -> Option<(u32, u32)> {
+    os::owner(folder)
 }
 
 /// Whether a folder is in a tree of the system, where a new folder alone may change what root does, such as

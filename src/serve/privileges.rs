@@ -64,6 +64,11 @@ fn user(config: &Config) -> Result<Option<User>, Error> {
         return match found {
             None => Err(wrong("there is no such user".into())),
             Some(user) if user.is_root() => Err(wrong("it may do everything".into())),
+            Some(user) if !may_choose(privileges::owner(&folder(config)), &user) => Err(wrong(format!(
+                "the folder {} belongs to somebody else than root and this user, who could have written that: to \
+                 change User, give the folder to root (chown -R root:root)",
+                folder(config).display()
+            ))),
             found => Ok(found),
         };
     }
@@ -72,6 +77,12 @@ fn user(config: &Config) -> Result<Option<User>, Error> {
         tracing::warn!(user = user.name, uid = user.uid, me, "not started as root, so User is not used");
     }
     Ok(None)
+}
+
+/// Whether the owner (user, group) of the folder of `mox.conf` may say that this user is to become: root, and the user
+/// itself, with its own group. Else whoever took the server over would choose another user for the next start.
+fn may_choose(owner: Option<(u32, u32)>, user: &User) -> bool {
+    owner.is_none_or(|(uid, gid)| uid == 0 || (uid == user.uid && (gid == 0 || gid == user.gid)))
 }
 
 fn make(data: &Path) -> Result<(), Error> {
@@ -181,6 +192,23 @@ fn trust_anchors() -> impl Iterator<Item = PathBuf> {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn who_was_given_the_configuration_stays_the_user() {
+        let user = User { name: "mox".to_owned(), uid: 998, gid: 997 };
+        for (owner, may) in [
+            (None, true),
+            (Some((0, 0)), true),
+            (Some((0, 997)), true),
+            (Some((998, 997)), true),
+            (Some((998, 0)), true),
+            // As when User becomes the number, which is the group's as well, maybe that of another group.
+            (Some((998, 998)), false),
+            (Some((1000, 1000)), false),
+        ] {
+            assert_eq!(may_choose(owner, &user), may, "{owner:?}");
+        }
+    }
 
     #[test]
     fn data_is_with_the_configuration_or_elsewhere() {

@@ -58,9 +58,10 @@ fn is_ours(folder: &OwnedFd, marks: &[&OsStr]) -> io::Result<bool> {
     Ok(empty)
 }
 
-/// The number of the user that a folder belongs to.
-pub(crate) fn owner(folder: &Path) -> Option<u32> {
-    Some(std::fs::metadata(folder).ok()?.uid())
+/// The numbers of the user and the group that a folder belongs to.
+pub(crate) fn owner(folder: &Path) -> Option<(u32, u32)> {
+    let found = std::fs::metadata(folder).ok()?;
+    Some((found.uid(), found.gid()))
 }
 
 struct Giving<'a> {

@@ -30,7 +30,7 @@ pub(crate) fn give(_folder: &Path, _user: &User, _group: GroupMay, _marks: &[&Os
     Err(io::ErrorKind::Unsupported.into())
 }
 
-pub(crate) fn owner(_folder: &Path) -> Option<u32> {
+pub(crate) fn owner(_folder: &Path) -> Option<(u32, u32)> {
     None
 }
 
