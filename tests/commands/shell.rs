@@ -67,7 +67,7 @@ pub(crate) fn shell(dir: &Path, line: &str) -> Option<Ran> {
 }
 
 /// Whether the system has `sh`: every unix does, and its paths tell.
-fn has_shell() -> bool {
+pub(crate) fn has_shell() -> bool {
     std::path::MAIN_SEPARATOR == '/'
 }
 
