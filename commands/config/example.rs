@@ -81,8 +81,7 @@ mod tests {
     use mox_config::Config;
     use std::path::Path;
 
-    const SERVER: &str =
-        "DataDir: d\nHostname: example.org\nListeners: nil\nPostmaster:\n\tAccount: you\n\tMailbox: Inbox\n";
+    const SERVER: &str = "DataDir: d\nHostname: example.org\nListeners:\n\tpublic:\n\t\tIPs:\n\t\t\t- 127.0.0.1\n\t\tWebserverHTTP:\n\t\t\tEnabled: true\nPostmaster:\n\tAccount: you\n\tMailbox: Inbox\n";
     const DOMAINS: &str = "Domains:\n\texample.org: nil\n";
     const ACCOUNT: &str = "Accounts:\n\tyou:\n\t\tDomain: example.org\n";
 

@@ -18,7 +18,7 @@ pub enum Manager {
 }
 
 /// Name of the launchd job.
-const LABEL: &str = "net.mox.server";
+const LABEL: &str = "org.mox.server";
 
 impl Manager {
     /// The file to write into the folder, and what stands in it; none where there is no such file.

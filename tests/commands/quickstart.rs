@@ -51,7 +51,7 @@ fn everywhere(text: &str) -> String {
         text.replace_range(from..to, "");
     }
     let own =
-        ["mox.service", "net.mox.server.plist", "- ::1", "hosts-file", "of that line of the hosts file"];
+        ["mox.service", "org.mox.server.plist", "- ::1", "hosts-file", "of that line of the hosts file"];
     let lines = text.lines().filter(|line| !own.iter().any(|word| line.contains(word)));
     let mut year = None;
     let dated = lines.map(|line| {
