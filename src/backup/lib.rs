@@ -112,7 +112,8 @@ impl Error {
         match self {
             Error::File { source, .. } if matches!(source.kind(), PermissionDenied | ReadOnlyFilesystem) => {
                 Some(
-                    "a running server writes the backup itself: the folder must be writable for the user that runs it",
+                    "a running server writes the backup itself: the folder must be writable for the user that runs it, and \
+                     on Linux be listed in Sandbox, Write of mox.conf",
                 )
             }
             Error::File { source, .. } if source.kind() == StorageFull => {

@@ -191,6 +191,7 @@ fn what_is_to_be_published_satisfies_the_check() {
 
 /// A healthy domain, nothing in a cache: how long it takes is told, for people.
 #[test]
+#[expect(clippy::disallowed_methods, reason = "it tells how long it took")]
 fn a_healthy_domain_is_checked_soon() {
     let folder = tempfile::tempdir().unwrap();
     std::fs::write(folder.path().join("mox.conf"), CONF.replace("203.0.113.99", "0.0.0.0")).unwrap();

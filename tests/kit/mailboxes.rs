@@ -24,7 +24,8 @@ pub(crate) fn mbox(bytes: &[u8]) {
         let Entry::Message { received, bytes } = entry else { continue };
         assert!(bytes.len() <= MAX);
         assert!(bytes.is_empty() || bytes.ends_with(b"\r\n"));
-        write(&mut file, received, "", &bytes).expect("memory takes it");
+        // Memory takes everything.
+        let _ = write(&mut file, received, "", &bytes);
         let mut own = bytes.clone();
         take(&mut own);
         assert!(bytes.ends_with(&own));
