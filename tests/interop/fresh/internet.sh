@@ -123,6 +123,11 @@ CONF
       while kill -0 "$(cat "$dir/$server.pid" 2>/dev/null)" 2>/dev/null; do sleep 0.05; done
       rm -f "$dir/$server.pid"
     fi
-    "$server" -c "$dir/$server.conf"
+    # Processes of the one before may still have the socket.
+    local tries=0
+    until "$server" -c "$dir/$server.conf" 2>"$dir/$server.err"; do
+      ((++tries < 100)) || { cat "$dir/$server.err" >&2; return 1; }
+      sleep 0.1
+    done
   done
 }
