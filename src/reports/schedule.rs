@@ -112,9 +112,9 @@ impl Reports {
         self.drop_what_is_off().await?;
         self.seal_due().await?;
         self.forget().await?;
-        // Hourly, but at the turn of the day only when its first minutes are over.
+        // Hourly, and at the turn of the day as soon as its first minutes are over.
         let midnight = again.day().start();
-        *pass = if midnight > now { again.max(self.earliest(again.day())) } else { again };
+        *pass = if midnight > now { self.earliest(again.day()) } else { again };
         Ok(())
     }
 
