@@ -378,7 +378,8 @@ fn hook(net: &SimNet, clock: &SimClock) -> (Hook, Arc<mox_tls::RootCertStore>) {
         while let Ok(accepted) = listener.accept().await {
             let tls = accept_tls(accepted.io, config.clone(), &clock, Duration::from_secs(1 << 20)).await;
             let Ok((mut io, _)) = tls else { continue };
-            let post = request(&mut io).await;
+            // A client that is killed goes away in the middle.
+            let Some(post) = request(&mut io).await else { continue };
             let status = {
                 let mut seen = seen.0.lock().unwrap();
                 seen.0.push(post);
@@ -394,19 +395,18 @@ fn hook(net: &SimNet, clock: &SimClock) -> (Hook, Arc<mox_tls::RootCertStore>) {
     (hook, authority.roots())
 }
 
-/// Head and body of a request with a Content-Length.
-async fn request(io: &mut Box<dyn Io>) -> (String, Vec<u8>) {
+/// Head and body of a request with a Content-Length; none when it ends before.
+async fn request(io: &mut Box<dyn Io>) -> Option<(String, Vec<u8>)> {
     let mut bytes = Vec::new();
     loop {
         let mut piece = [0; 4000];
-        let n = io.read(&mut piece).await.unwrap();
-        assert!(n > 0);
+        let n = io.read(&mut piece).await.ok().filter(|n| *n > 0)?;
         bytes.extend_from_slice(&piece[..n]);
         let Some(end) = bytes.windows(4).position(|w| w == b"\r\n\r\n") else { continue };
         let head = String::from_utf8(bytes[..end].to_vec()).unwrap();
         let length = head.lines().find_map(|line| line.strip_prefix("content-length: ")).unwrap();
         if bytes.len() - end - 4 >= length.parse().unwrap() {
-            return (head, bytes[end + 4..].to_vec());
+            return Some((head, bytes[end + 4..].to_vec()));
         }
     }
 }
