@@ -5,7 +5,7 @@ use std::process::Command;
 
 use serde_json::Value;
 
-use crate::commands::shell::{Ran, shell};
+use crate::commands::shell::{Ran, has_shell, shell};
 
 /// A folder with a config and an empty data folder.
 fn folder() -> tempfile::TempDir {
@@ -121,7 +121,9 @@ fn import_and_export_agree_with_python() {
     let python = |text: &str| Command::new("python3").args(["-c", text]).current_dir(dir.path()).status();
     match python(PYTHON_WRITES) {
         Err(e) => {
-            assert!(std::env::var_os("CI").is_none(), "python3: {e}");
+            // Programs for Windows run in CI beside nothing else.
+            let must = std::env::var_os("CI").is_some() && has_shell();
+            assert!(!must, "python3: {e}");
             let _ = std::io::Write::write_all(&mut std::io::stderr(), b"SKIPPED: no python3\n");
             return;
         }

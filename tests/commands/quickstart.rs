@@ -114,7 +114,7 @@ fn content(folder: &Path) -> BTreeMap<String, Vec<u8>> {
                 folders.push(path);
             } else if !path.starts_with(folder.join("data")) {
                 found.insert(
-                    path.strip_prefix(folder).unwrap().display().to_string(),
+                    path.strip_prefix(folder).unwrap().display().to_string().replace('\\', "/"),
                     std::fs::read(path).unwrap(),
                 );
             }
