@@ -154,6 +154,7 @@ mod tests {
         }
     }
 
+    #[cfg(unix)]
     #[test]
     fn folders_of_the_system_are_not_given_away() {
         let user = User { name: "mox".to_owned(), uid: 12_345, gid: 12_345 };
