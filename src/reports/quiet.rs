@@ -2,8 +2,8 @@
 //! after the other.
 
 use std::panic::{AssertUnwindSafe, catch_unwind};
-use std::sync::OnceLock;
 use std::sync::mpsc::{Sender, channel};
+use std::sync::{Mutex, PoisonError};
 
 use mox_store::Error;
 use tokio::sync::oneshot;
@@ -14,10 +14,23 @@ type Work = Box<dyn FnOnce() + Send>;
 
 /// The thread, which begins when there is something to do, and ends when this is dropped.
 #[derive(Default)]
-pub(crate) struct Quiet(OnceLock<Sender<Work>>);
+pub(crate) struct Quiet(Mutex<Option<Sender<Work>>>);
 
 impl Quiet {
-    fn begin() -> Sender<Work> {
+    /// Hands work to the thread; an error when the system gives none now, which may be otherwise the next time.
+    fn hand(&self, work: Work) -> std::io::Result<()> {
+        let mut thread = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        let sender = match thread.take() {
+            Some(sender) => sender,
+            None => Quiet::begin()?,
+        };
+        // It receives as long as the sender is kept: work that panics does not end it.
+        sender.send(work).map_err(|_| std::io::Error::from(std::io::ErrorKind::BrokenPipe))?;
+        *thread = Some(sender);
+        Ok(())
+    }
+
+    fn begin() -> std::io::Result<Sender<Work>> {
         let (sender, receiver) = channel::<Work>();
         let run = move || {
             mox_platform::yield_to_others();
@@ -27,11 +40,8 @@ impl Quiet {
                 }
             }
         };
-        // Without it nobody receives, which those hear who send.
-        if let Err(error) = std::thread::Builder::new().name("reports".to_owned()).spawn(run) {
-            tracing::error!(%error, "the thread that writes reports");
-        }
-        sender
+        std::thread::Builder::new().name("reports".to_owned()).spawn(run)?;
+        Ok(sender)
     }
 }
 
@@ -49,8 +59,24 @@ impl Reports {
                 let _ = reply.send(work(&reports));
             }
         };
-        let failed = || Error::Damaged("a report could not be written".to_owned());
-        self.0.quiet.0.get_or_init(Quiet::begin).send(Box::new(work)).map_err(|_| failed())?;
-        answer.await.map_err(|_| failed())?
+        // A system that is out of threads may have one in an hour.
+        let unstarted = |e: std::io::Error| mox_db::Error::Io(format!("no thread to write reports: {e}"));
+        self.0.quiet.hand(Box::new(work)).map_err(unstarted)?;
+        answer.await.map_err(|_| Error::Damaged("a report could not be written".to_owned()))?
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn work_that_panics_does_not_end_the_thread() {
+        let quiet = Quiet::default();
+        let (sender, receiver) = channel();
+        quiet.hand(Box::new(|| panic!("on purpose"))).unwrap();
+        let after = move || sender.send(std::thread::current().name().map(str::to_owned)).unwrap();
+        quiet.hand(Box::new(after)).unwrap();
+        assert_eq!(receiver.recv().unwrap().as_deref(), Some("reports"));
     }
 }
