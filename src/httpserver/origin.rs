@@ -34,7 +34,7 @@ fn allowed(request: &Request) -> bool {
     match (origins.next(), origins.next()) {
         (None, _) => {}
         (Some(origin), None) => {
-            let scheme = if request.tls.is_some() { "https://" } else { "http://" };
+            let scheme = if request.mount().https { "https://" } else { "http://" };
             let host = headers.get(HOST).and_then(|host| host.to_str().ok()).unwrap_or_default();
             let named = origin.to_str().ok().and_then(|origin| origin.strip_prefix(scheme));
             if !named.is_some_and(|named| named.eq_ignore_ascii_case(host)) {

@@ -100,6 +100,13 @@ pub fn hash_password(password: &str, random: &dyn Random) -> Result<String, Pass
     Ok(hash.map_err(|_| PasswordError::Hash)?.to_string())
 }
 
+/// Whether this is the password of a hash that [`hash_password`] made. Costs tens of milliseconds by design.
+pub fn is_password_of(password: &str, hash: &str) -> bool {
+    let prepared = prepare(password);
+    let password = prepared.as_deref().unwrap_or_default();
+    Argon2::default().verify_password(password.as_bytes(), hash).is_ok() && prepared.is_ok()
+}
+
 impl Verifiers {
     /// Derives all verifiers of a password that is being set.
     pub fn derive(password: &str, random: &dyn Random) -> Result<Verifiers, PasswordError> {
@@ -118,10 +125,7 @@ impl Verifiers {
 
     /// Whether `password` is the one these verifiers were derived from. Takes as long when it is not.
     pub fn verify_plain(&self, password: &str) -> bool {
-        let prepared = prepare(password);
-        let password = prepared.as_deref().unwrap_or_default();
-        Argon2::default().verify_password(password.as_bytes(), self.argon2.as_str()).is_ok()
-            && prepared.is_ok()
+        is_password_of(password, &self.argon2)
     }
 
     /// Verifiers no password satisfies, the same for a name every time: what a user that does not exist seems

@@ -88,6 +88,8 @@ fn configured_web_ports(listener: &Listener) -> BTreeSet<(u16, bool)> {
     let servers = servers.into_iter().filter(|(server, _)| server.enabled);
     let mail = &listener.submissions;
     let mail = (mail.enabled && mail.enabled_on_https).then_some((443, true));
+    let pages = listener.web_ports().map(|port| (port.port, port.tls));
+    let discovery = discovery.chain(pages);
     discovery.chain(servers.map(|(server, tls)| (usual(server.port, tls), tls))).chain(mail).collect()
 }
 

@@ -27,10 +27,12 @@ use tokio::task::JoinSet;
 use crate::desk::Desk;
 use crate::hooks::{Following, Webhooks};
 use crate::judging::Judging;
+use crate::keepers::Keys;
 use crate::listeners;
 use crate::loginlog::LoginLog;
 use crate::operations::feed::{Feed, modseqs};
 use crate::outside::Outside;
+use crate::own::Making;
 use crate::web::Site;
 
 /// Why a house did not start.
@@ -220,6 +222,8 @@ pub(crate) struct Plan {
     pub web: Vec<listeners::Web>,
     /// What they serve.
     pub site: Site,
+    /// The administrator's pages are for all who can connect.
+    pub open_pages: bool,
     /// Log levels.
     pub levels: Levels,
     /// Time.
@@ -306,9 +310,10 @@ impl House {
         reports.attach(queue.clone());
         let hooks = plan.webhooks.hooks(&resolver, &outside.roots, &plan.clock, &metrics);
         let handlers = Handlers::new(&plan, &config, &store, &queue, &reports, resolver, &metrics);
+        let gate = Arc::new(listeners::gate(&config, &plan));
         let (logins, attempts) = LoginLog::new(plan.config.clone(), plan.clock.clone());
         let listeners::All { bound, files } =
-            listeners::bind(&plan, &config, &handlers, &metrics, &stopping, &logins)?;
+            listeners::bind(&plan, &config, &handlers, &metrics, &stopping, &logins, &gate)?;
         let inward = plan.inward.take().zip(handlers.inward.clone());
         let inward = inward.and_then(|(inward, handler)| {
             let context = listeners::inward(&plan, &config, handler, &metrics, &stopping)?;
@@ -353,7 +358,17 @@ impl House {
             .map_err(|source| Error::Control { path: endpoint.clone(), source })?;
         watch_figures(&metrics, &store, &queue);
         let mut tasks = JoinSet::new();
-        let site = (plan.site)(operations.clone());
+        let own = own_pages(
+            &plan,
+            &config,
+            &operations,
+            Keys::new(plan.config.clone(), store.clone(), gate, logins, plan.random.clone()),
+        );
+        let site = (plan.site)(operations.clone(), &own);
+        if let Some(website) = &plan.website {
+            // Set once: a house starts once.
+            let _ = website.own.set(own);
+        }
         for listener in bound {
             tasks.spawn(listener.serve(site.clone()));
         }
@@ -502,6 +517,26 @@ impl Handlers {
         };
         Handlers { mx: (plan.around)(Arc::new(mx)), submission: (plan.around)(Arc::new(submission)), inward }
     }
+}
+
+/// The pages of a house.
+fn own_pages(
+    plan: &Plan,
+    config: &Config,
+    operations: &Arc<dyn Dispatch>,
+    keys: Arc<Keys>,
+) -> mox_website::Own {
+    let inbox = mox_web::page::Place { href: "/".into(), label: "Inbox", icon: "inbox", group: "Localserve" };
+    Making {
+        dispatch: operations,
+        keys,
+        clock: &plan.clock,
+        random: &plan.random,
+        name: config.server.hostname.unicode().to_owned(),
+        places: if plan.open_pages { vec![inbox] } else { Vec::new() },
+        open: plan.open_pages,
+    }
+    .own()
 }
 
 /// Reports about TLS. URLs of destinations are chosen by strangers, so they lead to public addresses only.

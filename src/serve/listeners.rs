@@ -86,6 +86,7 @@ pub(crate) fn bind(
     metrics: &Arc<Metrics>,
     stopping: &watch::Receiver<bool>,
     logins: &LoginLog,
+    gate: &Arc<Gate>,
 ) -> Result<All, Error> {
     let shared = Shared {
         plan,
@@ -93,7 +94,7 @@ pub(crate) fn bind(
         handlers,
         metrics,
         stopping,
-        gate: Arc::new(gate(config, plan)),
+        gate: gate.clone(),
         verifying: Arc::new(Semaphore::new(2)),
         secret: secret(plan)?,
         logins,
@@ -311,7 +312,8 @@ fn limits(config: &Config, listener: &Listener, port: Port) -> Limits {
     }
 }
 
-fn gate(config: &Config, plan: &Plan) -> Gate {
+/// Rates by network, as `mox.conf` has them.
+pub(crate) fn gate(config: &Config, plan: &Plan) -> Gate {
     let limits = &config.server.limits;
     let classes = |most: u32| [u64::from(most), u64::from(most) * 3, u64::from(most) * 9];
     let window = |secs, most| Window { length: Duration::from_secs(secs), limits: classes(most) };

@@ -1,6 +1,7 @@
 //! Keeps attempts to log in: sessions tell of them and go on, a task writes what came in a second at once. A flood beyond
 //! what fits is counted in the log, and slows nobody down.
 
+use std::net::IpAddr;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -17,6 +18,18 @@ const WAITING: usize = 1000;
 const NAME: usize = 100;
 /// Time between two transactions.
 const PAUSE: Duration = Duration::from_secs(1);
+
+/// A login to pages.
+pub(crate) struct WebLogin<'a> {
+    /// `webadmin` or `webaccount`.
+    pub(crate) protocol: &'static str,
+    /// Name; empty for the administrator.
+    pub(crate) login: &'a str,
+    pub(crate) client: IpAddr,
+    /// As in [`Attempt::result`].
+    pub(crate) result: &'static str,
+    pub(crate) tls: Option<&'a mox_net::TlsInfo>,
+}
 
 /// Where sessions tell of attempts.
 #[derive(Clone)]
@@ -42,7 +55,7 @@ impl LoginLog {
             500..=599 => "badcreds",
             _ => "error",
         };
-        let kept = Attempt {
+        self.keep(Attempt {
             account: self.account(attempt.name),
             login: name.to_owned(),
             remote_ip: attempt.remote.to_string(),
@@ -51,8 +64,26 @@ impl LoginLog {
             result: result.to_owned(),
             tls: attempt.tls.map(|tls| format!("{} {}", tls.version, tls.cipher)).unwrap_or_default(),
             at: self.clock.now(),
-        };
-        if self.sender.try_send(kept).is_err() {
+        });
+    }
+
+    /// Keeps a login to pages.
+    pub(crate) fn note_web(&self, login: &WebLogin<'_>) {
+        let name = login.login.get(..login.login.floor_char_boundary(NAME)).unwrap_or_default();
+        self.keep(Attempt {
+            account: self.account(login.login),
+            login: name.to_owned(),
+            remote_ip: login.client.to_string(),
+            protocol: login.protocol.to_owned(),
+            mechanism: "password".to_owned(),
+            result: login.result.to_owned(),
+            tls: login.tls.map(|tls| format!("{} {}", tls.version, tls.cipher)).unwrap_or_default(),
+            at: self.clock.now(),
+        });
+    }
+
+    fn keep(&self, attempt: Attempt) {
+        if self.sender.try_send(attempt).is_err() {
             tracing::warn!("too many attempts to log in to keep them all");
         }
     }

@@ -84,6 +84,7 @@ fn plan(
         resolver: outside.resolver.clone(),
         dial: outside.dial.clone(),
         challenges: Arc::new(authorities.clone()),
+        own: Arc::default(),
         roots,
     };
     Ok(Plan {
@@ -115,7 +116,8 @@ fn plan(
         website: Some(website),
         authorities,
         web: Vec::new(),
-        site: Arc::new(|_| Arc::new(mox_httpserver::Routes::new())),
+        site: Arc::new(|_, _| Arc::new(mox_httpserver::Routes::new())),
+        open_pages: false,
         config,
         levels,
         clock,

@@ -11,10 +11,11 @@ use mox_httpserver::{
 use mox_net::{Accepted, TcpListen};
 use mox_telemetry::Metrics;
 use mox_tls::ServerConfig;
+use mox_website::Own;
 use tokio::sync::watch;
 
 /// What the ports with pages serve besides the metrics, made of the operations of a running house.
-pub(crate) type Site = Arc<dyn Fn(Arc<dyn Dispatch>) -> Arc<dyn Service>>;
+pub(crate) type Site = Arc<dyn Fn(Arc<dyn Dispatch>, &Own) -> Arc<dyn Service>>;
 
 /// What a port serves.
 pub(crate) struct Pages {

@@ -78,11 +78,12 @@ impl Assets {
         self.files.iter().find(|file| file.name == name)
     }
 
-    fn answer(&self, request: &Request) -> Response {
+    /// The answer to a request for `path`, which is without what stands before [`FOLDER`].
+    pub fn file(&self, request: &Request, path: &str) -> Response {
         if !matches!(request.head.method, Method::GET | Method::HEAD) {
             return text(StatusCode::METHOD_NOT_ALLOWED, "only GET\n");
         }
-        let Some(file) = self.find(request.head.uri.path()) else {
+        let Some(file) = self.find(path) else {
             return text(StatusCode::NOT_FOUND, "not found\n");
         };
         let tag = format!("\"{}\"", self.tag);
@@ -96,8 +97,7 @@ impl Assets {
         let mut response = answer(status, file.content_type, DATA_POLICY, body);
         let headers = response.headers_mut();
         // Only what has the hash in its path never changes.
-        let age =
-            if request.head.uri.path() == FAVICON { "max-age=3600" } else { "max-age=31536000, immutable" };
+        let age = if path == FAVICON { "max-age=3600" } else { "max-age=31536000, immutable" };
         headers.insert(CACHE_CONTROL, HeaderValue::from_static(age));
         if let Ok(tag) = HeaderValue::from_str(&tag) {
             headers.insert(ETAG, tag);
@@ -108,7 +108,7 @@ impl Assets {
 
 impl Service for Assets {
     fn call(&self, request: Request) -> BoxFuture<'_, Response> {
-        Box::pin(std::future::ready(self.answer(&request)))
+        Box::pin(std::future::ready(self.file(&request, request.head.uri.path())))
     }
 }
 
@@ -137,7 +137,7 @@ mod tests {
         if let Some(tag) = tag {
             head.headers.insert(IF_NONE_MATCH, tag.parse().unwrap());
         }
-        assets.answer(&Request::of(head, Bytes::new()))
+        assets.file(&Request::of(head, Bytes::new()), path)
     }
 
     #[test]

@@ -1,5 +1,5 @@
 //! What pages and HTTP APIs share: queries and forms in; pages, JSON and event streams out, with the headers that keep
-//! other sites out.
+//! other sites out; logins and sessions.
 //!
 //! A page fetches nothing from elsewhere and runs no script but ours: every answer carries the policy that says so
 //! ([`answer`]). Pages and APIs do nothing themselves, they ask operations of `mox_admin`. The parts that pages are
@@ -11,14 +11,17 @@ extern crate self as mox_web;
 
 pub mod answer;
 pub mod assets;
+pub mod door;
 pub mod download;
 pub mod events;
 pub mod page;
 pub mod query;
+pub mod session;
 pub mod show;
 
 pub use answer::{html, json, problem, raw, see_other, status_of};
 pub use assets::Assets;
+pub use door::{Door, Visit};
 pub use events::Events;
 pub use page::{Page, Site};
 pub use query::{Query, QueryError};

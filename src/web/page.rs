@@ -1,6 +1,9 @@
 //! Pages: what the layout needs, pages for trouble and for "are you sure", and how a template becomes an answer.
 
+use std::fmt::{self, Display, Formatter};
+
 use askama::Template;
+use askama::filters::HtmlSafe;
 use mox_admin::OpError;
 use mox_httpserver::{Response, StatusCode};
 
@@ -11,12 +14,41 @@ use crate::answer::{html, problem, status_of};
 pub struct Site {
     /// Its name, at the top left and at the end of titles.
     pub name: String,
-    /// Where its files are: `/static/HASH/`.
+    /// The path of its first page: starts and ends with a slash.
+    pub home: String,
+    /// The token that its forms carry; empty where nobody has to log in.
+    pub csrf: String,
+    /// Who is logged in; none where nobody is.
+    pub who: Option<String>,
+    /// Where its files are: `/static/HASH/`, below [`Site::home`].
     pub assets: String,
     /// Module scripts of its own, by the names of their assets.
     pub scripts: Vec<&'static str>,
     /// Its main places.
     pub nav: Vec<Place>,
+}
+
+impl Site {
+    /// The hidden field that every form which posts must have.
+    pub fn token(&self) -> Token<'_> {
+        Token(&self.csrf)
+    }
+}
+
+/// The hidden field with the token of a session; nothing where nobody has to log in.
+#[derive(Debug, Clone, Copy)]
+pub struct Token<'a>(&'a str);
+
+impl HtmlSafe for Token<'_> {}
+
+impl Display for Token<'_> {
+    fn fmt(&self, f: &mut Formatter<'_>) -> fmt::Result {
+        // Tokens are hexadecimal: nothing in them needs escapes.
+        match self.0 {
+            "" => Ok(()),
+            token => write!(f, r#"<input type="hidden" name="csrf" value="{token}">"#),
+        }
+    }
 }
 
 /// A place of a site.
@@ -28,6 +60,22 @@ pub struct Place {
     pub label: &'static str,
     /// Its icon.
     pub icon: &'static str,
+    /// The heading that it stands below, where places stand at the side.
+    pub group: &'static str,
+}
+
+impl Site {
+    /// Its places, those of one group together, in the order of the site.
+    pub fn groups(&self) -> Vec<(&'static str, Vec<&Place>)> {
+        let mut groups: Vec<(&'static str, Vec<&Place>)> = Vec::new();
+        for place in &self.nav {
+            match groups.iter_mut().find(|(name, _)| *name == place.group) {
+                Some((_, places)) => places.push(place),
+                None => groups.push((place.group, vec![place])),
+            }
+        }
+        groups
+    }
 }
 
 /// What the layout needs to know of a page.

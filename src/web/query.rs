@@ -61,9 +61,11 @@ impl Query {
         Query::parse(request.head.uri.query().unwrap_or_default().as_bytes())
     }
 
-    /// The form in a request's body.
+    /// The form in a request's body, without the token that [`crate::Door`] looks at.
     pub fn form(request: &mox_httpserver::Request) -> Query {
-        Query::parse(&request.body)
+        let mut form = Query::parse(&request.body);
+        form.all.retain(|(name, _)| name != "csrf");
+        form
     }
 
     /// The first value of a parameter; an empty one is none, as forms send fields that were left empty.

@@ -58,7 +58,7 @@ impl Default for About {
 /// The pages, for a server to mount at `/`.
 pub fn pages(dispatch: Arc<dyn Dispatch>, about: About, clock: Arc<dyn Clock>) -> impl Service + 'static {
     let assets = Assets::with(&[Asset::script("inbox.js", include_bytes!("static/inbox.js"))]);
-    let place = |href: &str, label, icon| Place { href: href.to_owned(), label, icon };
+    let place = |href: &str, label, icon| Place { href: href.to_owned(), label, icon, group: "" };
     let mut nav = vec![
         place("/", "Inbox", "inbox"),
         place("/queue", "Queue", "queue"),
@@ -66,8 +66,15 @@ pub fn pages(dispatch: Arc<dyn Dispatch>, about: About, clock: Arc<dyn Clock>) -
         place("/help", "How to send", "help"),
     ];
     nav.extend(about.api.as_ref().map(|href| place(href, "API", "api")));
-    let site =
-        Site { name: about.name.clone(), assets: assets.base().to_owned(), scripts: vec!["inbox.js"], nav };
+    let site = Site {
+        name: about.name.clone(),
+        home: "/".to_owned(),
+        csrf: String::new(),
+        who: None,
+        assets: assets.base().to_owned(),
+        scripts: vec!["inbox.js"],
+        nav,
+    };
     Inbox(Arc::new(Pages { dispatch, site, assets, about, clock }))
 }
 

@@ -3,10 +3,13 @@
 //! RFC 9112 §3.2 (target and Host), RFC 3986 §2.1 (percent-encoding), §3.3 (dot segments).
 
 use std::net::{IpAddr, SocketAddr};
+use std::sync::Arc;
 
+use bytes::Bytes;
 use mox_address::Domain;
 use mox_httpserver::header::HOST;
-use mox_httpserver::{HeaderMap, Incoming, Method, Request, StatusCode};
+use mox_httpserver::{Ending, HeaderMap, Incoming, Method, Mount, Request, StatusCode, Uri};
+use mox_net::TlsInfo;
 use percent_encoding::percent_decode_str;
 
 /// Longest Host, in bytes.
@@ -32,6 +35,16 @@ pub(crate) struct Asked {
     pub(crate) client: IpAddr,
     /// Whether the client came over TLS.
     pub(crate) https: bool,
+    rest: Rest,
+}
+
+/// What a request has besides.
+#[derive(Debug)]
+struct Rest {
+    uri: Uri,
+    remote: SocketAddr,
+    tls: Option<Arc<TlsInfo>>,
+    ending: Ending,
 }
 
 impl Asked {
@@ -42,7 +55,7 @@ impl Asked {
         forwarded: bool,
     ) -> Result<Asked, (StatusCode, &'static str)> {
         let bad = |why| (StatusCode::BAD_REQUEST, why);
-        let Request { head, incoming, remote, .. } = request;
+        let Request { head, incoming, remote, tls: info, ending, .. } = request;
         let mut hosts = head.headers.get_all(HOST).iter();
         let field = match (hosts.next(), hosts.next()) {
             (field, None) => field.map(|value| value.to_str().map_err(|_| bad("bad Host"))).transpose()?,
@@ -72,7 +85,25 @@ impl Asked {
             path,
             client,
             https,
+            rest: Rest { uri: head.uri, remote, tls: info, ending },
         })
+    }
+
+    /// The request again, for pages of ours at `base`. Its body goes with it.
+    pub(crate) fn mounted(&mut self, base: &str) -> Request {
+        let mut head = hyper::Request::new(()).into_parts().0;
+        head.method = self.method.clone();
+        head.uri = self.rest.uri.clone();
+        head.headers = self.headers.clone();
+        let request = Request {
+            head,
+            body: Bytes::new(),
+            incoming: self.incoming.take(),
+            remote: self.rest.remote,
+            tls: self.rest.tls.clone(),
+            ending: self.rest.ending.clone(),
+        };
+        request.mounted(Mount { base: base.to_owned(), https: self.https, client: self.client })
     }
 
     /// Whether it reads only.

@@ -2,7 +2,7 @@
 //!
 //! In this order: answers to the checks of a certificate authority, MTA-STS policies and settings for mail programs
 //! (each at a name of its own below a domain), then what `domains.conf` says: redirects of whole domains and
-//! WebHandlers. What nobody serves is answered with 404.
+//! WebHandlers; then the pages of this server. What nobody serves is answered with 404.
 
 mod asked;
 pub mod autoconfig;
@@ -14,6 +14,7 @@ mod forward;
 mod hops;
 mod listing;
 mod logged;
+mod own;
 pub mod profile;
 mod redirect;
 pub mod settings;
@@ -24,7 +25,7 @@ mod websocket;
 #[cfg(test)]
 mod tests;
 
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock};
 
 use mox_clock::Clock;
 use mox_config::Handle;
@@ -78,6 +79,18 @@ pub struct Seams {
     pub roots: Arc<RootCertStore>,
     /// Answers certificate authorities.
     pub challenges: Arc<dyn Challenges>,
+    /// The pages of this server, from when they are there.
+    pub own: Arc<OnceLock<Own>>,
+}
+
+/// The pages of this server and what programs ask. Each answers below the [`mox_httpserver::Mount`] of its requests.
+pub struct Own {
+    /// For the administrator.
+    pub admin: Arc<dyn Service>,
+    /// For owners of accounts.
+    pub account: Arc<dyn Service>,
+    /// For programs that send mail.
+    pub webapi: Arc<dyn Service>,
 }
 
 /// The service of a port. It streams: serve it with [`limits`].

@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use mox_config::Config;
 use mox_config::listener::Listener;
-use mox_config::web::Discovery;
+use mox_config::web::{Discovery, WebPort};
 use mox_config::webhandler::WebHandler;
 use mox_httpserver::header::{ALLOW, HeaderValue, RETRY_AFTER};
 use mox_httpserver::{Limits, Request, Response, Service, StatusCode, text};
@@ -12,7 +12,7 @@ use mox_net::{BoxFuture, RateLimit, Window};
 
 use crate::asked::Asked;
 use crate::logged::{Line, logged};
-use crate::{Port, Seams, compress, discovery, files, forward, redirect};
+use crate::{Port, Seams, compress, discovery, files, forward, own, redirect};
 
 /// Requests of one client network per minute and hour: of an address, and of wider networks.
 const WINDOWS: [Window; 2] = [
@@ -41,6 +41,8 @@ struct Here<'a> {
     /// The web server: whether any number of requests is answered.
     webserver: Option<bool>,
     forwarded: bool,
+    /// Pages of this server.
+    own: Vec<WebPort>,
     listener: Option<&'a Listener>,
 }
 
@@ -69,14 +71,20 @@ impl Website {
             let server = if self.port.tls { &listener.webserver_https } else { &listener.webserver_http };
             listener.webserver_ports().any(|port| port == here).then_some(server.rate_limit_disabled)
         });
+        let here = |port: &WebPort| (port.port, port.tls) == (self.port.number, self.port.tls);
+        let own: Vec<WebPort> =
+            listener.into_iter().flat_map(Listener::web_ports).filter(|port| here(port)).collect();
         // Where the public can connect, anyone could claim to be a proxy.
-        let mut proxies = [mtasts, autoconfig].into_iter().flatten();
-        let forwarded = webserver.is_none() && proxies.all(|found| found.forwarded);
+        let proxies = [mtasts, autoconfig].into_iter().flatten().map(|found| found.forwarded);
+        let mut proxies = proxies.chain(own.iter().map(|port| port.forwarded)).peekable();
+        let any = proxies.peek().is_some();
+        let forwarded = webserver.is_none() && any && proxies.all(|forwarded| forwarded);
         Here {
             mtasts: mtasts.is_some(),
             autoconfig: autoconfig.is_some(),
             webserver,
-            forwarded: forwarded && (mtasts.is_some() || autoconfig.is_some()),
+            forwarded,
+            own,
             listener,
         }
     }
@@ -120,10 +128,19 @@ impl Website {
             line.handler = "autoconfig".to_owned();
             return answer;
         }
-        if here.webserver.is_some() {
-            return self.webserver(config, here.listener, asked, line).await;
+        if here.webserver.is_some()
+            && let Some(answer) = self.webserver(config, here.listener, asked, line).await
+        {
+            return answer;
         }
-        not_found()
+        let own = own::find(&here.own, &asked.raw_path);
+        match own.filter(|_| own::ours(config, here.listener, asked.host.as_ref())) {
+            Some(port) => {
+                line.handler = port.key.to_owned();
+                own::serve(&self.seams, port.pages, &port.path, asked).await.unwrap_or_else(not_found)
+            }
+            None => not_found(),
+        }
     }
 
     /// The answer to a check that is expected. Others go on, so that other programs can have certificates.
@@ -139,11 +156,11 @@ impl Website {
         listener: Option<&Listener>,
         asked: &mut Asked,
         line: &mut Line,
-    ) -> Response {
-        let Some(host) = asked.host.clone() else { return not_found() };
+    ) -> Option<Response> {
+        let host = asked.host.clone()?;
         if let Some(to) = config.dynamic.web_domain_redirects.get(&host) {
             line.handler = "domainredirect".to_owned();
-            return redirect::to_domain(to, asked);
+            return Some(redirect::to_domain(to, asked));
         }
         for (number, handler) in config.dynamic.web_handlers.iter().enumerate() {
             if handler.domain != host || !handler.path.matches(&asked.path) {
@@ -152,10 +169,10 @@ impl Website {
             if let Outcome::Answer(response) = self.handle(config, listener, handler, asked).await {
                 let name = Some(&handler.log_name).filter(|name| !name.is_empty());
                 line.handler = name.cloned().unwrap_or_else(|| number.to_string());
-                return response;
+                return Some(response);
             }
         }
-        not_found()
+        None
     }
 
     async fn handle(
@@ -175,10 +192,11 @@ impl Website {
         } else if let Some(target) = &handler.web_forward {
             let us = config.server.hostname.ascii();
             Outcome::Answer(forward::serve(&self.seams, us, &handler.path, target, asked).await)
+        } else if let Some(internal) = &handler.web_internal {
+            let answer = own::serve(&self.seams, internal.service, &internal.base_path, asked).await;
+            Outcome::Answer(answer.unwrap_or_else(not_found))
         } else {
-            let service = handler.web_internal.as_ref().map(|internal| internal.service.as_str());
-            tracing::warn!(service, "WebInternal: these pages are not built yet");
-            Outcome::Answer(not_found())
+            Outcome::Next
         };
         match outcome {
             Outcome::Answer(response) if handler.compress => {

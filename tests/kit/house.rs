@@ -277,13 +277,18 @@ impl House {
     }
 
     /// Waits until `found` gives something and returns it.
-    pub fn eventually<T>(&self, what: &str, mut found: impl FnMut() -> Option<T>) -> T {
+    pub fn eventually<T>(&self, what: &str, found: impl FnMut() -> Option<T>) -> T {
+        self.within(PATIENCE, what, found)
+    }
+
+    /// The same for what may take longer.
+    pub fn within<T>(&self, patience: Duration, what: &str, mut found: impl FnMut() -> Option<T>) -> T {
         let from = Instant::now();
         loop {
             if let Some(it) = found() {
                 return it;
             }
-            assert!(from.elapsed() < PATIENCE, "waited in vain for {what}\n{}", self.said());
+            assert!(from.elapsed() < patience, "waited in vain for {what}\n{}", self.said());
             std::thread::sleep(Duration::from_millis(50));
         }
     }

@@ -4,13 +4,14 @@ use std::sync::Arc;
 
 use mox_admin::Dispatch;
 use mox_clock::Clock;
-use mox_httpserver::{Routes, Service};
+use mox_httpserver::{Mounted, Routes, Service};
 use mox_webinbox::About;
+use mox_website::Own;
 
 use super::{LOGIN, PASSWORD};
 
 /// The pages and the API.
-pub(super) fn site(operations: Arc<dyn Dispatch>, clock: Arc<dyn Clock>) -> Arc<dyn Service> {
+pub(super) fn site(operations: Arc<dyn Dispatch>, own: &Own, clock: Arc<dyn Clock>) -> Arc<dyn Service> {
     let about = About {
         name: "mox localserve".to_owned(),
         login: LOGIN.to_owned(),
@@ -18,5 +19,12 @@ pub(super) fn site(operations: Arc<dyn Dispatch>, clock: Arc<dyn Clock>) -> Arc<
         api: Some("/api/v1/openapi.json".to_owned()),
     };
     let pages = mox_webinbox::pages(operations.clone(), about, clock.clone());
-    Arc::new(Routes::new().at("/api/v1/", mox_api::api(operations, clock)).at("/", pages))
+    let below = |base: &str, service: &Arc<dyn Service>| Mounted::new(base, service.clone());
+    let routes = Routes::new()
+        .at("/admin/", below("/admin/", &own.admin))
+        .at("/account/", below("/account/", &own.account))
+        .at("/webapi/", below("/webapi/", &own.webapi))
+        .at("/api/v1/", mox_api::api(operations, clock))
+        .at("/", pages);
+    Arc::new(routes)
 }

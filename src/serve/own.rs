@@ -1,0 +1,65 @@
+//! The pages of a house, with their doors: for the administrator, for owners of accounts; and what programs ask.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use mox_admin::Dispatch;
+use mox_clock::{Clock, Random};
+use mox_httpserver::{OriginCheck, Routes, Service};
+use mox_web::door::{Door, Keeper, Lock, Pages};
+use mox_web::session::Memory;
+use mox_website::Own;
+
+use crate::keepers::{ForAdministrator, ForOwners, Keys};
+
+/// How long an administrator stays logged in without doing anything, and how many can be at once.
+const ADMIN: (Duration, usize) = (Duration::from_secs(12 * 3600), 10);
+/// The same for the owner of an account.
+const OWNER: (Duration, usize) = (Duration::from_secs(24 * 3600), 100);
+
+/// What the pages of a house are made with.
+pub(crate) struct Making<'a> {
+    pub(crate) dispatch: &'a Arc<dyn Dispatch>,
+    pub(crate) keys: Arc<Keys>,
+    pub(crate) clock: &'a Arc<dyn Clock>,
+    pub(crate) random: &'a Arc<dyn Random>,
+    /// What they call themselves.
+    pub(crate) name: String,
+    /// More places beside those of the administrator.
+    pub(crate) places: Vec<mox_web::page::Place>,
+    /// The administrator's pages are open to all who can connect.
+    pub(crate) open: bool,
+}
+
+impl Making<'_> {
+    pub(crate) fn own(self) -> Own {
+        let (dispatch, clock) = (self.dispatch.clone(), self.clock.clone());
+        let admin =
+            mox_webadmin::pages(dispatch.clone(), self.name.clone(), self.places.clone(), clock.clone());
+        let account = mox_webaccount::pages(dispatch, self.name.clone(), Vec::new(), clock);
+        let keys = self.keys.clone();
+        let admin_lock = (!self.open)
+            .then(|| self.lock("moxadminsession", false, Arc::new(ForAdministrator(keys.clone())), ADMIN));
+        let account_lock = self.lock("moxaccountsession", true, Arc::new(ForOwners(keys)), OWNER);
+        Own {
+            admin: door(Arc::new(admin), admin_lock),
+            account: door(Arc::new(account), Some(account_lock)),
+            webapi: Arc::new(Routes::new()),
+        }
+    }
+
+    fn lock(
+        &self,
+        cookie: &'static str,
+        names: bool,
+        keeper: Arc<dyn Keeper>,
+        (lifetime, most): (Duration, usize),
+    ) -> Lock {
+        let sessions = Memory::new(self.clock.clone(), self.random.clone(), lifetime, most);
+        Lock { cookie, names, keeper, sessions: Arc::new(sessions), random: self.random.clone() }
+    }
+}
+
+fn door(pages: Arc<dyn Pages>, lock: Option<Lock>) -> Arc<dyn Service> {
+    Arc::new(OriginCheck::new(Door::new(pages, lock)))
+}

@@ -1,0 +1,11 @@
+//! Import and export.
+
+use mox_admin::OpError;
+use mox_httpserver::Response;
+
+use crate::at::{At, no_page};
+
+/// Answers for paths below `mail`.
+pub(crate) async fn route(_at: &At, _path: &[&str]) -> Result<Response, OpError> {
+    Err(no_page())
+}

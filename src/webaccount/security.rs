@@ -1,0 +1,11 @@
+//! Password and keys.
+
+use mox_admin::OpError;
+use mox_httpserver::Response;
+
+use crate::at::{At, no_page};
+
+/// Answers for paths below `security`.
+pub(crate) async fn route(_at: &At, _path: &[&str]) -> Result<Response, OpError> {
+    Err(no_page())
+}

@@ -1,0 +1,11 @@
+//! Domains.
+
+use mox_admin::OpError;
+use mox_httpserver::Response;
+
+use crate::at::{At, no_page};
+
+/// Answers for paths below `domains`.
+pub(crate) async fn route(_at: &At, _path: &[&str]) -> Result<Response, OpError> {
+    Err(no_page())
+}
