@@ -164,7 +164,7 @@ impl Door {
             return self.pages.assets().file(&request, inner);
         }
         match &self.lock {
-            None => self.enter(request, visit, None).await,
+            None => self.enter(request, visit, false).await,
             Some(lock) => match visit.path.as_str() {
                 "login" => self.login(lock, request, &visit, &mount).await,
                 _ => self.guarded(lock, request, visit, &mount).await,
@@ -182,7 +182,7 @@ impl Door {
         let visit = Visit { who: session.who.clone(), csrf: session.csrf.clone(), ..visit };
         match visit.path.as_str() {
             "logout" => self.logout(lock, request, &visit, &session, mount).await,
-            _ => self.enter(request, visit, Some(())).await,
+            _ => self.enter(request, visit, true).await,
         }
     }
 
@@ -199,14 +199,15 @@ impl Door {
     }
 
     /// Reads the form, checks its token, and lets the pages answer.
-    async fn enter(&self, mut request: Request, visit: Visit, locked: Option<()>) -> Response {
+    async fn enter(&self, mut request: Request, visit: Visit, locked: bool) -> Response {
         let reads = matches!(request.head.method, Method::GET | Method::HEAD);
-        if !reads && !(self.pages.takes_uploads(&visit.path) && !is_form(&request)) {
+        let upload = self.pages.takes_uploads(&visit.path) && !is_form(&request);
+        if !reads && !upload {
             let form = match read_form(&mut request).await {
                 Ok(form) => form,
                 Err(error) => return problem_page(&self.pages.site(&visit), &error),
             };
-            if locked.is_some() && !form.iter().any(|(name, value)| name == "csrf" && visit.checks(value)) {
+            if locked && !form.iter().any(|(name, value)| name == "csrf" && visit.checks(value)) {
                 return problem_page(&self.pages.site(&visit), &forged());
             }
         }

@@ -109,6 +109,7 @@ impl House {
         let net = SimNet::new(Arc::new(clock.clone()));
         let config = Config::parse(Path::new("/nowhere/mox.conf"), server, &format!("{DOMAINS}{more}"));
         let seams = Seams {
+            own: Arc::default(),
             config: Arc::new(Handle::new(config.unwrap_or_else(|e| panic!("{e}")))),
             clock: Arc::new(clock.clone()),
             resolver: Arc::new(SimResolver::from_zone("behind.example. A 192.0.2.80\n").unwrap()),
