@@ -13,6 +13,8 @@ use crate::{Site, Unfinished, Wishes};
 
 /// Name of an authority that is not known by name.
 const ACME_OTHER: &str = "acme";
+/// Port of the pages that only this machine reaches.
+const PAGES: u16 = 1080;
 /// Port where the policy host is served for a web server in front.
 pub(crate) const PROXIED: u16 = 81;
 
@@ -58,6 +60,9 @@ AdminPasswordFile: adminpasswd
         text.push_str(
             "\t\t# The MTA-STS policy, at mta-sts of each domain.
 		MTASTSHTTPS:
+			Enabled: true
+		# Pages for users, at the name of this host: passwords, rules, import and export.
+		AccountHTTPS:
 			Enabled: true
 		# Plain HTTP, for proofs to the certificate authority (http-01) and redirects to HTTPS.
 		WebserverHTTP:
@@ -153,7 +158,22 @@ fn certificates(wishes: &Wishes, site: &Site, text: &mut String) {
 fn internal(wishes: &Wishes, site: &Site, text: &mut String) {
     text.push_str("\t# Only for this machine.\n\tinternal:\n\t\tIPs:\n");
     items(text, 3, &site.loopback);
-    text.push_str("\t\tMetricsHTTP:\n\t\t\tEnabled: true\n");
+    let _ = write!(
+        text,
+        "\t\tMetricsHTTP:
+\t\t\tEnabled: true
+\t\t# Pages for the administrator, at http://localhost:{PAGES}/admin/; from elsewhere through a tunnel:
+\t\t# ssh -L {PAGES}:localhost:{PAGES} {host}
+\t\tAdminHTTP:
+\t\t\tEnabled: true
+\t\t\tPort: {PAGES}
+\t\t# Pages for users: passwords, rules, import and export.
+\t\tAccountHTTP:
+\t\t\tEnabled: true
+\t\t\tPort: {PAGES}
+",
+        host = site.hostname.ascii()
+    );
     if wishes.existing_webserver {
         let _ = write!(
             text,
