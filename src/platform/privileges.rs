@@ -6,7 +6,7 @@
 
 use std::ffi::OsStr;
 use std::io;
-use std::path::Path;
+use std::path::{Component, Path};
 
 use crate::os;
 
@@ -102,7 +102,9 @@ pub fn can_be_given(folder: &Path, user: &User) -> bool {
     ];
     let a_home = ["/home", "/Users"].iter().any(|homes| whole.parent() == Some(Path::new(homes)));
     let foreign = a_home && os::owner(&whole).is_some_and(|(uid, _)| uid != 0 && uid != user.uid);
-    whole.components().count() > 2 && !foreign && !shared.iter().any(|path| whole == Path::new(path))
+    // On Windows a drive stands before the root.
+    let names = whole.components().filter(|part| matches!(part, Component::Normal(_))).count();
+    names > 1 && !foreign && !shared.iter().any(|path| whole == Path::new(path))
 }
 
 /// The numbers of the user and the group that a folder belongs to; none on Windows, and where it cannot be looked at.
