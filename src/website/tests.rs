@@ -3,6 +3,7 @@
 mod discovery;
 mod files;
 mod forward;
+mod own;
 mod webserver;
 
 use std::path::Path;
