@@ -4,8 +4,7 @@ use std::path::Path;
 
 use mox_admin::Time;
 use mox_admin::ops::{
-    CertificateList, DmarcReports, QueueFilter, QueueList, QueueSort, ReportFamily, ReportHistory, Status,
-    TlsReports,
+    CertificateList, DmarcReports, QueueList, ReportFamily, ReportHistory, Status, TlsReports,
 };
 use mox_config::{Config, Errors};
 use mox_dnscheck::{Finding, Severity};
@@ -157,13 +156,7 @@ fn arrived(sender: &str, domain: &str, at: Time) -> Arrived {
 fn running(cx: &mut Context, config: &Config, data: &Path) -> Result<Option<Running>, CommandError> {
     let Ok(mut server) = cx.server_at(data) else { return Ok(None) };
     let wait = std::time::Duration::ZERO;
-    let list = QueueList {
-        filter: QueueFilter::default(),
-        sort: QueueSort::default(),
-        descending: false,
-        limit: None,
-    };
-    let queue = server.call(&list, wait)?;
+    let queue = server.call(&QueueList::default(), wait)?;
     let mut history = Vec::new();
     for family in [ReportFamily::Tls, ReportFamily::Dmarc] {
         history.extend(server.call(&ReportHistory { family, domain: None, limit: None }, wait)?);

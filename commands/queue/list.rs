@@ -74,8 +74,13 @@ pub(crate) fn run(cx: &mut Context, args: Args) -> Result<Exit, CommandError> {
         Sort::NextAttempt => QueueSort::NextAttempt,
         Sort::Queued => QueueSort::Queued,
     };
-    let request =
-        QueueList { filter: args.filter.resolve(cx), sort, descending: args.desc, limit: args.limit };
+    let request = QueueList {
+        filter: args.filter.resolve(cx),
+        sort,
+        descending: args.desc,
+        limit: args.limit,
+        ..QueueList::default()
+    };
     let rows = cx.call(&request)?;
     if args.ids {
         cx.write(format_ids(rows.iter().map(|m| m.id), args.null).as_bytes())?;

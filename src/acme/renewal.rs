@@ -7,7 +7,7 @@ use std::time::Duration;
 use base64::Engine;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use mox_clock::{Random, Timestamp, random_below};
-use mox_tls::Certificate;
+use mox_tls::{Certificate, Facts};
 use serde::Deserialize;
 
 use crate::web::Web;
@@ -41,6 +41,10 @@ pub struct State {
     pub next_try: Option<Timestamp>,
     /// SHA-256 of the public key, as TLSA records `3 1 1` hold it.
     pub spki_sha256: Option<[u8; 32]>,
+    /// What the certificate says of itself.
+    pub facts: Option<Facts>,
+    /// When the issuer wants it renewed: from, until.
+    pub window: Option<(Timestamp, Timestamp)>,
 }
 
 /// When a certificate is renewed without advice: `before` its end, of those with a short life a third of it.
@@ -67,12 +71,14 @@ pub(crate) fn identifier(certificate: &Certificate) -> Option<(String, String)> 
 pub(crate) struct Advice {
     /// When to renew; none where it does not say.
     pub(crate) renew_at: Option<Timestamp>,
+    /// The time that this is a moment of.
+    pub(crate) window: Option<(Timestamp, Timestamp)>,
     /// When to ask again.
     pub(crate) ask_in: Duration,
 }
 
 impl Advice {
-    const NONE: Advice = Advice { renew_at: None, ask_in: ASK_EVERY };
+    const NONE: Advice = Advice { renew_at: None, window: None, ask_in: ASK_EVERY };
 }
 
 /// The part of a directory that says where to ask.
@@ -108,20 +114,23 @@ pub(crate) async fn advice(
         web.get(&format!("{at}/{issuer}.{serial}")).await
     };
     let Some((body, holds)) = ask.await else { return Advice::NONE };
-    let renew_at = within(&body, certificate, random);
+    let window = window(&body, certificate);
+    let renew_at = window.map(|window| within(window, random));
     let ask_in = holds.unwrap_or(ASK_EVERY).clamp(ASK_BOUNDS.0, ASK_BOUNDS.1);
-    Advice { renew_at, ask_in }
+    Advice { renew_at, window, ask_in }
 }
 
-/// A random moment of the window; none where there is none, or it starts after the certificate's end.
-fn within(body: &[u8], certificate: &Certificate, random: &dyn Random) -> Option<Timestamp> {
+/// A random moment of a window.
+fn within((start, end): (Timestamp, Timestamp), random: &dyn Random) -> Timestamp {
+    start.plus(Duration::from_secs(random_below(random, end.since(start).as_secs())))
+}
+
+/// The window that is advised; none where there is none, or it starts after the certificate's end.
+fn window(body: &[u8], certificate: &Certificate) -> Option<(Timestamp, Timestamp)> {
     let window = serde_json::from_slice::<Info>(body).ok()?.window;
     let start = Timestamp::parse_rfc3339(&window.start)?;
     let end = Timestamp::parse_rfc3339(&window.end)?.min(certificate.not_after());
-    if end < start {
-        return None;
-    }
-    Some(start.plus(Duration::from_secs(random_below(random, end.since(start).as_secs()))))
+    (start <= end).then_some((start, end))
 }
 
 #[cfg(test)]
@@ -153,7 +162,7 @@ mod tests {
         let made = authority.issue_valid(&["a.example"], at("2026-12-01"), life).unwrap();
         let info = |start: &str, end: &str| {
             let json = format!(r#"{{"suggestedWindow":{{"start":"{start}","end":"{end}"}}}}"#);
-            within(json.as_bytes(), &made, &random)
+            window(json.as_bytes(), &made).map(|window| within(window, &random))
         };
         for _ in 0..20 {
             let found = info("2027-01-02T04:00:00Z", "2027-01-03T04:00:00Z").unwrap();
@@ -163,6 +172,6 @@ mod tests {
         assert_eq!(info("2027-01-03T04:00:00Z", "2027-01-02T04:00:00Z"), None);
         assert_eq!(info("2028-01-03T04:00:00Z", "2028-01-04T04:00:00Z"), None);
         assert_eq!(info("soon", "later"), None);
-        assert_eq!(within(b"{}", &made, &random), None);
+        assert_eq!(window(b"{}", &made), None);
     }
 }

@@ -7,7 +7,7 @@ use std::time::Duration;
 
 use mox_clock::{Clock, Random, Timestamp, random_below};
 use mox_https::Client;
-use mox_tls::{Certificate, CertifiedKey, KeyKind, PrivateKey};
+use mox_tls::{Certificate, CertifiedKey, Facts, KeyKind, PrivateKey};
 use tokio::sync::Notify;
 
 use crate::challenges::Challenges;
@@ -79,6 +79,8 @@ struct Entry {
     /// Somebody wants a new one now.
     forced: bool,
     renew_at: Option<Timestamp>,
+    /// When the issuer wants it renewed.
+    window: Option<(Timestamp, Timestamp)>,
     /// When the issuer is asked for advice.
     ask_at: Option<Timestamp>,
     failures: u32,
@@ -191,6 +193,8 @@ impl Acme {
                 error: entry.failure.as_ref().map(|failure| failure.text.clone()),
                 next_try: next,
                 spki_sha256: entry.certificate.as_ref().map(Certificate::spki_sha256),
+                facts: entry.certificate.as_ref().and_then(|c| Facts::of(c.chain().first()?)),
+                window: entry.window,
             }
         };
         inner.entries.iter().map(state).collect()
@@ -267,6 +271,7 @@ impl Acme {
         let (now, mut inner) = (self.now(), self.lock());
         let Some(entry) = inner.entries.get_mut(id) else { return };
         entry.ask_at = Some(now.plus(advice.ask_in));
+        entry.window = advice.window.or(entry.window);
         if let Some(renew_at) = advice.renew_at {
             tracing::debug!(name = id.0, at = %renew_at.rfc3339(), "the issuer says when to renew");
             entry.renew_at = Some(renew_at);

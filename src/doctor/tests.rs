@@ -170,8 +170,7 @@ fn issued(end: Option<i64>, error: Option<&str>, essential: bool) -> Certificate
         not_after: end.map(time),
         renew_at: end.map(|days| time(days - 30)),
         error: error.map(str::to_owned),
-        next_try: None,
-        tlsa: None,
+        ..CertificateRow::default()
     }
 }
 

@@ -68,7 +68,7 @@ impl Queue {
     pub async fn list(&self, op: QueueList) -> Result<Vec<QueueRow>, OpError> {
         let limit = op.limit.unwrap_or(QueueList::MAX).min(QueueList::MAX);
         let read = move |_: &Store, tx: &mox_db::ReadTx<'_>| {
-            tables::select::list(tx.conn(), &op.filter, op.sort, op.descending, limit)
+            tables::select::list(tx.conn(), &op.filter, op.sort, op.descending, op.after, limit)
         };
         let rows = self.0.store.read(read).await.map_err(failed)?;
         Ok(rows.iter().map(shown).collect())

@@ -84,8 +84,10 @@ impl Queue {
     /// The list, of one account or all, or what of it an address would meet.
     pub async fn suppressions(&self, op: SuppressList) -> Result<Vec<Suppression>, OpError> {
         let base = op.address.as_deref().map(address).transpose()?.map(|path| base(&path));
+        let limit = op.limit.unwrap_or(SuppressList::MAX).min(SuppressList::MAX);
         let read = move |_: &Store, tx: &mox_db::ReadTx<'_>| {
-            tables::suppression::list(tx.conn(), op.account.as_deref(), base.as_deref(), SuppressList::MAX)
+            let (account, base) = (op.account.as_deref(), base.as_deref());
+            tables::suppression::list(tx.conn(), account, base, op.after.as_ref(), limit)
         };
         self.0.store.read(read).await.map_err(failed)
     }

@@ -31,6 +31,23 @@ struct Authority {
     acme: Arc<Acme>,
     /// Keys by host, as HostPrivateKeyFiles of the listeners name them.
     keys: HostKeys,
+    /// All that these name, also those that wait for their time.
+    named: Vec<NamedKey>,
+}
+
+/// A private key that `mox.conf` names for a host, without the key.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct NamedKey {
+    /// The host, A-labels.
+    pub(crate) host: String,
+    /// Its file, as `mox.conf` names it.
+    pub(crate) file: String,
+    /// `ecdsap256` or `rsa2048`.
+    pub(crate) kind: &'static str,
+    /// Certificates are made for it: it is the first of its kind.
+    pub(crate) first: bool,
+    /// As TLSA records `3 1 1` hold it.
+    pub(crate) spki_sha256: [u8; 32],
 }
 
 /// Private keys by host name.
@@ -52,9 +69,9 @@ impl Authorities {
             }
             let client = client(outside, clock);
             let acme = Acme::open(options(config, secrets, name, provider)?, client, random.clone());
-            let keys = host_keys(config, secrets, name)?;
+            let (keys, named) = host_keys(config, secrets, name)?;
             acme.set_names(names(config, name, &keys));
-            all.insert(name.clone(), Authority { acme, keys });
+            all.insert(name.clone(), Authority { acme, keys, named });
         }
         Ok(Authorities(all))
     }
@@ -89,6 +106,11 @@ impl Authorities {
     /// How each name is served, by authority and name.
     pub(crate) fn states(&self) -> Vec<State> {
         self.0.values().flat_map(|authority| authority.acme.states()).collect()
+    }
+
+    /// The private keys of hosts, by authority, host and in the order of `mox.conf`.
+    pub(crate) fn named_keys(&self) -> Vec<NamedKey> {
+        self.0.values().flat_map(|authority| authority.named.iter().cloned()).collect()
     }
 
     /// Has a new certificate of a name made soon, by each authority that may.
@@ -152,21 +174,33 @@ fn options(
     })
 }
 
-/// The keys of hosts: of each kind the first that a listener of the host names.
-fn host_keys(config: &Config, secrets: &Secrets, authority: &str) -> Result<HostKeys, Error> {
-    let mut all = HostKeys::new();
+/// The keys of hosts: of each kind the first that a listener of the host names; and what all of them are.
+fn host_keys(
+    config: &Config,
+    secrets: &Secrets,
+    authority: &str,
+) -> Result<(HostKeys, Vec<NamedKey>), Error> {
+    let (mut all, mut named) = (HostKeys::new(), Vec::<NamedKey>::new());
     for (_, listener) in users(config, authority) {
-        let keys: &mut Vec<PrivateKey> = all.entry(host(config, listener).to_owned()).or_default();
+        let host = host(config, listener).to_owned();
+        let keys: &mut Vec<PrivateKey> = all.entry(host.clone()).or_default();
         for file in listener.tls.iter().flat_map(|tls| &tls.host_private_key_files) {
             let path = config.path(file);
             let key = PrivateKey::from_pem(&read(secrets, &path)?)
                 .map_err(|e| Error::Tls { path, reason: e.to_string() })?;
-            if !keys.iter().any(|other| other.kind() == key.kind()) {
+            let first = !keys.iter().any(|other| other.kind() == key.kind());
+            let (spki_sha256, kind) = (key.spki_sha256(), key.kind().name());
+            // Listeners of one host mostly name the same keys.
+            if !named.iter().any(|other| other.host == host && other.spki_sha256 == spki_sha256) {
+                let (host, file) = (host.clone(), file.display().to_string());
+                named.push(NamedKey { host, file, kind, first, spki_sha256 });
+            }
+            if first {
                 keys.push(key);
             }
         }
     }
-    Ok(all)
+    Ok((all, named))
 }
 
 fn read(secrets: &Secrets, path: &Path) -> Result<Vec<u8>, Error> {
@@ -288,9 +322,14 @@ mod tests {
         let text = SERVER.replace("SERVICES\n", files);
         let domains = DOMAINS.replace("POLICY", "").replace("WEB", "");
         let config = Config::parse(&dir.path().join("mox.conf"), &text, &domains).unwrap();
-        let keys = host_keys(&config, &Secrets::default(), "ca").unwrap();
+        let (keys, named) = host_keys(&config, &Secrets::default(), "ca").unwrap();
         let spki: Vec<_> = keys["mail.example"].iter().map(PrivateKey::spki).collect();
         assert_eq!(spki, [first.spki(), other.spki()]);
+        let named: Vec<_> = named.iter().map(|key| (key.file.as_str(), key.kind, key.first)).collect();
+        assert_eq!(
+            named,
+            [("1.pem", "ecdsap256", true), ("2.pem", "ecdsap256", false), ("3.pem", "rsa2048", true)]
+        );
         std::fs::remove_file(dir.path().join("3.pem")).unwrap();
         assert!(matches!(host_keys(&config, &Secrets::default(), "ca"), Err(Error::File { .. })));
     }

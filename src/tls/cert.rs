@@ -138,7 +138,7 @@ pub fn spki_sha256(der: &[u8]) -> Option<[u8; 32]> {
     Some(digest(x509.public_key().raw))
 }
 
-fn digest(bytes: &[u8]) -> [u8; 32] {
+pub(crate) fn digest(bytes: &[u8]) -> [u8; 32] {
     let mut sum = [0; 32];
     for (to, from) in
         sum.iter_mut().zip(aws_lc_rs::digest::digest(&aws_lc_rs::digest::SHA256, bytes).as_ref())

@@ -95,6 +95,11 @@ impl PrivateKey {
         self.pair.subject_public_key_info()
     }
 
+    /// SHA-256 of the public key, as TLSA `3 1 1` records hold it.
+    pub fn spki_sha256(&self) -> [u8; 32] {
+        crate::cert::digest(&self.spki())
+    }
+
     /// A request for a certificate for DNS names, as DER.
     pub fn request(&self, names: &[&str]) -> Result<Vec<u8>, Error> {
         let names: Vec<String> = names.iter().map(ToString::to_string).collect();

@@ -89,6 +89,7 @@ pub(crate) fn run(cx: &mut Context, args: Args) -> Result<Exit, CommandError> {
         ended_before: None,
         ended_after: args.since.map(|moment| Time(moment.ago(now))),
         limit: args.limit,
+        ..RetiredList::default()
     };
     let rows = cx.call(&op)?;
     if rows.is_empty() && !cx.global.json {

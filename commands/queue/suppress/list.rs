@@ -35,7 +35,7 @@ impl Show for Vec<Suppression> {
 }
 
 pub(crate) fn run(cx: &mut Context, args: Args) -> Result<Exit, CommandError> {
-    let list = cx.call(&SuppressList { account: args.account, address: None })?;
+    let list = cx.call(&SuppressList { account: args.account, ..SuppressList::default() })?;
     if list.is_empty() && !cx.global.json {
         cx.say("nobody is suppressed");
     } else {

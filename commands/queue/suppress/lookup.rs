@@ -23,7 +23,11 @@ pub(crate) const EXAMPLES: &[Example] = &[Example {
 }];
 
 pub(crate) fn run(cx: &mut Context, args: Args) -> Result<Exit, CommandError> {
-    let list = cx.call(&SuppressList { account: args.account, address: Some(args.address) })?;
+    let list = cx.call(&SuppressList {
+        account: args.account,
+        address: Some(args.address),
+        ..SuppressList::default()
+    })?;
     let free = list.is_empty();
     if free && !cx.global.json {
         cx.say("not suppressed");

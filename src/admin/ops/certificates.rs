@@ -10,7 +10,7 @@ use crate::Time;
 pub struct CertificateList {}
 
 /// A name and its certificate for one kind of key.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct CertificateRow {
     /// The authority, as `mox.conf` names it.
     pub authority: String,
@@ -30,6 +30,27 @@ pub struct CertificateRow {
     pub next_try: Option<Time>,
     /// SHA-256 of its public key in hexadecimal, as TLSA records `3 1 1` hold it.
     pub tlsa: Option<String>,
+    /// Names in the certificate.
+    #[serde(default)]
+    pub names: Vec<String>,
+    /// Distinguished name of who signed it.
+    #[serde(default)]
+    pub issuer: Option<String>,
+    /// When it begins.
+    #[serde(default)]
+    pub not_before: Option<Time>,
+    /// When the issuer wants it renewed, if it says so (RFC 9773).
+    #[serde(default)]
+    pub window: Option<RenewalWindow>,
+}
+
+/// A time to renew in, as the issuer suggests it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub struct RenewalWindow {
+    /// From.
+    pub start: Time,
+    /// Until.
+    pub end: Time,
 }
 
 /// Has a new certificate of a name made now, whatever its age and whatever failed before.

@@ -14,6 +14,7 @@ mod dmarcreports;
 mod dmarcrpt;
 mod domains;
 mod finding;
+mod hostkeys;
 mod inbox;
 mod insight;
 mod lab;
@@ -38,7 +39,9 @@ pub use accounts::{
 pub use addresses::{AddressAdd, AddressList, AddressRemove, AddressRow};
 pub use aliases::{AliasAdd, AliasList, AliasMembers, AliasRemove, AliasRow, AliasShow, AliasUpdate};
 pub use backup::{BackedUp, Backup};
-pub use certificates::{CertificateList, CertificateRenew, CertificateRenewed, CertificateRow};
+pub use certificates::{
+    CertificateList, CertificateRenew, CertificateRenewed, CertificateRow, RenewalWindow,
+};
 pub use changes::{
     ConfigApply, ConfigChanged, ConfigDiff, ConfigDiffed, ConfigRollback, ConfigVersion, ConfigVersions,
 };
@@ -53,6 +56,7 @@ pub use dmarcreports::{
 pub use dmarcrpt::{DmarcResultRow, DmarcResults};
 pub use domains::{DomainAdd, DomainDetail, DomainDisable, DomainList, DomainRemove, DomainRow, DomainShow};
 pub use finding::MethodFinding;
+pub use hostkeys::{FileCertificateList, FileCertificateRow, HostKeyList, HostKeyRow, HostKeyUse};
 pub use inbox::{
     MailboxList, MailboxRow, MessageEvent, MessageEvents, MessageHistory, MessageHtml, MessageMark,
     MessagePart, MessageRelease, MessageReport, MessageTranscript, MessageWatch, MessageWatched, RelayList,
@@ -73,13 +77,13 @@ pub use message::{
 pub use mtasts::{MtastsForget, MtastsForgotten, MtastsList, MtastsRow};
 pub use queue::{
     ExplainLine, QueueDetail, QueueDrop, QueueDump, QueueEnd, QueueExplain, QueueExplanation, QueueFail,
-    QueueFilter, QueueHold, QueueList, QueueOutcome, QueueRow, QueueSchedule, QueueShow, QueueSort,
+    QueueFilter, QueueHold, QueueKey, QueueList, QueueOutcome, QueueRow, QueueSchedule, QueueShow, QueueSort,
     QueueUnhold, QueueWait, QueueWatch, QueueWatched, When,
 };
 pub use queuerules::{
     HoldRule, HoldRuleAdd, HoldRuleAdded, HoldRuleList, HoldRuleRemove, QueueAttempt, QueueRequireTls,
-    QueueTransport, RetiredDetail, RetiredList, RetiredRow, RetiredShow, SuppressAdd, SuppressList,
-    SuppressRemove, Suppression,
+    QueueTransport, RetiredDetail, RetiredList, RetiredRow, RetiredShow, SuppressAdd, SuppressKey,
+    SuppressList, SuppressRemove, Suppression,
 };
 pub use server::{
     ConfigReload, DataProblem, ListenerRow, LogLevel, LogLevels, LogLevelsGet, LogLevelsSet, QueueCounts,
@@ -160,6 +164,8 @@ operations! {
     ChaosSet = "chaos-set" -> Chaos;
     CertificateList = "certificate-list" -> Vec<CertificateRow>;
     CertificateRenew = "certificate-renew" -> CertificateRenewed;
+    FileCertificateList = "file-certificate-list" -> Vec<FileCertificateRow>;
+    HostKeyList = "host-key-list" -> Vec<HostKeyRow>;
     MtastsList = "mtasts-list" -> Vec<MtastsRow>;
     MtastsForget = "mtasts-forget" -> MtastsForgotten;
     QueueList = "queue-list" -> Vec<QueueRow>;

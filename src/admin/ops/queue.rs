@@ -43,6 +43,15 @@ pub enum QueueSort {
     Queued,
 }
 
+/// Where a page of a list ends. Rows that share its millisecond may come again when the row itself has moved meanwhile.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub struct QueueKey {
+    /// The time that the list is in order of, as the row shows it.
+    pub at: Time,
+    /// Queue id of the row.
+    pub id: i64,
+}
+
 /// Lists the queue.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(default)]
@@ -53,6 +62,8 @@ pub struct QueueList {
     pub sort: QueueSort,
     /// Latest first.
     pub descending: bool,
+    /// Only what comes after this row: the last one of the page before.
+    pub after: Option<QueueKey>,
     /// At most so many; none for [`QueueList::MAX`].
     pub limit: Option<u32>,
 }

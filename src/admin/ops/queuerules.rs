@@ -2,7 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::{QueueEnd, QueueFilter};
+use super::{QueueEnd, QueueFilter, QueueKey};
 use crate::Time;
 
 /// Chooses the transport of messages, whatever routes say.
@@ -107,6 +107,19 @@ pub struct SuppressList {
     pub account: Option<String>,
     /// Only those that this address would meet.
     pub address: Option<String>,
+    /// Only what comes after this row, in order of accounts and base addresses.
+    pub after: Option<SuppressKey>,
+    /// At most so many; none for [`SuppressList::MAX`].
+    pub limit: Option<u32>,
+}
+
+/// Where a page of the list ends.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct SuppressKey {
+    /// The account.
+    pub account: String,
+    /// The base address.
+    pub base: String,
 }
 
 impl SuppressList {
@@ -156,6 +169,8 @@ pub struct RetiredList {
     pub ended_before: Option<Time>,
     /// Ended at or after this.
     pub ended_after: Option<Time>,
+    /// Only what comes after this row: the last one of the page before.
+    pub after: Option<QueueKey>,
     /// At most so many; none for [`RetiredList::MAX`].
     pub limit: Option<u32>,
 }

@@ -22,7 +22,7 @@ use mox_store::{ContentId, Error, MessageId};
 
 use crate::{End, NewQueued, QueueId, Queued};
 
-pub(crate) const SCHEMA: Schema = Schema { room: "queue", steps: &[STEP_1, STEP_2, STEP_3] };
+pub(crate) const SCHEMA: Schema = Schema { room: "queue", steps: &[STEP_1, STEP_2, STEP_3, STEP_4] };
 
 const STEP_1: &str = "
 CREATE TABLE queue (
@@ -136,6 +136,15 @@ CREATE TABLE queue_suppression (
   reason TEXT NOT NULL,
   PRIMARY KEY (account, base)
 ) WITHOUT ROWID;
+";
+
+const STEP_4: &str = "
+-- For lists in either order. What is filtered by is in them, so that rows that do not match are not read.
+DROP INDEX queue_next;
+CREATE INDEX queue_next ON queue
+  (next_attempt, queue_id, domain, from_domain, account, hold, transport, queued) WHERE state = 0;
+CREATE INDEX queue_queued ON queue
+  (queued, queue_id, domain, from_domain, account, hold, transport, next_attempt) WHERE state = 0;
 ";
 
 pub(crate) fn insert(

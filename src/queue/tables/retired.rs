@@ -35,6 +35,10 @@ pub(crate) fn list(conn: &Connection, op: &RetiredList, limit: u32) -> Result<Ve
             and(condition, Value::Integer(time.0.micros()));
         }
     }
+    if let Some(key) = op.after {
+        sql.push_str(" AND (ended, queue_id) < (?, ?)");
+        values.extend(select::position(conn, "ended", true, key)?);
+    }
     sql.push_str(" ORDER BY ended DESC, queue_id DESC LIMIT ?");
     values.push(Value::Integer(i64::from(limit)));
     let mut statement = conn.prepare(&sql)?;

@@ -1,8 +1,8 @@
 //! Queued rows by filter.
 
-use mox_admin::ops::{QueueFilter, QueueSort};
+use mox_admin::ops::{QueueFilter, QueueKey, QueueSort};
 use mox_db::rusqlite::types::Value;
-use mox_db::rusqlite::{Connection, params_from_iter};
+use mox_db::rusqlite::{Connection, OptionalExtension, params_from_iter};
 use mox_store::Error;
 
 use super::row;
@@ -14,6 +14,7 @@ pub(crate) fn list(
     filter: &QueueFilter,
     sort: QueueSort,
     descending: bool,
+    after: Option<QueueKey>,
     limit: u32,
 ) -> Result<Vec<Queued>, Error> {
     let (conditions, mut values) = conditions(filter);
@@ -22,14 +23,41 @@ pub(crate) fn list(
         QueueSort::Queued => "queued",
     };
     let order = if descending { "DESC" } else { "ASC" };
+    let beyond = match after {
+        Some(key) => {
+            values.extend(position(conn, by, descending, key)?);
+            format!(" AND ({by}, queue_id) {} (?, ?)", if descending { "<" } else { ">" })
+        }
+        None => String::new(),
+    };
     let sql = format!(
-        "SELECT {} FROM queue WHERE {conditions} ORDER BY {by} {order}, queue_id {order} LIMIT ?",
+        "SELECT {} FROM queue WHERE {conditions}{beyond} ORDER BY {by} {order}, queue_id {order} LIMIT ?",
         row::COLUMNS
     );
     values.push(Value::Integer(i64::from(limit)));
     let mut statement = conn.prepare(&sql)?;
     let rows = statement.query_map(params_from_iter(values), |r| Ok(row::read(r)))?;
     rows.map(|r| r?).collect()
+}
+
+/// The exact place of a row that a page ended with. Keys have milliseconds, rows microseconds: where the row is not as
+/// the key says, any longer, the page goes on before the first row of the millisecond, so that none is left out.
+pub(crate) fn position(
+    conn: &Connection,
+    by: &'static str,
+    descending: bool,
+    key: QueueKey,
+) -> Result<[Value; 2], Error> {
+    let sql = format!("SELECT {by} FROM queue WHERE queue_id = ?1");
+    let now: Option<Option<i64>> = conn.prepare_cached(&sql)?.query_row([key.id], |r| r.get(0)).optional()?;
+    let millisecond = key.at.0.micros().div_euclid(1000);
+    let exact = now.flatten().filter(|micros| micros.div_euclid(1000) == millisecond);
+    let (at, id) = match (exact, descending) {
+        (Some(micros), _) => (micros, key.id),
+        (None, false) => (millisecond.saturating_mul(1000), 0),
+        (None, true) => (millisecond.saturating_mul(1000).saturating_add(999), i64::MAX),
+    };
+    Ok([Value::Integer(at), Value::Integer(id)])
 }
 
 /// Ids of queued rows that match, ascending, after `after`.
@@ -101,7 +129,15 @@ pub(crate) fn paths(from: Option<&str>, to: Option<&str>, and: &mut impl FnMut(&
         match path.map(|p| (p, p.strip_prefix('@'))) {
             Some((_, Some(of))) => and(&format!("{domain} = ?"), Value::Text(domain_key(of))),
             Some(("<>" | "", _)) => and(&format!("{column} = ?"), Value::Text(String::new())),
-            Some((path, None)) => and(&format!("{column} = ? COLLATE NOCASE"), Value::Text(path_key(path))),
+            Some((path, None)) => {
+                let parsed = path.parse::<mox_address::Path>();
+                // Indexes know the domain, not the address.
+                if let Ok(path) = &parsed {
+                    and(&format!("{domain} = ?"), Value::Text(path.domain.to_string()));
+                }
+                let key = parsed.map_or_else(|_| path.to_owned(), |path| path.to_string());
+                and(&format!("{column} = ? COLLATE NOCASE"), Value::Text(key));
+            }
             None => {}
         }
     }
@@ -109,8 +145,4 @@ pub(crate) fn paths(from: Option<&str>, to: Option<&str>, and: &mut impl FnMut(&
 
 fn domain_key(text: &str) -> String {
     text.parse::<mox_address::IpDomain>().map_or_else(|_| text.to_lowercase(), |d| d.to_string())
-}
-
-fn path_key(text: &str) -> String {
-    text.parse::<mox_address::Path>().map_or_else(|_| text.to_owned(), |p| p.to_string())
 }

@@ -1,7 +1,7 @@
 //! Statements on `queue_suppression`.
 
 use mox_admin::Time;
-use mox_admin::ops::Suppression;
+use mox_admin::ops::{SuppressKey, Suppression};
 use mox_clock::Timestamp;
 use mox_db::rusqlite::{Connection, OptionalExtension, Row};
 use mox_store::Error;
@@ -24,14 +24,18 @@ pub(crate) fn list(
     conn: &Connection,
     account: Option<&str>,
     base: Option<&str>,
+    after: Option<&SuppressKey>,
     max: u32,
 ) -> Result<Vec<Suppression>, Error> {
+    // Before all: accounts have names.
+    let (after_account, after_base) = after.map_or(("", ""), |key| (&key.account, &key.base));
     let sql = format!(
-        "SELECT {COLUMNS} FROM queue_suppression WHERE (?1 IS NULL OR account = ?1) AND (?2 IS NULL OR base = ?2)
-         ORDER BY account, base LIMIT ?3"
+        "SELECT {COLUMNS} FROM queue_suppression WHERE (account, base) > (?4, ?5)
+         AND (?1 IS NULL OR account = ?1) AND (?2 IS NULL OR base = ?2) ORDER BY account, base LIMIT ?3"
     );
     let mut statement = conn.prepare_cached(&sql)?;
-    Ok(statement.query_map((account, base, max), suppression)?.collect::<Result<_, _>>()?)
+    let rows = statement.query_map((account, base, max, after_account, after_base), suppression)?;
+    Ok(rows.collect::<Result<_, _>>()?)
 }
 
 pub(crate) fn get(conn: &Connection, account: &str, base: &str) -> Result<Option<Suppression>, Error> {

@@ -2,6 +2,7 @@
 
 use std::time::Duration;
 
+use mox_admin::ops::{QueueKey, QueueSort};
 use mox_db::Tx;
 use mox_net::sim::Host as Behaviour;
 use mox_store::{Incoming, Store};
@@ -109,6 +110,17 @@ async fn the_cost_of_a_wake_does_not_grow_with_what_waits() {
     ];
     for (what, steps) in costs {
         assert!(steps <= 1000, "{what}: {steps} steps");
+    }
+    let filter = mox_admin::ops::QueueFilter::default();
+    for (sort, descending) in [(QueueSort::NextAttempt, false), (QueueSort::Queued, true)] {
+        let page = tables::bulk::steps(&mut conn, |c| {
+            let first = tables::select::list(c, &filter, sort, descending, None, 101)?;
+            let last = first.last().unwrap();
+            let at = if sort == QueueSort::Queued { last.queued } else { last.next_attempt };
+            let after = Some(QueueKey { at: mox_admin::Time(at), id: last.id.0 });
+            tables::select::list(c, &filter, sort, descending, after, 101)
+        });
+        assert!(page <= 20_000, "two pages {sort:?}: {page} steps");
     }
     let all = tables::bulk::steps(&mut conn, tables::select::counts);
     assert!(all > 100_000, "it is steps that are counted: {all}");

@@ -4,8 +4,8 @@ use std::time::Duration;
 
 use mox_admin::ErrorKind;
 use mox_admin::ops::{
-    QueueDrop, QueueDump, QueueEnd, QueueExplain, QueueFail, QueueFilter, QueueHold, QueueList,
-    QueueSchedule, QueueShow, QueueUnhold, QueueWait, QueueWatch, When,
+    QueueDrop, QueueDump, QueueEnd, QueueExplain, QueueFail, QueueFilter, QueueHold, QueueKey, QueueList,
+    QueueSchedule, QueueShow, QueueSort, QueueUnhold, QueueWait, QueueWatch, When,
 };
 use mox_clock::Clock;
 
@@ -146,4 +146,42 @@ async fn what_ended_is_forgotten_after_its_time() {
         }
     }
     assert!(house.clock.now().secs() - 1_800_000_000 >= 7 * 86_400);
+}
+
+#[tokio::test]
+async fn lists_go_on_behind_a_row() {
+    let house = House::new(options());
+    for n in 0..7 {
+        house.add("alice@here.example", &[&format!("b{n}@there.example")], |_| {}).await;
+    }
+    let (all, queue) = (house.rows().await, house.queue.clone());
+    let ids: Vec<i64> = all.iter().map(|row| row.id).collect();
+    for (sort, descending) in [
+        (QueueSort::NextAttempt, false),
+        (QueueSort::NextAttempt, true),
+        (QueueSort::Queued, false),
+        (QueueSort::Queued, true),
+    ] {
+        let (mut found, mut after) = (Vec::new(), None);
+        loop {
+            let list = QueueList { sort, descending, after, limit: Some(3), ..QueueList::default() };
+            let page = queue.list(list).await.unwrap();
+            let Some(last) = page.last() else { break };
+            let at = if sort == QueueSort::Queued { last.queued } else { last.next_attempt };
+            after = Some(QueueKey { at, id: last.id });
+            found.extend(page.iter().map(|row| row.id));
+        }
+        if descending {
+            found.reverse();
+        }
+        assert_eq!(found, ids, "{sort:?} {descending}");
+    }
+    // The row that a page ended with has moved meanwhile: nothing is left out.
+    let key = QueueKey { at: all[2].next_attempt, id: all[2].id };
+    let later =
+        QueueSchedule { filter: House::ids(&[all[2].id]), when: When::InMs(3_600_000), dry_run: false };
+    queue.schedule(later).await.unwrap();
+    let rest = queue.list(QueueList { after: Some(key), ..QueueList::default() }).await.unwrap();
+    let rest: Vec<i64> = rest.iter().map(|row| row.id).collect();
+    assert!(ids.iter().skip(3).all(|id| rest.contains(id)), "{rest:?}");
 }

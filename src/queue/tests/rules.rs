@@ -107,7 +107,7 @@ async fn operators_add_look_up_and_remove() {
     house.queue.suppress(add(true)).await.unwrap();
     assert_eq!(suppressed(&house).await, [""; 0]);
     assert!(house.queue.suppress(add(false)).await.unwrap().manual);
-    let of = |address: &str| SuppressList { account: None, address: Some(address.into()) };
+    let of = |address: &str| SuppressList { address: Some(address.into()), ..SuppressList::default() };
     for (address, found) in [("bob+x@there.example", 1), ("bobx@there.example", 0)] {
         assert_eq!(house.queue.suppressions(of(address)).await.unwrap().len(), found, "{address}");
     }

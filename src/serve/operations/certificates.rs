@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use mox_acme::State;
 use mox_address::Domain;
-use mox_admin::ops::{CertificateList, CertificateRenew, CertificateRenewed, CertificateRow};
+use mox_admin::ops::{CertificateList, CertificateRenew, CertificateRenewed, CertificateRow, RenewalWindow};
 use mox_admin::{OpError, Operations, Time};
 
 use super::Parts;
@@ -35,8 +35,11 @@ fn renew(authorities: &Authorities, op: &CertificateRenew) -> Result<Certificate
     Ok(CertificateRenewed { certificates, dry_run: op.dry_run })
 }
 
+pub(super) fn hex(sum: &[u8]) -> String {
+    sum.iter().map(|byte| format!("{byte:02x}")).collect()
+}
+
 fn row(state: State) -> CertificateRow {
-    let hex = |sum: [u8; 32]| sum.iter().map(|byte| format!("{byte:02x}")).collect();
     CertificateRow {
         authority: state.authority,
         name: state.name,
@@ -46,6 +49,10 @@ fn row(state: State) -> CertificateRow {
         renew_at: state.renew_at.map(Time),
         error: state.error,
         next_try: state.next_try.map(Time),
-        tlsa: state.spki_sha256.map(hex),
+        tlsa: state.spki_sha256.map(|sum| hex(&sum)),
+        names: state.facts.as_ref().map(|facts| facts.names.clone()).unwrap_or_default(),
+        not_before: state.facts.as_ref().map(|facts| Time(facts.not_before)),
+        issuer: state.facts.map(|facts| facts.issuer),
+        window: state.window.map(|(start, end)| RenewalWindow { start: Time(start), end: Time(end) }),
     }
 }

@@ -10,6 +10,7 @@ mod clientkeys;
 mod dmarcreports;
 mod domains;
 pub(crate) mod feed;
+mod hostkeys;
 mod inbox;
 mod insight;
 mod lab;
@@ -90,6 +91,7 @@ pub(crate) fn all(parts: Parts) -> Operations {
         backup::add,
         policies::add,
         certificates::add,
+        hostkeys::add,
         tlsreports::add,
         outgoing::add,
         dmarcreports::add,

@@ -18,6 +18,7 @@ fn certificate() -> CertificateRow {
         error: None,
         next_try: None,
         tlsa: Some("ab".repeat(32)),
+        ..CertificateRow::default()
     }
 }
 
