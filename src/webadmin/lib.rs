@@ -45,7 +45,6 @@ pub(crate) struct Shared {
     pub(crate) dispatch: Arc<dyn Dispatch>,
     name: String,
     places: Vec<Place>,
-    #[expect(dead_code, reason = "pages that show ages are to come")]
     pub(crate) clock: Arc<dyn Clock>,
     assets: Assets,
 }
