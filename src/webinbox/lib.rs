@@ -1,4 +1,5 @@
-//! Pages of the inbox of localserve: list, message, release, failures on demand, queue, and how to send here.
+//! Pages of the inbox of localserve: list, message, release, failures on demand, and how to send here. The queue and
+//! all else are pages of the administrator, which localserve has beside these.
 //!
 //! They have no logic of their own: every page asks operations of `mox_admin` and shows the replies. All of them can
 //! be read, and all forms sent, without scripts; with scripts the list is live (`GET /events`) and has keys. What
@@ -13,7 +14,6 @@ mod list;
 mod listing;
 mod live;
 mod message;
-mod queue;
 mod release;
 mod report;
 mod view;
@@ -61,9 +61,11 @@ pub fn pages(dispatch: Arc<dyn Dispatch>, about: About, clock: Arc<dyn Clock>) -
     let place = |href: &str, label, icon| Place { href: href.to_owned(), label, icon, group: "" };
     let mut nav = vec![
         place("/", "Inbox", "inbox"),
-        place("/queue", "Queue", "queue"),
+        place("/admin/queue", "Queue", "queue"),
+        place("/admin/tlsrpt", "Reports", "chart"),
         place("/chaos", "Failures", "bolt"),
         place("/help", "How to send", "help"),
+        place("/admin/", "Server", "server"),
     ];
     nav.extend(about.api.as_ref().map(|href| place(href, "API", "api")));
     let site = Site {
@@ -128,13 +130,10 @@ impl Inbox {
             ["chaos"] if get => chaos::page(pages, request).await,
             ["chaos", "add"] if post => chaos::add(pages, request).await,
             ["chaos", "remove"] if post => chaos::remove(pages, request).await,
-            ["queue"] if get => queue::page(pages, request).await,
-            ["queue", id] if get => queue::explain(pages, number(id)?, request).await,
-            ["queue", id] if post => queue::change(pages, number(id)?, request).await,
             ["help"] if get => help::page(pages).await,
             [""]
-            | ["events" | "selected" | "delete-all" | "chaos" | "queue" | "help"]
-            | ["message" | "queue", _]
+            | ["events" | "selected" | "delete-all" | "chaos" | "help"]
+            | ["message", _]
             | ["message", _, "html" | "raw" | "delete" | "mark" | "release"]
             | ["message", _, "part", _]
             | ["chaos", "add" | "remove"] => Ok(wrong_method(&pages.site)),

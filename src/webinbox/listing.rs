@@ -109,7 +109,6 @@ pub(crate) fn note(query: &Query) -> Result<Option<String>, OpError> {
         Some("added") => Some("Rule added".to_owned()),
         Some("removed") => Some("Rule removed".to_owned()),
         Some("cleared") => Some("All rules removed: the server behaves again".to_owned()),
-        Some("done") => Some("Done".to_owned()),
         _ => None,
     })
 }

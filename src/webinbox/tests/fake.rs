@@ -21,7 +21,6 @@ pub(crate) struct State {
     pub(crate) chaos: Chaos,
     pub(crate) relays: Vec<RelayRow>,
     pub(crate) released: Vec<MessageRelease>,
-    pub(crate) queue: Vec<QueueRow>,
 }
 
 pub(crate) fn at(text: &str) -> Time {
@@ -235,13 +234,6 @@ impl Fake {
                 .on(does!(h, op, MessageTranscript, h.get(op.id).map(|_| transcript())))
                 .on(does!(h, op, MessageEvents, h.get(op.id).map(|_| history(op.id))))
                 .on(does!(h, op, MessageReport, h.get(op.id).map(|_| report())))
-                .on(does!(h, op, QueueList, Ok(h.queue(&op))))
-                .on(does!(h, op, QueueExplain, h.explain(op.id)))
-                .on(does!(h, op, QueueSchedule, h.queued(&op.filter)))
-                .on(does!(h, op, QueueHold, h.queued(&op.filter)))
-                .on(does!(h, op, QueueUnhold, h.queued(&op.filter)))
-                .on(does!(h, op, QueueFail, h.queued(&op.filter)))
-                .on(does!(h, op, QueueDrop, h.queued(&op.filter)))
                 .on(does!(_h, _op, Status, Ok(status())))
                 .on_raw(does!(h, op, MessageCat, h.get(op.id).map(|m| source(&m))))
                 .on_raw(does!(h, op, MessagePart, h.get(op.id).map(|_| b"part".to_vec())))
@@ -255,24 +247,6 @@ impl Fake {
         }
         self.with(|state| state.chaos = chaos.clone());
         Ok(chaos)
-    }
-
-    fn queue(&self, op: &QueueList) -> Vec<QueueRow> {
-        let wanted = |row: &&QueueRow| op.filter.ids.is_empty() || op.filter.ids.contains(&row.id);
-        self.with(|state| state.queue.iter().filter(wanted).cloned().collect())
-    }
-
-    fn queued(&self, filter: &QueueFilter) -> Result<Changed, OpError> {
-        let ids: Vec<i64> = self.with(|state| state.queue.iter().map(|row| row.id).collect());
-        match filter.ids.iter().find(|id| !ids.contains(id)) {
-            Some(id) => Err(OpError::not_found(format!("no queue entry {id}"))),
-            None => Ok(Changed { ids: filter.ids.clone(), dry_run: false }),
-        }
-    }
-
-    fn explain(&self, id: i64) -> Result<QueueExplanation, OpError> {
-        self.queued(&QueueFilter { ids: vec![id], ..QueueFilter::default() })?;
-        Ok(QueueExplanation { id, lines: history(id).lines })
     }
 }
 

@@ -161,11 +161,3 @@ async fn presets_are_rules_that_the_form_can_make() {
     }
     assert_eq!(site.house.with(|state| state.chaos.rules.len()), presets.len());
 }
-
-#[tokio::test]
-async fn the_queue_is_changed_by_entry() {
-    let site = Site::new();
-    let answer = site.ask("POST", "/queue/7", "action=now", &[]).await;
-    assert_eq!(answer.status, StatusCode::NOT_FOUND);
-    assert_eq!(site.ask("POST", "/queue/7", "action=fly", &[]).await.status, StatusCode::BAD_REQUEST);
-}

@@ -1,39 +1,14 @@
 //! What the pages show, and that each answers as it should.
 
-use mox_admin::ops::{Decision, DmarcVerdict, Header, PartRow, QueueRow, SpfVerdict, Verdicts};
+use mox_admin::ops::{Decision, DmarcVerdict, Header, PartRow, SpfVerdict, Verdicts};
 
 use super::fake::{at, message};
 use super::{Site, StatusCode};
 
-fn queued(id: i64) -> QueueRow {
-    QueueRow {
-        id,
-        account: "mox".into(),
-        from: "mox@localhost".into(),
-        to: "bob@example.org".into(),
-        size: 5,
-        queued: at("2026-11-22T10:20:30Z"),
-        next_attempt: at("2026-11-22T10:20:30Z"),
-        attempts: 2,
-        max_attempts: 6,
-        hold: false,
-        last_error: Some("451 later".into()),
-        last_attempt: None,
-        tls: "opportunistic".into(),
-        subject: "queued".into(),
-        message_id: None,
-        last_tls: None,
-        transport: None,
-    }
-}
-
 #[tokio::test]
 async fn every_address_answers_and_is_a_page_without_inline_code() {
     let site = Site::with(3);
-    site.house.with(|state| {
-        state.queue.push(queued(7));
-        state.messages.get_mut(&2).unwrap().html = true;
-    });
+    site.house.with(|state| state.messages.get_mut(&2).unwrap().html = true);
     for path in [
         "/",
         "/?mailbox=bob%40example.org&q=subject&from=amy&to=bob&subject=s&tag=x",
@@ -53,8 +28,6 @@ async fn every_address_answers_and_is_a_page_without_inline_code() {
         "/message/2/release",
         "/delete-all",
         "/chaos",
-        "/queue",
-        "/queue/7",
         "/help",
     ] {
         let body = site.page(path).await;
@@ -82,7 +55,7 @@ async fn what_is_not_there_is_said_on_a_page() {
         ("GET", "/?before=x", 400, "before"),
         ("GET", "/?form=amy", 400, "unknown parameter"),
         ("GET", "/message/1?x", 400, "unknown parameter"),
-        ("GET", "/queue/3", 404, "no queue entry 3"),
+        ("GET", "/queue", 404, "no such page"),
         ("GET", "/selected", 405, "kind"),
         ("DELETE", "/message/1", 405, "kind"),
         ("POST", "/", 405, "kind"),
@@ -187,7 +160,10 @@ async fn views_show_what_they_are_for() {
         ("attachments", "2.0 kB"),
         ("source", "Subject: Subject 1."),
         ("transcript", "<span class=\"bad\">S: 550 5.1.1 &#60;b&#62;no&#60;/b&#62;</span>"),
-        ("events", "href=\"/queue/7\""),
+        ("events", "href=\"/admin/queue/7\""),
+        ("events", "href=\"/admin/queue\""),
+        ("events", "href=\"/admin/tlsrpt\""),
+        ("events", "href=\"/admin/\""),
         ("report", "83 % support"),
         ("report", "href=\"http://example.com/\""),
         ("report", "<span class=\"mono\">javascript:alert(1)</span>"),

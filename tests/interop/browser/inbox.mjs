@@ -480,7 +480,7 @@ try {
     attachments: `/message/${id}?view=attachments`, source: `/message/${id}?view=source`,
     transcript: `/message/${id}?view=transcript`, authentication: `/message/${id}?view=authentication`, forged: `/message/${forged}?view=authentication`, events: `/message/${id}?view=events`, report: `/message/${id}?view=report`,
     release: `/message/${id}/release`, delete: `/message/${id}/delete`, "delete-all": "/delete-all",
-    chaos: "/chaos", queue: "/queue", help: "/help",
+    chaos: "/chaos", queue: "/admin/queue", help: "/help",
   });
   await hostileMail();
   await otherSites();
