@@ -11,6 +11,7 @@ extern crate self as mox_web;
 
 pub mod answer;
 pub mod assets;
+pub mod chart;
 pub mod door;
 pub mod download;
 pub mod events;
