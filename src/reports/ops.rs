@@ -121,7 +121,7 @@ pub(crate) fn ascii(text: &str) -> Result<String, OpError> {
     Ok(domain.ascii().to_owned())
 }
 
-fn suppress_row(s: Suppressed) -> ReportSuppressRow {
+pub(crate) fn suppress_row(s: Suppressed) -> ReportSuppressRow {
     ReportSuppressRow {
         uri: s.address,
         since: s.since.into(),
@@ -145,7 +145,7 @@ pub(crate) fn destination_row(d: Destination) -> ReportDestination {
     }
 }
 
-fn history_row(made: Made, destinations: Vec<Destination>) -> ReportHistoryRow {
+pub(crate) fn history_row(made: Made, destinations: Vec<Destination>) -> ReportHistoryRow {
     let outcome = outcome(&made, &destinations).to_owned();
     ReportHistoryRow {
         report_id: made.name.clone(),

@@ -26,6 +26,7 @@ mod queue;
 mod queuerules;
 mod server;
 mod silence;
+mod tlspaged;
 mod tlsreports;
 mod tlsrpt;
 mod transfer;
@@ -97,6 +98,12 @@ pub use outgoing::{
     ReportWithheld,
 };
 pub use silence::ReportSilence;
+pub use tlspaged::{
+    TlsCauseList, TlsCauses, TlsCollected, TlsCollectedPage, TlsCollectedRow, TlsDomainRow, TlsDomains,
+    TlsDomainsPage, TlsOutlook, TlsOutlookPage, TlsOutlookRow, TlsReceived, TlsReceivedPage, TlsRecord,
+    TlsRecordDestination, TlsRecordFound, TlsSent, TlsSentPage, TlsSentRow, TlsSuppressed, TlsSuppressedPage,
+    TlsTimeline, TlsTimelineDay, TlsTimelineDays, TlsTimelineHost,
+};
 pub use tlsreports::{
     TlsReport, TlsReportDay, TlsReportDetail, TlsReportList, TlsReportPolicy, TlsReportProblem, TlsReportRow,
     TlsReportSentence, TlsReports,
@@ -192,6 +199,15 @@ operations! {
     LabStep = "lab-step" -> LabStepped;
     TlsReports = "tls-reports" -> TlsReportList;
     TlsReport = "tls-report" -> TlsReportDetail;
+    TlsCollected = "tls-collected" -> TlsCollectedPage;
+    TlsOutlook = "tls-outlook" -> TlsOutlookPage;
+    TlsSent = "tls-sent" -> TlsSentPage;
+    TlsSuppressed = "tls-suppressed" -> TlsSuppressedPage;
+    TlsRecord = "tls-record" -> TlsRecordFound;
+    TlsReceived = "tls-received" -> TlsReceivedPage;
+    TlsTimeline = "tls-timeline" -> TlsTimelineDays;
+    TlsDomains = "tls-domains" -> TlsDomainsPage;
+    TlsCauses = "tls-causes" -> TlsCauseList;
     ReportSummary = "report-summary" -> ReportSummarized;
     ReportCauses = "report-causes" -> ReportCauseList;
     ReportSilent = "report-silent" -> Vec<SilentReporter>;

@@ -114,7 +114,7 @@ fn read(conn: &Connection, span: &Span) -> Result<Read, Error> {
     Ok(Read { reports, tls, dmarc, cut })
 }
 
-fn about_tls(failure: TlsFailure) -> ReportCause {
+pub(crate) fn about_tls(failure: TlsFailure) -> ReportCause {
     let mut detail = FailureDetail::new(ResultType::from(failure.result.clone()), failure.reason);
     detail.mx_hostname.clone_from(&failure.mx);
     detail.failed = failure.sessions;

@@ -6,12 +6,12 @@
 //! [`MAX_GROUPS`] groups; what is left out is said. Names of addresses are looked up at that moment, within a budget.
 //! RFC 8460, RFC 9989, RFC 9990.
 
-mod causes;
+pub(crate) mod causes;
 mod names;
 mod readiness;
 mod service;
 mod summary;
-mod tables;
+pub(crate) mod tables;
 mod tally;
 #[cfg(test)]
 mod tests;

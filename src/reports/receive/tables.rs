@@ -11,8 +11,10 @@ use mox_db::Schema;
 use mox_db::rusqlite::{Connection, Row};
 use mox_store::Error;
 
-pub(crate) const SCHEMA: Schema =
-    Schema { room: "reports_in", steps: &[super::tls::STEP_1, super::dmarc::STEP_2, super::tls::STEP_3] };
+pub(crate) const SCHEMA: Schema = Schema {
+    room: "reports_in",
+    steps: &[super::tls::STEP_1, super::dmarc::STEP_2, super::tls::STEP_3, super::tls::STEP_COUNTS],
+};
 
 /// A table of reports; all have the columns `policy_domain`, `sender`, `organization_domain`, `received` and `bytes`.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

@@ -272,3 +272,31 @@ pub(crate) fn told(conn: &Connection, id: i64) -> Result<Told, Error> {
         |row: &Row<'_>| Ok(Told { note: row.get(0)?, failed: row.get(1)?, policy_domain: row.get(2)? });
     Ok(conn.prepare_cached(sql)?.query_row([id], read)?)
 }
+
+/// A page of those about TLS, the newest first, before one of them, without documents: of one policy domain or all.
+pub(crate) fn tls_page(
+    conn: &Connection,
+    domain: Option<&str>,
+    before: Option<i64>,
+    max: u32,
+) -> Result<Vec<Made>, Error> {
+    let columns = COLUMNS.replace("document", "NULL").replace("legacy", "NULL");
+    // Those of one domain are few enough to be sorted; of all, the order is that of an index.
+    let of = match domain {
+        Some(_) => "INDEXED BY report_out_key WHERE policy_domain = ?1",
+        None => "INDEXED BY report_out_sealed WHERE ?1 IS NULL",
+    };
+    let sql = format!(
+        "SELECT {columns} FROM report_out {of} AND kind IN (0, 1) AND (sealed, report_id) < (?2, ?3)
+         ORDER BY sealed DESC, report_id DESC LIMIT ?4"
+    );
+    let sealed = "SELECT sealed FROM report_out WHERE report_id = ?1";
+    let (time, id) = match before {
+        None => (i64::MAX, i64::MAX),
+        // One that is gone was among the oldest: nothing is before it.
+        Some(id) => (conn.prepare_cached(sealed)?.query_row([id], |r| r.get(0)).optional()?.unwrap_or(0), id),
+    };
+    let mut statement = conn.prepare_cached(&sql)?;
+    let rows = statement.query_map((domain, time, id, max), read)?;
+    Ok(rows.collect::<Result<_, _>>()?)
+}

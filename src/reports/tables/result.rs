@@ -218,3 +218,57 @@ pub(crate) fn list(
     let rows = statement.query_map((day.map(Day::number), domain, max), read)?;
     Ok(rows.collect::<Result<_, _>>()?)
 }
+
+/// A page of rows that wait, the latest day and row first, before a day and row: of one day or all, of one policy or
+/// recipient domain or all.
+pub(crate) fn page(
+    conn: &Connection,
+    day: Option<Day>,
+    domain: Option<&str>,
+    before: Option<(Day, i64)>,
+    max: u32,
+) -> Result<Vec<Found>, Error> {
+    let of = if domain.is_some() { "(policy_domain = ?1 OR recipient_domain = ?1)" } else { "?1 IS NULL" };
+    // Rows are long: what is sorted is their ids alone.
+    let sql = format!(
+        "SELECT {COLUMNS} FROM tls_result WHERE result_id IN (
+           SELECT result_id FROM tls_result WHERE {of} AND day >= ?2 AND (day, result_id) < (?3, ?4)
+           ORDER BY day DESC, result_id DESC LIMIT ?5)
+         ORDER BY day DESC, result_id DESC"
+    );
+    let first = day.map_or(i64::MIN, Day::number);
+    let end = day.map_or((i64::MAX, i64::MAX), |day| (day.next().number(), i64::MIN));
+    let (last, id) = before.map_or(end, |(day, id)| (day.number(), id).min(end));
+    let mut statement = conn.prepare_cached(&sql)?;
+    let rows = statement.query_map((domain, first, last, id, max), read)?;
+    Ok(rows.collect::<Result<_, _>>()?)
+}
+
+/// A page of policy domains and days with rows that wait for a report of this kind, by name and day, behind one of them.
+pub(crate) fn groups_after(
+    conn: &Connection,
+    is_host: bool,
+    after: (&str, Day),
+    max: u32,
+) -> Result<Vec<(String, Day)>, Error> {
+    let mut statement = conn.prepare_cached(groups_sql(is_host))?;
+    let rows = statement
+        .query_map((after.0, after.1.number(), max), |r| Ok((r.get(0)?, Day::from_number(r.get(1)?))))?;
+    Ok(rows.collect::<Result<_, _>>()?)
+}
+
+/// In the order of an index, so that a page reads no more than its rows.
+fn groups_sql(is_host: bool) -> &'static str {
+    match is_host {
+        false => {
+            "SELECT recipient_domain, day FROM tls_result
+              WHERE (recipient_domain, day) > (?1, ?2) AND domain_done = 0
+              GROUP BY recipient_domain, day ORDER BY recipient_domain, day LIMIT ?3"
+        }
+        true => {
+            "SELECT policy_domain, day FROM tls_result
+              WHERE (policy_domain, day) > (?1, ?2) AND is_host = 1 AND host_done = 0
+              GROUP BY policy_domain, day ORDER BY policy_domain, day LIMIT ?3"
+        }
+    }
+}

@@ -151,7 +151,13 @@ impl House {
     ) -> House {
         let random = Arc::new(SimRandom::new(7));
         let (time, data) = (Arc::new(clock.clone()), dir.path().join("data"));
-        let store = Store::open(&data, &[mox_queue::SCHEMA, SCHEMA], time.clone(), random.clone()).unwrap();
+        let store = Store::open(
+            &data,
+            &[mox_queue::SCHEMA, SCHEMA, crate::RECEIVED_SCHEMA],
+            time.clone(),
+            random.clone(),
+        )
+        .unwrap();
         let (config, _) = Config::load(&dir.path().join("mox.conf")).unwrap();
         let web = mox_https::Client {
             resolver: Arc::new(zone.clone()),

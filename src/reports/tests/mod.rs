@@ -12,3 +12,4 @@ mod plans;
 mod reputation;
 mod sealing;
 mod sending;
+mod tls_paged;

@@ -3,5 +3,6 @@
 pub(crate) mod collect;
 pub(crate) mod decide;
 mod explain;
+pub(crate) mod paged;
 mod results;
 mod sample;

@@ -26,7 +26,7 @@ impl Reports {
     }
 }
 
-fn rows(found: Found) -> Vec<TlsResultRow> {
+pub(crate) fn rows(found: Found) -> Vec<TlsResultRow> {
     let kind = if found.is_host { Kind::Host } else { Kind::Domain };
     let row = |result: &PolicyResult| TlsResultRow {
         policy_domain: found.policy_domain.clone(),

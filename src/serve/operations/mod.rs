@@ -22,6 +22,7 @@ mod messages;
 mod outgoing;
 mod policies;
 mod server;
+mod tlspaged;
 mod tlsreports;
 mod transfer;
 mod versions;
@@ -93,6 +94,7 @@ pub(crate) fn all(parts: Parts) -> Operations {
         certificates::add,
         hostkeys::add,
         tlsreports::add,
+        tlspaged::add,
         outgoing::add,
         dmarcreports::add,
         insight::add,

@@ -39,7 +39,7 @@ pub async fn reports(store: &Store, op: TlsReports, now: Timestamp) -> Result<Tl
     })
 }
 
-fn row(listed: Listed) -> TlsReportRow {
+pub(super) fn row(listed: Listed) -> TlsReportRow {
     TlsReportRow {
         id: listed.id,
         policy_domain: listed.policy_domain,

@@ -4,6 +4,7 @@
 //! At most [`MAX_DETAILS`] kinds of failure and [`MAX_DOCUMENT`] bytes are kept of a report. RFC 8460 §3, §5.3, §5.6.
 
 mod ask;
+mod paged;
 mod proof;
 mod tables;
 #[cfg(test)]
@@ -22,7 +23,7 @@ use super::{NotKept, Receiver, check_period};
 
 pub use ask::{report, reports};
 pub use proof::prove;
-pub(crate) use tables::{STEP_1, STEP_3, TABLE};
+pub(crate) use tables::{STEP_1, STEP_3, STEP_COUNTS, TABLE};
 
 /// Most kinds of failure that are kept of a report.
 pub const MAX_DETAILS: usize = 200;
