@@ -58,7 +58,7 @@ impl House {
         let clock = SimClock::new(Timestamp::parse_rfc3339("2026-11-25T10:00:00Z").unwrap());
         let (time, random): (Arc<dyn Clock>, _) = (Arc::new(clock.clone()), Arc::new(SimRandom::new(7)));
         let resolver: Arc<dyn Resolver> = Arc::new(SimResolver::from_zone(zone).unwrap().forgetting());
-        let schemas = [mox_queue::SCHEMA, mox_reports::SCHEMA];
+        let schemas = [mox_queue::SCHEMA, mox_reports::SCHEMA, mox_reports::RECEIVED_SCHEMA];
         // Group commit measures its own time.
         let store =
             Store::open(&folder.join("data"), &schemas, Arc::new(SystemClock), random.clone()).unwrap();
