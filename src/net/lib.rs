@@ -19,7 +19,7 @@ pub use error::Error;
 pub use listen::{Accepted, Listen, TcpListen, listen};
 pub use mox_platform::Io;
 pub use mox_tls::TlsInfo;
-pub use ratelimit::{ConnectionGuard, ConnectionLimit, Prefix, RateLimit, Window, prefixes};
+pub use ratelimit::{ConnectionGuard, ConnectionLimit, Crowded, Prefix, RateLimit, Window, prefixes};
 pub use stream::{Line, MAX_BUFFER, Stream, Tap};
 pub use tls::{accept_tls, connect_tls};
 pub use udp::{Datagrams, bind_udp};

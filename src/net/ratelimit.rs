@@ -37,6 +37,37 @@ pub fn prefixes(ip: IpAddr) -> [Prefix; 3] {
     }
 }
 
+impl std::fmt::Display for Prefix {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(f, "{}/{}", self.network, self.bits)
+    }
+}
+
+/// A network that did much of what it may.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Crowded {
+    /// Which.
+    pub network: Prefix,
+    /// How much it did.
+    pub count: u64,
+    /// How much it may.
+    pub limit: u64,
+    /// In this time; none for what is counted at once.
+    pub window: Option<Duration>,
+}
+
+impl Crowded {
+    /// Of the networks with these counts those that did half of what they may, or more.
+    fn of<'a>(
+        counts: impl Iterator<Item = (&'a Prefix, &'a u64)>,
+        limit: u64,
+        window: Option<Duration>,
+    ) -> impl Iterator<Item = Crowded> {
+        let much = counts.filter(move |(_, count)| **count > 0 && count.saturating_mul(2) >= limit);
+        much.map(move |(network, count)| Crowded { network: *network, count: *count, limit, window })
+    }
+}
+
 /// How much each class of network may do in a length of time.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Window {
@@ -87,6 +118,17 @@ impl RateLimit {
     pub fn forgive(&self, ip: IpAddr) {
         let networks = prefixes(ip);
         self.current().iter_mut().for_each(|w| w.forgive(&networks));
+    }
+
+    /// Networks that did half of what they may, or more.
+    pub fn crowded(&self) -> Vec<Crowded> {
+        let windows = self.current();
+        let of = |counts: &Counts| {
+            let classes = counts.classes.iter().zip(counts.window.limits);
+            let length = Some(counts.window.length);
+            classes.flat_map(|(class, limit)| Crowded::of(class.iter(), limit, length)).collect::<Vec<_>>()
+        };
+        windows.iter().flat_map(of).collect()
     }
 
     fn current(&self) -> MutexGuard<'_, Vec<Counts>> {
@@ -164,6 +206,21 @@ impl ConnectionLimit {
         }
         networks.iter().for_each(|network| *open.entry(*network).or_default() += 1);
         Some(ConnectionGuard { open: self.open.clone(), networks })
+    }
+
+    /// Networks that have half of the connections that they may have, or more.
+    pub fn crowded(&self) -> Vec<Crowded> {
+        let open = self.open.lock().unwrap_or_else(PoisonError::into_inner);
+        let class = |network: &Prefix| match (network.network, network.bits) {
+            (IpAddr::V4(_), 32) | (IpAddr::V6(_), 64) => 0,
+            (IpAddr::V4(_), 26) | (IpAddr::V6(_), 48) => 1,
+            _ => 2,
+        };
+        let of = |(at, limit): (usize, u64)| {
+            let counts = open.iter().filter(move |(network, _)| class(network) == at);
+            Crowded::of(counts, limit, None).collect::<Vec<_>>()
+        };
+        self.limits.into_iter().enumerate().flat_map(of).collect()
     }
 }
 
@@ -245,6 +302,29 @@ mod tests {
         assert!(!limit.add(ip("192.0.2.1"), 1));
         let windows = limit.current();
         assert!(windows[0].classes.iter().all(|class| class.len() <= MAX_ENTRIES));
+    }
+
+    #[test]
+    fn networks_with_half_of_what_they_may_are_named() {
+        let clock = SimClock::new(Timestamp::from_secs(0));
+        let limit =
+            RateLimit::new(Arc::new(clock.clone()), &[Window { length: MINUTE, limits: [4, 100, 100] }]);
+        assert!(limit.add(ip("10.0.0.1"), 1) && limit.add(ip("2001:db8::1"), 4));
+        let shown = |all: Vec<Crowded>| {
+            let text = |c: Crowded| format!("{} {} of {}", c.network, c.count, c.limit);
+            all.into_iter().map(text).collect::<Vec<_>>()
+        };
+        assert_eq!(shown(limit.crowded()), ["2001:db8::/64 4 of 4"]);
+        clock.advance(MINUTE);
+        assert!(limit.crowded().is_empty());
+        let open = ConnectionLimit::new([2, 30, 2]);
+        let held = [open.acquire(ip("10.0.0.1")), open.acquire(ip("2001:db8::1"))];
+        let mut names = shown(open.crowded());
+        names.sort();
+        let want =
+            ["10.0.0.0/21 1 of 2", "10.0.0.1/32 1 of 2", "2001:db8::/32 1 of 2", "2001:db8::/64 1 of 2"];
+        assert_eq!(names, want);
+        drop(held);
     }
 
     #[test]

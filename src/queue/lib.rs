@@ -42,6 +42,7 @@ mod transport;
 mod worker;
 
 use std::collections::HashMap;
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex};
 
 use mox_clock::{Clock, Random};
@@ -81,6 +82,14 @@ struct Inner {
     version: watch::Sender<u64>,
     /// Destinations that are being served or failed lately.
     destinations: Mutex<HashMap<String, schedule::Destination>>,
+    ended: Ended,
+}
+
+/// Messages that left the queue since it was made, each recipient counted; they only grow.
+#[derive(Debug, Default)]
+struct Ended {
+    delivered: AtomicU64,
+    failed: AtomicU64,
 }
 
 /// What the queue is given from outside.
@@ -102,6 +111,17 @@ pub struct Seams {
     pub faults: Arc<dyn Faults>,
 }
 
+impl Ended {
+    fn count(&self, end: End) {
+        let counter = match end {
+            End::Delivered => &self.delivered,
+            End::Failed => &self.failed,
+            End::Dropped => return,
+        };
+        counter.fetch_add(1, Ordering::Relaxed);
+    }
+}
+
 impl Queue {
     /// The queue in `store`, which was opened with [`SCHEMA`]. Nothing is delivered before `Queue::run`.
     pub fn new(store: Store, options: Options, seams: Seams) -> Queue {
@@ -112,7 +132,14 @@ impl Queue {
             wake: Notify::new(),
             version: watch::Sender::new(0),
             destinations: Mutex::default(),
+            ended: Ended::default(),
         }))
+    }
+
+    /// How many messages left the queue since it was made: those delivered, those given up.
+    pub fn ended(&self) -> (u64, u64) {
+        let Ended { delivered, failed } = &self.0.ended;
+        (delivered.load(Ordering::Relaxed), failed.load(Ordering::Relaxed))
     }
 
     /// References to content that the queue holds, by content id: for the checker of the store.

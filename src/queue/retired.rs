@@ -101,6 +101,8 @@ impl Queue {
     ) -> Result<(), Error> {
         let wanted = self.0.seams.router.keep_retired(account);
         let keep = (!wanted.is_zero()).then(|| now.plus(wanted.max(self.0.options.keep_ended)));
+        let queue = self.clone();
+        tx.on_commit(move || queue.0.ended.count(end));
         tables::end(tx.conn(), id, end, now, keep)
     }
 

@@ -33,6 +33,8 @@ use crate::loginlog::LoginLog;
 use crate::operations::feed::{Feed, modseqs};
 use crate::outside::Outside;
 use crate::own::Making;
+use crate::sessions::Sessions;
+use crate::traffic::Traffic;
 use crate::web::Site;
 
 /// Why a house did not start.
@@ -257,14 +259,20 @@ pub struct House {
     /// When it started.
     pub started: Timestamp,
     desk: Arc<Desk>,
+    traffic: Traffic,
     shutdown: watch::Sender<bool>,
     tasks: JoinSet<()>,
     _lock: DirLock,
 }
 
 /// The tables that a house has beside those of the store.
-pub const SCHEMAS: &[mox_db::Schema] =
-    &[mox_queue::SCHEMA, mox_queue::STS_SCHEMA, mox_reports::SCHEMA, mox_reports::RECEIVED_SCHEMA];
+pub const SCHEMAS: &[mox_db::Schema] = &[
+    mox_queue::SCHEMA,
+    mox_queue::STS_SCHEMA,
+    mox_reports::SCHEMA,
+    mox_reports::RECEIVED_SCHEMA,
+    crate::tables::SCHEMA,
+];
 
 impl House {
     /// Opens the store of a plan: the first half of a start, before anything listens.
@@ -311,9 +319,15 @@ impl House {
         let hooks = plan.webhooks.hooks(&resolver, &outside.roots, &plan.clock, &metrics);
         let handlers = Handlers::new(&plan, &config, &store, &queue, &reports, resolver, &metrics);
         let gate = Arc::new(listeners::gate(&config, &plan));
+        let watch = listeners::Watch {
+            sessions: Sessions::new(plan.clock.clone()),
+            counters: Arc::default(),
+            gate: gate.clone(),
+        };
+        let traffic = Traffic::new(store.clone(), queue.clone(), plan.clock.clone(), watch.counters.clone());
         let (logins, attempts) = LoginLog::new(plan.config.clone(), plan.clock.clone());
         let listeners::All { bound, files } =
-            listeners::bind(&plan, &config, &handlers, &metrics, &stopping, &logins, &gate)?;
+            listeners::bind(&plan, &config, &handlers, &metrics, &stopping, &logins, &watch)?;
         let inward = plan.inward.take().zip(handlers.inward.clone());
         let inward = inward.and_then(|(inward, handler)| {
             let context = listeners::inward(&plan, &config, handler, &metrics, &stopping)?;
@@ -351,6 +365,10 @@ impl House {
             lab: plan.lab.clone(),
             authorities: plan.authorities.clone(),
             faults: outside.faults.clone(),
+            gate: gate.clone(),
+            sessions: watch.sessions.clone(),
+            traffic: traffic.clone(),
+            outside: outside.clone(),
         };
         let operations: Arc<dyn Dispatch> = Arc::new(crate::operations::all(parts));
         let endpoint = mox_ctl::endpoint(&plan.data);
@@ -380,6 +398,7 @@ impl House {
         tasks.spawn(until(stopping.clone(), attempts));
         let authorities = plan.authorities.clone().run(plan.config.clone(), plan.clock.clone());
         tasks.spawn(until(stopping.clone(), authorities));
+        tasks.spawn(until(stopping.clone(), traffic.clone().run()));
         tasks.spawn(queue.clone().run(stopping.clone()));
         tasks.spawn(reports.run(stopping.clone()));
         tasks.spawn(policies.refresh(stopping.clone()));
@@ -400,7 +419,7 @@ impl House {
             stopping.clone(),
             crate::retention::keep(store.clone(), plan.keep, plan.clock.clone()),
         ));
-        Ok(House { store, queue, metrics, listeners, started, desk, shutdown, tasks, _lock: lock })
+        Ok(House { store, queue, metrics, listeners, started, desk, traffic, shutdown, tasks, _lock: lock })
     }
 
     /// Reads `domains.conf` again now; a bad one keeps what was in effect.
@@ -422,6 +441,9 @@ impl House {
             if let Err(e) = ended {
                 tracing::error!(error = %e, "a task of the house failed");
             }
+        }
+        if let Err(error) = self.traffic.write().await {
+            tracing::warn!(%error, "counts of messages could not be written");
         }
         let store = self.store.clone();
         // Closing waits for the writer thread.

@@ -20,7 +20,10 @@ mod privileges;
 mod retention;
 mod secrets;
 mod server;
+mod sessions;
 mod sockets;
+mod tables;
+mod traffic;
 mod web;
 
 pub use addresses::{Wanted, addresses};

@@ -20,6 +20,8 @@ use crate::certificates::FromFiles;
 use crate::house::{Error, Handlers, Plan};
 use crate::listenertls::Tls;
 use crate::loginlog::LoginLog;
+use crate::sessions::Sessions;
+use crate::traffic::Counters;
 
 /// A port with pages of this server.
 #[derive(Debug, Clone, Copy)]
@@ -34,6 +36,7 @@ pub(crate) struct Web {
 pub(crate) struct Bound {
     pub(crate) row: ListenerRow,
     listen: TcpListen,
+    sessions: Sessions,
     what: What,
 }
 
@@ -53,14 +56,25 @@ pub(crate) struct All {
 impl Bound {
     /// Serves until the house stops; `site` are the pages of this server.
     pub(crate) async fn serve(self, site: Arc<dyn mox_httpserver::Service>) {
+        let listen = self.sessions.of(self.listen, &self.row);
         match self.what {
-            What::Smtp(context) => mox_smtpserver::serve(Box::new(self.listen), Arc::new(*context)).await,
-            What::Http(pages) => pages.serve(self.listen, site).await,
+            What::Smtp(context) => mox_smtpserver::serve(listen, Arc::new(*context)).await,
+            What::Http(pages) => pages.serve(listen, site).await,
             What::Website(pages, website, submissions) => {
-                pages.serve_website(self.listen, website, submissions).await;
+                pages.serve_website(listen, website, submissions).await;
             }
         }
     }
+}
+
+/// Who sees what goes on at all listeners.
+pub(crate) struct Watch {
+    /// Connections that are open.
+    pub(crate) sessions: Sessions,
+    /// How much mail comes.
+    pub(crate) counters: Arc<Counters>,
+    /// Rates by network.
+    pub(crate) gate: Arc<Gate>,
 }
 
 /// What all listeners share.
@@ -74,6 +88,7 @@ struct Shared<'a> {
     verifying: Arc<Semaphore>,
     secret: Vec<u8>,
     logins: &'a LoginLog,
+    watch: &'a Watch,
     /// What web servers are made with, where listeners have such.
     website: Option<&'a mox_website::Seams>,
 }
@@ -86,7 +101,7 @@ pub(crate) fn bind(
     metrics: &Arc<Metrics>,
     stopping: &watch::Receiver<bool>,
     logins: &LoginLog,
-    gate: &Arc<Gate>,
+    watch: &Watch,
 ) -> Result<All, Error> {
     let shared = Shared {
         plan,
@@ -94,10 +109,11 @@ pub(crate) fn bind(
         handlers,
         metrics,
         stopping,
-        gate: gate.clone(),
+        gate: watch.gate.clone(),
         verifying: Arc::new(Semaphore::new(2)),
         secret: secret(plan)?,
         logins,
+        watch,
         website: plan.website.as_ref(),
     };
     let (mut bound, mut files) = (Vec::new(), Vec::new());
@@ -132,7 +148,13 @@ pub(crate) fn inward(
     let listener = config.server.listeners.values().next()?;
     Some(Context {
         handler,
-        observer: Arc::new(Count { metrics: metrics.clone(), number: 0, logins: None }),
+        observer: Arc::new(Count {
+            metrics: metrics.clone(),
+            number: 0,
+            logins: None,
+            // What the hosts of the lab take is not mail to this server.
+            counters: Arc::default(),
+        }),
         port: Port::Mx,
         hostname: config.server.hostname.clone(),
         limits: limits(config, listener, Port::Mx),
@@ -199,7 +221,7 @@ fn bind_smtp(
         tls: kind.to_owned(),
     };
     let context = context(shared, listener, port, address.port(), tls);
-    Ok(Bound { row, listen, what: What::Smtp(Box::new(context)) })
+    Ok(Bound { row, listen, sessions: shared.watch.sessions.clone(), what: What::Smtp(Box::new(context)) })
 }
 
 /// A port of the web server; none where none is served, or nothing is there to serve it with, which the configuration is
@@ -219,12 +241,13 @@ fn bind_website(
     let website = mox_website::service(port, seams.clone());
     let submissions = submissions
         .map(|tls| Arc::new(context(shared, listener, Port::Submissions, address.port(), Some(tls))));
-    let Bound { row, listen, what } = bind_http(shared, name, Purpose::Web(over_tls).name(), address, tls)?;
+    let Bound { row, listen, sessions, what } =
+        bind_http(shared, name, Purpose::Web(over_tls).name(), address, tls)?;
     let what = match what {
         What::Http(pages) => What::Website(pages, website, submissions),
         other => other,
     };
-    Ok(Some(Bound { row, listen, what }))
+    Ok(Some(Bound { row, listen, sessions, what }))
 }
 
 fn bind_http(
@@ -249,7 +272,7 @@ fn bind_http(
         clock: shared.plan.clock.clone(),
         stopping: shared.stopping.clone(),
     };
-    Ok(Bound { row, listen, what: What::Http(pages) })
+    Ok(Bound { row, listen, sessions: shared.watch.sessions.clone(), what: What::Http(pages) })
 }
 
 fn listen(shared: &Shared<'_>, address: SocketAddr, service: &'static str) -> Result<TcpListen, Error> {
@@ -273,6 +296,7 @@ fn context(
             metrics: shared.metrics.clone(),
             number,
             logins: Some(shared.logins.clone()),
+            counters: shared.watch.counters.clone(),
         }),
         port,
         hostname: listener.hostname.clone().unwrap_or_else(|| shared.config.server.hostname.clone()),
@@ -348,6 +372,7 @@ struct Count {
     metrics: Arc<Metrics>,
     number: u16,
     logins: Option<LoginLog>,
+    counters: Arc<Counters>,
 }
 
 impl Observer for Count {
@@ -369,7 +394,12 @@ impl Observer for Count {
         }
     }
 
-    fn transaction(&self, _port: Port, reply: &Reply, _octets: u64) {
+    fn command(&self, port: Port, verb: &'static str, reply: &Reply, _took: Duration) {
+        self.counters.command(port, verb, reply);
+    }
+
+    fn transaction(&self, port: Port, reply: &Reply, _octets: u64) {
+        self.counters.transaction(port, reply);
         let result = match reply.code {
             200..=299 => "accepted",
             400..=499 => "temporary",
@@ -386,7 +416,7 @@ mod tests {
     #[test]
     fn open_sessions_are_counted_down() {
         let metrics = Arc::new(Metrics::new(mox_clock::Timestamp::from_secs(0)));
-        let count = Count { metrics: metrics.clone(), number: 25, logins: None };
+        let count = Count { metrics: metrics.clone(), number: 25, logins: None, counters: Arc::default() };
         count.session(Port::Mx);
         count.session(Port::Mx);
         count.session_ended(Port::Mx);

@@ -8,7 +8,7 @@ use mox_clock::Clock;
 use mox_httpserver::{
     Handover, HostCheck, Hosts, Limits, MetricsService, OriginCheck, Routes, Server, Service,
 };
-use mox_net::{Accepted, TcpListen};
+use mox_net::{Accepted, Listen};
 use mox_telemetry::Metrics;
 use mox_tls::ServerConfig;
 use mox_website::Own;
@@ -29,7 +29,7 @@ pub(crate) struct Pages {
 
 impl Pages {
     /// Serves until the house stops.
-    pub(crate) async fn serve(self, listen: TcpListen, site: Arc<dyn Service>) {
+    pub(crate) async fn serve(self, listen: Box<dyn Listen>, site: Arc<dyn Service>) {
         let metrics = MetricsService::new(self.metrics.clone());
         let routes = match self.metrics_only {
             true => Routes::new().at("/metrics", metrics),
@@ -43,7 +43,7 @@ impl Pages {
     /// ask for `smtp` by ALPN go to `submissions`, where that is given.
     pub(crate) async fn serve_website(
         self,
-        listen: TcpListen,
+        listen: Box<dyn Listen>,
         website: Arc<dyn Service>,
         submissions: Option<Arc<mox_smtpserver::Context>>,
     ) {
@@ -52,7 +52,7 @@ impl Pages {
 
     async fn run(
         self,
-        listen: TcpListen,
+        listen: Box<dyn Listen>,
         service: Arc<dyn Service>,
         limits: Limits,
         submissions: Option<Arc<mox_smtpserver::Context>>,
@@ -75,6 +75,6 @@ impl Pages {
             // An error means that the house is gone.
             let _ = stopping.wait_for(|down| *down).await;
         };
-        Arc::new(server).run(Box::new(listen), stop).await;
+        Arc::new(server).run(listen, stop).await;
     }
 }

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use mox_clock::Clock;
-use mox_net::{ConnectionGuard, ConnectionLimit, RateLimit, Window};
+use mox_net::{ConnectionGuard, ConnectionLimit, Crowded, RateLimit, Window};
 
 /// New connections per minute for /32, /26, /21 (IPv6: /64, /48, /32).
 const CONNECTIONS_PER_MINUTE: [u64; 3] = [300, 900, 2700];
@@ -51,6 +51,11 @@ impl Gate {
     /// Whether this network has not failed too often.
     pub fn may_authenticate(&self, ip: IpAddr) -> bool {
         self.failures.has_room(ip, 1)
+    }
+
+    /// Networks that did half of what they may, or more: new connections, connections at once, failed logins.
+    pub fn crowded(&self) -> [Vec<Crowded>; 3] {
+        [self.connections.crowded(), self.open.crowded(), self.failures.crowded()]
     }
 
     /// Counts a failed login.

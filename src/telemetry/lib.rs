@@ -8,6 +8,7 @@ mod levels;
 mod log;
 mod metric;
 pub mod names;
+mod recent;
 mod text;
 mod transcript;
 
@@ -15,5 +16,6 @@ pub use expose::{CONTENT_TYPE, expose};
 pub use levels::{BadLevel, Levels, level_name, parse_level};
 pub use log::{Format, Log, install};
 pub use metric::{Accepting, Authenticating, Finding, Listening, Metrics, Outcome, Room};
+pub use recent::{Entry, Found, Recent, Wanted, recent};
 pub use tracing::Level;
 pub use transcript::{Side, Transcript};

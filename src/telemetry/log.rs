@@ -16,7 +16,8 @@ use tracing::subscriber::{Interest, SetGlobalDefaultError};
 use tracing::{Event, Metadata, Subscriber};
 
 use crate::levels::{Levels, level_name, package};
-use crate::text::{MAX_VALUE, logfmt_value_into, quote_into};
+use crate::recent::{Recent, recent};
+use crate::text::{MAX_VALUE, escape_into, logfmt_value_into, quote_into};
 
 /// How a line looks.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -34,17 +35,21 @@ pub struct Log {
     levels: Levels,
     clock: Arc<dyn Clock>,
     output: Mutex<Box<dyn Write + Send>>,
+    /// Where lines are kept, too.
+    recent: Option<&'static Recent>,
 }
 
-/// Sends the whole process's events to standard error from now on; an error when that was done before.
+/// Sends the whole process's events to standard error from now on, and keeps the latest in [`recent()`]; an error when
+/// that was done before.
 pub fn install(format: Format, levels: Levels, clock: Arc<dyn Clock>) -> Result<(), SetGlobalDefaultError> {
-    tracing::subscriber::set_global_default(Log::new(format, levels, clock, Box::new(std::io::stderr())))
+    let log = Log::new(format, levels, clock, Box::new(std::io::stderr()));
+    tracing::subscriber::set_global_default(Log { recent: Some(recent()), ..log })
 }
 
 impl Log {
     /// To any output; a line is one call of `write_all`.
     pub fn new(format: Format, levels: Levels, clock: Arc<dyn Clock>, output: Box<dyn Write + Send>) -> Log {
-        Log { format, levels, clock, output: Mutex::new(output) }
+        Log { format, levels, clock, output: Mutex::new(output), recent: None }
     }
 }
 
@@ -60,14 +65,24 @@ impl Subscriber for Log {
     }
     fn event(&self, event: &Event<'_>) {
         let mut line = Line { format: self.format, text: String::with_capacity(256) };
+        let (now, level) = (self.clock.now(), *event.metadata().level());
+        let room = package(event.metadata().target()).0;
         line.begin();
-        line.text_value("t", &self.clock.now().rfc3339_millis());
-        line.text_value("l", level_name(*event.metadata().level()));
+        line.text_value("t", &now.rfc3339_millis());
+        line.text_value("l", level_name(level));
         let mut message = Message(None);
         event.record(&mut message);
-        line.text_value("m", &message.0.unwrap_or_default());
-        line.text_value("pkg", package(event.metadata().target()).0);
+        let message = message.0.unwrap_or_default();
+        line.text_value("m", &message);
+        line.text_value("pkg", room);
+        let fields = line.text.len();
         event.record(&mut line);
+        if let Some(recent) = self.recent {
+            let mut shown = String::with_capacity(message.len());
+            escape_into(&mut shown, &message);
+            let fields = line.text.get(fields..).unwrap_or_default();
+            recent.keep(now, level, room, &shown, fields.trim_start_matches([' ', ',']));
+        }
         line.end();
         let mut output = self.output.lock().unwrap_or_else(PoisonError::into_inner);
         let _ = output.write_all(line.text.as_bytes());

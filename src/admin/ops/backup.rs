@@ -68,3 +68,33 @@ impl Default for BackedUp {
         }
     }
 }
+
+/// Asks which backups the running server took, the latest first.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct BackupList {}
+
+impl BackupList {
+    /// Most backups that are remembered.
+    pub const MAX: usize = 20;
+}
+
+/// A backup that the running server took, or did not.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct BackupRow {
+    /// When it was begun.
+    pub begun: Time,
+    /// When it ended; none while it goes on.
+    pub ended: Option<Time>,
+    /// Folder of the backup.
+    pub destination: String,
+    /// Why there is none; none where there is.
+    pub error: Option<String>,
+    /// Size of the database; 0 without a backup.
+    pub database_bytes: u64,
+    /// Large messages, which are files; 0 without a backup.
+    pub contents: u64,
+    /// Their bytes.
+    pub content_bytes: u64,
+    /// Files of config and keys that could not be read and are missing in it.
+    pub skipped: u64,
+}

@@ -10,8 +10,10 @@ mod changes;
 mod chaos;
 mod clientkeys;
 mod complete;
+mod connections;
 mod dmarcreports;
 mod dmarcrpt;
+mod doctor;
 mod domains;
 mod finding;
 mod hostkeys;
@@ -19,6 +21,7 @@ mod inbox;
 mod insight;
 mod lab;
 mod logins;
+mod logs;
 mod message;
 mod mtasts;
 mod outgoing;
@@ -29,6 +32,7 @@ mod silence;
 mod tlspaged;
 mod tlsreports;
 mod tlsrpt;
+mod traffic;
 mod transfer;
 mod verdict;
 
@@ -43,18 +47,24 @@ pub use backup::{BackedUp, Backup};
 pub use certificates::{
     CertificateList, CertificateRenew, CertificateRenewed, CertificateRow, RenewalWindow,
 };
+pub use backup::{BackedUp, Backup, BackupList, BackupRow};
+pub use certificates::{CertificateList, CertificateRenew, CertificateRenewed, CertificateRow};
 pub use changes::{
     ConfigApply, ConfigChanged, ConfigDiff, ConfigDiffed, ConfigRollback, ConfigVersion, ConfigVersions,
 };
 pub use chaos::{Chaos, ChaosGet, ChaosRule, ChaosSet, ChaosStage};
 pub use clientkeys::{ClientKeyAdd, ClientKeyAdded, ClientKeyList, ClientKeyRemove, ClientKeyRow};
 pub use complete::{CompleteValues, Completion, ValueKind};
+pub use connections::{
+    ConnectionGroup, ConnectionList, ConnectionRow, Connections, RateLimitRow, RateLimits,
+};
 pub use dmarcreports::{
     DmarcReport, DmarcReportAuth, DmarcReportCause, DmarcReportDay, DmarcReportDetail, DmarcReportList,
     DmarcReportReason, DmarcReportRecord, DmarcReportRow, DmarcReports, FailureDetail, FailureFields,
     FailureReport, FailureReports, FailureRow,
 };
 pub use dmarcrpt::{DmarcResultRow, DmarcResults};
+pub use doctor::{Doctor, DoctorFinding, Doctored};
 pub use domains::{DomainAdd, DomainDetail, DomainDisable, DomainList, DomainRemove, DomainRow, DomainShow};
 pub use finding::MethodFinding;
 pub use hostkeys::{FileCertificateList, FileCertificateRow, HostKeyList, HostKeyRow, HostKeyUse};
@@ -71,6 +81,7 @@ pub use insight::{
 };
 pub use lab::{LabAdvance, LabAdvanced, LabMove, LabStep, LabStepped};
 pub use logins::{LoginAttemptRow, LoginAttempts};
+pub use logs::{LogLine, LogLines, LogTail};
 pub use message::{
     Header, MessageCat, MessageDelete, MessageDetail, MessageFilter, MessageList, MessageRow, MessageShow,
     MessageWait, MessageWaited, PartRow,
@@ -109,6 +120,7 @@ pub use tlsreports::{
     TlsReportSentence, TlsReports,
 };
 pub use tlsrpt::{TlsFailure, TlsResultRow, TlsResults};
+pub use traffic::{ReportState, ReportStateRow, Traffic, TrafficReport, TrafficRow};
 pub use transfer::{
     ExportFolder, ExportFolders, ExportPage, ImportBegin, ImportBegun, ImportEnd, ImportMessages,
     ImportProgress,
@@ -257,6 +269,13 @@ operations! {
     ImportMessages = "import-messages" -> ImportProgress;
     ImportEnd = "import-end" -> ImportProgress;
     ExportFolders = "export-folders" -> Vec<ExportFolder>;
+    Doctor = "doctor" -> Doctored;
+    Traffic = "traffic" -> TrafficReport;
+    ReportState = "report-state" -> Vec<ReportStateRow>;
+    Connections = "connections" -> ConnectionList;
+    RateLimits = "rate-limits" -> Vec<RateLimitRow>;
+    BackupList = "backup-list" -> Vec<BackupRow>;
+    LogTail = "log-tail" -> LogLines;
 }
 
 /// Writes one `impl RawOperation` line an operation.

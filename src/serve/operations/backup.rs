@@ -1,21 +1,86 @@
 //! Backups by the running server: the store holds removals back, the writer goes on.
 
 use std::path::{Path, PathBuf};
-use std::sync::Arc;
+use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
-use mox_admin::ops::{BackedUp, Backup};
-use mox_admin::{OpError, Operations};
+use mox_admin::ops::{BackedUp, Backup, BackupList, BackupRow};
+use mox_admin::{OpError, Operations, Time};
 use mox_backup::{Ground, Source};
 
-use super::Parts;
+use super::{Parts, failed};
+use crate::tables::backup as table;
 
 /// Rest between two steps of a backup, for the disk's other users.
 const REST: Duration = Duration::from_millis(2);
 
 pub(super) fn add(operations: Operations, parts: &Arc<Parts>) -> Operations {
-    let parts = parts.clone();
-    operations.on(move |op: Backup| backup(parts.clone(), op))
+    let (take, list) = (parts.clone(), parts.clone());
+    let going: Arc<Going> = Arc::default();
+    let goes_on = going.clone();
+    operations
+        .on(move |op: Backup| remembered(take.clone(), going.clone(), op))
+        .on(move |_: BackupList| all(list.clone(), goes_on.clone()))
+}
+
+/// The backup that goes on.
+type Going = Mutex<Option<BackupRow>>;
+
+/// Takes a backup and remembers what came of it.
+async fn remembered(parts: Arc<Parts>, going: Arc<Going>, op: Backup) -> Result<BackedUp, OpError> {
+    let place = || going.lock().unwrap_or_else(PoisonError::into_inner);
+    if op.dry_run {
+        return backup(parts, op).await;
+    }
+    let mut row = begun(&op, Time(parts.clock.now()));
+    {
+        let mut place = place();
+        if let Some(other) = &*place {
+            let text = format!("a backup to {} goes on since {}", other.destination, other.begun);
+            return Err(OpError::failed(text).hint("wait until it has ended"));
+        }
+        *place = Some(row.clone());
+    }
+    let store = parts.store.clone();
+    let clock = parts.clock.clone();
+    let taken = backup(parts, op).await;
+    place().take();
+    row.ended = Some(Time(clock.now()));
+    match &taken {
+        Ok(taken) => {
+            row.database_bytes = taken.database_bytes;
+            row.contents = taken.contents;
+            row.content_bytes = taken.content_bytes;
+            row.skipped = taken.skipped.len() as u64;
+        }
+        Err(error) => row.error = Some(error.message.clone()),
+    }
+    let text = serde_json::to_string(&row).map_err(OpError::failed)?;
+    let kept = store.write(move |_, tx| table::add(tx.conn(), &text, BackupList::MAX)).await;
+    if let Err(error) = kept {
+        tracing::warn!(%error, "what came of a backup could not be kept");
+    }
+    taken
+}
+
+fn begun(op: &Backup, begun: Time) -> BackupRow {
+    BackupRow {
+        begun,
+        ended: None,
+        destination: op.destination.clone(),
+        error: None,
+        database_bytes: 0,
+        contents: 0,
+        content_bytes: 0,
+        skipped: 0,
+    }
+}
+
+/// The one that goes on, and the last ones.
+async fn all(parts: Arc<Parts>, going: Arc<Going>) -> Result<Vec<BackupRow>, OpError> {
+    let rows = parts.store.read(|_, tx| table::all(tx.conn())).await.map_err(failed)?;
+    let now = going.lock().unwrap_or_else(PoisonError::into_inner).clone();
+    Ok(now.into_iter().chain(rows.iter().filter_map(|row| serde_json::from_str(row).ok())).collect())
 }
 
 async fn backup(parts: Arc<Parts>, op: Backup) -> Result<BackedUp, OpError> {

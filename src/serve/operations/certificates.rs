@@ -13,17 +13,19 @@ use crate::authorities::Authorities;
 pub(super) fn add(operations: Operations, parts: &Arc<Parts>) -> Operations {
     let (all, one) = (parts.authorities.clone(), parts.authorities.clone());
     operations
-        .on(move |_: CertificateList| std::future::ready(Ok(list(&all))))
+        .on(move |op: CertificateList| std::future::ready(Ok(list(&all, &op))))
         .on(move |op: CertificateRenew| std::future::ready(renew(&one, &op)))
 }
 
-fn list(authorities: &Authorities) -> Vec<CertificateRow> {
+/// All names and their certificates.
+pub(super) fn list(authorities: &Authorities, _: &CertificateList) -> Vec<CertificateRow> {
     authorities.states().into_iter().map(row).collect()
 }
 
 fn renew(authorities: &Authorities, op: &CertificateRenew) -> Result<CertificateRenewed, OpError> {
     let name: Domain = op.name.parse().map_err(OpError::usage)?;
-    let certificates: Vec<_> = list(authorities).into_iter().filter(|row| row.name == name.ascii()).collect();
+    let certificates: Vec<_> =
+        list(authorities, &CertificateList {}).into_iter().filter(|row| row.name == name.ascii()).collect();
     if certificates.is_empty() {
         return Err(OpError::not_found(format!("{name} is not a name that certificates are had for"))
             .hint("`mox certificates list` shows the names; they follow from mox.conf and domains.conf"));

@@ -8,6 +8,7 @@ mod certificates;
 mod chaos;
 mod clientkeys;
 mod dmarcreports;
+mod doctor;
 mod domains;
 pub(crate) mod feed;
 mod hostkeys;
@@ -27,6 +28,7 @@ mod tlsreports;
 mod transfer;
 mod versions;
 mod waiting;
+mod watching;
 
 pub use server::verified;
 pub use transfer::find_account;
@@ -77,6 +79,14 @@ pub(crate) struct Parts {
     pub(crate) authorities: crate::authorities::Authorities,
     /// Where tests end the process.
     pub(crate) faults: Arc<dyn mox_platform::faults::Faults>,
+    /// Rates by network.
+    pub(crate) gate: Arc<mox_smtpserver::Gate>,
+    /// Connections that are open.
+    pub(crate) sessions: crate::sessions::Sessions,
+    /// How much mail comes and goes.
+    pub(crate) traffic: crate::traffic::Traffic,
+    /// What lies outside.
+    pub(crate) outside: crate::outside::Outside,
 }
 
 /// All operations.
@@ -101,6 +111,8 @@ pub(crate) fn all(parts: Parts) -> Operations {
         lab::add,
         logins::add,
         transfer::add,
+        doctor::add,
+        watching::add,
     ];
     adds.into_iter().fold(operations, |operations, add| add(operations, &parts))
 }

@@ -27,7 +27,7 @@ pub(crate) fn add(operations: Operations, parts: &Arc<Parts>) -> Operations {
     let (status, stop, get, set, reload, account, admin, complete) = (p(), p(), p(), p(), p(), p(), p(), p());
     let checked = p();
     operations
-        .on(move |_: Status| report(status.clone()))
+        .on(move |op: Status| report(status.clone(), op))
         .on(move |op: Stop| end(stop.clone(), op))
         .on(move |_: LogLevelsGet| std::future::ready(Ok(levels(&get))))
         .on(move |op: LogLevelsSet| std::future::ready(set_level(&set, op)))
@@ -38,7 +38,8 @@ pub(crate) fn add(operations: Operations, parts: &Arc<Parts>) -> Operations {
         .on(move |op: CompleteValues| values(complete.clone(), op))
 }
 
-async fn report(parts: Arc<Parts>) -> Result<StatusReport, OpError> {
+/// How the house is.
+pub(super) async fn report(parts: Arc<Parts>, _: Status) -> Result<StatusReport, OpError> {
     let look = |store: &mox_store::Store, tx: &mox_db::ReadTx<'_>| {
         Ok::<_, Error>((store.accounts(tx)?, store.unindexed(tx)?))
     };
