@@ -13,6 +13,7 @@ mod clientconfig;
 mod complete;
 mod completion;
 mod config;
+mod connections;
 mod context;
 mod dane;
 mod deliver;
@@ -35,6 +36,7 @@ mod lab;
 mod localserve;
 mod logins;
 mod loglevels;
+mod logs;
 mod message;
 mod mtasts;
 mod outgoing;
@@ -58,6 +60,7 @@ mod status;
 mod stop;
 mod streams;
 mod tlsrpt;
+mod traffic;
 mod unserved;
 mod upgrade;
 mod verifydata;
@@ -159,6 +162,10 @@ enum Command {
     Status(status::Args),
     /// End the running server
     Stop(stop::Args),
+    /// Show who is connected to the running server, and which networks are at a limit
+    Connections(connections::Args),
+    /// Show how much mail came and went, by hour and by day
+    Traffic(traffic::Args),
     /// Show who tried to log in
     Logins(logins::Args),
     /// Take a backup of config and data; the server may run
@@ -167,6 +174,8 @@ enum Command {
     Restore(restore::Args),
     /// Say what this program would do with the data of another version
     Upgrade(upgrade::Args),
+    /// Show the latest lines of the log of the running server
+    Logs(logs::Args),
     /// Show or set the log levels of the running server
     Loglevels(loglevels::Args),
     /// List, read and delete stored messages
@@ -274,6 +283,9 @@ impl Command {
             Command::Quickstart(args) => quickstart::run(cx, *args),
             Command::Status(args) => status::run(cx, args),
             Command::Stop(args) => stop::run(cx, args),
+            Command::Connections(args) => connections::run(cx, args),
+            Command::Traffic(args) => traffic::run(cx, args),
+            Command::Logs(args) => logs::run(cx, args),
             Command::Logins(args) => logins::run(cx, args),
             Command::Backup(args) => backup::run(cx, args),
             Command::Restore(args) => restore::run(cx, args),

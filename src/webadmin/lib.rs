@@ -7,6 +7,7 @@
 mod accounts;
 mod at;
 mod certificates;
+mod chart;
 mod config;
 mod dmarc;
 mod domains;
@@ -16,6 +17,9 @@ mod overview;
 mod queue;
 mod server;
 mod tlsrpt;
+#[cfg(test)]
+#[path = "tests/watching_kit.rs"]
+mod watching_kit;
 
 use std::sync::Arc;
 
@@ -23,6 +27,7 @@ use mox_admin::{Dispatch, OpError};
 use mox_clock::Clock;
 use mox_httpserver::{Request, Response};
 use mox_net::BoxFuture;
+use mox_web::assets::Asset;
 use mox_web::door::{Pages, Visit};
 use mox_web::page::{Place, problem_page};
 use mox_web::{Assets, Site};
@@ -37,8 +42,11 @@ pub fn pages(
     places: Vec<Place>,
     clock: Arc<dyn Clock>,
 ) -> impl Pages + 'static {
-    Admin(Arc::new(Shared { dispatch, name, places, clock, assets: Assets::with(&[]) }))
+    Admin(Arc::new(Shared { dispatch, name, places, clock, assets: Assets::with(&SCRIPTS) }))
 }
+
+/// Scripts that some pages have.
+const SCRIPTS: [Asset; 1] = [Asset::script("logs.js", include_bytes!("static/logs.js"))];
 
 /// What every page needs to come about.
 pub(crate) struct Shared {
@@ -106,6 +114,7 @@ async fn route(at: &At) -> Result<Response, OpError> {
     let (first, rest) = path.split_first().unwrap_or((&"", &[]));
     match *first {
         "" => overview::route(at, rest).await,
+        "doctor" => overview::doctor(at, rest).await,
         "domains" => domains::route(at, rest).await,
         "accounts" => accounts::route(at, rest).await,
         "queue" => queue::route(at, rest).await,

@@ -1,18 +1,68 @@
-//! The first page: how the server is.
+//! The first page: how the server is, the worst first; mail over time, queue, certificates, reports, disk.
 
 use askama::Template;
 use mox_admin::OpError;
-use mox_admin::ops::{Status, StatusReport};
-use mox_httpserver::Response;
-use mox_web::Page;
+use mox_admin::ops::{
+    CertificateList, CertificateRow, Doctor, DoctorFinding, Doctored, ReportState, ReportStateRow, Status,
+    StatusReport, Traffic,
+};
+use mox_httpserver::{Method, Response};
+use mox_web::page::wrong_method;
+use mox_web::{Page, Query};
 
 use crate::at::{At, no_page};
+use crate::chart::Chart;
+
+#[cfg(test)]
+#[path = "tests/overview.rs"]
+mod tests;
+
+/// Seconds of a day.
+const DAY: i64 = 86_400;
+/// Days before the end of a certificate at which somebody should act.
+const SOON: i64 = 21;
 
 #[derive(Template)]
 #[template(path = "overview.html")]
 struct Overview<'a> {
     page: Page<'a>,
     status: StatusReport,
+    health: Result<Health, OpError>,
+    certificates: Vec<Certificate>,
+    charts: [Chart; 2],
+    reports: Vec<ReportStateRow>,
+}
+
+/// What is wrong, and what is not.
+struct Health {
+    found: Doctored,
+    /// What is to be done or known, the worst first.
+    shown: Vec<DoctorFinding>,
+    /// What is as it should be.
+    fine: Vec<DoctorFinding>,
+}
+
+impl Health {
+    fn new(mut found: Doctored) -> Health {
+        let (fine, shown) = std::mem::take(&mut found.findings).into_iter().partition(|f| f.severity == "ok");
+        Health { found, shown, fine }
+    }
+}
+
+/// A certificate and how long it lasts.
+struct Certificate {
+    row: CertificateRow,
+    days: Option<i64>,
+}
+
+/// The classes of the badge of a severity.
+fn badge(severity: &str) -> &'static str {
+    match severity {
+        "error" => "badge bad",
+        "warning" => "badge warn",
+        "ok" => "badge good",
+        _ => "badge",
+    }
 }
 
 /// Answers for the path of the pages themselves.
@@ -20,7 +70,47 @@ pub(crate) async fn route(at: &At, path: &[&str]) -> Result<Response, OpError> {
     if !path.is_empty() || !at.reads() {
         return Err(no_page());
     }
-    at.query().finish()?;
-    let status = at.dispatch().call(&Status {}).await?;
-    Ok(at.render(&Overview { page: at.page("", "Overview"), status }))
+    let query = at.query();
+    let notice = note(&query)?;
+    query.finish()?;
+    let dispatch = at.dispatch();
+    let status = dispatch.call(&Status {}).await?;
+    let health = dispatch.call(&Doctor { online: false }).await.map(Health::new);
+    let traffic = dispatch.call(&Traffic::default()).await?;
+    let now = at.shared.clock.now();
+    let days = |row: &CertificateRow| Some((row.not_after?.0.secs() - now.secs()).div_euclid(DAY));
+    let certificates = dispatch.call(&CertificateList {}).await?;
+    let overview = Overview {
+        page: at.page("", "Overview").notice(notice),
+        status,
+        health,
+        certificates: certificates.into_iter().map(|row| Certificate { days: days(&row), row }).collect(),
+        charts: [
+            Chart::new("hours", "Last 24 hours", "Hour", traffic.hours),
+            Chart::new("days", "Last 30 days", "Day", traffic.days),
+        ],
+        reports: dispatch.call(&ReportState {}).await?,
+    };
+    Ok(at.render(&overview))
+}
+
+fn note(query: &Query) -> Result<Option<String>, OpError> {
+    match query.get("note") {
+        None => Ok(None),
+        Some("checked") => Ok(Some("DNS and other hosts were asked.".to_owned())),
+        Some(other) => Err(OpError::usage(format!("there is no note {other:?}"))),
+    }
+}
+
+/// `POST doctor`: asks DNS and other hosts, too.
+pub(crate) async fn doctor(at: &At, path: &[&str]) -> Result<Response, OpError> {
+    if !path.is_empty() {
+        return Err(no_page());
+    }
+    if at.request.head.method != Method::POST {
+        return Ok(wrong_method(&at.site));
+    }
+    at.form().finish()?;
+    at.dispatch().call(&Doctor { online: true }).await?;
+    Ok(at.go("?note=checked"))
 }

@@ -1,0 +1,56 @@
+//! The overview shows what the house says, the worst first.
+
+use crate::watching_kit::{ESCAPED, Site};
+use mox_httpserver::StatusCode;
+
+#[tokio::test]
+async fn it_shows_how_the_server_is() {
+    let site = Site::new();
+    let page = site.page("").await;
+    for text in [
+        "process 4711",
+        "1 errors, 1 warnings.",
+        "<span data-field=\"fix\">start the server again</span>",
+        "<p data-field=\"evidence\">what port-closed found</p>",
+        "1 more are as they should be",
+        "<dd data-field=\"total\">17</dd><dt>Due now</dt><dd data-field=\"due\">5</dd><dt>On hold</dt><dd data-field=\"held\">2</dd>",
+        "12 GB",
+        "<span class=\"badge bad\">10 days</span>",
+        "the authority refused",
+        "<td class=\"number\" data-field=\"received_today\">6</td>",
+        "href=\"/admin/queue\"",
+    ] {
+        assert!(page.contains(text), "{text}: {page}");
+    }
+    let places = ["port-closed", "queue-stuck", "as they should be"].map(|text| page.find(text).unwrap());
+    assert!(places.is_sorted(), "the worst first: {places:?}");
+    assert!(page.contains(ESCAPED), "{page}");
+    assert_eq!(site.did(), ["doctor {\"online\":false}"], "a look asks nobody else");
+}
+
+#[tokio::test]
+async fn charts_have_a_table_beside_them() {
+    let page = Site::new().page("").await;
+    assert!(page.contains("<rect class=\"bar-in\" x=\"1\" y=\"0\" width=\"4\" height=\"100\">"), "{page}");
+    assert!(page.contains("<rect class=\"bar-out\" x=\"5\" y=\"50\" width=\"4\" height=\"50\">"), "{page}");
+    assert!(page.contains("Last 24 hours: 20 messages came in, 10 went out; 34 refused"), "{page}");
+    let row = page.split("<tr data-key=\"2026-11-27T09:00:00Z\">").nth(1).unwrap();
+    let row = row.split("</tr>").next().unwrap();
+    for (field, value) in
+        [("incoming", 12), ("refused", 34), ("submitted", 8), ("delivered", 10), ("failed", 1)]
+    {
+        assert!(row.contains(&format!("data-field=\"{field}\">{value}</td>")), "{field}: {row}");
+    }
+    assert!(page.contains("<p class=\"muted\">No mail was counted.</p>"), "a month without mail: {page}");
+}
+
+#[tokio::test]
+async fn others_are_asked_when_told_to() {
+    let site = Site::new();
+    assert_eq!(site.post("doctor", "csrf=0badc0de").await, "/admin/?note=checked");
+    assert_eq!(site.did(), ["doctor {\"online\":true}"]);
+    assert!(site.page("?note=checked").await.contains("DNS and other hosts were asked."));
+    assert_eq!(site.ask("GET", "doctor", "", "").await.status, StatusCode::METHOD_NOT_ALLOWED);
+    assert_eq!(site.ask("GET", "?note=x", "", "").await.status, StatusCode::BAD_REQUEST);
+    assert_eq!(site.ask("POST", "doctor", "all=yes", "").await.status, StatusCode::BAD_REQUEST);
+}
