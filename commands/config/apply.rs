@@ -39,5 +39,5 @@ pub(crate) fn run(cx: &mut Context, args: Args) -> Result<Exit, CommandError> {
     let bytes = cx.read_input(&args.file, MAX_TEXT)?;
     let text = String::from_utf8(bytes)
         .map_err(|_| CommandError::failed(format!("{} is not UTF-8 text", args.file.display())))?;
-    change(cx, &ConfigApply { text, dry_run: args.dry_run })
+    change(cx, &ConfigApply { text, base: None, dry_run: args.dry_run })
 }

@@ -28,7 +28,7 @@ impl Show for ConfigDiffed {
 }
 
 pub(crate) fn run(cx: &mut Context, args: Args) -> Result<Exit, CommandError> {
-    let compared = call(cx, &ConfigDiff { version: args.version })?;
+    let compared = call(cx, &ConfigDiff { version: args.version, to: None })?;
     cx.print(&compared)?;
     match (&compared.version, compared.diff.is_empty()) {
         (None, _) => cx.say("no earlier versions: domains.conf was not changed since they are kept"),

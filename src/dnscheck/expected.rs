@@ -16,6 +16,9 @@ use mox_tls::PublicPart;
 /// Largest key file that is read, in bytes.
 const MAX_KEY_FILE: u64 = 64 << 10;
 
+/// Reads a file; none when it cannot be read.
+pub type Reader<'a> = &'a dyn Fn(&Path) -> Option<Vec<u8>>;
+
 /// A domain of ours.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Expected {
@@ -89,8 +92,14 @@ pub struct Service {
 }
 
 impl Expected {
-    /// What a configuration expects of a domain; none when the domain is not in it.
+    /// What a configuration expects of a domain; none when the domain is not in it. Keys are read from their files.
     pub fn of(config: &Config, domain: &Domain) -> Option<Expected> {
+        Expected::with(config, domain, &read)
+    }
+
+    /// As [`Expected::of`], where files are read by other means: a server may have read them before it gave up its
+    /// privileges.
+    pub fn with(config: &Config, domain: &Domain, read: Reader<'_>) -> Option<Expected> {
         let hosted = config.dynamic.domains.get(domain)?;
         let server = &config.server;
         let host = server.hostname.clone();
@@ -103,7 +112,7 @@ impl Expected {
         let host_reports = server.host_tlsrpt.as_ref();
         Some(Expected {
             ips: ips_of(&named(config, &host)),
-            keys: keys(config, domain),
+            keys: keys(config, domain, read),
             dmarc: reports(&hosted.dmarc),
             tls_reports: reports(&hosted.tlsrpt),
             host_tls_reports: host_reports.and_then(|r| format!("{}@{host}", r.localpart).parse().ok()),
@@ -111,9 +120,9 @@ impl Expected {
             client_host: client_host(hosted, &host),
             services: services(&listeners),
             autoconfig: listeners.iter().any(|l| l.autoconfig_https.enabled),
-            tlsa: host_keys(config, &named(config, &host)),
+            tlsa: host_keys(config, &named(config, &host), read),
             issuers: issuers(config, &listeners),
-            further: further(config),
+            further: further(config, read),
             domain: domain.clone(),
             host,
         })
@@ -149,7 +158,7 @@ fn named<'a>(config: &'a Config, name: &Domain) -> Vec<&'a Listener> {
 }
 
 /// Names that listeners have of their own, but those that only this machine reaches.
-fn further(config: &Config) -> Vec<Further> {
+fn further(config: &Config, read: Reader<'_>) -> Vec<Further> {
     let server = &config.server;
     let outside = server.listeners.values().filter(|listener| listener.smtp.enabled);
     let outside = outside.filter(|listener| !listener.ips.iter().all(IpAddr::is_loopback));
@@ -159,7 +168,7 @@ fn further(config: &Config) -> Vec<Further> {
     names.retain(|name| **name != server.hostname);
     let further = names.into_iter().map(|name| {
         let listeners = named(config, name);
-        Further { name: name.clone(), ips: ips_of(&listeners), tlsa: host_keys(config, &listeners) }
+        Further { name: name.clone(), ips: ips_of(&listeners), tlsa: host_keys(config, &listeners, read) }
     });
     further.collect()
 }
@@ -183,7 +192,7 @@ fn client_host(hosted: &HostedDomain, host: &Domain) -> Domain {
     hosted.client_settings_domain.clone().unwrap_or_else(|| host.clone())
 }
 
-fn keys(config: &Config, domain: &Domain) -> Vec<(String, DkimRecord)> {
+fn keys(config: &Config, domain: &Domain, read: Reader<'_>) -> Vec<(String, DkimRecord)> {
     let signers = config.signers(domain);
     let mut keys: Vec<(String, DkimRecord)> = signers
         .iter()
@@ -210,7 +219,7 @@ fn read(file: &Path) -> Option<Vec<u8>> {
 }
 
 /// The keys that certificates are made for; where there are none, those of the certificates in files.
-fn host_keys(config: &Config, listeners: &[&Listener]) -> Vec<TlsaRecord> {
+fn host_keys(config: &Config, listeners: &[&Listener], read: Reader<'_>) -> Vec<TlsaRecord> {
     let files = listeners.iter().filter_map(|listener| listener.tls.as_ref()).flat_map(|tls| {
         let own = tls.host_private_key_files.iter();
         let given = tls.key_certs.iter().filter(|_| tls.host_private_key_files.is_empty());

@@ -8,6 +8,7 @@ mod checks;
 mod expected;
 mod finding;
 mod ground;
+mod published;
 mod records;
 #[cfg(test)]
 mod tests;
@@ -25,9 +26,10 @@ use mox_mtasts::Fetch;
 use mox_net::Dial;
 use mox_tls::RootCertStore;
 
-pub use expected::{Expected, Further, Issuer, Service, public_ips};
+pub use expected::{Expected, Further, Issuer, Reader, Service, public_ips};
 pub use finding::{Finding, Severity};
 pub use ground::all;
+pub use published::{Published, State, published};
 pub use records::{Row, TTL, zone_text};
 
 use ground::{Ground, Mail};
@@ -59,6 +61,23 @@ pub struct World {
 
 /// Everything there is to say about a domain, the worst first.
 pub async fn check(world: &World, domain: &Domain, ours: Option<&Expected>) -> Vec<Finding> {
+    check_some(world, domain, ours, &[]).await
+}
+
+/// The names of all checks.
+pub fn names() -> impl Iterator<Item = &'static str> {
+    let alone = checks::ALONE.iter().map(|(name, _)| *name);
+    alone.chain(checks::WITH_MAIL.iter().map(|(name, _)| *name))
+}
+
+/// What some checks, by their [`names`], say about a domain, the worst first; all checks where none is named.
+pub async fn check_some(
+    world: &World,
+    domain: &Domain,
+    ours: Option<&Expected>,
+    some: &[String],
+) -> Vec<Finding> {
+    let wanted = |name: &str| some.is_empty() || some.iter().any(|one| one == name);
     let resolver: Arc<dyn Resolver> = Arc::new(BudgetedResolver::new(
         Arc::clone(&world.resolver),
         Arc::clone(&world.clock),
@@ -67,13 +86,20 @@ pub async fn check(world: &World, domain: &Domain, ours: Option<&Expected>) -> V
     ));
     let ground = Ground { world, resolver: &*resolver, domain, ours };
     let begun = world.clock.monotonic();
-    let alone: Vec<BoxFuture<'_, Vec<Finding>>> =
-        checks::ALONE.iter().map(|(name, check)| bounded(&ground, name, check(&ground), TIME)).collect();
+    let alone: Vec<BoxFuture<'_, Vec<Finding>>> = checks::ALONE
+        .iter()
+        .filter(|(name, _)| wanted(name))
+        .map(|(name, check)| bounded(&ground, name, check(&ground), TIME))
+        .collect();
     let (mut findings, others) = tokio::join!(all(alone), async {
+        if !checks::WITH_MAIL.iter().any(|(name, _)| wanted(name)) {
+            return Vec::new();
+        }
         let mail = Mail::gather(&ground).await;
         let left = TIME.saturating_sub(world.clock.monotonic().saturating_sub(begun));
         let with_mail: Vec<BoxFuture<'_, Vec<Finding>>> = checks::WITH_MAIL
             .iter()
+            .filter(|(name, _)| wanted(name))
             .map(|(name, check)| bounded(&ground, name, check(&ground, &mail), left))
             .collect();
         all(with_mail).await

@@ -378,3 +378,86 @@ Postmaster:
     let line = "CAA 0 issue \"letsencrypt.org; accounturi=https://acme-v02.api.letsencrypt.org/acme/acct/7\"";
     assert!(told().contains(line), "{}", told());
 }
+
+/// What DNS is said to have of each record, where a zone replaces those of one name and type.
+async fn looked(name: &str, kind: &str, instead: &str) -> Vec<(Row, Published)> {
+    let ours = ours();
+    let rows = ours.records();
+    let kept = rows.iter().filter(|row| !(row.name == name && row.record.kind().name() == kind));
+    let zone: String = kept.map(|row| format!("{row}\n")).collect();
+    let clock = SimClock::new(Timestamp::from_secs(1_795_342_830));
+    let world = World {
+        resolver: Arc::new(SimResolver::from_zone(&format!("{WORLD}{zone}{instead}")).unwrap()),
+        dial: Arc::new(SimNet::new(Arc::new(clock.clone()))),
+        web: Arc::new(Canned(POLICY)),
+        reachable: Vec::new(),
+        roots: Arc::new(RootCertStore::empty()),
+        clock: Arc::new(clock),
+        random: Arc::new(SimRandom::new(1)),
+    };
+    let found = published(&world, &ours, &rows).await;
+    rows.into_iter().zip(found).collect()
+}
+
+#[tokio::test]
+async fn each_record_is_there_or_another_or_none() {
+    for (name, kind, instead, state, found) in [
+        ("none.example", "A", "", State::Present, 0),
+        ("example.org", "MX", "", State::Missing, 0),
+        ("example.org", "MX", "example.org. MX 5 other.example.", State::Differs, 1),
+        ("example.org", "MX", "example.org. fail", State::Unknown, 0),
+        ("_dmarc.example.org", "TXT", "_dmarc.example.org. TXT \"other\"", State::Missing, 0),
+        ("_dmarc.example.org", "TXT", "_dmarc.example.org. TXT \"v=DMARC1; p=reject\"", State::Differs, 1),
+        ("mta-sts.example.org", "CNAME", "mta-sts.example.org. A 45.67.89.10", State::Present, 1),
+        ("mta-sts.example.org", "CNAME", "mta-sts.example.org. A 45.67.89.99", State::Differs, 1),
+        ("mta-sts.example.org", "CNAME", "", State::Missing, 0),
+        ("example.org", "CAA", "example.org. CAA 0 issue \"other.example\"", State::Differs, 1),
+        ("example.org", "CAA", "example.org. CAA 0 iodef \"mailto:a@example.org\"", State::Missing, 0),
+    ] {
+        for (row, published) in looked(name, kind, instead).await {
+            let asked = row.name == name && row.record.kind().name() == kind;
+            let want = if asked { (state, found) } else { (State::Present, 0) };
+            // SPF and others share names with what was replaced, types they do not.
+            if asked || !instead.contains("fail") {
+                assert_eq!((published.state, published.found.len()), want, "{row} {instead}: {published:?}");
+            }
+        }
+    }
+}
+
+#[tokio::test]
+async fn one_of_two_addresses_is_not_in_the_place_of_the_other() {
+    let ours =
+        Expected { ips: vec!["45.67.89.10".parse().unwrap(), "45.67.89.11".parse().unwrap()], ..ours() };
+    let rows = ours.records();
+    let there = |ip: &str| vec![mox_dns::Record::A(ip.parse().unwrap())];
+    let second = rows.iter().find(|row| row.record == there("45.67.89.11")[0]).unwrap();
+    let states = ["45.67.89.11", "45.67.89.10", "45.67.89.12"]
+        .map(|ip| crate::published::compare(&rows, second, &there(ip)).state);
+    assert_eq!(states, [State::Present, State::Missing, State::Differs]);
+}
+
+#[tokio::test]
+async fn some_checks_say_what_all_say_of_their_part() {
+    let clock = SimClock::new(Timestamp::from_secs(1_795_342_830));
+    let world = World {
+        resolver: Arc::new(SimResolver::from_zone(&zone(&ours(), "", "", "")).unwrap()),
+        dial: Arc::new(SimNet::new(Arc::new(clock.clone()))),
+        web: Arc::new(Canned(POLICY)),
+        reachable: Vec::new(),
+        roots: Arc::new(RootCertStore::empty()),
+        clock: Arc::new(clock),
+        random: Arc::new(SimRandom::new(1)),
+    };
+    let domain = "example.org".parse().unwrap();
+    let all = check(&world, &domain, Some(&ours())).await;
+    let mut parts = Vec::new();
+    for name in names() {
+        parts.extend(check_some(&world, &domain, None, &[name.to_owned()]).await);
+    }
+    assert!(parts.iter().any(|finding| finding.id == "spf"), "{parts:?}");
+    assert!(
+        check_some(&world, &domain, None, &["spf".to_owned()]).await.iter().all(|f| f.id.starts_with("spf"))
+    );
+    assert!(!all.is_empty());
+}

@@ -19,6 +19,7 @@ use mox_store::Store;
 use tokio::sync::OnceCell;
 
 use crate::history::History;
+use crate::operations::configtext;
 
 /// How often a change is tried that others get in the way of.
 const TRIES: usize = 5;
@@ -195,6 +196,52 @@ impl Desk {
         self.work(work).await
     }
 
+    /// Puts an edited text in the place of the file, unless that is no longer the one that was edited.
+    pub(crate) async fn replace_edited(
+        self: &Arc<Self>,
+        what: String,
+        dry_run: bool,
+        text: String,
+        base: String,
+    ) -> Result<ConfigChanged, OpError> {
+        if !dry_run {
+            self.hold().await?;
+        }
+        let work = move |desk: &Desk| {
+            let plan = |config: &Handle| desk.plan_edited(config, &text, &base);
+            if !dry_run {
+                return desk.in_turn(&what, |config| Ok((plan(config)?, Vec::new())));
+            }
+            let plan = plan(&desk.config).map_err(|stop| match stop {
+                Stop::Config(e) => refused(e),
+                Stop::Op(e) => e,
+            })?;
+            let mut answer = changed(what, true, &plan.before, &plan.after, Vec::new());
+            answer.warnings = new_warnings(&desk.config.load().warnings, &plan.config().warnings);
+            Ok(answer)
+        };
+        self.work(work).await
+    }
+
+    fn plan_edited(&self, config: &Handle, text: &str, base: &str) -> Result<Plan, Stop> {
+        let file = config.load().dynamic_file.clone();
+        let now = std::fs::read(&file)
+            .map_err(|e| Stop::Op(OpError::failed(format!("{}: {e}", file.display()))))?;
+        let now = String::from_utf8_lossy(&now);
+        if configtext::base(&now) != base {
+            return Err(Stop::Op(stale(&file)));
+        }
+        let text = configtext::edited(text, &now, &file).map_err(|hidden| {
+            let lines: Vec<String> = hidden.into_iter().map(|problem| problem.message).collect();
+            Stop::Op(OpError::failed(lines.join("\n")).hint("nothing was changed"))
+        })?;
+        let plan = config.plan_text(text).map_err(Stop::Config)?;
+        if plan.before != *now {
+            return Err(Stop::Config(Error::Changed));
+        }
+        Ok(plan)
+    }
+
     /// Makes one change, again when others changed the file meanwhile.
     fn in_turn(
         &self,
@@ -268,6 +315,12 @@ pub fn offline(
     let data = config.data_dir.clone();
     let desk = Desk::new(Arc::new(Handle::new(config)), None, &data, clock, random);
     Ok(Arc::new(crate::operations::managing(Operations::new(), &desk)))
+}
+
+/// Somebody changed the file since an edit of it began.
+fn stale(file: &Path) -> OpError {
+    OpError::failed(format!("{}: it was changed since this edit began", file.display()))
+        .hint("nothing was changed; look at what is there now and edit that")
 }
 
 /// Why a change was not made.

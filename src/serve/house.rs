@@ -369,6 +369,7 @@ impl House {
             sessions: watch.sessions.clone(),
             traffic: traffic.clone(),
             outside: outside.clone(),
+            secrets: plan.secrets.clone(),
         };
         let operations: Arc<dyn Dispatch> = Arc::new(crate::operations::all(parts));
         let endpoint = mox_ctl::endpoint(&plan.data);

@@ -44,12 +44,15 @@ pub struct ConfigVersion {
     pub size: u64,
 }
 
-/// Compares an earlier version with the file as it is.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+/// Compares an earlier version with the file as it is, or with another version.
+#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
 pub struct ConfigDiff {
     /// Which; the newest if none.
     #[serde(default)]
     pub version: Option<u64>,
+    /// The other version; the file on disk if none.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub to: Option<u64>,
 }
 
 /// What changed since a version.
@@ -57,7 +60,7 @@ pub struct ConfigDiff {
 pub struct ConfigDiffed {
     /// The version; none if there is none yet.
     pub version: Option<ConfigVersion>,
-    /// From that version to the file on disk, as a unified diff; empty if they are the same.
+    /// From that version to the file on disk or the other version, as a unified diff; empty if they are the same.
     pub diff: String,
 }
 
@@ -66,6 +69,10 @@ pub struct ConfigDiffed {
 pub struct ConfigApply {
     /// The new text.
     pub text: String,
+    /// [`super::ConfigFile::base`] of what was edited: another text on disk is not overwritten, `***` stands for what
+    /// the file has there, and line ends are those of the file.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub base: Option<String>,
     /// Only check and compare.
     #[serde(default)]
     pub dry_run: bool,

@@ -45,6 +45,29 @@ pub struct DomainDetail {
     pub aliases: Vec<super::AliasRow>,
     /// Its lines of `domains.conf`.
     pub config: String,
+    /// Its keys to sign with.
+    #[serde(default)]
+    pub selectors: Vec<DkimSelector>,
+    /// The name that mail programs of its users connect to.
+    #[serde(default)]
+    pub client_host: String,
+}
+
+/// A key to sign mail with.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct DkimSelector {
+    /// Its name below `_domainkey`.
+    pub selector: String,
+    /// Whether mail is signed with it now.
+    pub signs: bool,
+    /// Kind of key, as `ed25519`; empty where its file cannot be read.
+    pub algorithm: String,
+    /// The key's file, as the configuration names it.
+    pub file: String,
+    /// The name of its record in DNS.
+    pub name: String,
+    /// The text of that record; empty where the file cannot be read.
+    pub record: String,
 }
 
 /// Adds a domain, with keys to sign with and addresses for reports.

@@ -14,6 +14,10 @@ mod connections;
 mod dmarcreports;
 mod dmarcrpt;
 mod doctor;
+mod configtext;
+mod dmarcreports;
+mod dmarcrpt;
+mod dnsrecords;
 mod domains;
 mod finding;
 mod hostkeys;
@@ -58,6 +62,7 @@ pub use complete::{CompleteValues, Completion, ValueKind};
 pub use connections::{
     ConnectionGroup, ConnectionList, ConnectionRow, Connections, RateLimitRow, RateLimits,
 };
+pub use configtext::{ConfigCheck, ConfigChecked, ConfigFile, ConfigProblem, ConfigText, ConfigTexts};
 pub use dmarcreports::{
     DmarcReport, DmarcReportAuth, DmarcReportCause, DmarcReportDay, DmarcReportDetail, DmarcReportList,
     DmarcReportReason, DmarcReportRecord, DmarcReportRow, DmarcReports, FailureDetail, FailureFields,
@@ -66,6 +71,12 @@ pub use dmarcreports::{
 pub use dmarcrpt::{DmarcResultRow, DmarcResults};
 pub use doctor::{Doctor, DoctorFinding, Doctored};
 pub use domains::{DomainAdd, DomainDetail, DomainDisable, DomainList, DomainRemove, DomainRow, DomainShow};
+pub use dnsrecords::{
+    DnsCheck, DnsChecked, DnsFinding, DnsRecordRow, DnsRecordSet, DnsRecordState, DnsRecords, DnsSeverity,
+};
+pub use domains::{
+    DkimSelector, DomainAdd, DomainDetail, DomainDisable, DomainList, DomainRemove, DomainRow, DomainShow,
+};
 pub use finding::MethodFinding;
 pub use hostkeys::{FileCertificateList, FileCertificateRow, HostKeyList, HostKeyRow, HostKeyUse};
 pub use inbox::{
@@ -265,6 +276,10 @@ operations! {
     ConfigDiff = "config-diff" -> ConfigDiffed;
     ConfigApply = "config-apply" -> ConfigChanged;
     ConfigRollback = "config-rollback" -> ConfigChanged;
+    ConfigText = "config-text" -> ConfigTexts;
+    ConfigCheck = "config-check" -> ConfigChecked;
+    DnsRecords = "dns-records" -> DnsRecordSet;
+    DnsCheck = "dns-check" -> DnsChecked;
     ImportBegin = "import-begin" -> ImportBegun;
     ImportMessages = "import-messages" -> ImportProgress;
     ImportEnd = "import-end" -> ImportProgress;

@@ -3,13 +3,14 @@
 //! Key files are written, durably, before the configuration that names them; a crash in between leaves files that
 //! nothing refers to. When the configuration is refused, they are removed again.
 
-use std::io::Write;
+use std::io::{Read, Write};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use mox_address::Domain;
 use mox_admin::ops::{
-    ConfigChanged, DomainAdd, DomainDetail, DomainDisable, DomainList, DomainRemove, DomainRow, DomainShow,
+    ConfigChanged, DkimSelector, DomainAdd, DomainDetail, DomainDisable, DomainList, DomainRemove, DomainRow,
+    DomainShow,
 };
 use mox_admin::{OpError, Operations};
 use mox_clock::Timestamp;
@@ -33,6 +34,8 @@ const POLICY_AGE: Interval = Interval::secs(24 * 3600);
 /// Signatures count this long: mail can be on its way for days.
 const EXPIRATION: Interval = Interval::secs(72 * 3600);
 const RSA_BITS: u32 = 2048;
+/// Largest key file that is read, in bytes.
+const MAX_KEY_FILE: u64 = 64 << 10;
 
 pub(super) fn add(operations: Operations, desk: &Arc<Desk>) -> Operations {
     let d = || desk.clone();
@@ -72,12 +75,37 @@ async fn one(desk: Arc<Desk>, op: DomainShow) -> Result<DomainDetail, OpError> {
     let mut dynamic = Dynamic::default();
     dynamic.domains.insert(domain.clone(), hosted.clone());
     let aliases = hosted.aliases.iter();
+    let client_host = hosted.client_settings_domain.as_ref().unwrap_or(&draft.config.server.hostname);
     Ok(DomainDetail {
+        selectors: selectors(&draft.config, &domain, hosted),
+        client_host: client_host.unicode().to_owned(),
         row: row(&draft.config, &domain, hosted),
         addresses: super::addresses::rows(&draft.config, |_, place| *place.domain() == domain),
         aliases: aliases.map(|(name, alias)| super::aliases::row(name, &domain, alias)).collect(),
         config: lookup::excerpt(&to_text(&dynamic, &|_| None).map_err(OpError::failed)?),
     })
+}
+
+/// The keys of a domain; those whose files cannot be read are without their records.
+fn selectors(config: &Config, domain: &Domain, hosted: &HostedDomain) -> Vec<DkimSelector> {
+    let row = |(name, selector): (&String, &Selector)| {
+        let record = key_record(&config.path(&selector.private_key_file));
+        DkimSelector {
+            selector: name.clone(),
+            signs: hosted.dkim.sign.contains(name),
+            algorithm: record.as_ref().map(|record| record.key_type.clone()).unwrap_or_default(),
+            file: selector.private_key_file.display().to_string(),
+            name: format!("{name}._domainkey.{}", domain.ascii()),
+            record: record.map(|record| record.to_string()).unwrap_or_default(),
+        }
+    };
+    hosted.dkim.selectors.iter().map(row).collect()
+}
+
+fn key_record(file: &Path) -> Option<mox_dkim::Record> {
+    let mut pem = Vec::new();
+    std::fs::File::open(file).ok()?.take(MAX_KEY_FILE).read_to_end(&mut pem).ok()?;
+    SigningKey::from_pem(&pem).and_then(|key| key.record()).ok()
 }
 
 /// A key of a new domain.

@@ -122,9 +122,9 @@ async fn a_change_leaves_all_other_lines_and_keeps_the_text_before() {
     let versions = files.call(ConfigVersions {}).await.unwrap();
     let changes: Vec<_> = versions.iter().map(|v| (v.version, v.change.as_str())).collect();
     assert_eq!(changes, [(2, "rollback to version 1"), (1, "account add dora dora@example.net")]);
-    let since = files.call(ConfigDiff { version: None }).await.unwrap();
+    let since = files.call(ConfigDiff::default()).await.unwrap();
     assert!(since.diff.contains("\n-\tdora:\n"), "{}", since.diff);
-    assert_eq!(files.call(ConfigDiff { version: Some(1) }).await.unwrap().diff, "");
+    assert_eq!(files.call(ConfigDiff { version: Some(1), to: None }).await.unwrap().diff, "");
 }
 
 #[tokio::test]
@@ -133,7 +133,7 @@ async fn edits_that_change_nothing_are_not_versions() {
     let enabled = AccountDisable { name: "bob".into(), message: None, dry_run: false };
     let same = files.call(enabled).await.unwrap();
     assert!(!same.changed && same.version.is_none() && same.diff.is_empty());
-    let whole = files.call(ConfigApply { text: DOMAINS.into(), dry_run: false }).await.unwrap();
+    let whole = files.call(ConfigApply { text: DOMAINS.into(), base: None, dry_run: false }).await.unwrap();
     assert!(!whole.changed);
     for dry_run in [true, false] {
         let warned =
@@ -271,7 +271,9 @@ async fn every_refusal_names_the_place_and_the_mend() {
             "mox config versions",
         ),
         (
-            files.refused(ConfigApply { text: "Domains:\n\tx y: nil\n".into(), dry_run: false }).await,
+            files
+                .refused(ConfigApply { text: "Domains:\n\tx y: nil\n".into(), base: None, dry_run: false })
+                .await,
             "domains.conf:2:",
             "nothing was changed",
         ),
@@ -293,7 +295,7 @@ async fn a_bad_file_is_not_edited_and_an_edit_by_hand_is_a_version() {
     let error = desk.call(&address_add("x@example.org", "bob")).await.unwrap_err();
     assert!(error.message.contains("duplicate key"), "{error}");
     files.write(DOMAINS);
-    desk.call(&ConfigApply { text: DOMAINS.into(), dry_run: false }).await.unwrap();
+    desk.call(&ConfigApply { text: DOMAINS.into(), base: None, dry_run: false }).await.unwrap();
     files.write(&format!("{DOMAINS}# mine\n"));
     desk.call(&address_add("x@example.org", "bob")).await.unwrap();
     let versions = desk.call(&ConfigVersions {}).await.unwrap();
@@ -427,4 +429,41 @@ async fn mail_of_an_account_that_came_back_stays_when_it_goes_without_its_mail()
     assert!(removed.notes[0].contains("stays in the data folder"), "{:?}", removed.notes);
     // A mark would refuse this.
     files.call(account_add("dora", "dora@example.net", false)).await.unwrap();
+}
+
+#[tokio::test]
+async fn an_edit_is_checked_by_line_and_not_put_over_what_others_wrote() {
+    let files = Files::new();
+    let shown = files.call(ConfigText {}).await.unwrap();
+    assert!(shown.valid && shown.domains.in_effect && shown.domains.text == DOMAINS, "{shown:?}");
+    assert!(shown.server.text.contains("Hostname: mail.example.org"));
+    let base = shown.domains.base.clone();
+    let text = DOMAINS.replace("\texample.net: nil", "\texample.net: nil\n\texample.com: nil");
+    // As a browser sends it.
+    let typed = text.replace('\n', "\r\n");
+    let checked = files.call(ConfigCheck { text: typed.clone(), base: base.clone() }).await.unwrap();
+    assert!(checked.valid && !checked.stale && checked.base == base, "{checked:?}");
+    assert!(checked.diff.contains("\n+\texample.com: nil\n"), "{}", checked.diff);
+    assert_eq!(files.text(), DOMAINS, "a check writes nothing");
+
+    let bad = DOMAINS.replace("\tcleo:\n\t\tDomain: example.net", "\tcleo:\n\t\tDoman: example.net");
+    let checked = files.call(ConfigCheck { text: bad, base: base.clone() }).await.unwrap();
+    let found = checked.errors.iter().find(|problem| problem.nearest.as_deref() == Some("Domain")).unwrap();
+    assert!(!checked.valid && found.line.is_some_and(|line| line > 20), "{checked:?}");
+
+    let apply = |dry_run| ConfigApply { text: typed.clone(), base: Some(base.clone()), dry_run };
+    assert!(files.call(apply(true)).await.unwrap().dry_run);
+    files.write(&format!("{DOMAINS}# mine\n"));
+    let stale = files.call(ConfigCheck { text: typed.clone(), base: base.clone() }).await.unwrap();
+    assert!(stale.stale && stale.base != base && stale.diff.contains("\n-# mine\n"), "{stale:?}");
+    let refused = files.refused(apply(false)).await;
+    assert!(refused.message.contains("changed since this edit began"), "{refused}");
+    files.write(DOMAINS);
+    assert_eq!(files.call(apply(false)).await.unwrap().version, Some(1));
+    assert_eq!(files.text(), text);
+    let back = files.call(ConfigRollback { version: 1, dry_run: false }).await.unwrap();
+    let between = files.call(ConfigDiff { version: Some(1), to: back.version }).await.unwrap();
+    assert!(between.diff.contains("\n+\texample.com: nil\n"), "{}", between.diff);
+    let shown = files.call(DomainShow { domain: "example.org".into() }).await.unwrap();
+    assert_eq!((shown.client_host.as_str(), shown.selectors.len()), ("mail.example.org", 0));
 }

@@ -7,8 +7,10 @@ mod backup;
 mod certificates;
 mod chaos;
 mod clientkeys;
+pub(crate) mod configtext;
 mod dmarcreports;
 mod doctor;
+mod dnsrecords;
 mod domains;
 pub(crate) mod feed;
 mod hostkeys;
@@ -87,6 +89,8 @@ pub(crate) struct Parts {
     pub(crate) traffic: crate::traffic::Traffic,
     /// What lies outside.
     pub(crate) outside: crate::outside::Outside,
+    /// Files that were read while that was possible.
+    pub(crate) secrets: crate::Secrets,
 }
 
 /// All operations.
@@ -107,6 +111,7 @@ pub(crate) fn all(parts: Parts) -> Operations {
         tlspaged::add,
         outgoing::add,
         dmarcreports::add,
+        dnsrecords::add,
         insight::add,
         lab::add,
         logins::add,
@@ -119,7 +124,15 @@ pub(crate) fn all(parts: Parts) -> Operations {
 
 /// Those on the configuration: they work without a running house, too.
 pub(crate) fn managing(operations: Operations, desk: &Arc<Desk>) -> Operations {
-    let adds = [accounts::add, addresses::add, domains::add, aliases::add, clientkeys::add, versions::add];
+    let adds = [
+        accounts::add,
+        addresses::add,
+        domains::add,
+        aliases::add,
+        clientkeys::add,
+        versions::add,
+        configtext::add,
+    ];
     adds.into_iter().fold(operations, |operations, add| add(operations, desk))
 }
 

@@ -32,6 +32,11 @@ async fn compared(desk: Arc<Desk>, op: ConfigDiff) -> Result<ConfigDiffed, OpErr
             return Ok(ConfigDiffed { version: None, diff: String::new() });
         };
         let (version, before) = read(desk, number)?;
+        if let Some(to) = op.to {
+            let (_, after) = read(desk, to)?;
+            let diff = diff(&format!("version {number}"), &before, &format!("version {to}"), &after);
+            return Ok(ConfigDiffed { version: Some(version), diff });
+        }
         let file = desk.config.load().dynamic_file.clone();
         let bytes = std::fs::read(&file).map_err(|e| OpError::failed(format!("{}: {e}", file.display())))?;
         let now = String::from_utf8_lossy(&bytes);
@@ -53,7 +58,11 @@ fn read(desk: &Desk, version: u64) -> Result<(ConfigVersion, String), OpError> {
 }
 
 async fn applied(desk: Arc<Desk>, op: ConfigApply) -> Result<ConfigChanged, OpError> {
-    desk.replace("apply of a whole file".to_owned(), op.dry_run, op.text).await
+    let what = "apply of a whole file".to_owned();
+    match op.base {
+        Some(base) => desk.replace_edited(what, op.dry_run, op.text, base).await,
+        None => desk.replace(what, op.dry_run, op.text).await,
+    }
 }
 
 async fn rolled_back(desk: Arc<Desk>, op: ConfigRollback) -> Result<ConfigChanged, OpError> {

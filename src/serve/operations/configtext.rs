@@ -1,0 +1,266 @@
+//! The texts of both files, what is wrong with them, and whole new texts that began as one of them.
+//!
+//! Who looks at them sees no passwords: `***` stands for them, and is what the file has when such a text comes back.
+
+use std::fs;
+use std::path::Path;
+use std::sync::Arc;
+
+use mox_admin::ops::{ConfigCheck, ConfigChecked, ConfigFile, ConfigProblem, ConfigText, ConfigTexts};
+use mox_admin::{OpError, Operations};
+use mox_config::edit::Error;
+use mox_config::tree::{Node, Tree, Value, parse};
+use mox_config::{Config, Errors, Problem};
+
+use crate::desk::{Desk, diff, refused};
+
+/// What stands for a password.
+const HIDDEN: &str = "***";
+/// Paths of passwords; `*` is any key.
+const SECRET: [&[&str]; 6] = [
+    &["Accounts", "*", "OutgoingWebhook", "Authorization"],
+    &["Accounts", "*", "IncomingWebhook", "Authorization"],
+    &["Transports", "*", "Submissions", "Auth", "Password"],
+    &["Transports", "*", "Submission", "Auth", "Password"],
+    &["Transports", "*", "SMTP", "Auth", "Password"],
+    &["Transports", "*", "Socks", "Password"],
+];
+/// Keys of passwords, for texts that cannot be read as a tree.
+const SECRET_KEYS: [&str; 2] = ["Password", "Authorization"];
+
+pub(super) fn add(operations: Operations, desk: &Arc<Desk>) -> Operations {
+    let (show, check) = (desk.clone(), desk.clone());
+    operations
+        .on(move |_: ConfigText| shown(show.clone()))
+        .on(move |op: ConfigCheck| checked(check.clone(), op))
+}
+
+async fn shown(desk: Arc<Desk>) -> Result<ConfigTexts, OpError> {
+    desk.work(|desk| {
+        let config = desk.config.load();
+        let (errors, warnings) = match Config::load(&config.file) {
+            Ok((_, warnings)) => (Vec::new(), problems(&warnings)),
+            Err(Errors(errors)) => (problems(&errors), Vec::new()),
+        };
+        Ok(ConfigTexts {
+            server: file(&config.file, config.server_text()),
+            domains: file(&config.dynamic_file, config.dynamic_text()),
+            valid: errors.is_empty(),
+            errors,
+            warnings,
+        })
+    })
+    .await
+}
+
+/// A file as it is on disk; where that cannot be read, as it is in effect.
+fn file(path: &Path, in_effect: &str) -> ConfigFile {
+    let on_disk = fs::read(path).ok().map(|bytes| String::from_utf8_lossy(&bytes).into_owned());
+    let text = on_disk.as_deref().unwrap_or(in_effect);
+    ConfigFile {
+        path: path.display().to_string(),
+        text: hide(text),
+        base: base(text),
+        in_effect: text == in_effect,
+    }
+}
+
+fn problems(found: &[Problem]) -> Vec<ConfigProblem> {
+    let problem = |problem: &Problem| ConfigProblem {
+        file: problem.file.display().to_string(),
+        line: problem.at.map(|at| at.line),
+        column: problem.at.map(|at| at.column),
+        key: problem.path.clone(),
+        message: problem.to_string(),
+        nearest: problem.hint().map(str::to_owned),
+    };
+    found.iter().map(problem).collect()
+}
+
+async fn checked(desk: Arc<Desk>, op: ConfigCheck) -> Result<ConfigChecked, OpError> {
+    desk.work(move |desk| {
+        let path = &desk.config.load().dynamic_file;
+        let now = fs::read(path).map_err(|e| OpError::failed(format!("{}: {e}", path.display())))?;
+        let now = String::from_utf8_lossy(&now).into_owned();
+        let typed = with_line_ends(&op.text, &now);
+        let mut answer = ConfigChecked {
+            stale: op.base != base(&now),
+            valid: false,
+            errors: Vec::new(),
+            warnings: Vec::new(),
+            diff: diff("domains.conf", &hide(&now), "domains.conf (changed)", &typed),
+            base: base(&now),
+        };
+        let planned = match edited(&op.text, &now, path) {
+            Ok(text) => desk.config.plan_text(text),
+            Err(hidden) => {
+                answer.errors = hidden;
+                return Ok(answer);
+            }
+        };
+        match planned {
+            Ok(plan) => {
+                answer.valid = true;
+                answer.warnings = problems(&plan.config().warnings);
+            }
+            Err(Error::Invalid(Errors(errors))) => answer.errors = problems(&errors),
+            Err(e) => return Err(refused(e)),
+        }
+        Ok(answer)
+    })
+    .await
+}
+
+/// Stands for a text: who edits it names this.
+pub(crate) fn base(text: &str) -> String {
+    // FNV-1a: it finds changes, it need not withstand forgery.
+    let mut hash = 0xcbf2_9ce4_8422_2325_u64;
+    for byte in text.bytes() {
+        hash = (hash ^ u64::from(byte)).wrapping_mul(0x0100_0000_01b3);
+    }
+    format!("{hash:016x}-{}", text.len())
+}
+
+/// The text that an edit means: with the passwords of the file as it is now, and its line ends. Else where a password is
+/// that the file does not have.
+pub(crate) fn edited(text: &str, now: &str, path: &Path) -> Result<String, Vec<ConfigProblem>> {
+    let text = with_line_ends(text, now);
+    // What cannot be read has no place for passwords; the check says what is wrong with it.
+    let Ok(mut tree) = parse(text.as_bytes()) else { return Ok(text) };
+    let current = parse(now.as_bytes()).ok();
+    let mut unknown = Vec::new();
+    for place in secrets(&tree) {
+        let steps: Vec<&str> = place.iter().map(String::as_str).collect();
+        if tree.scalar(&steps) != Some(HIDDEN) {
+            continue;
+        }
+        let known = current.as_ref().and_then(|tree| tree.scalar(&steps)).map(str::to_owned);
+        let set = known.is_some_and(|secret| tree.set(&steps, &secret).is_ok());
+        if !set {
+            unknown.push(unknown_secret(&tree, &place, path));
+        }
+    }
+    if unknown.is_empty() { Ok(tree.text().to_owned()) } else { Err(unknown) }
+}
+
+fn unknown_secret(tree: &Tree, place: &[String], path: &Path) -> ConfigProblem {
+    let at = tree.locate(place);
+    let key = place.join(".");
+    let what =
+        format!("{HIDDEN} stands for what the file has here, and it has nothing: write the value itself");
+    ConfigProblem {
+        file: path.display().to_string(),
+        line: Some(at.line),
+        column: Some(at.column),
+        message: format!("{}:{}:{}: {key}: {what}", path.display(), at.line, at.column),
+        key,
+        nearest: None,
+    }
+}
+
+/// Browsers end lines in their own way, files in theirs.
+fn with_line_ends(text: &str, like: &str) -> String {
+    let text = text.replace("\r\n", "\n");
+    if like.contains("\r\n") { text.replace('\n', "\r\n") } else { text }
+}
+
+/// A text without passwords.
+fn hide(text: &str) -> String {
+    let Ok(mut tree) = parse(text.as_bytes()) else { return hide_lines(text) };
+    for place in secrets(&tree) {
+        let steps: Vec<&str> = place.iter().map(String::as_str).collect();
+        if tree.set(&steps, HIDDEN).is_err() {
+            return hide_lines(text);
+        }
+    }
+    // A comment may be a line that was once in effect.
+    hide_comments(tree.text())
+}
+
+/// Where a file has passwords.
+fn secrets(tree: &Tree) -> Vec<Vec<String>> {
+    let mut found = Vec::new();
+    SECRET.iter().for_each(|path| walk(tree.root(), path, &mut Vec::new(), &mut found));
+    found
+}
+
+fn walk(node: &Node, path: &[&str], above: &mut Vec<String>, found: &mut Vec<Vec<String>>) {
+    let Some((step, below)) = path.split_first() else {
+        if matches!(&node.value, Value::Scalar(text) if !text.is_empty()) {
+            found.push(above.clone());
+        }
+        return;
+    };
+    let Value::Map(entries) = &node.value else { return };
+    for entry in entries.iter().filter(|entry| *step == "*" || entry.key == *step) {
+        above.push(entry.key.clone());
+        walk(&entry.node, below, above, found);
+        above.pop();
+    }
+}
+
+/// Hides what follows the keys of passwords, wherever they are.
+fn hide_lines(text: &str) -> String {
+    text.split_inclusive('\n').map(hide_line).collect()
+}
+
+fn hide_comments(text: &str) -> String {
+    let line =
+        |line: &str| if line.trim_start().starts_with('#') { hide_line(line) } else { line.to_owned() };
+    text.split_inclusive('\n').map(line).collect()
+}
+
+fn hide_line(line: &str) -> String {
+    let body = line.trim_end_matches(['\r', '\n']);
+    let end = line.get(body.len()..).unwrap_or_default();
+    let start = body.trim_start_matches(['\t', ' ', '#', '-']);
+    match (start.split_once(':'), body.split_once(':')) {
+        (Some((key, value)), Some((before, _))) if SECRET_KEYS.contains(&key) && !value.trim().is_empty() => {
+            format!("{before}: {HIDDEN}{end}")
+        }
+        _ => line.to_owned(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const NOW: &str = "Domains:\n\tx.example: nil\nAccounts:\n\tamy:\n\t\tDomain: x.example\n\t\t# Authorization: old one\n\t\tOutgoingWebhook:\n\t\t\tURL: http://localhost/\n\t\t\tAuthorization: Basic c2VjcmV0\n";
+
+    #[test]
+    fn passwords_are_hidden_and_come_back() {
+        let shown = hide(NOW);
+        assert!(!shown.contains("c2VjcmV0") && !shown.contains("old one"), "{shown}");
+        assert!(shown.contains("\t\t\tAuthorization: ***\n"), "{shown}");
+        let path = Path::new("domains.conf");
+        let mended = edited(&shown.replace("localhost", "127.0.0.1"), NOW, path).unwrap();
+        assert!(
+            mended.contains("Authorization: Basic c2VjcmV0\n") && mended.contains("127.0.0.1"),
+            "{mended}"
+        );
+        let own = edited(&shown.replace("\t\t\tAuthorization: ***", "\t\t\tAuthorization: new"), NOW, path)
+            .unwrap();
+        assert!(own.contains("Authorization: new\n"), "{own}");
+        let other = edited(&shown.replace("\tamy:", "\tbob:"), NOW, path).unwrap_err();
+        assert_eq!(
+            (other[0].line, other[0].key.as_str()),
+            (Some(9), "Accounts.bob.OutgoingWebhook.Authorization")
+        );
+        assert!(other[0].message.contains("write the value itself"), "{other:?}");
+    }
+
+    #[test]
+    fn a_file_that_cannot_be_read_hides_its_passwords_by_their_keys() {
+        let text = "Transports:\n\ta:\n\t Password: geheim\r\n\t- Authorization: x: y\nPassword:\n";
+        assert!(parse(text.as_bytes()).is_err());
+        assert_eq!(hide(text), "Transports:\n\ta:\n\t Password: ***\r\n\t- Authorization: ***\nPassword:\n");
+    }
+
+    #[test]
+    fn line_ends_are_those_of_the_file() {
+        assert_eq!(with_line_ends("a\r\nb\n", "x\ny"), "a\nb\n");
+        assert_eq!(with_line_ends("a\r\nb\n", "x\r\n"), "a\r\nb\r\n");
+        assert_ne!(base("a"), base("b"));
+    }
+}
