@@ -20,8 +20,8 @@ mod server;
 pub use client::{Client, ClientError, Credential};
 pub use mechanism::{Mechanism, UnknownMechanism};
 pub use password::{
-    CramMd5Verifier, MAX_PASSWORD, MIN_PASSWORD, PasswordError, Verifiers, hash_password, is_password_of,
-    prepare, random_password,
+    CramMd5Verifier, MAX_PASSWORD, MIN_PASSWORD, PasswordError, Verifiers, hash_password, hash_random,
+    is_password_of, prepare, random_password,
 };
 pub use scram::{MAX_ITERATIONS, MIN_ITERATIONS, ScramVerifier};
 pub use server::{Credentials, Login, Lookup, Reason, Server, Setup, Step};

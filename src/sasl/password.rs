@@ -100,6 +100,15 @@ pub fn hash_password(password: &str, random: &dyn Random) -> Result<String, Pass
     Ok(hash.map_err(|_| PasswordError::Hash)?.to_string())
 }
 
+/// SHA-256 of a secret that was made by a machine and that nobody can guess, as of [`random_password`]. What people
+/// choose needs [`hash_password`].
+pub fn hash_random(secret: &str) -> [u8; 32] {
+    let mut hash = [0; 32];
+    let digest = aws_lc_rs::digest::digest(&aws_lc_rs::digest::SHA256, secret.as_bytes());
+    hash.iter_mut().zip(digest.as_ref()).for_each(|(to, from)| *to = *from);
+    hash
+}
+
 /// Whether this is the password of a hash that [`hash_password`] made. Costs tens of milliseconds by design.
 pub fn is_password_of(password: &str, hash: &str) -> bool {
     let prepared = prepare(password);

@@ -2,7 +2,7 @@
 //! theirs. Failed logins count with those of mail sessions, and all are kept in the login log.
 
 use std::net::IpAddr;
-use std::sync::{Arc, OnceLock};
+use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 
 use mox_address::Address;
 use mox_admin::OpError;
@@ -12,7 +12,7 @@ use mox_net::BoxFuture;
 use mox_smtpserver::Gate;
 use mox_store::Store;
 use mox_web::door::{Attempt, Keeper, Refused};
-use mox_web::session::Who;
+use mox_web::session::{Memory, Who};
 use tokio::sync::Semaphore;
 
 use crate::loginlog::{LoginLog, WebLogin};
@@ -49,6 +49,11 @@ impl Keys {
     ) -> Arc<Keys> {
         let checking = Semaphore::new(AT_ONCE);
         Arc::new(Keys { config, store, gate, logins, random, checking, nobody: OnceLock::new() })
+    }
+
+    /// Where sessions of owners are kept, too.
+    pub(crate) fn store(&self) -> Store {
+        self.store.clone()
     }
 
     async fn checked(
@@ -101,6 +106,13 @@ impl Keys {
         mox_sasl::is_password_of(password, nobody);
     }
 
+    /// What the administrator's password is checked against; none if it cannot be read.
+    fn administrators_hash(&self) -> Option<String> {
+        let config = self.config.load();
+        let file = config.server.admin_password_file.as_ref()?;
+        std::fs::read_to_string(config.path(file)).ok()
+    }
+
     fn administrator(&self, password: &str) -> Result<Found, OpError> {
         let config = self.config.load();
         let Some(file) = config.server.admin_password_file.clone() else {
@@ -146,16 +158,48 @@ impl Keys {
     }
 }
 
-/// Lets the administrator in.
-pub(crate) struct ForAdministrator(pub(crate) Arc<Keys>);
+/// Lets the administrator in. Once the password is another, nobody is in any more.
+pub(crate) struct ForAdministrator {
+    keys: Arc<Keys>,
+    sessions: Arc<Memory>,
+    /// What all sessions came in with.
+    hash: Mutex<Option<String>>,
+}
+
+impl ForAdministrator {
+    /// For a door with these sessions.
+    pub(crate) fn new(keys: Arc<Keys>, sessions: Arc<Memory>) -> ForAdministrator {
+        let hash = Mutex::new(keys.administrators_hash());
+        ForAdministrator { keys, sessions, hash }
+    }
+
+    /// Ends all sessions if the password is another than before; whether it is.
+    fn another(&self) -> bool {
+        let now = self.keys.administrators_hash();
+        let mut hash = self.hash.lock().unwrap_or_else(PoisonError::into_inner);
+        if *hash == now {
+            return false;
+        }
+        *hash = now;
+        self.sessions.end_all();
+        tracing::info!("the administrator's password is another: all sessions ended");
+        true
+    }
+}
 
 impl Keeper for ForAdministrator {
     fn check<'a>(&'a self, attempt: Attempt<'a>) -> BoxFuture<'a, Result<Who, Refused>> {
-        Box::pin(self.0.checked(attempt, "webadmin", |keys, _, password| keys.administrator(password)))
+        Box::pin(async move {
+            self.another();
+            let check = |keys: &Keys, _: &str, password: &str| keys.administrator(password);
+            let found = self.keys.checked(attempt, "webadmin", check).await?;
+            // Changed while it was checked: against which of both is not known.
+            if self.another() { Err(Refused::Wrong) } else { Ok(found) }
+        })
     }
 
     fn knows(&self, _: &Who) -> bool {
-        true
+        !self.another()
     }
 }
 

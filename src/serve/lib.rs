@@ -25,6 +25,7 @@ mod sockets;
 mod tables;
 mod traffic;
 mod web;
+mod websessions;
 
 pub use addresses::{Wanted, addresses};
 pub use desk::offline;

@@ -7,15 +7,16 @@ use mox_admin::Dispatch;
 use mox_clock::{Clock, Random};
 use mox_httpserver::{OriginCheck, Routes, Service};
 use mox_web::door::{Door, Keeper, Lock, Pages};
-use mox_web::session::Memory;
+use mox_web::session::{Memory, Sessions};
 use mox_website::Own;
 
 use crate::keepers::{ForAdministrator, ForOwners, Keys};
+use crate::websessions::Stored;
 
 /// How long an administrator stays logged in without doing anything, and how many can be at once.
 const ADMIN: (Duration, usize) = (Duration::from_secs(12 * 3600), 10);
 /// The same for the owner of an account.
-const OWNER: (Duration, usize) = (Duration::from_secs(24 * 3600), 100);
+const OWNER: (Duration, u32) = (Duration::from_secs(24 * 3600), 100);
 
 /// What the pages of a house are made with.
 pub(crate) struct Making<'a> {
@@ -38,9 +39,16 @@ impl Making<'_> {
             mox_webadmin::pages(dispatch.clone(), self.name.clone(), self.places.clone(), clock.clone());
         let account = mox_webaccount::pages(dispatch, self.name.clone(), Vec::new(), clock);
         let keys = self.keys.clone();
-        let admin_lock = (!self.open)
-            .then(|| self.lock("moxadminsession", false, Arc::new(ForAdministrator(keys.clone())), ADMIN));
-        let account_lock = self.lock("moxaccountsession", true, Arc::new(ForOwners(keys)), OWNER);
+        let admin_lock = (!self.open).then(|| {
+            let (lifetime, most) = ADMIN;
+            let sessions = Arc::new(Memory::new(self.clock.clone(), self.random.clone(), lifetime, most));
+            let keeper = Arc::new(ForAdministrator::new(keys.clone(), sessions.clone()));
+            self.lock("moxadminsession", false, keeper, sessions)
+        });
+        let (lifetime, most) = OWNER;
+        let (store, clock, random) = (keys.store(), self.clock.clone(), self.random.clone());
+        let sessions = Arc::new(Stored { store, clock, random, lifetime, most });
+        let account_lock = self.lock("moxaccountsession", true, Arc::new(ForOwners(keys)), sessions);
         Own {
             admin: door(Arc::new(admin), admin_lock),
             account: door(Arc::new(account), Some(account_lock)),
@@ -53,10 +61,9 @@ impl Making<'_> {
         cookie: &'static str,
         names: bool,
         keeper: Arc<dyn Keeper>,
-        (lifetime, most): (Duration, usize),
+        sessions: Arc<dyn Sessions>,
     ) -> Lock {
-        let sessions = Memory::new(self.clock.clone(), self.random.clone(), lifetime, most);
-        Lock { cookie, names, keeper, sessions: Arc::new(sessions), random: self.random.clone() }
+        Lock { cookie, names, keeper, sessions, random: self.random.clone() }
     }
 }
 

@@ -15,6 +15,7 @@
 
 mod account;
 mod append;
+mod apppassword;
 mod attempts;
 mod changes;
 pub mod content;
@@ -33,6 +34,7 @@ mod tables;
 mod thread;
 mod transcript;
 mod verify;
+mod websession;
 
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
@@ -42,6 +44,7 @@ use mox_db::{Db, ReadTx, Schema, Tx};
 
 pub use account::Account;
 pub use append::{NewMessage, Stored};
+pub use apppassword::{APP_PASSWORDS_MAX, AppPassword};
 pub use attempts::{Attempt, AttemptRow, Attempts};
 pub use changes::{Change, Changes};
 pub use content::{Content, Hold, Incoming, Prepared};
@@ -56,6 +59,7 @@ pub use outgoing::OutgoingLimits;
 pub use search::index;
 pub use transcript::PackedTranscript;
 pub use verify::{Problem, References, Report, verify, verify_at_rest};
+pub use websession::WebSession;
 
 /// The tables of this room.
 pub const SCHEMA: Schema = tables::SCHEMA;

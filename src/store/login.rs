@@ -38,12 +38,13 @@ struct Cached {
 }
 
 impl Store {
-    /// Sets the verifiers of an account's password.
+    /// Sets the verifiers of an account's password, and ends the sessions of its pages.
     pub fn set_password(&self, tx: &mut Tx<'_>, account: &str, verifiers: &Verifiers) -> Result<(), Error> {
         let found =
             table::by_name(tx.conn(), account)?.ok_or_else(|| Error::NoSuchAccount(account.to_owned()))?;
         let value = serde_json::to_string(verifiers).map_err(|e| Error::Damaged(e.to_string()))?;
         table::set_credential(tx.conn(), found.id, "password", &value, self.clock().now())?;
+        self.end_web_sessions(tx, account)?;
         let (store, account) = (self.clone(), account.to_owned());
         tx.on_commit(move || store.logins().forget(&account));
         Ok(())

@@ -14,7 +14,7 @@ pub struct Logins {
     config: Arc<Handle>,
 }
 
-/// Verifiers of an account, with the store's memory of right passwords.
+/// Verifiers of an account, with the store's memory of right passwords. PLAIN and LOGIN take its app passwords, too.
 struct Known {
     store: Store,
     account: String,
@@ -27,7 +27,10 @@ impl Credentials for Known {
     }
 
     fn verify_plain(&self, password: &str) -> bool {
-        self.store.check_password(&self.account, password).unwrap_or(false)
+        // App passwords first: they are found at once, where the account's own takes long by design. What cannot be
+        // read is not right.
+        self.store.check_app_password(&self.account, password).unwrap_or(false)
+            || self.store.check_password(&self.account, password).unwrap_or(false)
     }
 }
 

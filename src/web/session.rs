@@ -74,6 +74,11 @@ impl Memory {
         Memory { clock, random, lifetime, most, all: Mutex::default() }
     }
 
+    /// Ends all.
+    pub fn end_all(&self) {
+        self.with(|all, _| all.clear());
+    }
+
     fn with<T>(&self, work: impl FnOnce(&mut HashMap<String, Kept>, Duration) -> T) -> T {
         let now = self.clock.monotonic();
         let mut all = self.all.lock().unwrap_or_else(PoisonError::into_inner);
@@ -142,6 +147,9 @@ mod tests {
         for gone in [one, other] {
             assert!(sessions.find(&gone.token).await.unwrap().is_none());
         }
+        let last = sessions.start(who("a")).await.unwrap();
+        sessions.end_all();
+        assert!(sessions.find(&last.token).await.unwrap().is_none());
     }
 
     #[test]

@@ -2,6 +2,7 @@
 
 pub(crate) mod add;
 pub(crate) mod addresses;
+pub(crate) mod apppassword;
 pub(crate) mod disable;
 pub(crate) mod enable;
 pub(crate) mod list;
@@ -31,6 +32,9 @@ pub(crate) enum Command {
     Enable(enable::Args),
     /// Show the addresses of an account
     Addresses(addresses::Args),
+    /// Add, show and remove passwords of programs, beside that of the account
+    #[command(subcommand)]
+    Apppassword(apppassword::Command),
 }
 
 impl Command {
@@ -43,6 +47,7 @@ impl Command {
             Command::Disable(args) => disable::run(cx, args),
             Command::Enable(args) => enable::run(cx, args),
             Command::Addresses(args) => addresses::run(cx, args),
+            Command::Apppassword(command) => command.run(cx),
         }
     }
 }

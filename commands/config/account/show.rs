@@ -43,6 +43,9 @@ impl Show for AccountDetail {
         match &self.stored {
             Some(stored) => {
                 page.field("messages", format_args!("{} of {} bytes", stored.messages, stored.size));
+                if let Some(quota) = self.quota {
+                    page.field("quota", format_args!("{quota} bytes"));
+                }
                 page.field("password", if stored.has_password { "set" } else { "none" });
                 page.field("client keys", stored.client_keys);
             }

@@ -47,7 +47,7 @@ pub(crate) fn run(cx: &mut Context, args: Args) -> Result<Exit, CommandError> {
     let pem = cx.read_input(Path::new("-"), MAX_PEM)?;
     let certificate = String::from_utf8(pem)
         .map_err(|_| CommandError::usage("standard input is not a certificate in PEM"))?;
-    let added = call(cx, &ClientKeyAdd { address, name, certificate, dry_run })?;
+    let added = call(cx, &ClientKeyAdd { account: None, address, name, certificate, dry_run })?;
     cx.print(&added)?;
     Ok(Exit::Done)
 }

@@ -26,7 +26,7 @@ pub(crate) const EXAMPLES: &[Example] = &[Example {
 
 pub(crate) fn run(cx: &mut Context, args: Args) -> Result<Exit, CommandError> {
     let Args { fingerprint, dry_run } = args;
-    let removed = call(cx, &ClientKeyRemove { fingerprint, dry_run })?;
+    let removed = call(cx, &ClientKeyRemove { account: None, fingerprint, dry_run })?;
     cx.print(&removed)?;
     Ok(Exit::Done)
 }

@@ -4,7 +4,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::Secret;
 
-/// Sets the password of an account and ends nothing: sessions go on, the next login needs the new one.
+/// Sets the password of an account. Sessions of its pages end, those of mail go on: the next login needs the new one.
 #[derive(Debug, Clone, Serialize, Deserialize)]
 pub struct SetAccountPassword {
     /// Account name, or one of its addresses.

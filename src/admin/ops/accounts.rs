@@ -45,6 +45,12 @@ pub struct AccountDetail {
     pub references: Vec<String>,
     /// Its lines of `domains.conf`, without secrets.
     pub config: String,
+    /// Most bytes that its messages may take; none for no limit.
+    #[serde(default)]
+    pub quota: Option<u64>,
+    /// Whether its owner may only have passwords that are made by the server.
+    #[serde(default)]
+    pub no_custom_password: bool,
     /// What is stored; none if nothing is.
     pub stored: Option<AccountStored>,
 }

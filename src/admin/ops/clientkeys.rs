@@ -33,6 +33,9 @@ pub struct ClientKeyRow {
 /// Lets the holder of a key log in.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct ClientKeyAdd {
+    /// The account that the address must be of; any if none.
+    #[serde(default)]
+    pub account: Option<String>,
     /// Address that it logs in as.
     pub address: String,
     /// What people call it.
@@ -57,6 +60,9 @@ pub struct ClientKeyAdded {
 /// Takes a key away.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct ClientKeyRemove {
+    /// The account that the key must be of; any if none.
+    #[serde(default)]
+    pub account: Option<String>,
     /// Which.
     pub fingerprint: String,
     /// Only look whether it is there.

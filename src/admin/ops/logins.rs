@@ -32,7 +32,7 @@ pub struct LoginAttemptRow {
     pub login: String,
     /// Where from.
     pub remote_ip: String,
-    /// `submission` or `submissions`.
+    /// `submission`, `submissions`, `webaccount` or `webadmin`.
     pub protocol: String,
     /// SASL mechanism.
     pub mechanism: String,

@@ -4,6 +4,7 @@ mod account;
 mod accounts;
 mod addresses;
 mod aliases;
+mod apppasswords;
 mod backup;
 mod certificates;
 mod changes;
@@ -29,6 +30,7 @@ mod logs;
 mod message;
 mod mtasts;
 mod outgoing;
+mod owner;
 mod queue;
 mod queuerules;
 mod server;
@@ -47,6 +49,9 @@ pub use accounts::{
 };
 pub use addresses::{AddressAdd, AddressList, AddressRemove, AddressRow};
 pub use aliases::{AliasAdd, AliasList, AliasMembers, AliasRemove, AliasRow, AliasShow, AliasUpdate};
+pub use apppasswords::{
+    AppPasswordAdd, AppPasswordAdded, AppPasswordList, AppPasswordRemove, AppPasswordRemoved, AppPasswordRow,
+};
 pub use backup::{BackedUp, Backup};
 pub use certificates::{
     CertificateList, CertificateRenew, CertificateRenewed, CertificateRow, RenewalWindow,
@@ -118,6 +123,11 @@ pub use outgoing::{
     ReportPreview, ReportPreviewRow, ReportPreviewed, ReportSendNow, ReportSent, ReportStep,
     ReportSuppressAdd, ReportSuppressExtend, ReportSuppressList, ReportSuppressRemove, ReportSuppressRow,
     ReportWithheld,
+};
+pub use owner::{
+    AccountFullName, AccountPasswordChange, AccountPasswordChanged, DestinationDetail, DestinationSet,
+    DestinationSettings, DestinationShow, HeaderCondition, Ruleset, RulesetAdd, RulesetRemove, RulesetRow,
+    RulesetSet, SessionsEnd, SessionsEnded,
 };
 pub use silence::ReportSilence;
 pub use tlspaged::{
@@ -272,6 +282,17 @@ operations! {
     ClientKeyList = "client-key-list" -> Vec<ClientKeyRow>;
     ClientKeyAdd = "client-key-add" -> ClientKeyAdded;
     ClientKeyRemove = "client-key-remove" -> ClientKeyAdded;
+    AppPasswordList = "app-password-list" -> Vec<AppPasswordRow>;
+    AppPasswordAdd = "app-password-add" -> AppPasswordAdded;
+    AppPasswordRemove = "app-password-remove" -> AppPasswordRemoved;
+    AccountPasswordChange = "account-password-change" -> AccountPasswordChanged;
+    SessionsEnd = "sessions-end" -> SessionsEnded;
+    AccountFullName = "account-full-name" -> ConfigChanged;
+    DestinationShow = "destination-show" -> DestinationDetail;
+    DestinationSet = "destination-set" -> ConfigChanged;
+    RulesetAdd = "ruleset-add" -> ConfigChanged;
+    RulesetSet = "ruleset-set" -> ConfigChanged;
+    RulesetRemove = "ruleset-remove" -> ConfigChanged;
     ConfigVersions = "config-versions" -> Vec<ConfigVersion>;
     ConfigDiff = "config-diff" -> ConfigDiffed;
     ConfigApply = "config-apply" -> ConfigChanged;

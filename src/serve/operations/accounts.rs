@@ -66,6 +66,8 @@ async fn one(desk: Arc<Desk>, op: AccountShow) -> Result<AccountDetail, OpError>
         aliases,
         references: lookup::references(&draft, &name),
         config: text(&name, account)?,
+        quota: account.quota(config.server.quota_message_size),
+        no_custom_password: account.no_custom_password,
         stored: stored(&desk, &name).await?,
     })
 }
@@ -169,6 +171,8 @@ async fn set_password(desk: &Arc<Desk>, name: &str, password: Secret) -> Result<
     let name = name.to_owned();
     let write = move |store: &Store, tx: &mut mox_db::Tx<'_>| {
         store.open_account(tx, &name)?;
+        // Those of an earlier account of this name.
+        store.remove_app_passwords(tx, &name)?;
         store.set_password(tx, &name, &verifiers)
     };
     store.write(write).await.map_err(failed)
@@ -198,6 +202,7 @@ async fn removed(desk: Arc<Desk>, op: AccountRemove) -> Result<ConfigChanged, Op
         unmark(&desk, &op.name).await?;
     }
     let answer = desk.change(what, false, edit).await?;
+    end_logins(&desk, &op.name, true).await?;
     // A mark before the change would take the mail of an account that is still there, should this stop in between.
     if op.purge
         && let Some(store) = desk.store_if_any().await?
@@ -210,6 +215,17 @@ async fn removed(desk: Arc<Desk>, op: AccountRemove) -> Result<ConfigChanged, Op
         })?;
     }
     Ok(answer)
+}
+
+/// Ends the sessions of an account's pages; `gone` takes its app passwords, too.
+async fn end_logins(desk: &Arc<Desk>, name: &str, gone: bool) -> Result<(), OpError> {
+    let Some(store) = desk.store_if_any().await? else { return Ok(()) };
+    let name = name.to_owned();
+    let write = move |store: &Store, tx: &mut mox_db::Tx<'_>| {
+        store.end_web_sessions(tx, &name)?;
+        if gone { store.remove_app_passwords(tx, &name) } else { Ok(0) }
+    };
+    store.write(write).await.map(drop).map_err(failed)
 }
 
 /// Takes away the mark of an account that was removed with its mail and came back since, by a rollback for instance.
@@ -254,6 +270,7 @@ async fn disabled(desk: Arc<Desk>, op: AccountDisable) -> Result<ConfigChanged, 
         Some(message) => format!("account disable {name} {message:?}"),
         None => format!("account enable {name}"),
     };
+    let ends = (message.is_some() && !dry_run).then(|| name.clone());
     let edit = move |draft: &mut Draft| {
         let account = lookup::account(&draft.config, &name)?;
         let path = ["Accounts", name.as_str(), "LoginDisabled"];
@@ -264,5 +281,9 @@ async fn disabled(desk: Arc<Desk>, op: AccountDisable) -> Result<ConfigChanged, 
         }
         Ok(Vec::new())
     };
-    desk.change(what, dry_run, edit).await
+    let answer = desk.change(what, dry_run, edit).await?;
+    if let Some(name) = ends {
+        end_logins(&desk, &name, false).await?;
+    }
+    Ok(answer)
 }

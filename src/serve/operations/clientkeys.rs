@@ -89,6 +89,9 @@ async fn added(desk: Arc<Desk>, op: ClientKeyAdd) -> Result<ClientKeyAdded, OpEr
         return Err(OpError::not_found(format!("no account has the address {}", address.unicode()))
             .hint("`mox config address list` shows what is there"));
     };
+    if op.account.as_deref().is_some_and(|only| only != account) {
+        return Err(OpError::not_found(format!("{} is not an address of that account", address.unicode())));
+    }
     let owner = lookup::account(&draft.config, account)?;
     let login = Place::of_key(key, owner).map_or_else(|| address.unicode(), |place| place.key());
     let spki = mox_tls::client_key(op.certificate.as_bytes()).map_err(|e| {
@@ -120,7 +123,7 @@ async fn added(desk: Arc<Desk>, op: ClientKeyAdd) -> Result<ClientKeyAdded, OpEr
 
 async fn removed(desk: Arc<Desk>, op: ClientKeyRemove) -> Result<ClientKeyAdded, OpError> {
     let wanted = fingerprint(&op.fingerprint)?;
-    let found = keys(&desk, None).await?.into_iter().find(|key| key.spki_sha256 == wanted);
+    let found = keys(&desk, op.account).await?.into_iter().find(|key| key.spki_sha256 == wanted);
     let key = found.ok_or_else(|| missing(&wanted))?;
     if !op.dry_run {
         let write = move |store: &Store, tx: &mut mox_db::Tx<'_>| store.remove_client_key(tx, &wanted);

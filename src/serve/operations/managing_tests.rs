@@ -384,6 +384,7 @@ async fn client_keys_log_in_until_they_are_removed() {
     let made =
         mox_tls::client_certificate("laptop", mox_clock::Timestamp::parse_rfc3339("2026-11-26").unwrap());
     let add = |address: &str, dry_run| ClientKeyAdd {
+        account: None,
         address: address.into(),
         name: "laptop".into(),
         certificate: made.as_ref().unwrap().cert_pem.clone(),
@@ -400,7 +401,7 @@ async fn client_keys_log_in_until_they_are_removed() {
     let one =
         ClientKeyList { account: Some("bob".into()), fingerprint: Some(added.fingerprint.to_uppercase()) };
     assert_eq!(files.call(one).await.unwrap().len(), 1);
-    let remove = || ClientKeyRemove { fingerprint: added.fingerprint.clone(), dry_run: false };
+    let remove = || ClientKeyRemove { account: None, fingerprint: added.fingerprint.clone(), dry_run: false };
     files.call(remove()).await.unwrap();
     assert_eq!(files.call(remove()).await.unwrap_err().kind, ErrorKind::NotFound);
 }
@@ -466,4 +467,228 @@ async fn an_edit_is_checked_by_line_and_not_put_over_what_others_wrote() {
     assert!(between.diff.contains("\n+\texample.com: nil\n"), "{}", between.diff);
     let shown = files.call(DomainShow { domain: "example.org".into() }).await.unwrap();
     assert_eq!((shown.client_host.as_str(), shown.selectors.len()), ("mail.example.org", 0));
+}
+
+fn ruleset(from: &str, mailbox: &str) -> Ruleset {
+    Ruleset { msg_from: from.into(), mailbox: mailbox.into(), ..Ruleset::default() }
+}
+
+#[tokio::test]
+async fn rulesets_change_line_by_line_and_only_those_of_the_account() {
+    let files = Files::new();
+    let of_bob = || ("bob".to_owned(), "SALES@example.org".to_owned());
+    let add = |rule: Ruleset| {
+        let (account, address) = of_bob();
+        RulesetAdd { account, address, rule, dry_run: false }
+    };
+    let show = || async {
+        let (account, address) = of_bob();
+        files.call(DestinationShow { account, address }).await.unwrap()
+    };
+    let list = Ruleset {
+        headers: vec![HeaderCondition { name: "^list-id$".into(), value: "<a\\.example>".into() }],
+        list_allow_domain: "lists.example".into(),
+        comment: "a list".into(),
+        ..ruleset("", "Lists")
+    };
+    files.call(add(list.clone())).await.unwrap();
+    let first = files.text();
+    let added = "\t\t\t\tRulesets:\n\t\t\t\t\t-\n\t\t\t\t\t\tHeadersRegexp:\n\t\t\t\t\t\t\t^list-id$: <a\\.example>\n\t\t\t\t\t\tListAllowDomain: lists.example\n\t\t\t\t\t\tMailbox: Lists\n\t\t\t\t\t\tComment: a list\n";
+    assert_eq!(
+        first,
+        DOMAINS.replace("\t\t\t\tMailbox: Sales\n", &format!("\t\t\t\tMailbox: Sales\n{added}"))
+    );
+    files.call(add(ruleset("@x\\.example$", "X"))).await.unwrap();
+    // A comment in a rule stays when the rule is changed.
+    files.write(
+        &files.text().replace("\t\t\t\t\t\tMailbox: X\n", "\t\t\t\t\t\t# the x\n\t\t\t\t\t\tMailbox: X\n"),
+    );
+    let detail = show().await;
+    assert_eq!((detail.address.as_str(), detail.settings.mailbox.as_str()), ("sales@example.org", "Sales"));
+    let keys: Vec<String> = detail.rulesets.iter().map(|row| row.key.clone()).collect();
+    assert_eq!(detail.rulesets.first().unwrap().rule, list);
+    let set = |key: &str, rule: Ruleset| {
+        let (account, address) = of_bob();
+        RulesetSet { account, address, key: key.into(), rule, dry_run: false }
+    };
+    let two = keys.get(1).unwrap();
+    files.call(set(two, Ruleset { verified_domain: "x.example".into(), ..ruleset("", "Y") })).await.unwrap();
+    let text = files.text();
+    assert!(
+        text.contains("\t\t\t\t\t\t# the x\n\t\t\t\t\t\tMailbox: Y\n\t\t\t\t\t\tVerifiedDomain: x.example\n"),
+        "{text}"
+    );
+    assert!(!text.contains("MsgFromRegexp") && text.contains(added), "{text}");
+    let stale = files.refused(set(two, ruleset("a", "Z"))).await;
+    assert_eq!(stale.kind, ErrorKind::NotFound, "{stale}");
+    let other = Ruleset { headers: Vec::new(), ..list.clone() };
+    files.call(set(keys.first().unwrap(), Ruleset { msg_from: "b".into(), ..other })).await.unwrap();
+    assert!(!files.text().contains("HeadersRegexp"), "{}", files.text());
+    for left in [1, 0] {
+        let key = show().await.rulesets.first().unwrap().key.clone();
+        let (account, address) = of_bob();
+        files.call(RulesetRemove { account, address, key, dry_run: false }).await.unwrap();
+        assert_eq!(show().await.rulesets.len(), left);
+    }
+    assert_eq!(files.text(), DOMAINS);
+    for (account, address) in [
+        ("amy", "sales@example.org"),
+        ("amy", "team@example.org"),
+        ("amy", "none@example.org"),
+        ("eve", "amy@example.org"),
+    ] {
+        let (account, address) = (account.to_owned(), address.to_owned());
+        let op = RulesetAdd {
+            account: account.clone(),
+            address: address.clone(),
+            rule: ruleset("a", "A"),
+            dry_run: false,
+        };
+        assert_eq!(files.refused(op).await.kind, ErrorKind::NotFound);
+        let op = DestinationShow { account: account.clone(), address: address.clone() };
+        assert_eq!(files.refused(op).await.kind, ErrorKind::NotFound);
+        let op =
+            DestinationSet { account, address, settings: DestinationSettings::default(), dry_run: false };
+        assert_eq!(files.refused(op).await.kind, ErrorKind::NotFound);
+    }
+}
+
+#[tokio::test]
+async fn rulesets_that_cannot_be_are_refused() {
+    let files = Files::new();
+    let many = |n: usize| vec![HeaderCondition { name: "a".into(), value: "b".into() }; n];
+    for (rule, why) in [
+        (Ruleset::default(), "needs a mailbox"),
+        (ruleset("", "A"), "without a condition"),
+        (ruleset("(", "A"), "not a regular expression"),
+        (ruleset("a\nMailbox: B", "A"), "one line"),
+        (ruleset(&"a".repeat(1001), "A"), "one line of at most 1000 bytes"),
+        (ruleset("a", "nil"), "cannot be \"nil\""),
+        (Ruleset { verified_domain: "a b".into(), ..ruleset("", "A") }, "not a domain"),
+        (Ruleset { headers: many(2), ..ruleset("", "A") }, "two conditions on \"a\""),
+        (Ruleset { headers: many(11), ..ruleset("", "A") }, "at most 10"),
+        (Ruleset { is_forward: true, ..ruleset("a", "A") }, "needs SMTPMailFromRegexp and VerifiedDomain"),
+    ] {
+        let op =
+            RulesetAdd { account: "bob".into(), address: "bob@example.org".into(), rule, dry_run: false };
+        let error = files.refused(op).await;
+        assert!(error.message.contains(why), "{why}: {error}");
+    }
+    // Errors of others are not for owners.
+    files.write(&DOMAINS.replace("example.net: nil", "example.net:\n\t\tSecret: 1"));
+    let op = DestinationShow { account: "bob".into(), address: "bob@example.org".into() };
+    let error = files.refused(op).await;
+    assert!(error.message.contains("administrator") && !error.to_string().contains("Secret"), "{error}");
+}
+
+#[tokio::test]
+async fn settings_of_an_address_and_names_change() {
+    let files = Files::new();
+    let set = |settings: DestinationSettings| DestinationSet {
+        account: "bob".into(),
+        address: "bob@example.org".into(),
+        settings,
+        dry_run: false,
+    };
+    let gone = DestinationSettings { smtp_error: "550 no longer here".into(), ..Default::default() };
+    files.call(set(gone.clone())).await.unwrap();
+    let line = "\t\t\tBob@example.org:\n\t\t\t\tSMTPError: 550 no longer here\n";
+    assert_eq!(files.text(), DOMAINS.replace("\t\t\tBob@example.org: nil\n", line));
+    assert!(!files.call(set(gone)).await.unwrap().changed);
+    let bad = DestinationSettings { smtp_error: "250 fine".into(), ..Default::default() };
+    files.refused(set(bad)).await;
+    files.call(set(DestinationSettings::default())).await.unwrap();
+    let name = |name: &str| AccountFullName { account: "bob".into(), full_name: name.into(), dry_run: false };
+    files.call(name("Bob B.")).await.unwrap();
+    assert!(files.text().contains("\t\tFullName: Bob B.\n"));
+    files.refused(name("Bob\nLoginDisabled: x")).await;
+    files.call(name("")).await.unwrap();
+    assert_eq!(files.text(), DOMAINS);
+}
+
+#[tokio::test]
+async fn app_passwords_are_made_and_go_with_the_account() {
+    let files = Files::new();
+    let add = |account: &str, name: &str, dry_run| AppPasswordAdd {
+        account: account.into(),
+        name: name.into(),
+        dry_run,
+    };
+    let none = files.call(add("bob", "phone", false)).await.unwrap_err();
+    assert!(none.message.contains("no password of its own"), "{none}");
+    files.call(account_add("dora", "dora@example.net", false)).await.unwrap();
+    for bad in ["", " ", "a\nb", &"x".repeat(101)] {
+        assert_eq!(files.call(add("dora", bad, false)).await.unwrap_err().kind, ErrorKind::Usage);
+    }
+    let dry = files.call(add("dora", "phone", true)).await.unwrap();
+    assert!(dry.dry_run && dry.password.is_none());
+    let made = files.call(add("dora", " phone ", false)).await.unwrap();
+    assert!(made.password.is_some() && made.row.name == "phone");
+    assert!(files.call(add("dora", "phone", false)).await.unwrap_err().message.contains("already"));
+    let list = |account: &str| AppPasswordList { account: account.into() };
+    assert_eq!(files.call(list("dora")).await.unwrap(), std::slice::from_ref(&made.row));
+    let remove = |account: &str, id| AppPasswordRemove { account: account.into(), id, dry_run: false };
+    assert_eq!(files.call(remove("bob", made.row.id)).await.unwrap_err().kind, ErrorKind::NotFound);
+    files.call(account_rm("dora")).await.unwrap();
+    files.call(account_add("dora", "dora@example.net", false)).await.unwrap();
+    assert_eq!(files.call(list("dora")).await.unwrap(), [], "an account of the same name starts without");
+    let again = files.call(add("dora", "phone", false)).await.unwrap().row.id;
+    assert!(again > made.row.id);
+    files.call(remove("dora", again)).await.unwrap();
+    assert_eq!(files.call(list("dora")).await.unwrap(), []);
+}
+
+#[tokio::test]
+async fn a_password_changes_for_those_who_know_it() {
+    let files = Files::new();
+    files.call(account_add("dora", "dora@example.net", false)).await.unwrap();
+    let desk = files.desk();
+    let change = |current: &str, new: Option<&str>| AccountPasswordChange {
+        account: "dora".into(),
+        current: Secret::new(current),
+        password: new.map(Secret::new),
+    };
+    let wrong = desk.call(&change("wrong horse", Some("new password"))).await.unwrap_err();
+    assert!(wrong.message.contains("not right"), "{wrong}");
+    let same = desk.call(&change("correct horse", Some("correct horse"))).await.unwrap_err();
+    assert_eq!(same.kind, ErrorKind::Usage);
+    assert_eq!(desk.call(&change("correct horse", Some("short"))).await.unwrap_err().kind, ErrorKind::Usage);
+    assert_eq!(desk.call(&change("correct horse", Some("new password"))).await.unwrap().password, None);
+    let made = desk.call(&change("new password", None)).await.unwrap().password.unwrap();
+    for _ in 0..10 {
+        desk.call(&change("wrong horse", None)).await.unwrap_err();
+    }
+    let often = desk.call(&change(made.reveal(), None)).await.unwrap_err();
+    assert!(often.message.contains("too often"), "{often}");
+    let files = Files::new();
+    files.write(&DOMAINS.replace("\tbob:\n", "\tbob:\n\t\tNoCustomPassword: true\n"));
+    let own = AccountPasswordChange {
+        account: "bob".into(),
+        current: Secret::new("x"),
+        password: Some(Secret::new("correct horse")),
+    };
+    assert!(files.call(own).await.unwrap_err().message.contains("made by the server"));
+}
+
+#[tokio::test]
+async fn a_key_of_another_account_is_not_touched() {
+    let files = Files::new();
+    let made =
+        mox_tls::client_certificate("laptop", mox_clock::Timestamp::parse_rfc3339("2026-11-26").unwrap());
+    let add = |account: &str| ClientKeyAdd {
+        account: Some(account.into()),
+        address: "bob@example.org".into(),
+        name: "laptop".into(),
+        certificate: made.as_ref().unwrap().cert_pem.clone(),
+        dry_run: false,
+    };
+    assert_eq!(files.call(add("amy")).await.unwrap_err().kind, ErrorKind::NotFound);
+    let key = files.call(add("bob")).await.unwrap().key.fingerprint;
+    let remove = |account: &str| ClientKeyRemove {
+        account: Some(account.into()),
+        fingerprint: key.clone(),
+        dry_run: false,
+    };
+    assert_eq!(files.call(remove("amy")).await.unwrap_err().kind, ErrorKind::NotFound);
+    files.call(remove("bob")).await.unwrap();
 }

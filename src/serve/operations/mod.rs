@@ -3,11 +3,13 @@
 mod accounts;
 mod addresses;
 mod aliases;
+mod apppasswords;
 mod backup;
 mod certificates;
 mod chaos;
 mod clientkeys;
 pub(crate) mod configtext;
+mod destinations;
 mod dmarcreports;
 mod doctor;
 mod dnsrecords;
@@ -23,6 +25,7 @@ mod lookup;
 mod managing_tests;
 mod messages;
 mod outgoing;
+mod owner;
 mod policies;
 mod server;
 mod tlspaged;
@@ -132,6 +135,9 @@ pub(crate) fn managing(operations: Operations, desk: &Arc<Desk>) -> Operations {
         clientkeys::add,
         versions::add,
         configtext::add,
+        apppasswords::add,
+        owner::add,
+        destinations::add,
     ];
     adds.into_iter().fold(operations, |operations, add| add(operations, desk))
 }

@@ -147,6 +147,8 @@ pub(crate) fn remove(conn: &Connection, id: AccountId) -> Result<(), Error> {
     for table in [
         "credential",
         "client_key",
+        "app_password",
+        "web_session",
         "subscription",
         "message",
         "thread_ref",

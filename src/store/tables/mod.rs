@@ -5,6 +5,7 @@
 //! Times are microseconds since the epoch, UTC.
 
 pub(crate) mod account;
+pub(crate) mod apppassword;
 pub(crate) mod attempt;
 pub(crate) mod content;
 pub(crate) mod imported;
@@ -14,6 +15,7 @@ pub(crate) mod outgoing;
 pub(crate) mod search;
 pub(crate) mod transcript;
 pub(crate) mod verify;
+pub(crate) mod websession;
 
 use mox_db::Schema;
 use mox_db::rusqlite::Connection;
@@ -22,7 +24,7 @@ use crate::Error;
 
 pub(crate) const SCHEMA: Schema = Schema {
     room: "store",
-    steps: &[STEP_1, STEP_2, STEP_3, STEP_4, STEP_5, STEP_6, STEP_7, STEP_8, STEP_9],
+    steps: &[STEP_1, STEP_2, STEP_3, STEP_4, STEP_5, STEP_6, STEP_7, STEP_8, STEP_9, STEP_10],
 };
 
 const STEP_1: &str = "
@@ -247,6 +249,32 @@ const STEP_9: &str = "
 CREATE INDEX message_from ON message (account_id, from_address) WHERE expunged = 0;
 ";
 
+const STEP_10: &str = "
+INSERT INTO counter VALUES ('app_password', 0);
+-- Passwords of programs, random ones, beside that of the account.
+CREATE TABLE app_password (
+  app_password_id INTEGER PRIMARY KEY,
+  account_id INTEGER NOT NULL,
+  name TEXT NOT NULL,
+  hash BLOB NOT NULL UNIQUE,        -- SHA-256
+  created INTEGER NOT NULL,
+  used INTEGER                      -- the last time, to the minute
+);
+CREATE INDEX app_password_account ON app_password (account_id);
+
+-- Who is logged in to the pages of an account.
+CREATE TABLE web_session (
+  token_sha256 BLOB PRIMARY KEY,
+  account_id INTEGER NOT NULL,
+  login TEXT NOT NULL,              -- as it was typed
+  csrf TEXT NOT NULL,
+  created INTEGER NOT NULL,
+  used INTEGER NOT NULL
+) WITHOUT ROWID;
+CREATE INDEX web_session_account ON web_session (account_id, used);
+CREATE INDEX web_session_used ON web_session (used);
+";
+
 /// What is numbered, and the mark of the search index.
 #[derive(Clone, Copy)]
 pub(crate) enum Counter {
@@ -254,6 +282,7 @@ pub(crate) enum Counter {
     Mailbox,
     Content,
     UidValidity,
+    AppPassword,
     Indexed,
 }
 
@@ -264,6 +293,7 @@ impl Counter {
             Counter::Mailbox => "mailbox",
             Counter::Content => "content",
             Counter::UidValidity => "uidvalidity",
+            Counter::AppPassword => "app_password",
             Counter::Indexed => "indexed",
         }
     }
