@@ -5,6 +5,7 @@
 //! scripts. Each subject has a module, a first path segment and a place at the side.
 
 mod addresses;
+mod ask;
 mod at;
 mod logins;
 mod mail;
