@@ -23,6 +23,7 @@ mod kind;
 mod mail;
 mod ops;
 mod organization;
+mod paged;
 mod place;
 mod post;
 mod preview;

@@ -121,6 +121,7 @@ pub(crate) fn ascii(text: &str) -> Result<String, OpError> {
     Ok(domain.ascii().to_owned())
 }
 
+/// A suppression as it is told.
 pub(crate) fn suppress_row(s: Suppressed) -> ReportSuppressRow {
     ReportSuppressRow {
         uri: s.address,
@@ -145,6 +146,7 @@ pub(crate) fn destination_row(d: Destination) -> ReportDestination {
     }
 }
 
+/// A report as it is told.
 pub(crate) fn history_row(made: Made, destinations: Vec<Destination>) -> ReportHistoryRow {
     let outcome = outcome(&made, &destinations).to_owned();
     ReportHistoryRow {

@@ -12,6 +12,7 @@ mod chaos;
 mod clientkeys;
 mod complete;
 mod connections;
+mod dmarcpaged;
 mod dmarcreports;
 mod dmarcrpt;
 mod doctor;
@@ -68,6 +69,14 @@ pub use connections::{
     ConnectionGroup, ConnectionList, ConnectionRow, Connections, RateLimitRow, RateLimits,
 };
 pub use configtext::{ConfigCheck, ConfigChecked, ConfigFile, ConfigProblem, ConfigText, ConfigTexts};
+pub use dmarcpaged::{
+    Dispositions, DmarcCollected, DmarcCollectedDetail, DmarcCollectedPage, DmarcCollectedPolicy,
+    DmarcCollectedRecord, DmarcCollectedRow, DmarcCollectedShow, DmarcDay, DmarcDays, DmarcDomainRow,
+    DmarcDomains, DmarcDomainsPage, DmarcFailures, DmarcFailuresPage, DmarcOutlook, DmarcOutlookPage,
+    DmarcOutlookRow, DmarcReceived, DmarcReceivedPage, DmarcReportPage, DmarcReportPaged, DmarcSent,
+    DmarcSentPage, DmarcSentRow, DmarcSourceList, DmarcSources, DmarcSums, DmarcSuppressed,
+    DmarcSuppressedPage, MAX_PAGE_ROWS, PAGE_ROWS,
+};
 pub use dmarcreports::{
     DmarcReport, DmarcReportAuth, DmarcReportCause, DmarcReportDay, DmarcReportDetail, DmarcReportList,
     DmarcReportReason, DmarcReportRecord, DmarcReportRow, DmarcReports, FailureDetail, FailureFields,
@@ -247,6 +256,17 @@ operations! {
     DmarcReadiness = "dmarc-readiness" -> Readiness;
     DmarcReports = "dmarc-reports" -> DmarcReportList;
     DmarcReport = "dmarc-report" -> DmarcReportDetail;
+    DmarcCollected = "dmarc-collected" -> DmarcCollectedPage;
+    DmarcCollectedShow = "dmarc-collected-show" -> DmarcCollectedDetail;
+    DmarcOutlook = "dmarc-outlook" -> DmarcOutlookPage;
+    DmarcSent = "dmarc-sent" -> DmarcSentPage;
+    DmarcSuppressed = "dmarc-suppressed" -> DmarcSuppressedPage;
+    DmarcDays = "dmarc-days" -> Vec<DmarcDay>;
+    DmarcDomains = "dmarc-domains" -> DmarcDomainsPage;
+    DmarcReceived = "dmarc-received" -> DmarcReceivedPage;
+    DmarcReportPage = "dmarc-report-page" -> DmarcReportPaged;
+    DmarcSources = "dmarc-sources" -> DmarcSourceList;
+    DmarcFailures = "dmarc-failures" -> DmarcFailuresPage;
     FailureReports = "failure-reports" -> Vec<FailureRow>;
     FailureReport = "failure-report" -> FailureDetail;
     LoginAttempts = "login-attempts" -> Vec<LoginAttemptRow>;

@@ -51,11 +51,11 @@ fn row(counted: &Counted) -> Result<Value, Error> {
     Ok(Value::Object(row))
 }
 
-fn damaged(error: serde_json::Error) -> Error {
+pub(super) fn damaged(error: serde_json::Error) -> Error {
     Error::Damaged(error.to_string())
 }
 
 /// A count, which the database holds as a signed number.
-fn number(count: i64) -> u64 {
+pub(super) fn number(count: i64) -> u64 {
     count.try_into().unwrap_or(0)
 }

@@ -10,6 +10,7 @@ pub(crate) mod causes;
 mod names;
 mod readiness;
 mod service;
+mod sources;
 mod summary;
 pub(crate) mod tables;
 mod tally;
@@ -21,14 +22,14 @@ use std::time::Duration;
 use mox_address::Domain;
 use mox_admin::OpError;
 use mox_admin::ops::{
-    DmarcReadiness, INSIGHT_DAYS, Readiness, ReportCauseList, ReportCauses, ReportFamily, ReportSilent,
-    ReportSummarized, ReportSummary, SilentReporter,
+    DmarcReadiness, DmarcSourceList, DmarcSources, INSIGHT_DAYS, Readiness, ReportCauseList, ReportCauses,
+    ReportFamily, ReportSilent, ReportSummarized, ReportSummary, SilentReporter,
 };
 use mox_clock::{Day, Timestamp};
 use mox_store::{Error, Store};
 
 use crate::Reports;
-use crate::receive::dmarc::AGGREGATE;
+use crate::receive::dmarc::{AGGREGATE, first_day};
 use crate::receive::silence::{Silent, reporters};
 use crate::receive::tls::TABLE;
 use names::Asker;
@@ -75,6 +76,14 @@ impl Reports {
             format!("mailto:{}@{}", to.localpart, at.ascii())
         });
         readiness::readiness(&self.0.store, &self.asker(), domain, span, rua).await
+    }
+
+    /// Who sends mail with a domain in From.
+    pub async fn dmarc_sources(&self, op: DmarcSources) -> Result<DmarcSourceList, OpError> {
+        let now = self.0.seams.clock.now();
+        let since = first_day(now.day(), op.days).start();
+        let span = Span { domain: Some(ascii(&op.domain)?), since, until: now };
+        sources::sources(&self.0.store, &self.asker(), span).await
     }
 
     fn asker(&self) -> Asker {

@@ -33,10 +33,10 @@ const MAX_SOURCES: usize = 20;
 
 /// Mail that has the policy domain, what passed and the address in common.
 #[derive(Debug, PartialEq, Eq, Hash)]
-struct Key {
-    domain: String,
-    hint: Hint,
-    ip: Option<IpAddr>,
+pub(super) struct Key {
+    pub(super) domain: String,
+    pub(super) hint: Hint,
+    pub(super) ip: Option<IpAddr>,
 }
 
 /// What the database says.
@@ -140,7 +140,10 @@ fn counts(conn: &Connection, kind: Kind, span: &Span) -> Result<BTreeMap<String,
 type Addresses = BTreeMap<Option<IpAddr>, Tally>;
 
 /// The services of each domain, those that send most first.
-fn services(mail: Groups<Key, Tally>, names: &HashMap<IpAddr, Ptr>) -> HashMap<String, Vec<SummaryService>> {
+pub(super) fn services(
+    mail: Groups<Key, Tally>,
+    names: &HashMap<IpAddr, Ptr>,
+) -> HashMap<String, Vec<SummaryService>> {
     let mut sources: HashMap<_, (Service, Addresses)> = HashMap::new();
     for (key, tally) in mail {
         let ptr = key.ip.and_then(|ip| names.get(&ip)).unwrap_or(&Ptr::Unknown);

@@ -13,7 +13,13 @@ use mox_store::Error;
 
 pub(crate) const SCHEMA: Schema = Schema {
     room: "reports_in",
-    steps: &[super::tls::STEP_1, super::dmarc::STEP_2, super::tls::STEP_3, super::tls::STEP_COUNTS],
+    steps: &[
+        super::tls::STEP_1,
+        super::dmarc::STEP_2,
+        super::tls::STEP_3,
+        super::tls::STEP_COUNTS,
+        super::dmarc::STEP_5,
+    ],
 };
 
 /// A table of reports; all have the columns `policy_domain`, `sender`, `organization_domain`, `received` and `bytes`.

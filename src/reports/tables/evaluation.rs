@@ -204,3 +204,37 @@ pub(crate) fn list(
     let rows = statement.query_map((day.map(Day::number), domain, max), read)?;
     Ok(rows.collect::<Result<_, _>>()?)
 }
+
+/// Policy domains and days that wait, the latest day first, then by domain, behind a key; at most `max`.
+pub(crate) fn page(
+    conn: &Connection,
+    domain: Option<&str>,
+    after: Option<(Day, &str)>,
+    max: u32,
+) -> Result<Vec<(String, Day)>, Error> {
+    let (day, name) = after.map_or((i64::MAX, ""), |(day, name)| (day.number(), name));
+    let mut statement = conn.prepare_cached(&page_sql(domain.is_some()))?;
+    let rows =
+        statement.query_map((domain, day, name, max), |r| Ok((r.get(0)?, Day::from_number(r.get(1)?))))?;
+    Ok(rows.collect::<Result<_, _>>()?)
+}
+
+/// Written for the case at hand, so that it follows the index on the domain or that on the day.
+fn page_sql(of_domain: bool) -> String {
+    let of = if of_domain { "policy_domain = ?1" } else { "?1 IS NULL" };
+    format!(
+        "SELECT DISTINCT policy_domain, day FROM dmarc_policy
+         WHERE {of} AND day <= ?2 AND (day < ?2 OR policy_domain > ?3)
+         ORDER BY day DESC, policy_domain LIMIT ?4"
+    )
+}
+
+/// Messages of a policy by what was done with them, of its first `max` rows; each with the number of rows.
+pub(crate) fn dispositions(conn: &Connection, id: i64, max: u32) -> Result<Vec<(String, u64, u32)>, Error> {
+    let sql = "SELECT ifnull(json_extract(record, '$.disposition'), ''), total(count), count(*)
+      FROM (SELECT record, count FROM dmarc_row WHERE policy_id = ?1 LIMIT ?2) GROUP BY 1";
+    let mut statement = conn.prepare_cached(sql)?;
+    let rows = statement
+        .query_map((id, max), |r| Ok((r.get(0)?, crate::receive::tables::sum(r.get(1)?), r.get(2)?)))?;
+    Ok(rows.collect::<Result<_, _>>()?)
+}

@@ -13,7 +13,7 @@ pub(crate) mod waiting;
 
 use mox_db::Schema;
 
-pub(crate) const SCHEMA: Schema = Schema { room: "reports", steps: &[STEP_1, STEP_2] };
+pub(crate) const SCHEMA: Schema = Schema { room: "reports", steps: &[STEP_1, STEP_2, STEP_3] };
 
 const STEP_1: &str = "
 -- How TLS went on one day, of one recipient domain under the policies of one policy domain. A row of a host is part of
@@ -140,4 +140,10 @@ CREATE TABLE report_traffic (
 ALTER TABLE report_suppress ADD COLUMN accepted INTEGER;
 -- What makes the reverse-path of its message one that cannot be guessed.
 ALTER TABLE report_destination ADD COLUMN chance INTEGER;
+";
+
+const STEP_3: &str = "
+-- A page of what waits, the latest day first.
+DROP INDEX dmarc_policy_day;
+CREATE INDEX dmarc_policy_day ON dmarc_policy (day DESC, policy_domain);
 ";

@@ -46,6 +46,21 @@ pub(crate) fn list(conn: &Connection, now: Timestamp) -> Result<Vec<Suppressed>,
     Ok(rows.collect::<Result<_, _>>()?)
 }
 
+/// Those in force behind an address; at most `max`.
+pub(crate) fn page(
+    conn: &Connection,
+    now: Timestamp,
+    after: &str,
+    max: u32,
+) -> Result<Vec<Suppressed>, Error> {
+    let sql = format!(
+        "SELECT {COLUMNS} FROM report_suppress WHERE address > ?2 AND until > ?1 ORDER BY address LIMIT ?3"
+    );
+    let mut statement = conn.prepare_cached(&sql)?;
+    let rows = statement.query_map((now.micros(), after, max), read)?;
+    Ok(rows.collect::<Result<_, _>>()?)
+}
+
 pub(crate) fn put(conn: &Connection, s: &Suppressed) -> Result<(), Error> {
     let sql = format!("INSERT OR REPLACE INTO report_suppress ({COLUMNS}) VALUES (?1, ?2, ?3, ?4, ?5, ?6)");
     conn.prepare_cached(&sql)?.execute((

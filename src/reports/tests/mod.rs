@@ -8,6 +8,7 @@ mod hostile;
 mod house;
 mod load;
 mod operations;
+mod paged;
 mod plans;
 mod reputation;
 mod sealing;

@@ -10,6 +10,7 @@ mod chaos;
 mod clientkeys;
 pub(crate) mod configtext;
 mod destinations;
+mod dmarcpaged;
 mod dmarcreports;
 mod doctor;
 mod dnsrecords;
@@ -115,6 +116,7 @@ pub(crate) fn all(parts: Parts) -> Operations {
         outgoing::add,
         dmarcreports::add,
         dnsrecords::add,
+        dmarcpaged::add,
         insight::add,
         lab::add,
         logins::add,

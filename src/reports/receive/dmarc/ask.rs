@@ -11,7 +11,7 @@ use mox_dmarcrpt::{DkimAuth, PolicyPublished, Record, SpfAuth, advice};
 use mox_store::{Error, Store};
 
 use super::AGGREGATE;
-use super::tables::{self, Contact, Daily, Listed, ListedFailure};
+use super::tables::{self, Contact, Daily, Listed, ListedFailure, Whole};
 use crate::receive::silence::silent;
 use crate::receive::tables::Which;
 
@@ -39,7 +39,7 @@ pub async fn reports(store: &Store, op: DmarcReports, now: Timestamp) -> Result<
     })
 }
 
-fn row(listed: Listed) -> DmarcReportRow {
+pub(super) fn row(listed: Listed) -> DmarcReportRow {
     DmarcReportRow {
         id: listed.id,
         policy_domain: listed.policy_domain,
@@ -80,10 +80,17 @@ pub async fn report(store: &Store, op: DmarcReport) -> Result<DmarcReportDetail,
         let whole = tables::get(tx.conn(), op.id)?;
         Ok::<_, Error>((whole, tables::rows(tx.conn(), op.id)?))
     });
-    let (Some(whole), records) = read.await.map_err(failed)? else {
-        return Err(OpError::not_found(format!("no DMARC report {}", op.id))
-            .hint("`mox dmarc reports list` shows what is there"));
-    };
+    let (Some(whole), records) = read.await.map_err(failed)? else { return Err(none(op.id)) };
+    detail(whole, records)
+}
+
+/// That there is no such report.
+pub(super) fn none(id: i64) -> OpError {
+    OpError::not_found(format!("no DMARC report {id}")).hint("`mox dmarc reports list` shows what is there")
+}
+
+/// A report with some of its records.
+pub(super) fn detail(whole: Whole, records: Vec<Record>) -> Result<DmarcReportDetail, OpError> {
     let contact: Contact = serde_json::from_str(&whole.metadata).unwrap_or_default();
     let policy: PolicyPublished = serde_json::from_str(&whole.policy).map_err(OpError::failed)?;
     let row = row(whole.listed);
@@ -100,7 +107,8 @@ pub async fn report(store: &Store, op: DmarcReport) -> Result<DmarcReportDetail,
     })
 }
 
-fn record(record: Record, policy: &PolicyPublished) -> DmarcReportRecord {
+/// A row in the names of a report, with its cause.
+pub(crate) fn record(record: Record, policy: &PolicyPublished) -> DmarcReportRecord {
     let cause = advice::cause(&record, policy).map(|cause| DmarcReportCause {
         id: cause.id.to_owned(),
         what: cause.what,
@@ -185,7 +193,7 @@ pub async fn failure(store: &Store, op: FailureReport) -> Result<FailureDetail, 
     Ok(FailureDetail { overview, fields, header, row })
 }
 
-fn failure_row(listed: ListedFailure) -> (FailureRow, FailureFields) {
+pub(super) fn failure_row(listed: ListedFailure) -> (FailureRow, FailureFields) {
     let fields: FailureFields = serde_json::from_str(&listed.fields).unwrap_or_default();
     let row = FailureRow {
         id: listed.id,

@@ -6,7 +6,9 @@
 
 mod aggregate;
 mod ask;
+mod days;
 mod failure;
+mod paged;
 mod tables;
 #[cfg(test)]
 mod tests;
@@ -16,8 +18,11 @@ use mox_address::Domain;
 use super::{NotKept, Receiver};
 
 pub(crate) use aggregate::Aggregate;
+pub(crate) use ask::record;
 pub use ask::{failure, failures, report, reports};
+pub(crate) use days::STEP_5;
 pub(crate) use failure::{Failure, is_failure_report};
+pub(crate) use paged::first_day;
 pub(crate) use tables::{AGGREGATE, FAILURE, STEP_2, failure_size, size};
 
 /// Most rows that are kept of a report.

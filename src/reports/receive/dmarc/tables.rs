@@ -234,11 +234,11 @@ pub(crate) struct Listed {
     pub(crate) form: String,
 }
 
-const COLUMNS: &str =
+pub(super) const COLUMNS: &str =
     "report_id, policy_domain, sender, organization, name, start, until, received, message_id,
   messages, passed, quarantined, rejected, rows, form";
 
-fn listed(row: &Row<'_>) -> Result<Listed, mox_db::rusqlite::Error> {
+pub(super) fn listed(row: &Row<'_>) -> Result<Listed, mox_db::rusqlite::Error> {
     Ok(Listed {
         id: row.get(0)?,
         policy_domain: row.get(1)?,
@@ -338,7 +338,7 @@ pub(crate) fn rows(conn: &Connection, id: i64) -> Result<Vec<Record>, Error> {
     Ok(rows.collect::<Result<_, _>>()?)
 }
 
-fn record(row: &Row<'_>) -> Result<Record, mox_db::rusqlite::Error> {
+pub(super) fn record(row: &Row<'_>) -> Result<Record, mox_db::rusqlite::Error> {
     let text = |column| row.get::<_, String>(column);
     let disposition = text(5)?;
     let disposition = Action::ALL.into_iter().find(|action| action.keyword() == disposition);
@@ -400,9 +400,9 @@ pub(crate) struct ListedFailure {
     pub(crate) fields: String,
 }
 
-const FAILURE_COLUMNS: &str = "failure_id, policy_domain, sender, received, message_id, fields";
+pub(super) const FAILURE_COLUMNS: &str = "failure_id, policy_domain, sender, received, message_id, fields";
 
-fn listed_failure(row: &Row<'_>) -> Result<ListedFailure, mox_db::rusqlite::Error> {
+pub(super) fn listed_failure(row: &Row<'_>) -> Result<ListedFailure, mox_db::rusqlite::Error> {
     Ok(ListedFailure {
         id: row.get(0)?,
         policy_domain: row.get(1)?,
