@@ -16,8 +16,6 @@ pub const STATIC: &[&str] = &[
     "Listeners.*.IMAPS",
     "Listeners.*.WebmailHTTP",
     "Listeners.*.WebmailHTTPS",
-    "Listeners.*.WebAPIHTTP",
-    "Listeners.*.WebAPIHTTPS",
     "Listeners.*.PprofHTTP",
 ];
 
@@ -26,7 +24,6 @@ pub const DYNAMIC: &[&str] = &[
     "Domains.*.Aliases.*.ListMembers",
     "Accounts.*.OutgoingWebhook",
     "Accounts.*.IncomingWebhook",
-    "Accounts.*.FromIDLoginAddresses",
     "Accounts.*.KeepRetiredWebhookPeriod",
     "Accounts.*.SubjectPass",
     "Accounts.*.Introbox",

@@ -44,6 +44,8 @@ pub struct Arrival {
     pub transcript: Option<Arc<str>>,
     /// What the account that logged in may send; none for no limit.
     pub limits: Option<OutgoingLimits>,
+    /// What the sender wants to be told with each event about it: a JSON object of texts.
+    pub extra: Option<String>,
 }
 
 impl Arrival {
@@ -74,6 +76,7 @@ impl Arrival {
             only_recipient,
             transcript: session.transcript.clone(),
             limits: None,
+            extra: None,
         }
     }
 
@@ -109,7 +112,7 @@ impl Arrival {
     pub fn envelope(&self, rcpt: &str) -> SmtpEnvelope {
         SmtpEnvelope {
             mail_from: Some(self.reverse_path.as_ref().map(ToString::to_string).unwrap_or_default()),
-            rcpt_to: Some(rcpt.to_owned()),
+            rcpt_to: Some(rcpt.to_owned()).filter(|rcpt| !rcpt.is_empty()),
             remote_ip: Some(self.remote_ip.to_string()),
             helo: Some(self.helo.clone()),
             tls: self.tls.clone(),

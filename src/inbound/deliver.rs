@@ -7,7 +7,7 @@ use mox_address::{Domain, Path};
 use mox_clock::Timestamp;
 use mox_message::header::Header;
 use mox_message::trace;
-use mox_queue::{NewQueued, NewRecipient, Queue, QueueId};
+use mox_queue::{NewQueued, NewRecipient, OwnPath, Queue, QueueId};
 use mox_reports::bounce::{Returned, Token};
 use mox_reports::receive::{NotKept, Received, Receiver};
 use mox_reports::{Evaluation, Reports};
@@ -66,12 +66,29 @@ pub struct Remote {
     pub path: Path,
     /// What the sender asked for.
     pub args: RcptArgs,
+    /// A reverse-path of its own.
+    pub own_path: Option<OwnPath>,
 }
 
 impl Places {
     /// The accounts that get copies, each once.
     pub fn accounts(&self) -> BTreeSet<&str> {
         self.local.iter().map(|(local, _)| local.account.as_str()).collect()
+    }
+
+    /// Gives each recipient that the queue takes a reverse-path of its own.
+    pub fn own_paths(&mut self, mut make: impl FnMut() -> Option<OwnPath>) {
+        for remote in &mut self.remote {
+            remote.own_path = make();
+        }
+    }
+
+    /// Keeps a copy for who sends, in the mailbox of sent mail.
+    pub fn keep_sent(&mut self, account: &str, quota: Option<u64>) -> Result<(), mox_store::Error> {
+        let mailbox = MailboxName::parse(SENT)?;
+        let sent = Local { quota, sent: true, ..Local::new(account, mailbox, None) };
+        self.local.push((sent, String::new()));
+        Ok(())
     }
 
     /// The copies.
@@ -189,6 +206,9 @@ impl Places {
     }
 }
 
+/// Mailbox for what was sent, where none is marked as that.
+const SENT: &str = "Sent";
+
 /// Mailbox for what is taken but not wanted.
 const JUNK: &str = "Junk";
 
@@ -239,8 +259,10 @@ impl Error {
 pub struct Accepted {
     /// Copies in mailboxes here.
     pub stored: Vec<MessageId>,
-    /// Entries of the queue.
+    /// Entries of the queue, in the order of the recipients that it takes.
     pub queued: Vec<QueueId>,
+    /// The ids in their reverse-paths, where they have such.
+    pub from_ids: Vec<Option<String>>,
 }
 
 impl Accepted {
@@ -299,7 +321,7 @@ impl Delivery {
                 }
             }
             if let (true, Some(path)) = (found.queue, rcpt.forward_path.path()) {
-                places.remote.push(Remote { path: path.clone(), args: rcpt.clone() });
+                places.remote.push(Remote { path: path.clone(), args: rcpt.clone(), own_path: None });
             }
         }
         Ok(places)
@@ -417,6 +439,7 @@ impl Delivery {
             orcpt: r.args.orcpt.clone(),
             // The transaction that stores the copy fills it in.
             copy: None,
+            own_path: r.own_path.clone(),
         });
         let account =
             arrival.account.clone().or_else(|| places.local.first().map(|(l, _)| l.account.clone()));
@@ -440,6 +463,7 @@ impl Delivery {
             not_before: mail.hold.map(|hold| release(hold, arrival.at)),
             message_id: digest.header_id.clone(),
             subject: digest.subject.clone(),
+            extra: arrival.extra.clone(),
             ..new
         })
     }
@@ -487,9 +511,14 @@ impl New {
         for (local, rcpt) in &self.local {
             let account = store.open_account(tx, &local.account)?;
             let junk = local.mailbox.as_str() == JUNK;
-            let mailbox = match junk && local.judged.as_ref().is_some_and(Judged::is_quarantined) {
-                true => store.open_special(tx, account, SpecialUse::Junk, &local.mailbox)?,
-                false => store.open_mailbox(tx, account, &local.mailbox)?,
+            let quarantined = junk && local.judged.as_ref().is_some_and(Judged::is_quarantined);
+            let special = match local.sent {
+                true => Some(SpecialUse::Sent),
+                false => quarantined.then_some(SpecialUse::Junk),
+            };
+            let mailbox = match special {
+                Some(special) => store.open_special(tx, account, special, &local.mailbox)?,
+                None => store.open_mailbox(tx, account, &local.mailbox)?,
             };
             let fields = local.judged.as_ref().map(|judged| judged.fields.as_str()).unwrap_or_default();
             let prefix = self.arrival.prefix(local.address.as_ref(), &format!("{fields}{}", self.common));
@@ -528,6 +557,8 @@ impl New {
                 let copies = self.local.iter().zip(&accepted.stored);
                 queued.copy = copies.filter(|((_, rcpt), _)| *rcpt == path).map(|(_, id)| *id).next();
             }
+            let from_id = |r: &NewRecipient| r.own_path.as_ref().map(|own| own.from_id.clone());
+            accepted.from_ids = new.recipients.iter().map(from_id).collect();
             accepted.queued = queue.add(store, tx, &new)?;
         }
         if let Some(transcript) = self.transcript.filter(|_| !accepted.stored.is_empty()) {
@@ -564,7 +595,7 @@ mod tests {
         let args = RcptArgs { forward_path, notify: None, orcpt: None };
         Places {
             local: local.collect(),
-            remote: elsewhere.then_some(Remote { path, args }).into_iter().collect(),
+            remote: elsewhere.then_some(Remote { path, args, own_path: None }).into_iter().collect(),
             refused: Vec::new(),
             reports: Vec::new(),
             evaluation: None,

@@ -35,6 +35,8 @@ pub struct Local {
     pub rejects: Option<Rejects>,
     /// Mail of senders that the account does not know is taken at once.
     pub hasty: bool,
+    /// It is the copy of who sends: for the mailbox of sent mail, and seen.
+    pub sent: bool,
 }
 
 /// The mailbox for mail that is refused.
@@ -60,6 +62,7 @@ impl Local {
             judged: None,
             rejects: None,
             hasty: false,
+            sent: false,
         }
     }
 
@@ -86,7 +89,7 @@ impl Local {
 
     /// What a copy is marked with: reports that come back ring no bell.
     pub(crate) fn flags(&self) -> Flags {
-        if self.reports == Some(Reports::Bounce) { Flags::SEEN } else { Flags::NONE }
+        if self.sent || self.reports == Some(Reports::Bounce) { Flags::SEEN } else { Flags::NONE }
     }
 }
 

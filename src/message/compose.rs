@@ -189,6 +189,7 @@ pub struct Part {
     content_type: String,
     params: Vec<(String, String)>,
     disposition: Option<(String, Vec<(String, String)>)>,
+    id: Option<String>,
     content: Content,
 }
 
@@ -243,8 +244,23 @@ impl Part {
         self
     }
 
+    /// The same part, for the text to show: it names it by `id`, which is written in brackets.
+    pub fn inline(mut self, id: &str) -> Part {
+        if let Some((value, _)) = &mut self.disposition {
+            "inline".clone_into(value);
+        }
+        self.id = Some(id.to_owned()).filter(|id| !id.is_empty());
+        self
+    }
+
+    /// Bytes in base64 without a word on how to show them.
+    pub fn binary(content_type: &str, bytes: &[u8]) -> Part {
+        Part::new(content_type, Content::Binary(bytes.to_vec()))
+    }
+
     fn new(content_type: &str, content: Content) -> Part {
-        Part { content_type: content_type.to_owned(), params: Vec::new(), disposition: None, content }
+        let content_type = content_type.to_owned();
+        Part { content_type, params: Vec::new(), disposition: None, id: None, content }
     }
 
     fn write(&self, out: &mut Vec<u8>, transport: Transport, random: &dyn Random) -> Result<(), Error> {
@@ -260,6 +276,9 @@ impl Part {
         if let Some((value, params)) = &self.disposition {
             let params: Vec<_> = params.iter().map(|(n, v)| (n.as_str(), v.as_str())).collect();
             fields.params("Content-Disposition", value, &params)?;
+        }
+        if let Some(id) = &self.id {
+            fields.ids("Content-ID", &[id])?;
         }
         let encoding = self.content.encoding(transport);
         if encoding != TransferEncoding::SevenBit {

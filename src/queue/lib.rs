@@ -51,7 +51,7 @@ use mox_platform::faults::Faults;
 use mox_store::{Error, Store};
 use tokio::sync::{Notify, watch};
 
-pub use message::{Class, End, NewQueued, NewRecipient, QueueId, Queued};
+pub use message::{Class, End, NewQueued, NewRecipient, OwnPath, QueueId, Queued};
 pub use mox_db::Tx;
 pub use options::{Options, Retry};
 pub use outcome::arrived;

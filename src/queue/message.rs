@@ -96,11 +96,22 @@ pub struct NewRecipient {
     pub orcpt: Option<OriginalRecipient>,
     /// The copy of the same message that a mailbox here holds, to find the row by.
     pub copy: Option<MessageId>,
+    /// A reverse-path of its own.
+    pub own_path: Option<OwnPath>,
+}
+
+/// A reverse-path that only one recipient of a message has, so that what comes back leads to that one.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct OwnPath {
+    /// The reverse-path, which holds the id.
+    pub path: Path,
+    /// The id; never used again.
+    pub from_id: String,
 }
 
 impl From<Path> for NewRecipient {
     fn from(forward_path: Path) -> NewRecipient {
-        NewRecipient { forward_path, notify: None, orcpt: None, copy: None }
+        NewRecipient { forward_path, notify: None, orcpt: None, copy: None, own_path: None }
     }
 }
 
@@ -141,6 +152,8 @@ pub struct NewQueued {
     pub class: Class,
     /// Attempts after which it fails; none for as many as [`crate::Options::retry`] has.
     pub max_attempts: Option<u32>,
+    /// What its sender wants to be told with each event about it: a JSON object of texts.
+    pub extra: Option<String>,
 }
 
 impl NewQueued {
@@ -170,6 +183,7 @@ impl NewQueued {
             message_id: None,
             class: Class::Normal,
             max_attempts: None,
+            extra: None,
         }
     }
 }
@@ -247,6 +261,10 @@ pub struct Queued {
     pub copy: Option<MessageId>,
     /// The transport that an operator chose; none for what routes say.
     pub transport: Option<String>,
+    /// The id within a reverse-path that only this row has.
+    pub from_id: Option<String>,
+    /// What its sender wants to be told with each event about it: a JSON object of texts.
+    pub extra: Option<String>,
 }
 
 impl Queued {

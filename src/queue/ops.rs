@@ -90,6 +90,21 @@ impl Queue {
         self.0.store.read(move |_, tx| tables::of_copy(tx.conn(), copy, 1000)).await
     }
 
+    /// Rows of an account, queued or ended, the latest first, at most 1000: those with these ids, and the one with
+    /// `from_id` in its reverse-path.
+    pub async fn of_account(
+        &self,
+        account: &str,
+        ids: Vec<i64>,
+        from_id: Option<String>,
+    ) -> Result<Vec<Queued>, Error> {
+        let account = account.to_owned();
+        let read = move |_: &Store, tx: &mox_db::ReadTx<'_>| {
+            tables::of_account(tx.conn(), &account, &ids, from_id.as_deref(), 1000)
+        };
+        self.0.store.read(read).await
+    }
+
     /// How many rows are queued, how many of them on hold, how many tried before.
     pub async fn counts(&self) -> Result<(u64, u64, u64), Error> {
         self.0.store.read(|_, tx| tables::select::counts(tx.conn())).await

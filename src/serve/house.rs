@@ -382,6 +382,12 @@ impl House {
             &config,
             &operations,
             Keys::new(plan.config.clone(), store.clone(), gate, logins, plan.random.clone()),
+            crate::own::Programs {
+                submission: handlers.programs.clone(),
+                queue: queue.clone(),
+                store: store.clone(),
+                config: plan.config.clone(),
+            },
         );
         let site = (plan.site)(operations.clone(), &own);
         if let Some(website) = &plan.website {
@@ -484,6 +490,8 @@ pub(crate) const VERSION: &str = env!("CARGO_PKG_VERSION");
 pub(crate) struct Handlers {
     pub(crate) mx: Arc<dyn Handler>,
     pub(crate) submission: Arc<dyn Handler>,
+    /// The same way out, for programs that speak HTTP.
+    pub(crate) programs: Arc<SubmissionHandler>,
     /// For mail that comes without a port.
     pub(crate) inward: Option<Arc<dyn Handler>>,
 }
@@ -526,7 +534,7 @@ impl Handlers {
         let inward = plan.inward.as_ref();
         let inward = inward.map(|inward| Arc::new(mx(&inward.recipients, None)) as Arc<dyn Handler>);
         let mx = mx(&plan.recipients, Some(reports.clone()));
-        let submission = SubmissionHandler {
+        let programs = Arc::new(SubmissionHandler {
             logins: Logins::new(store.clone(), plan.config.clone()),
             recipients: plan.recipients.clone(),
             delivery,
@@ -537,8 +545,9 @@ impl Handlers {
             clock: plan.clock.clone(),
             lift_for_loopback: limits.lift_for_loopback,
             pedantic: config.server.pedantic,
-        };
-        Handlers { mx: (plan.around)(Arc::new(mx)), submission: (plan.around)(Arc::new(submission)), inward }
+        });
+        let submission = (plan.around)(programs.clone());
+        Handlers { mx: (plan.around)(Arc::new(mx)), submission, programs, inward }
     }
 }
 
@@ -548,6 +557,7 @@ fn own_pages(
     config: &Config,
     operations: &Arc<dyn Dispatch>,
     keys: Arc<Keys>,
+    programs: crate::own::Programs,
 ) -> mox_website::Own {
     let inbox = mox_web::page::Place { href: "/".into(), label: "Inbox", icon: "inbox", group: "Localserve" };
     Making {
@@ -557,6 +567,7 @@ fn own_pages(
         random: &plan.random,
         name: config.server.hostname.unicode().to_owned(),
         places: if plan.open_pages { vec![inbox] } else { Vec::new() },
+        programs,
         open: plan.open_pages,
     }
     .own()

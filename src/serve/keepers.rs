@@ -1,5 +1,5 @@
 //! Who may come in to the pages: the administrator by the password of `AdminPasswordFile`, owners of accounts by
-//! theirs. Failed logins count with those of mail sessions, and all are kept in the login log.
+//! theirs, and programs of theirs the same way. Failed logins count with those of mail sessions, and all are kept in the login log.
 
 use std::net::IpAddr;
 use std::sync::{Arc, Mutex, OnceLock, PoisonError};
@@ -145,6 +145,11 @@ impl Keys {
         Ok(if self.may(&who) { Found::Right(who) } else { Found::Disabled })
     }
 
+    /// Whether it is a program of an account: by the password of its owner.
+    fn program(&self, login: &str, password: &str) -> Result<Found, OpError> {
+        self.owner(login, password)
+    }
+
     fn account(&self, login: &str) -> Option<String> {
         let config = self.config.load();
         let by_address = login.parse::<Address>().ok().and_then(|a| config.account_of(&a).map(str::to_owned));
@@ -209,6 +214,19 @@ pub(crate) struct ForOwners(pub(crate) Arc<Keys>);
 impl Keeper for ForOwners {
     fn check<'a>(&'a self, attempt: Attempt<'a>) -> BoxFuture<'a, Result<Who, Refused>> {
         Box::pin(self.0.checked(attempt, "webaccount", Keys::owner))
+    }
+
+    fn knows(&self, who: &Who) -> bool {
+        self.0.may(who)
+    }
+}
+
+/// Lets programs of accounts in.
+pub(crate) struct ForPrograms(pub(crate) Arc<Keys>);
+
+impl Keeper for ForPrograms {
+    fn check<'a>(&'a self, attempt: Attempt<'a>) -> BoxFuture<'a, Result<Who, Refused>> {
+        Box::pin(self.0.checked(attempt, "webapi", Keys::program))
     }
 
     fn knows(&self, who: &Who) -> bool {

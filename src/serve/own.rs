@@ -1,16 +1,20 @@
-//! The pages of a house, with their doors: for the administrator, for owners of accounts; and what programs ask.
+//! The pages of a house, with their doors: for the administrator, for owners of accounts; and the API for programs.
 
 use std::sync::Arc;
 use std::time::Duration;
 
 use mox_admin::Dispatch;
 use mox_clock::{Clock, Random};
-use mox_httpserver::{OriginCheck, Routes, Service};
+use mox_config::Handle;
+use mox_httpserver::{OriginCheck, Service};
+use mox_queue::Queue;
+use mox_store::Store;
+use mox_submission::SubmissionHandler;
 use mox_web::door::{Door, Keeper, Lock, Pages};
 use mox_web::session::{Memory, Sessions};
 use mox_website::Own;
 
-use crate::keepers::{ForAdministrator, ForOwners, Keys};
+use crate::keepers::{ForAdministrator, ForOwners, ForPrograms, Keys};
 use crate::websessions::Stored;
 
 /// How long an administrator stays logged in without doing anything, and how many can be at once.
@@ -28,8 +32,18 @@ pub(crate) struct Making<'a> {
     pub(crate) name: String,
     /// More places beside those of the administrator.
     pub(crate) places: Vec<mox_web::page::Place>,
+    /// What the API for programs works with.
+    pub(crate) programs: Programs,
     /// The administrator's pages are open to all who can connect.
     pub(crate) open: bool,
+}
+
+/// What the API for programs works with.
+pub(crate) struct Programs {
+    pub(crate) submission: Arc<SubmissionHandler>,
+    pub(crate) queue: Queue,
+    pub(crate) store: Store,
+    pub(crate) config: Arc<Handle>,
 }
 
 impl Making<'_> {
@@ -48,11 +62,21 @@ impl Making<'_> {
         let (lifetime, most) = OWNER;
         let (store, clock, random) = (keys.store(), self.clock.clone(), self.random.clone());
         let sessions = Arc::new(Stored { store, clock, random, lifetime, most });
-        let account_lock = self.lock("moxaccountsession", true, Arc::new(ForOwners(keys)), sessions);
+        let account_lock = self.lock("moxaccountsession", true, Arc::new(ForOwners(keys.clone())), sessions);
+        let Programs { submission, queue, store, config } = self.programs;
+        let webapi = mox_webapi::api(mox_webapi::Parts {
+            keeper: Arc::new(ForPrograms(keys)),
+            submission,
+            queue,
+            store,
+            config,
+            clock: self.clock.clone(),
+            random: self.random.clone(),
+        });
         Own {
             admin: door(Arc::new(admin), admin_lock),
             account: door(Arc::new(account), Some(account_lock)),
-            webapi: Arc::new(Routes::new()),
+            webapi: Arc::new(OriginCheck::new(webapi)),
         }
     }
 

@@ -1,9 +1,10 @@
 //! What a submitted message lacks and gets: Message-ID and Date (RFC 6409 §8.2, §8.3).
 
-use mox_address::Domain;
+use mox_address::{Domain, Localpart, Path};
 use mox_clock::{Random, Timestamp, random_array};
 use mox_message::date;
 use mox_message::header::Header;
+use mox_queue::OwnPath;
 
 /// Header lines to put before the message.
 pub(crate) fn missing(header: &[u8], domain: &Domain, now: Timestamp, random: &dyn Random) -> String {
@@ -17,6 +18,14 @@ pub(crate) fn missing(header: &[u8], domain: &Domain, now: Timestamp, random: &d
         lines.push_str(&format!("Date: {}\r\n", date::format(now)));
     }
     lines
+}
+
+/// The reverse-path with an id behind the separator; none where that is too long for a localpart.
+pub(crate) fn own_path(path: &Path, separator: &str, random: &dyn Random) -> Option<OwnPath> {
+    let from_id: String = random_array::<12>(random).iter().map(|b| format!("{b:02x}")).collect();
+    let localpart = format!("{}{separator}{from_id}", path.localpart.as_str());
+    let localpart = Localpart::from_unquoted(&localpart).ok()?;
+    Some(OwnPath { path: Path { localpart, ..path.clone() }, from_id })
 }
 
 /// The message asks to be delivered without regard to TLS policies (RFC 8689 §3).

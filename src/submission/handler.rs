@@ -9,7 +9,8 @@ use std::sync::Arc;
 use mox_address::Address;
 use mox_clock::{Clock, Random};
 use mox_inbound::{
-    Arrival, Authenticator, Delivery, MessageBody, Recipients, check_form, check_loop, check_size,
+    Accepted, Arrival, Authenticator, Delivery, MessageBody, Places, Recipients, check_form, check_loop,
+    check_size,
 };
 use mox_message::trace::MAX_RECEIVED;
 use mox_sasl::{Credentials, Login, Mechanism};
@@ -52,6 +53,49 @@ pub struct SubmissionHandler {
     /// Refuses malformed messages.
     pub pedantic: bool,
 }
+
+/// What a program asks for beside what SMTP can say.
+#[derive(Debug, Clone, Default)]
+pub struct Wishes {
+    /// What it wants to be told with each event about the message: a JSON object of texts.
+    pub extra: Option<String>,
+    /// A copy goes into the mailbox of sent mail.
+    pub save_sent: bool,
+}
+
+/// Why a message was not taken.
+#[derive(Debug)]
+pub enum Untaken {
+    /// Something about it is wrong.
+    Refused(Reply),
+    /// It could not be kept, or the account sends too much.
+    Failed(mox_inbound::Error),
+}
+
+impl From<Reply> for Untaken {
+    fn from(reply: Reply) -> Untaken {
+        Untaken::Refused(reply)
+    }
+}
+
+impl From<mox_inbound::Error> for Untaken {
+    fn from(error: mox_inbound::Error) -> Untaken {
+        Untaken::Failed(error)
+    }
+}
+
+impl Untaken {
+    /// What an SMTP client is told.
+    pub fn reply(self) -> Reply {
+        match self {
+            Untaken::Refused(reply) => reply,
+            Untaken::Failed(error) => error.reply(),
+        }
+    }
+}
+
+/// Pieces in which a whole message is written.
+const PIECE: usize = 64 * 1024;
 
 fn not_yours(what: &str) -> Reply {
     Reply::new(
@@ -100,14 +144,48 @@ impl SubmissionHandler {
         self.logins.limits(&session.account.as_ref()?.account)
     }
 
-    async fn accept(
+    /// Gives recipients reverse-paths of their own, for logins that ask for it.
+    fn own_paths(&self, session: &Session, envelope: &Envelope, to: &mut Places) {
+        let Some(who) = &session.account else { return };
+        let Some(path) = &envelope.mail.reverse_path else { return };
+        if let Some(separator) = self.logins.from_id_separator(&who.login, path) {
+            to.own_paths(|| fixup::own_path(path, &separator, &*self.random));
+        }
+    }
+
+    /// Takes a whole message of a program that logged in: what a session of SMTP would be asked is asked here. Once
+    /// this is `Ok`, all of it is durable.
+    pub async fn submit(
+        &self,
+        session: &Session,
+        envelope: Envelope,
+        message: &[u8],
+        wishes: Wishes,
+    ) -> Result<Accepted, Untaken> {
+        self.check_mail(session, &envelope.mail)?;
+        let mut body = self.body(&envelope);
+        for piece in message.chunks(PIECE) {
+            body.write(piece)?;
+        }
+        self.take(session, envelope, body, wishes).await
+    }
+
+    fn body(&self, envelope: &Envelope) -> MessageBody<Signing> {
+        let hostname = self.delivery.hostname();
+        let domain = envelope.mail.reverse_path.as_ref().and_then(|p| p.domain.domain()).unwrap_or(hostname);
+        let checks = self.authenticator.as_ref().map(|authenticator| authenticator.checks());
+        let signing = Signing::new(self, domain.clone(), checks);
+        MessageBody::with(self.delivery.store(), signing).guarding(hostname.clone())
+    }
+
+    async fn take(
         &self,
         session: &Session,
         envelope: Envelope,
         body: MessageBody<Signing>,
-    ) -> Result<Reply, Reply> {
-        let (content, header, signing) =
-            body.into_parts().map_err(|e| mox_inbound::Error::from(e).reply())?;
+        wishes: Wishes,
+    ) -> Result<Accepted, Untaken> {
+        let (content, header, signing) = body.into_parts().map_err(mox_inbound::Error::from)?;
         let Signed { signatures, missing, checks } = signing.finish();
         if self.pedantic {
             check_form(&header)?;
@@ -118,15 +196,20 @@ impl SubmissionHandler {
         let mut arrival = Arrival::of(session, &envelope, self.clock.now());
         arrival.tls_not_required = fixup::tls_not_required(&header);
         arrival.limits = self.limits(session);
+        arrival.extra = wishes.extra;
         let hostname = self.delivery.hostname();
         let common = format!("{}{signatures}{missing}", arrival.received(hostname));
         let mut to = self.delivery.places(&*self.recipients, session, &envelope)?;
+        self.own_paths(session, &envelope, &mut to);
         if let (Some(authenticator), Some(checks)) = (&self.authenticator, checks) {
             let evidence = authenticator.examine(&arrival, &header, checks).await;
             to.judge(|rules| evidence.judge(authenticator, &header, rules, &arrival));
         }
-        let accepted = self.delivery.accept(&arrival, &envelope, content, &header, &common, to).await;
-        accepted.map(|a| a.reply()).map_err(|e| e.reply())
+        if let Some(account) = session.account.as_ref().filter(|_| wishes.save_sent) {
+            let quota = self.logins.quota(&account.account);
+            to.keep_sent(&account.account, quota).map_err(mox_inbound::Error::from)?;
+        }
+        Ok(self.delivery.accept(&arrival, &envelope, content, &header, &common, to).await?)
     }
 }
 
@@ -164,12 +247,7 @@ impl Handler for SubmissionHandler {
         _session: &'a Session,
         envelope: &'a Envelope,
     ) -> BoxFuture<'a, Result<Box<dyn Body>, Reply>> {
-        let hostname = self.delivery.hostname();
-        let domain = envelope.mail.reverse_path.as_ref().and_then(|p| p.domain.domain()).unwrap_or(hostname);
-        let checks = self.authenticator.as_ref().map(|authenticator| authenticator.checks());
-        let signing = Signing::new(self, domain.clone(), checks);
-        let body = MessageBody::with(self.delivery.store(), signing).guarding(hostname.clone());
-        let body: Box<dyn Body> = Box::new(body);
+        let body: Box<dyn Body> = Box::new(self.body(envelope));
         Box::pin(std::future::ready(Ok(body)))
     }
 
@@ -182,7 +260,10 @@ impl Handler for SubmissionHandler {
     ) -> BoxFuture<'a, Reply> {
         Box::pin(async move {
             match body.into_any().downcast::<MessageBody<Signing>>() {
-                Ok(body) => self.accept(session, envelope, *body).await.unwrap_or_else(|refused| refused),
+                Ok(body) => match self.take(session, envelope, *body, Wishes::default()).await {
+                    Ok(accepted) => accepted.reply(),
+                    Err(untaken) => untaken.reply(),
+                },
                 Err(_) => Reply::new(451, EnhancedCode(4, 3, 0), "internal error"),
             }
         })

@@ -6,7 +6,7 @@ mod handler;
 mod login;
 mod signing;
 
-pub use handler::{Strictness, SubmissionHandler};
+pub use handler::{Strictness, SubmissionHandler, Untaken, Wishes};
 pub use login::Logins;
 pub use signing::{ConfiguredKeys, Keys, Signing};
 

@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use mox_address::Address;
+use mox_address::{Address, Path};
 use mox_config::Handle;
 use mox_sasl::{Credentials, Login, Verifiers};
 use mox_smtp::{EnhancedCode, Reply};
@@ -80,6 +80,24 @@ impl Logins {
             messages: a.max_outgoing_messages_per_day,
             first_time: a.max_first_time_recipients_per_day,
         })
+    }
+
+    /// Bytes that an account may hold.
+    pub(crate) fn quota(&self, account: &str) -> Option<u64> {
+        let config = self.config.load();
+        let own = config.dynamic.accounts.get(account)?;
+        own.quota(config.server.quota_message_size)
+    }
+
+    /// What stands before the id in reverse-paths of a login that wants one for each message; none for others, and
+    /// where the domain of the reverse-path has no separator.
+    pub(crate) fn from_id_separator(&self, login: &str, path: &Path) -> Option<String> {
+        let config = self.config.load();
+        let address = login.parse::<Address>().ok()?;
+        let account = config.dynamic.accounts.get(config.account_of(&address)?)?;
+        account.fromid_login_addresses.iter().find(|own| **own == address)?;
+        let domain = config.dynamic.domains.get(path.domain.domain()?)?;
+        domain.separators().first().map(|separator| (*separator).to_owned())
     }
 
     /// The account of a user who proved who it is.

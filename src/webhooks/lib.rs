@@ -6,6 +6,7 @@
 
 mod arrivals;
 mod hook;
+pub mod mail;
 
 #[cfg(test)]
 mod tests;

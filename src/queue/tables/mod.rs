@@ -145,6 +145,11 @@ CREATE INDEX queue_next ON queue
   (next_attempt, queue_id, domain, from_domain, account, hold, transport, queued) WHERE state = 0;
 CREATE INDEX queue_queued ON queue
   (queued, queue_id, domain, from_domain, account, hold, transport, next_attempt) WHERE state = 0;
+-- The id within a reverse-path that only this row has.
+ALTER TABLE queue ADD COLUMN from_id TEXT;
+CREATE INDEX queue_from_id ON queue (from_id) WHERE from_id IS NOT NULL;
+-- What the sender wants to be told with each event: a JSON object of texts.
+ALTER TABLE queue ADD COLUMN extra TEXT;
 ";
 
 pub(crate) fn insert(
@@ -155,9 +160,9 @@ pub(crate) fn insert(
 ) -> Result<Vec<QueueId>, Error> {
     let sql = "INSERT INTO queue (base_id, state, content_id, prefix, account, mail_from, from_domain, rcpt_to,
       domain, size, body, smtputf8, require_tls, queued, next_attempt, attempts, max_attempts, hold, not_before,
-      ret, envid, notify, orcpt, subject, message_id, class, copy_id)
+      ret, envid, notify, orcpt, subject, message_id, class, copy_id, from_id, extra)
       VALUES (?1, 0, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, 0, ?15, ?16, ?17, ?18, ?19, ?20,
-      ?21, ?22, ?23, ?24, ?25)";
+      ?21, ?22, ?23, ?24, ?25, ?26, ?27)";
     let mut statement = conn.prepare_cached(sql)?;
     let size = i64::try_from(new.prefix.len() as u64 + new.content_size).unwrap_or(i64::MAX);
     let mail_from = new.reverse_path.as_ref().map(ToString::to_string).unwrap_or_default();
@@ -174,7 +179,7 @@ pub(crate) fn insert(
             new.content.0,
             new.prefix,
             new.account,
-            mail_from,
+            rcpt.own_path.as_ref().map_or_else(|| mail_from.clone(), |own| own.path.to_string()),
             from_domain,
             rcpt.forward_path.to_string(),
             domain,
@@ -195,6 +200,8 @@ pub(crate) fn insert(
             new.message_id,
             new.class.code(),
             rcpt.copy.map(|copy| copy.0),
+            rcpt.own_path.as_ref().map(|own| &own.from_id),
+            new.extra,
         ])?;
         let id = conn.last_insert_rowid();
         ids.push(QueueId(id));
@@ -265,9 +272,13 @@ pub(crate) fn siblings(
     let sql = format!(
         "SELECT {} FROM queue WHERE state = 0 AND base_id <> 0 AND base_id = ?1 AND domain = ?2 AND hold = 0
          AND busy = 0 AND attempts = ?3 AND next_attempt <= ?4 AND queue_id <> ?5 AND require_tls IS ?7
-         AND transport IS ?8 ORDER BY queue_id LIMIT ?6",
+         AND transport IS ?8 AND from_id IS NULL ORDER BY queue_id LIMIT ?6",
         row::COLUMNS
     );
+    if first.from_id.is_some() {
+        // Its reverse-path is its own, so it goes alone.
+        return Ok(Vec::new());
+    }
     let domain = first.domain().to_string();
     let max = i64::try_from(max).unwrap_or(i64::MAX);
     let mut statement = conn.prepare_cached(&sql)?;
@@ -393,6 +404,25 @@ pub(crate) fn content_refs(conn: &Connection) -> Result<HashMap<i64, i64>, Error
     let mut statement = conn.prepare(sql)?;
     let rows = statement.query_map([], |r| Ok((r.get(0)?, r.get(1)?)))?;
     Ok(rows.collect::<Result<_, _>>()?)
+}
+
+/// Rows of an account, queued or ended, the latest first: with these ids, and with this id in the reverse-path.
+pub(crate) fn of_account(
+    conn: &Connection,
+    account: &str,
+    ids: &[i64],
+    from_id: Option<&str>,
+    max: u32,
+) -> Result<Vec<Queued>, Error> {
+    let list = serde_json::to_string(ids).unwrap_or_default();
+    let sql = format!(
+        "SELECT {} FROM queue WHERE queue_id IN (SELECT value FROM json_each(?2)
+         UNION SELECT queue_id FROM queue WHERE from_id = ?3) AND account = ?1 ORDER BY queue_id DESC LIMIT ?4",
+        row::COLUMNS
+    );
+    let mut statement = conn.prepare_cached(&sql)?;
+    let rows = statement.query_map((account, list, from_id, max), |r| Ok(row::read(r)))?;
+    rows.map(|r| r?).collect()
 }
 
 /// Rows of a message that a mailbox here holds, those that ended too, at most `max`.

@@ -10,7 +10,7 @@ use crate::{Class, End, QueueId, Queued};
 pub(crate) const COLUMNS: &str = "queue_id, base_id, content_id, prefix, account, mail_from, rcpt_to, size, body,
   smtputf8, require_tls, queued, next_attempt, attempts, max_attempts, hold, busy, last_error, last_attempt, last_code,
   last_enhanced, remote_mta, last_tls, not_before, ret, envid, notify, orcpt, subject, message_id, class, state,
-  ended, copy_id, transport";
+  ended, copy_id, transport, from_id, extra";
 
 /// Reads columns one after another.
 struct Columns<'r, 'c> {
@@ -78,6 +78,8 @@ pub(crate) fn read(row: &Row<'_>) -> Result<Queued, Error> {
         ended: c.maybe_time()?,
         copy: c.next::<Option<i64>>()?.map(MessageId),
         transport: c.next()?,
+        from_id: c.next()?,
+        extra: c.next()?,
     })
 }
 

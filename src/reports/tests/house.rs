@@ -316,6 +316,8 @@ pub(super) fn refused() -> Verdict {
 pub(super) fn row(id: i64) -> Queued {
     Queued {
         transport: None,
+        from_id: None,
+        extra: None,
         id: QueueId(id),
         base: 0,
         content: None,
