@@ -46,12 +46,10 @@ pub fn pages(
 }
 
 /// Scripts that some pages have.
-const SCRIPTS: [Asset; 1] = [Asset::script("logs.js", include_bytes!("static/logs.js"))];
-    Admin(Arc::new(Shared { dispatch, name, places, clock, assets: Assets::with(SCRIPTS) }))
-}
-
-/// Scripts of its own.
-const SCRIPTS: &[Asset] = &[Asset::script("domains.js", include_bytes!("static/domains.js"))];
+const SCRIPTS: [Asset; 2] = [
+    Asset::script("domains.js", include_bytes!("static/domains.js")),
+    Asset::script("logs.js", include_bytes!("static/logs.js")),
+];
 
 /// What every page needs to come about.
 pub(crate) struct Shared {

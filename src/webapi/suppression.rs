@@ -17,7 +17,8 @@ fn address(text: &str) -> Result<String, Fault> {
 }
 
 async fn found(api: &Api, call: &Call, address: Option<String>) -> Result<Vec<Suppression>, Fault> {
-    let asked = SuppressList { account: Some(call.who.account.clone()), address };
+    let account = Some(call.who.account.clone());
+    let asked = SuppressList { account, address, ..SuppressList::default() };
     let rows = api.parts.queue.suppressions(asked).await?;
     let shown = |row: mox_admin::ops::Suppression| Suppression {
         created: row.added,

@@ -11,15 +11,13 @@ mod changes;
 mod chaos;
 mod clientkeys;
 mod complete;
+mod configtext;
 mod connections;
 mod dmarcpaged;
 mod dmarcreports;
 mod dmarcrpt;
-mod doctor;
-mod configtext;
-mod dmarcreports;
-mod dmarcrpt;
 mod dnsrecords;
+mod doctor;
 mod domains;
 mod finding;
 mod hostkeys;
@@ -53,22 +51,20 @@ pub use aliases::{AliasAdd, AliasList, AliasMembers, AliasRemove, AliasRow, Alia
 pub use apppasswords::{
     AppPasswordAdd, AppPasswordAdded, AppPasswordList, AppPasswordRemove, AppPasswordRemoved, AppPasswordRow,
 };
-pub use backup::{BackedUp, Backup};
+pub use backup::{BackedUp, Backup, BackupList, BackupRow};
 pub use certificates::{
     CertificateList, CertificateRenew, CertificateRenewed, CertificateRow, RenewalWindow,
 };
-pub use backup::{BackedUp, Backup, BackupList, BackupRow};
-pub use certificates::{CertificateList, CertificateRenew, CertificateRenewed, CertificateRow};
 pub use changes::{
     ConfigApply, ConfigChanged, ConfigDiff, ConfigDiffed, ConfigRollback, ConfigVersion, ConfigVersions,
 };
 pub use chaos::{Chaos, ChaosGet, ChaosRule, ChaosSet, ChaosStage};
 pub use clientkeys::{ClientKeyAdd, ClientKeyAdded, ClientKeyList, ClientKeyRemove, ClientKeyRow};
 pub use complete::{CompleteValues, Completion, ValueKind};
+pub use configtext::{ConfigCheck, ConfigChecked, ConfigFile, ConfigProblem, ConfigText, ConfigTexts};
 pub use connections::{
     ConnectionGroup, ConnectionList, ConnectionRow, Connections, RateLimitRow, RateLimits,
 };
-pub use configtext::{ConfigCheck, ConfigChecked, ConfigFile, ConfigProblem, ConfigText, ConfigTexts};
 pub use dmarcpaged::{
     Dispositions, DmarcCollected, DmarcCollectedDetail, DmarcCollectedPage, DmarcCollectedPolicy,
     DmarcCollectedRecord, DmarcCollectedRow, DmarcCollectedShow, DmarcDay, DmarcDays, DmarcDomainRow,
@@ -83,11 +79,10 @@ pub use dmarcreports::{
     FailureReport, FailureReports, FailureRow,
 };
 pub use dmarcrpt::{DmarcResultRow, DmarcResults};
-pub use doctor::{Doctor, DoctorFinding, Doctored};
-pub use domains::{DomainAdd, DomainDetail, DomainDisable, DomainList, DomainRemove, DomainRow, DomainShow};
 pub use dnsrecords::{
     DnsCheck, DnsChecked, DnsFinding, DnsRecordRow, DnsRecordSet, DnsRecordState, DnsRecords, DnsSeverity,
 };
+pub use doctor::{Doctor, DoctorFinding, Doctored};
 pub use domains::{
     DkimSelector, DomainAdd, DomainDetail, DomainDisable, DomainList, DomainRemove, DomainRow, DomainShow,
 };
@@ -112,6 +107,17 @@ pub use message::{
     MessageWait, MessageWaited, PartRow,
 };
 pub use mtasts::{MtastsForget, MtastsForgotten, MtastsList, MtastsRow};
+pub use outgoing::{
+    ReportDestination, ReportExplain, ReportExplanation, ReportFamily, ReportHistory, ReportHistoryRow,
+    ReportPreview, ReportPreviewRow, ReportPreviewed, ReportSendNow, ReportSent, ReportStep,
+    ReportSuppressAdd, ReportSuppressExtend, ReportSuppressList, ReportSuppressRemove, ReportSuppressRow,
+    ReportWithheld,
+};
+pub use owner::{
+    AccountFullName, AccountPasswordChange, AccountPasswordChanged, DestinationDetail, DestinationSet,
+    DestinationSettings, DestinationShow, HeaderCondition, Ruleset, RulesetAdd, RulesetRemove, RulesetRow,
+    RulesetSet, SessionsEnd, SessionsEnded,
+};
 pub use queue::{
     ExplainLine, QueueDetail, QueueDrop, QueueDump, QueueEnd, QueueExplain, QueueExplanation, QueueFail,
     QueueFilter, QueueHold, QueueKey, QueueList, QueueOutcome, QueueRow, QueueSchedule, QueueShow, QueueSort,
@@ -125,18 +131,6 @@ pub use queuerules::{
 pub use server::{
     ConfigReload, DataProblem, ListenerRow, LogLevel, LogLevels, LogLevelsGet, LogLevelsSet, QueueCounts,
     Reloaded, Status, StatusReport, Stop, Stopped, Verified, VerifyData,
-};
-
-pub use outgoing::{
-    ReportDestination, ReportExplain, ReportExplanation, ReportFamily, ReportHistory, ReportHistoryRow,
-    ReportPreview, ReportPreviewRow, ReportPreviewed, ReportSendNow, ReportSent, ReportStep,
-    ReportSuppressAdd, ReportSuppressExtend, ReportSuppressList, ReportSuppressRemove, ReportSuppressRow,
-    ReportWithheld,
-};
-pub use owner::{
-    AccountFullName, AccountPasswordChange, AccountPasswordChanged, DestinationDetail, DestinationSet,
-    DestinationSettings, DestinationShow, HeaderCondition, Ruleset, RulesetAdd, RulesetRemove, RulesetRow,
-    RulesetSet, SessionsEnd, SessionsEnded,
 };
 pub use silence::ReportSilence;
 pub use tlspaged::{

@@ -85,7 +85,9 @@ impl Reports {
         let mut running = JoinSet::new();
         for (at, (domain, day)) in groups.into_iter().enumerate() {
             let reports = self.clone();
-            running.spawn(async move { (at, reports.outlook(Subject::new(Kind::Dmarc, domain, day)).await) });
+            running.spawn(async move {
+                (at, reports.dmarc_outlook_of(Subject::new(Kind::Dmarc, domain, day)).await)
+            });
         }
         let mut rows = Vec::new();
         while let Some(done) = running.join_next().await {
@@ -97,7 +99,7 @@ impl Reports {
     }
 
     /// The same is decided as when a report is sent; it is not written.
-    async fn outlook(&self, subject: Subject) -> Result<DmarcOutlookRow, Error> {
+    async fn dmarc_outlook_of(&self, subject: Subject) -> Result<DmarcOutlookRow, Error> {
         let mut row = DmarcOutlookRow {
             key: key(&subject.policy_domain, subject.day),
             policy_domain: subject.policy_domain.clone(),

@@ -77,7 +77,7 @@ impl Reports {
         let mut tasks = JoinSet::new();
         for (at, subject) in subjects.into_iter().enumerate() {
             let this = self.clone();
-            tasks.spawn(async move { (at, this.outlook(subject).await) });
+            tasks.spawn(async move { (at, this.tls_outlook_of(subject).await) });
         }
         let mut rows = Vec::new();
         while let Some(done) = tasks.join_next().await {
@@ -88,7 +88,7 @@ impl Reports {
         Ok(TlsOutlookPage { rows: rows.into_iter().map(|(_, row)| row).collect(), next })
     }
 
-    async fn outlook(&self, subject: Subject) -> Result<TlsOutlookRow, Error> {
+    async fn tls_outlook_of(&self, subject: Subject) -> Result<TlsOutlookRow, Error> {
         let mut row = TlsOutlookRow {
             key: subject_key(&subject),
             policy_domain: subject.policy_domain.clone(),

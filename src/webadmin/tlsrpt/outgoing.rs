@@ -101,8 +101,8 @@ struct Told<'a> {
 /// harmless, for a day is reported once.
 pub(super) async fn send(at: &At) -> Result<Response, OpError> {
     let form = at.form();
-    let text = |name| form.get(name).map(|text| text.trim().to_owned()).unwrap_or_default();
-    let (domain, day, to) = (text("domain"), text("day"), text("to"));
+    let [domain, day, to] =
+        ["domain", "day", "to"].map(|name| form.get(name).unwrap_or_default().trim().to_owned());
     let (sample, dry_run) = (form.flag("sample")?, form.flag("dry_run")?);
     let confirmed = form.get("confirm").is_some();
     form.finish()?;
