@@ -259,7 +259,7 @@ impl House {
             let clock = self.clock.clone();
             let pass = move |_: &Store, tx: &mut Tx<'_>| {
                 let all = QueueFilter::default();
-                let rows = tables::select::list(tx.conn(), &all, Default::default(), false, u32::MAX)?;
+                let rows = tables::select::list(tx.conn(), &all, Default::default(), false, None, u32::MAX)?;
                 if rows.iter().all(|q| !q.busy) {
                     clock.advance(step);
                 }
