@@ -225,6 +225,12 @@ fn no_module_is_forgotten() {
             _ => (name, folder, format!("#[path = \"{file}\"]")),
         };
         let parents = ["lib.rs", "main.rs", "mod.rs"].map(|file| format!("{folder}/{file}"));
+        // The tests of `x.rs` may be `tests/x.rs` beside it.
+        let tested = folder.strip_suffix("/tests").map(|above| format!("{above}/{name}.rs"));
+        let by_path = |parent: &String| read(parent).contains(&format!("#[path = \"tests/{file}\"]"));
+        if tested.filter(|parent| root().join(parent).is_file()).is_some_and(|parent| by_path(&parent)) {
+            continue;
+        }
         let parents = parents.into_iter().chain([format!("{folder}.rs")]);
         let declared = parents.filter(|parent| root().join(parent).is_file()).any(|parent| {
             let text = read(&parent);
