@@ -1,7 +1,7 @@
 //! Whether DNS has the records that a domain of ours should have, and what it has in their place.
 //!
-//! Texts are compared by what they say: blanks around tags and a last semicolon do not count (RFC 6376 §3.2, RFC 9989
-//! §4.7, RFC 7208 §4.6.1).
+//! Texts are compared by what they say: blanks within tags and a last semicolon do not count. RFC 6376 §3.2 (lists of tags),
+//! RFC 7208 §4.6.1 (terms).
 
 use std::sync::Arc;
 

@@ -17,6 +17,13 @@ struct Versions<'a> {
     versions: Vec<ConfigVersion>,
 }
 
+impl Versions<'_> {
+    /// The version after one: what the change made of it, where that was replaced, too.
+    fn newer(&self, version: &u64) -> Option<u64> {
+        self.versions.iter().map(|row| row.version).filter(|other| other > version).min()
+    }
+}
+
 #[derive(Template)]
 #[template(path = "config_diff.html")]
 struct Compared<'a> {
