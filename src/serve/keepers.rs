@@ -233,3 +233,90 @@ impl Keeper for ForPrograms {
         self.0.may(who)
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use mox_admin::Secret;
+    use mox_clock::Timestamp;
+    use mox_clock::sim::{SimClock, SimRandom};
+    use mox_web::session::Sessions;
+    use std::time::Duration;
+
+    const SERVER: &str = "DataDir: data\nHostname: mx.here.example\nAdminPasswordFile: adminpasswd\nListeners: nil\nPostmaster:\n\tAccount: amy\n\tMailbox: Inbox\n";
+    const DOMAINS: &str = "Domains:\n\there.example: nil\nAccounts:\n\tamy:\n\t\tDomain: here.example\n\t\tDestinations:\n\t\t\tamy@here.example: nil\n";
+
+    struct House {
+        dir: tempfile::TempDir,
+        keys: Arc<Keys>,
+        clock: Arc<SimClock>,
+        random: Arc<SimRandom>,
+    }
+
+    impl House {
+        fn new() -> House {
+            let dir = tempfile::tempdir().unwrap();
+            std::fs::write(dir.path().join("mox.conf"), SERVER).unwrap();
+            std::fs::write(dir.path().join("domains.conf"), DOMAINS).unwrap();
+            let config = mox_config::Config::load(dir.path()).unwrap_or_else(|e| panic!("{e}")).0;
+            let config = Arc::new(Handle::new(config));
+            let clock = Arc::new(SimClock::new(Timestamp::from_secs(1_800_000_000)));
+            let random = Arc::new(SimRandom::new(7));
+            let store = Store::open(dir.path(), &[], clock.clone(), random.clone()).unwrap();
+            let (logins, _) = LoginLog::new(config.clone(), clock.clone());
+            let gate = Arc::new(Gate::new(clock.clone()));
+            let keys = Keys::new(config, store, gate, logins, random.clone());
+            House { dir, keys, clock, random }
+        }
+
+        fn administrator(&self, password: &str) {
+            let hash = mox_sasl::hash_password(password, &*self.random).unwrap();
+            std::fs::write(self.dir.path().join("adminpasswd"), hash + "\n").unwrap();
+        }
+    }
+
+    fn attempt<'a>(login: &'a str, password: &str) -> Attempt<'a> {
+        let client = [192, 0, 2, 1].into();
+        Attempt { login, password: Secret::new(password), client, tls: None, user_agent: "" }
+    }
+
+    #[tokio::test]
+    async fn nobody_is_in_with_a_password_that_the_administrator_has_no_more() {
+        let house = House::new();
+        house.administrator("first password");
+        let (clock, random) = (house.clock.clone(), house.random.clone());
+        let sessions = Arc::new(Memory::new(clock, random, Duration::from_secs(3600), 5));
+        let keeper = ForAdministrator::new(house.keys.clone(), sessions.clone());
+        let who = keeper.check(attempt("", "first password")).await.unwrap();
+        let session = sessions.start(who.clone()).await.unwrap();
+        assert!(keeper.knows(&who));
+        house.administrator("other password");
+        assert!(!keeper.knows(&who));
+        assert!(sessions.find(&session.token).await.unwrap().is_none());
+        assert_eq!(keeper.check(attempt("", "first password")).await, Err(Refused::Wrong));
+        let who = keeper.check(attempt("", "other password")).await.unwrap();
+        assert!(keeper.knows(&who));
+        // A login with the next one ends those before, too.
+        let session = sessions.start(who).await.unwrap();
+        house.administrator("third password");
+        keeper.check(attempt("", "third password")).await.unwrap();
+        assert!(sessions.find(&session.token).await.unwrap().is_none());
+    }
+
+    #[tokio::test]
+    async fn an_app_password_opens_no_pages() {
+        let house = House::new();
+        let verifiers = mox_sasl::Verifiers::derive("own password", &*house.random).unwrap();
+        let write = move |store: &Store, tx: &mut mox_db::Tx<'_>| {
+            store.open_account(tx, "amy")?;
+            store.set_password(tx, "amy", &verifiers)?;
+            store.add_app_password(tx, "amy", "phone", "abcd-efgh-jkmn-pqrs").map(drop)
+        };
+        house.keys.store().write(write).await.unwrap();
+        let keeper = ForOwners(house.keys.clone());
+        for login in ["amy", "amy@here.example"] {
+            assert_eq!(keeper.check(attempt(login, "own password")).await.unwrap().account, "amy");
+            assert_eq!(keeper.check(attempt(login, "abcd-efgh-jkmn-pqrs")).await, Err(Refused::Wrong));
+        }
+    }
+}

@@ -248,3 +248,25 @@ async fn transcript_and_tags_are_kept_where_asked_for() {
         assert_eq!((keywords, kept.as_deref()), (tags.iter().map(|t| (*t).to_owned()).collect(), transcript));
     }
 }
+
+#[test]
+fn an_app_password_is_for_plain_and_login_alone() {
+    let dir = tempfile::tempdir().unwrap();
+    let handler = handler(&dir);
+    let store = handler.delivery.store().clone();
+    let verifiers = mox_sasl::Verifiers::derive("own password", &SimRandom::new(5)).unwrap();
+    let added = store.write_blocking(move |store, tx| {
+        store.open_account(tx, "amy")?;
+        store.set_password(tx, "amy", &verifiers)?;
+        store.add_app_password(tx, "amy", "phone", "abcd-efgh-jkmn-pqrs")
+    });
+    let id = added.unwrap().id;
+    let known = || handler.logins.credentials("amy@here.example").ok().flatten().unwrap();
+    let check = |password: &str| known().verify_plain(password);
+    assert!(check("own password") && check("abcd-efgh-jkmn-pqrs"));
+    assert!(!check("abcd-efgh-jkmn-pqrt") && !check(""));
+    assert!(known().verifiers().verify_plain("own password"), "SCRAM and CRAM-MD5 go by the own one");
+    assert!(!known().verifiers().verify_plain("abcd-efgh-jkmn-pqrs"));
+    assert!(store.write_blocking(move |store, tx| store.remove_app_password(tx, "amy", id)).unwrap());
+    assert!(!check("abcd-efgh-jkmn-pqrs") && check("own password"));
+}
