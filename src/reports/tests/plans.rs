@@ -48,7 +48,7 @@ fn large() -> Connection {
 }
 
 /// Steps that something takes.
-fn steps(conn: &mut Connection, what: impl FnOnce(&Connection) -> Result<(), Error>) -> u64 {
+pub(super) fn steps(conn: &mut Connection, what: impl FnOnce(&Connection) -> Result<(), Error>) -> u64 {
     let count = Arc::new(AtomicU64::new(0));
     let counter = count.clone();
     let step = move || {

@@ -4,11 +4,15 @@ use mox_admin::ops::{
     ReportSuppressAdd, TlsCauses, TlsCollected, TlsDomains, TlsOutlook, TlsReceived, TlsRecord, TlsSent,
     TlsSuppressed, TlsTimeline,
 };
-use mox_clock::{Clock, Day};
-use mox_db::rusqlite::params;
+use mox_clock::{Clock, Day, Timestamp};
+use mox_db::rusqlite::{Connection, params};
 use mox_store::Error;
 
 use super::house::{House, at};
+use super::plans::steps;
+use crate::receive::tls::tables::{self as received, Asked};
+use crate::tables::{report, result, suppress};
+use crate::{RECEIVED_SCHEMA, SCHEMA};
 
 /// Reports that arrived about a domain: reporter, days ago, sessions, and failures with a host.
 async fn arrive(house: &House, domain: &str, sender: &str, ago: i64, fine: i64, failed: &[(&str, i64)]) {
@@ -216,4 +220,52 @@ async fn received_reports_go_on_behind_a_report() {
             .await
             .is_err()
     );
+}
+
+/// Steps of SQLite's machine that a page of ten rows may take; to look at all rows takes more than ten times as many.
+const STEPS: u64 = 2500;
+
+#[test]
+fn a_page_reads_no_more_than_its_rows() {
+    let mut conn = Connection::open_in_memory().unwrap();
+    SCHEMA.steps.iter().chain(RECEIVED_SCHEMA.steps).for_each(|step| conn.execute_batch(step).unwrap());
+    let many = |sql: &str| {
+        let numbers = "WITH RECURSIVE t(n) AS (SELECT 1 UNION ALL SELECT n + 1 FROM t WHERE n < 5000)";
+        conn.execute(&sql.replace("FROM", &format!("FROM ({numbers} SELECT n FROM t)")), []).unwrap();
+    };
+    many("INSERT INTO tls_result SELECT n, 'd' || n, 20000, 'd' || n, 0, 0, 1, '[]', 0, 1, NULL FROM");
+    many("INSERT INTO tls_result SELECT 9000 + n, 'h' || n, 20000, 'd' || n, 1, 0, 1, '[]', 0, 0, NULL FROM");
+    many("INSERT INTO report_suppress SELECT 'a' || n, 1, 9, 0, 0, '', NULL FROM");
+    many(
+        "INSERT INTO report_out (kind, policy_domain, start, part, until, note, name, submitter, file_name,
+         sealed, due, why, successful, failed) SELECT 0, 'd' || n, 0, 0, 0, '', 'n', '', '', n, n, '', 1, 1 FROM",
+    );
+    many(
+        "INSERT INTO report_in (policy_domain, sender, organization, name, start, until, day, received, successful,
+         failed, details, document, oddities) SELECT 'd' || n, 's', 'o', 'n', n, n, n, n, 1, 0, 0, '{}', '[]' FROM",
+    );
+    let day = Day::from_number(20_000);
+    let now = Timestamp::from_micros(5);
+    let every =
+        Asked { domain: None, sender: None, since: Timestamp::from_micros(0), until: None, failed: false };
+    type Ask<'a> = Box<dyn FnOnce(&Connection) -> Result<(), Error> + 'a>;
+    let asks: [(&str, Ask<'_>); 9] = [
+        ("domains that wait", Box::new(|c| result::groups_after(c, false, ("d4", day), 10).map(drop))),
+        ("hosts that wait", Box::new(|c| result::groups_after(c, true, ("h4", day), 10).map(drop))),
+        ("results of a domain", Box::new(|c| result::page(c, None, Some("d7"), None, 10).map(drop))),
+        ("sent", Box::new(|c| report::tls_page(c, None, Some(2500), 10).map(drop))),
+        ("sent about a domain", Box::new(|c| report::tls_page(c, Some("d7"), None, 10).map(drop))),
+        ("suppressed", Box::new(|c| suppress::tls_page(c, now, "a4", 10).map(drop))),
+        ("received", Box::new(|c| received::page(c, &every, Some(2500), 10).map(drop))),
+        ("days of a domain", Box::new(|c| received::each_count(c, Some("d7"), now, |_, _, _| ()))),
+        ("policy domains", Box::new(|c| received::domains(c, "d4", every.since, 10).map(drop))),
+    ];
+    let mut found = Vec::new();
+    for (name, ask) in asks {
+        let steps = steps(&mut conn, ask);
+        if !(4..STEPS).contains(&steps) {
+            found.push((name, steps));
+        }
+    }
+    assert!(found.is_empty(), "{found:?}");
 }

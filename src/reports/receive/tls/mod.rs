@@ -6,7 +6,7 @@
 mod ask;
 mod paged;
 mod proof;
-mod tables;
+pub(crate) mod tables;
 #[cfg(test)]
 mod tests;
 
