@@ -371,7 +371,7 @@ pub struct DmarcSources {
 
 impl DmarcSources {
     /// Most rows of reports that are looked at.
-    pub const MAX_ROWS: u64 = 10_000;
+    pub const MAX_ROWS: u64 = 5_000;
 }
 
 /// Who sends mail.
