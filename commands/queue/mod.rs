@@ -17,6 +17,7 @@ pub(crate) mod transport;
 pub(crate) mod unhold;
 pub(crate) mod wait;
 pub(crate) mod watch;
+pub(crate) mod webhook;
 
 use crate::context::Context;
 use crate::error::{CommandError, Exit};
@@ -59,6 +60,9 @@ pub(crate) enum Command {
     /// Messages that left the queue
     #[command(subcommand)]
     Retired(retired::Command),
+    /// Calls of webhooks of accounts
+    #[command(subcommand)]
+    Webhook(webhook::Command),
 }
 
 impl Command {
@@ -80,6 +84,7 @@ impl Command {
             Command::HoldRules(command) => command.run(cx),
             Command::Suppress(command) => command.run(cx),
             Command::Retired(command) => command.run(cx),
+            Command::Webhook(command) => command.run(cx),
         }
     }
 }

@@ -22,9 +22,6 @@ pub const STATIC: &[&str] = &[
 /// Paths in `domains.conf`; `*` stands for any name. All below each is meant, too.
 pub const DYNAMIC: &[&str] = &[
     "Domains.*.Aliases.*.ListMembers",
-    "Accounts.*.OutgoingWebhook",
-    "Accounts.*.IncomingWebhook",
-    "Accounts.*.KeepRetiredWebhookPeriod",
     "Accounts.*.SubjectPass",
     "Accounts.*.Introbox",
     "Accounts.*.AutomaticJunkFlags",

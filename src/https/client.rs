@@ -105,6 +105,21 @@ impl Client {
         self.exchange(url, request).await
     }
 
+    /// The same with more fields.
+    pub async fn post_with(
+        &self,
+        url: &Url,
+        media_type: &str,
+        body: Bytes,
+        fields: &[(&str, &str)],
+    ) -> Result<Response, Error> {
+        let mut request = self.request(url, Method::POST).header(CONTENT_TYPE, media_type);
+        for (name, value) in fields {
+            request = request.header(*name, *value);
+        }
+        self.exchange(url, request.body(Full::new(body))).await
+    }
+
     fn request(&self, url: &Url, method: Method) -> hyper::http::request::Builder {
         Request::builder()
             .method(method)

@@ -18,9 +18,11 @@ use mox_store::{
     Store,
 };
 use mox_telemetry::{Side, Transcript};
+use mox_webhooks::calls::Calls;
 
 use crate::evaluation::Fate;
 use crate::recipient::Where;
+use crate::telling::{Copy, Heard};
 use mox_admin::ops::{Decision, ReportFamily};
 use mox_config::Rules;
 
@@ -33,6 +35,7 @@ pub struct Delivery {
     queue: Queue,
     hostname: Arc<Domain>,
     keeping: Keeping,
+    calls: Option<Calls>,
 }
 
 /// What is kept with a message beside what every server keeps; nothing unless it is asked for.
@@ -280,7 +283,12 @@ impl Accepted {
 impl Delivery {
     /// Into `store` and `queue`, under the name of this host.
     pub fn new(store: Store, queue: Queue, hostname: Domain) -> Delivery {
-        Delivery { store, queue, hostname: Arc::new(hostname), keeping: Keeping::default() }
+        Delivery { store, queue, hostname: Arc::new(hostname), keeping: Keeping::default(), calls: None }
+    }
+
+    /// Tells the webhooks of accounts, too.
+    pub fn telling(self, calls: Calls) -> Delivery {
+        Delivery { calls: Some(calls), ..self }
     }
 
     /// Keeps this, too.
@@ -384,7 +392,11 @@ impl Delivery {
         let keywords = if self.keeping.tags { digest.tags.clone() } else { Vec::new() };
         let transcript = arrival.transcript.as_deref().filter(|_| self.keeping.transcripts);
         let transcript = transcript.map(PackedTranscript::new);
+        let copies = || places.local.iter().filter(|(local, _)| !local.sent);
+        let copies = copies().map(|(local, rcpt)| (local.account.as_str(), rcpt.as_str()));
+        let heard = Heard::read(self.calls.as_ref(), copies, prepared.content()).await?;
         let new = New {
+            heard,
             arrival: arrival.clone(),
             queued: self.queued(arrival, envelope, &digest, common, &places, prepared.size()),
             common: common.to_owned(),
@@ -479,6 +491,7 @@ fn release(hold: Hold, now: Timestamp) -> Timestamp {
 
 /// Everything that the transaction needs.
 struct New {
+    heard: Option<Heard>,
     arrival: Arrival,
     common: String,
     local: Vec<(Local, String)>,
@@ -536,7 +549,13 @@ impl New {
                 keywords: self.keywords.clone(),
                 quota: local.quota,
             };
-            accepted.stored.push(store.append(tx, &new)?.id);
+            let id = store.append(tx, &new)?.id;
+            if let Some(heard) = self.heard.as_ref().filter(|_| !local.sent) {
+                let envelope = new.envelope;
+                let copy = Copy { id, local, rcpt, envelope, received: self.arrival.at };
+                heard.tell(Some(queue), tx, &copy)?;
+            }
+            accepted.stored.push(id);
         }
         for (receiver, report) in &self.reports {
             let family = Some(report.family());

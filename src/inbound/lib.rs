@@ -19,6 +19,7 @@ mod recipient;
 mod rejects;
 mod release;
 mod stranger;
+mod telling;
 #[cfg(test)]
 mod tests;
 

@@ -13,7 +13,9 @@ use mox_queue::{
 };
 use mox_smtp::{EnhancedCode, RcptArgs};
 use mox_store::{Content, Digest, NewMessage, Prepared, SmtpEnvelope, Store};
+use mox_webhooks::calls::Calls;
 
+use crate::telling::{Copy, Heard};
 use crate::{Error, Local, Recipients};
 
 /// Bytes read at a time.
@@ -31,12 +33,15 @@ pub struct LocalOutbound {
     pub clock: Arc<dyn Clock>,
     /// For mail to elsewhere.
     pub elsewhere: Arc<dyn Outbound>,
+    /// The webhooks of accounts, where they are told.
+    pub calls: Option<Calls>,
 }
 
 struct LocalSession {
     store: Store,
     recipients: Arc<dyn Recipients>,
     clock: Arc<dyn Clock>,
+    calls: Option<Calls>,
 }
 
 impl Outbound for LocalOutbound {
@@ -48,6 +53,7 @@ impl Outbound for LocalOutbound {
             store: self.store.clone(),
             recipients: self.recipients.clone(),
             clock: self.clock.clone(),
+            calls: self.calls.clone(),
         };
         let peer = Peer { host: self.hostname.ascii().to_owned(), ip: None, tls: "none".to_owned() };
         let steps = vec![Step::new("connect", true, "the mailbox is on this server")];
@@ -108,6 +114,9 @@ impl LocalSession {
             ..SmtpEnvelope::default()
         };
         let return_path = trace::return_path(&message.mail.reverse_path);
+        let to = rcpt.forward_path.to_string();
+        let copies = locals.iter().map(|local| (local.account.as_str(), to.as_str()));
+        let heard = Heard::read(self.calls.as_ref(), copies, prepared.content()).await?;
         let received: Timestamp = self.clock.now();
         let write = self.store.write(move |store, tx| {
             let mut prepared = prepared;
@@ -117,7 +126,7 @@ impl LocalSession {
                 let mailbox = store.open_mailbox(tx, account, &local.mailbox)?;
                 let delivered_to = local.address.as_ref().map(trace::delivered_to).unwrap_or_default();
                 let prefix = format!("{return_path}{delivered_to}");
-                store.append(
+                let stored = store.append(
                     tx,
                     &NewMessage {
                         account,
@@ -134,6 +143,10 @@ impl LocalSession {
                         quota: local.quota,
                     },
                 )?;
+                if let Some(heard) = &heard {
+                    let copy = Copy { id: stored.id, local, rcpt: &to, envelope: &envelope, received };
+                    heard.tell(None, tx, &copy)?;
+                }
             }
             // The copy and the knowledge of it are one commit: a crash does not make a second one.
             mox_queue::arrived(tx, id)?;

@@ -58,8 +58,8 @@ pub use outcome::arrived;
 pub use probe::Probe;
 pub use route::{DirectOptions, Leaving, Relay, RelayAuth, RelayTls, Route, Router, Socks};
 pub use seam::{
-    BoxFuture, Confirms, LocalDelivery, NoReporting, Notice, OpenFailure, Opened, Outbound, Outcome,
-    Outgoing, Peer, Reporting, Sent, Session, Step, Target, TlsResults, Verdict,
+    BoxFuture, Confirms, Event, Happened, LocalDelivery, NoReporting, Notice, OpenFailure, Opened, Outbound,
+    Outcome, Outgoing, Peer, Reporting, Sent, Session, Step, Target, TlsResults, Verdict,
 };
 pub use smtp::Smtp;
 pub use sts::{Asking, Cached, Failure, Found, MAX_LISTED, Policies, STS_SCHEMA, StsPolicies};

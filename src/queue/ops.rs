@@ -206,6 +206,7 @@ impl Queue {
                 crate::outcome::release(store, tx, q.id, content)?;
             }
             queue.end_row(tx, q.id, &q.account, End::Dropped, now)?;
+            queue.happened(tx, q, crate::Event::Canceled, None, false)?;
             if q.class.is_report() {
                 let verdict = Verdict::permanent(EnhancedCode(5, 3, 0), "removed by an operator");
                 queue.0.seams.reporting.ended(tx, q, End::Dropped, &verdict)?;

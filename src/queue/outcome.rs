@@ -15,7 +15,7 @@ use mox_smtp::{Body, EnhancedCode};
 use mox_store::{ContentId, Error, Store};
 
 use crate::dsn::Telling;
-use crate::seam::{Confirms, Notice, Outcome, Peer, Step, TlsResults, Verdict};
+use crate::seam::{Confirms, Event, Happened, Notice, Outcome, Peer, Step, TlsResults, Verdict};
 use crate::tables::{self, Last};
 use crate::worker::{Batch, Report};
 use crate::{Class, End, NewQueued, Queue, QueueId, Queued};
@@ -70,6 +70,8 @@ struct Plan {
     peer: Peer,
     /// A mailbox of ours: no other host took it.
     stays: bool,
+    /// The recipient was suppressed: nobody was asked.
+    suppressed: bool,
     steps: Vec<Step>,
     tls: Option<TlsResults>,
     duration: Duration,
@@ -145,7 +147,7 @@ impl Queue {
         more: bool,
     ) -> Result<Option<Batch>, Error> {
         let next = batch.rows.first().filter(|_| more).map(|q| q.domain().to_string());
-        let started = batch.started;
+        let (started, suppressed) = (batch.started, batch.refused.is_some());
         let settled: Vec<Settled> = batch
             .rows
             .into_iter()
@@ -170,7 +172,8 @@ impl Queue {
         };
         let (peer, steps, tls) = (report.peer, report.steps, report.tls);
         let stays = report.confirms == Confirms::Mailbox;
-        let plan = Plan { by, settled, tellings, untold, peer, stays, steps, tls, duration, next };
+        let plan =
+            Plan { by, settled, tellings, untold, peer, stays, suppressed, steps, tls, duration, next };
         let plan = Arc::new(Mutex::new(plan));
         loop {
             let (queue, inner) = (self.clone(), plan.clone());
@@ -287,7 +290,11 @@ impl Queue {
                 tables::set_next(tx.conn(), q.id, now)?;
                 return Ok(true);
             }
-            Decision::Retry { .. } | Decision::Undo => return Ok(true),
+            Decision::Retry { .. } => {
+                self.happened(tx, q, Event::Delayed, Some(verdict), false)?;
+                return Ok(true);
+            }
+            Decision::Undo => return Ok(true),
         };
         if end == End::Failed {
             let why = if verdict.outcome == Outcome::Permanent { "for good" } else { "no attempts are left" };
@@ -298,9 +305,8 @@ impl Queue {
                 tables::attempt::note(tx.conn(), q.id, now, "dsn", Some(false), &text)?;
             }
         }
-        if end == End::Failed && plan.by == By::Worker {
-            crate::suppress::learn(tx, q, verdict, &plan.peer, now)?;
-        }
+        let learns = end == End::Failed && plan.by == By::Worker;
+        let suppressing = learns && crate::suppress::learn(tx, q, verdict, &plan.peer, now)?;
         self.end_row(tx, q.id, &q.account, end, now)?;
         if q.class.is_report() {
             self.0.seams.reporting.ended(tx, q, end, verdict)?;
@@ -308,10 +314,33 @@ impl Queue {
         if end == End::Delivered && q.class == Class::Normal && !plan.stays {
             self.0.seams.reporting.delivered(tx, q)?;
         }
+        let event = match end {
+            End::Delivered => Event::Delivered,
+            _ if plan.suppressed => Event::Suppressed,
+            _ => Event::Failed,
+        };
+        self.happened(tx, q, event, Some(verdict), suppressing)?;
         if let Some(content) = current.content {
             release(store, tx, q.id, content)?;
         }
         Ok(true)
+    }
+
+    /// Tells who wants to hear what happens to somebody's mail.
+    pub(crate) fn happened(
+        &self,
+        tx: &mut Tx<'_>,
+        q: &Queued,
+        event: Event,
+        verdict: Option<&Verdict>,
+        suppressing: bool,
+    ) -> Result<(), Error> {
+        match q.class {
+            Class::Normal => {
+                self.0.seams.reporting.happened(tx, q, &Happened { event, verdict, suppressing })
+            }
+            _ => Ok(()),
+        }
     }
 
     /// Puts a notification into the sender's mailbox, or on its way there.

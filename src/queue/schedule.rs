@@ -48,9 +48,12 @@ impl Queue {
         let recover = move |store: &Store, tx: &mut Tx<'_>| {
             for (id, content, account) in tables::arrived(tx.conn())? {
                 queue.end_row(tx, id, &account, End::Delivered, started)?;
-                if let Some(row) = tables::get(tx.conn(), id)?.filter(|row| row.class.is_report()) {
-                    let verdict = Verdict::delivered("it was in its mailbox before the server stopped");
-                    queue.0.seams.reporting.ended(tx, &row, End::Delivered, &verdict)?;
+                let verdict = Verdict::delivered("it was in its mailbox before the server stopped");
+                if let Some(row) = tables::get(tx.conn(), id)? {
+                    if row.class.is_report() {
+                        queue.0.seams.reporting.ended(tx, &row, End::Delivered, &verdict)?;
+                    }
+                    queue.happened(tx, &row, crate::Event::Delivered, Some(&verdict), false)?;
                 }
                 if let Some(content) = content {
                     crate::outcome::release(store, tx, id, content)?;

@@ -52,6 +52,36 @@ pub trait Reporting: Send + Sync {
     fn ended(&self, tx: &mut Tx<'_>, row: &Queued, end: End, verdict: &Verdict) -> Result<(), Error>;
     /// Somebody's mail, [`Class::Normal`], was taken by another host.
     fn delivered(&self, tx: &mut Tx<'_>, row: &Queued) -> Result<(), Error>;
+    /// Something happened to somebody's mail, [`Class::Normal`], that its sender may want to hear of.
+    fn happened(&self, _tx: &mut Tx<'_>, _row: &Queued, _what: &Happened<'_>) -> Result<(), Error> {
+        Ok(())
+    }
+}
+
+/// What happened to a message.
+#[derive(Debug, Clone, Copy)]
+pub struct Happened<'a> {
+    /// Which of five.
+    pub event: Event,
+    /// What the next-hop said, or what went wrong; none where nobody was asked.
+    pub verdict: Option<&'a Verdict>,
+    /// The recipient goes on the suppression list for it.
+    pub suppressing: bool,
+}
+
+/// Five things that happen to messages.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Event {
+    /// The next-hop took it.
+    Delivered,
+    /// Not sent: its recipient is on the suppression list.
+    Suppressed,
+    /// Not taken, and tried again later.
+    Delayed,
+    /// Given up.
+    Failed,
+    /// Removed from the queue.
+    Canceled,
 }
 
 /// A [`Reporting`] that forgets.

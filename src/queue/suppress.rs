@@ -81,6 +81,26 @@ fn address(text: &str) -> Result<Path, OpError> {
 }
 
 impl Queue {
+    /// The message of an account that has this id in its reverse-path, and whether its recipient goes on the list now:
+    /// `refused` is what a notification says that a host answered, when that was for good.
+    pub fn came_back(
+        &self,
+        tx: &mut Tx<'_>,
+        account: &str,
+        from_id: &str,
+        refused: Option<(&Verdict, &str)>,
+    ) -> Result<Option<(Queued, bool)>, Error> {
+        let Some(row) = tables::of_from_id(tx.conn(), account, from_id)? else { return Ok(None) };
+        let learned = match refused {
+            Some((verdict, host)) => {
+                let peer = Peer { host: host.to_owned(), ..Peer::default() };
+                learn(tx, &row, verdict, &peer, self.0.seams.clock.now())?
+            }
+            None => false,
+        };
+        Ok(Some((row, learned)))
+    }
+
     /// The list, of one account or all, or what of it an address would meet.
     pub async fn suppressions(&self, op: SuppressList) -> Result<Vec<Suppression>, OpError> {
         let base = op.address.as_deref().map(address).transpose()?.map(|path| base(&path));

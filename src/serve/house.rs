@@ -21,10 +21,12 @@ use mox_smtpserver::Handler;
 use mox_store::{SpecialUse, Store};
 use mox_submission::{ConfiguredKeys, Logins, Strictness, SubmissionHandler};
 use mox_telemetry::{Level, Levels, Metrics};
+use mox_webhooks::calls::Calls;
 use tokio::sync::watch;
 use tokio::task::JoinSet;
 
 use crate::desk::Desk;
+use crate::ears::Ears;
 use crate::hooks::{Following, Webhooks};
 use crate::judging::Judging;
 use crate::keepers::Keys;
@@ -272,6 +274,7 @@ pub const SCHEMAS: &[mox_db::Schema] = &[
     mox_reports::SCHEMA,
     mox_reports::RECEIVED_SCHEMA,
     crate::tables::SCHEMA,
+    mox_webhooks::calls::SCHEMA,
 ];
 
 impl House {
@@ -301,6 +304,13 @@ impl House {
             outside.schedule.clone(),
             plan.random.clone(),
         );
+        let calls = Calls::new(
+            store.clone(),
+            plan.config.clone(),
+            web.clone(),
+            outside.schedule.clone(),
+            metrics.clone(),
+        );
         let reports = reports(&plan, &store, web, &metrics);
         let queue = Queue::new(
             store.clone(),
@@ -308,8 +318,8 @@ impl House {
             Seams {
                 router: plan.router.clone(),
                 local: Arc::new(Notices::new(plan.recipients.clone())),
-                reporting: Arc::new(reports.clone()),
-                outbound: (plan.outbound)(outbound(&plan, &config, &store, policies.clone())),
+                reporting: Arc::new(Ears { reports: reports.clone(), calls: calls.clone() }),
+                outbound: (plan.outbound)(outbound(&plan, &config, &store, policies.clone(), calls.clone())),
                 clock: outside.schedule.clone(),
                 random: plan.random.clone(),
                 faults: outside.faults.clone(),
@@ -317,7 +327,7 @@ impl House {
         );
         reports.attach(queue.clone());
         let hooks = plan.webhooks.hooks(&resolver, &outside.roots, &plan.clock, &metrics);
-        let handlers = Handlers::new(&plan, &config, &store, &queue, &reports, resolver, &metrics);
+        let handlers = Handlers::new(&plan, &config, &store, &queue, &reports, resolver, &metrics, &calls);
         let gate = Arc::new(listeners::gate(&config, &plan));
         let watch = listeners::Watch {
             sessions: Sessions::new(plan.clock.clone()),
@@ -370,6 +380,7 @@ impl House {
             traffic: traffic.clone(),
             outside: outside.clone(),
             secrets: plan.secrets.clone(),
+            calls: calls.clone(),
         };
         let operations: Arc<dyn Dispatch> = Arc::new(crate::operations::all(parts));
         let endpoint = mox_ctl::endpoint(&plan.data);
@@ -409,6 +420,7 @@ impl House {
         tasks.spawn(queue.clone().run(stopping.clone()));
         tasks.spawn(reports.run(stopping.clone()));
         tasks.spawn(policies.refresh(stopping.clone()));
+        tasks.spawn(calls.run(stopping.clone()));
         for service in plan.beside {
             tasks.spawn(until(stopping.clone(), service));
         }
@@ -505,10 +517,12 @@ impl Handlers {
         reports: &Reports,
         resolver: Arc<dyn mox_dns::Resolver>,
         metrics: &Arc<Metrics>,
+        calls: &Calls,
     ) -> Handlers {
         let authenticator = plan.judging.authenticator(plan, config, &resolver, metrics);
-        let delivery =
-            Delivery::new(store.clone(), queue.clone(), config.server.hostname.clone()).keeping(plan.keeping);
+        let delivery = Delivery::new(store.clone(), queue.clone(), config.server.hostname.clone())
+            .keeping(plan.keeping)
+            .telling(calls.clone());
         let limits = &config.server.limits;
         let receiver = match plan.any_report {
             true => Receiver::for_any_domain(plan.config.clone(), metrics.clone()),
@@ -591,7 +605,13 @@ fn reports(plan: &Plan, store: &Store, web: mox_https::Client, metrics: &Arc<Met
 }
 
 /// The way out: mailboxes here, or SMTP to other hosts.
-fn outbound(plan: &Plan, config: &Config, store: &Store, policies: Policies) -> Arc<dyn Outbound> {
+fn outbound(
+    plan: &Plan,
+    config: &Config,
+    store: &Store,
+    policies: Policies,
+    calls: Calls,
+) -> Arc<dyn Outbound> {
     let elsewhere = Smtp {
         resolver: plan.outside.resolver.clone(),
         dial: plan.outside.dial.clone(),
@@ -609,6 +629,7 @@ fn outbound(plan: &Plan, config: &Config, store: &Store, policies: Policies) -> 
         hostname: config.server.hostname.clone(),
         clock: plan.clock.clone(),
         elsewhere: Arc::new(elsewhere),
+        calls: Some(calls),
     })
 }
 

@@ -4,6 +4,7 @@ mod addresses;
 mod authorities;
 mod certificates;
 mod desk;
+mod ears;
 mod history;
 mod hooks;
 mod house;

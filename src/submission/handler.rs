@@ -196,7 +196,7 @@ impl SubmissionHandler {
         let mut arrival = Arrival::of(session, &envelope, self.clock.now());
         arrival.tls_not_required = fixup::tls_not_required(&header);
         arrival.limits = self.limits(session);
-        arrival.extra = wishes.extra;
+        arrival.extra = wishes.extra.map_or_else(|| fixup::extra(&header), |extra| Ok(Some(extra)))?;
         let hostname = self.delivery.hostname();
         let common = format!("{}{signatures}{missing}", arrival.received(hostname));
         let mut to = self.delivery.places(&*self.recipients, session, &envelope)?;

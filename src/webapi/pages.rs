@@ -35,7 +35,7 @@ impl Overview<'_> {
 }
 
 fn site(base: &str, assets: &str) -> Site {
-    let place = |href: String, label, group| Place { href, label, icon: "file", group };
+    let place = |href: String, label, group| Place { href, label, icon: "api", group };
     let mut nav = vec![place(format!("{base}{VERSION}"), "Overview", "Web API")];
     nav.extend(METHODS.iter().map(|m| place(format!("{base}{VERSION}{}", m.name), m.name, "Methods")));
     Site {

@@ -751,6 +751,31 @@ fn tries() -> Vec<QueueAttempt> {
     }]
 }
 
+fn hook(id: i64) -> Result<HookRow, OpError> {
+    if id != 3 {
+        return Err(OpError::not_found(format!("no webhook call {id}")));
+    }
+    Ok(HookRow {
+        id,
+        state: HookState::Pending,
+        account: "mox".into(),
+        url: "https://app.example.org/hook".into(),
+        incoming: false,
+        event: "delivered".into(),
+        queue_id: Some(4),
+        message_id: "1@example.org".into(),
+        subject: "hello".into(),
+        submitted: at("2026-11-22T10:20:30Z"),
+        attempts: 1,
+        next_attempt: at("2026-11-22T10:21:30Z"),
+        last_attempt: Some(at("2026-11-22T10:20:30Z")),
+        last_status: Some(503),
+        last_error: Some("answered with status 503".into()),
+        last_answer: Some("busy".into()),
+        ended: None,
+    })
+}
+
 fn retired(id: i64) -> Result<RetiredRow, OpError> {
     if id != 4 {
         return Err(OpError::not_found(format!("no retired message {id}")));
@@ -812,6 +837,19 @@ fn rules(operations: Operations) -> Operations {
             Ok(Suppression { manual: true, reason: op.reason, ..suppression(&op.account, &op.address) })
         })
         .on(move |op: SuppressRemove| async move { Ok(suppression(&op.account, &op.address)) })
+        .on(|_: HookList| async { Ok(vec![hook(3)?]) })
+        .on(|_: HookRetired| async { Ok(vec![hook(3)?]) })
+        .on(|op: HookShow| async move {
+            Ok(HookDetail { row: hook(op.id)?, payload: "{\"Version\":0}".to_owned() })
+        })
+        .on(|op: HookCancel| async move {
+            op.ids.iter().try_for_each(|id| hook(*id).map(drop))?;
+            Ok(Changed { ids: op.ids, dry_run: op.dry_run })
+        })
+        .on(|op: HookSchedule| async move {
+            op.ids.iter().try_for_each(|id| hook(*id).map(drop))?;
+            Ok(Changed { ids: op.ids, dry_run: op.dry_run })
+        })
         .on(|_: RetiredList| async { Ok(vec![retired(4)?]) })
         .on(|op: RetiredShow| async move { Ok(RetiredDetail { row: retired(op.id)?, tries: tries() }) })
 }

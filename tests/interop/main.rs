@@ -47,6 +47,7 @@ mod spf;
 mod submit;
 mod tlsreports;
 mod volume;
+mod webapi;
 mod webhook;
 mod website;
 mod wine;

@@ -21,6 +21,7 @@ mod doctor;
 mod domains;
 mod finding;
 mod hostkeys;
+mod hooks;
 mod inbox;
 mod insight;
 mod lab;
@@ -88,6 +89,7 @@ pub use domains::{
 };
 pub use finding::MethodFinding;
 pub use hostkeys::{FileCertificateList, FileCertificateRow, HostKeyList, HostKeyRow, HostKeyUse};
+pub use hooks::{HookCancel, HookDetail, HookList, HookRetired, HookRow, HookSchedule, HookShow, HookState};
 pub use inbox::{
     MailboxList, MailboxRow, MessageEvent, MessageEvents, MessageHistory, MessageHtml, MessageMark,
     MessagePart, MessageRelease, MessageReport, MessageTranscript, MessageWatch, MessageWatched, RelayList,
@@ -274,6 +276,11 @@ operations! {
     SuppressRemove = "suppress-remove" -> Suppression;
     RetiredList = "retired-list" -> Vec<RetiredRow>;
     RetiredShow = "retired-show" -> RetiredDetail;
+    HookList = "hook-list" -> Vec<HookRow>;
+    HookRetired = "hook-retired" -> Vec<HookRow>;
+    HookShow = "hook-show" -> HookDetail;
+    HookCancel = "hook-cancel" -> Changed;
+    HookSchedule = "hook-schedule" -> Changed;
     AccountList = "account-list" -> Vec<AccountRow>;
     AccountShow = "account-show" -> AccountDetail;
     AccountAdd = "account-add" -> ConfigChanged;

@@ -406,6 +406,13 @@ pub(crate) fn content_refs(conn: &Connection) -> Result<HashMap<i64, i64>, Error
     Ok(rows.collect::<Result<_, _>>()?)
 }
 
+/// The row of an account with this id in its reverse-path, queued or ended.
+pub(crate) fn of_from_id(conn: &Connection, account: &str, from_id: &str) -> Result<Option<Queued>, Error> {
+    let sql = format!("SELECT {} FROM queue WHERE from_id = ?1 AND account = ?2", row::COLUMNS);
+    let found = conn.prepare_cached(&sql)?.query_row((from_id, account), |r| Ok(row::read(r))).optional()?;
+    found.transpose()
+}
+
 /// Rows of an account, queued or ended, the latest first: with these ids, and with this id in the reverse-path.
 pub(crate) fn of_account(
     conn: &Connection,

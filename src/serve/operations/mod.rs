@@ -17,6 +17,7 @@ mod doctor;
 mod domains;
 pub(crate) mod feed;
 mod hostkeys;
+mod hooks;
 mod inbox;
 mod insight;
 mod lab;
@@ -95,6 +96,8 @@ pub(crate) struct Parts {
     pub(crate) outside: crate::outside::Outside,
     /// Files that were read while that was possible.
     pub(crate) secrets: crate::Secrets,
+    /// Calls of webhooks.
+    pub(crate) calls: mox_webhooks::calls::Calls,
 }
 
 /// All operations.
@@ -114,6 +117,7 @@ pub(crate) fn all(parts: Parts) -> Operations {
         tlsreports::add,
         tlspaged::add,
         outgoing::add,
+        hooks::add,
         dmarcreports::add,
         dnsrecords::add,
         dmarcpaged::add,

@@ -140,6 +140,7 @@ impl Server {
             hostname: hostname.clone(),
             clock: clock.clone(),
             elsewhere: Arc::new(smtp),
+            calls: None,
         };
         let seams = Seams {
             router: Arc::new(Here(domain.parse().unwrap())),
