@@ -20,8 +20,8 @@ mod dnsrecords;
 mod doctor;
 mod domains;
 mod finding;
-mod hostkeys;
 mod hooks;
+mod hostkeys;
 mod inbox;
 mod insight;
 mod lab;
@@ -88,8 +88,8 @@ pub use domains::{
     DkimSelector, DomainAdd, DomainDetail, DomainDisable, DomainList, DomainRemove, DomainRow, DomainShow,
 };
 pub use finding::MethodFinding;
-pub use hostkeys::{FileCertificateList, FileCertificateRow, HostKeyList, HostKeyRow, HostKeyUse};
 pub use hooks::{HookCancel, HookDetail, HookList, HookRetired, HookRow, HookSchedule, HookShow, HookState};
+pub use hostkeys::{FileCertificateList, FileCertificateRow, HostKeyList, HostKeyRow, HostKeyUse};
 pub use inbox::{
     MailboxList, MailboxRow, MessageEvent, MessageEvents, MessageHistory, MessageHtml, MessageMark,
     MessagePart, MessageRelease, MessageReport, MessageTranscript, MessageWatch, MessageWatched, RelayList,
