@@ -23,7 +23,7 @@ pub struct Body(Kind);
 #[derive(Debug)]
 enum Kind {
     Whole(Option<Bytes>),
-    Stream(mpsc::Receiver<Bytes>),
+    Stream(mpsc::Receiver<io::Result<Bytes>>),
     Other(UnsyncBoxBody<Bytes, io::Error>),
 }
 
@@ -55,7 +55,7 @@ impl Body {
     pub async fn next(&mut self) -> Option<Bytes> {
         match &mut self.0 {
             Kind::Whole(bytes) => bytes.take(),
-            Kind::Stream(receiver) => receiver.recv().await,
+            Kind::Stream(receiver) => receiver.recv().await?.ok(),
             Kind::Other(body) => loop {
                 match body.frame().await?.ok()?.into_data() {
                     Ok(data) => return Some(data),
@@ -81,11 +81,11 @@ impl hyper::body::Body for Body {
         cx: &mut Context<'_>,
     ) -> Poll<Option<Result<Frame<Bytes>, io::Error>>> {
         let piece = match &mut self.0 {
-            Kind::Whole(bytes) => Poll::Ready(bytes.take()),
+            Kind::Whole(bytes) => Poll::Ready(bytes.take().map(Ok)),
             Kind::Stream(receiver) => receiver.poll_recv(cx),
             Kind::Other(body) => return Pin::new(body).poll_frame(cx),
         };
-        piece.map(|piece| piece.map(|bytes| Ok(Frame::data(bytes))))
+        piece.map(|piece| piece.map(|bytes| bytes.map(Frame::data)))
     }
 
     fn is_end_stream(&self) -> bool {
@@ -130,12 +130,17 @@ fn is_timeout(error: &(dyn std::error::Error + 'static)) -> bool {
 }
 /// Writes a streamed body.
 #[derive(Debug)]
-pub struct Writer(mpsc::Sender<Bytes>);
+pub struct Writer(mpsc::Sender<io::Result<Bytes>>);
 
 impl Writer {
     /// Sends a piece; waits while the client is behind. False when the client is gone.
     pub async fn send(&self, piece: impl Into<Bytes>) -> bool {
-        self.0.send(piece.into()).await.is_ok()
+        self.0.send(Ok(piece.into())).await.is_ok()
+    }
+
+    /// Breaks the body off, so that the client knows that what it has is not all.
+    pub async fn break_off(self, why: io::Error) {
+        let _ = self.0.send(Err(why)).await;
     }
 
     /// Waits until the client is gone.

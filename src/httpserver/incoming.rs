@@ -7,6 +7,7 @@ use std::task::{Context, Poll};
 use std::time::Duration;
 
 use bytes::Bytes;
+use http_body_util::BodyExt as _;
 use hyper::body::{Body, Frame, SizeHint};
 use mox_clock::{Clock, Sleep};
 
@@ -26,6 +27,16 @@ pub struct Incoming {
 impl Incoming {
     pub(crate) fn new(body: hyper::body::Incoming, clock: Arc<dyn Clock>, time: Duration) -> Incoming {
         Incoming { body, clock, time, timer: Mutex::default() }
+    }
+
+    /// The next piece; none at the end.
+    pub async fn next(&mut self) -> io::Result<Option<Bytes>> {
+        while let Some(frame) = self.frame().await {
+            if let Ok(data) = frame?.into_data() {
+                return Ok(Some(data));
+            }
+        }
+        Ok(None)
     }
 
     /// The whole body, of at most `limit` bytes; else the status to refuse it with.

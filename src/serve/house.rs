@@ -582,6 +582,7 @@ fn own_pages(
         name: config.server.hostname.unicode().to_owned(),
         places: if plan.open_pages { vec![inbox] } else { Vec::new() },
         programs,
+        scratch: plan.data.join("tmp"),
         open: plan.open_pages,
     }
     .own()

@@ -34,6 +34,8 @@ pub(crate) struct Making<'a> {
     pub(crate) places: Vec<mox_web::page::Place>,
     /// What the API for programs works with.
     pub(crate) programs: Programs,
+    /// For files that come and go; emptied when the house starts.
+    pub(crate) scratch: std::path::PathBuf,
     /// The administrator's pages are open to all who can connect.
     pub(crate) open: bool,
 }
@@ -51,7 +53,8 @@ impl Making<'_> {
         let (dispatch, clock) = (self.dispatch.clone(), self.clock.clone());
         let admin =
             mox_webadmin::pages(dispatch.clone(), self.name.clone(), self.places.clone(), clock.clone());
-        let account = mox_webaccount::pages(dispatch, self.name.clone(), Vec::new(), clock);
+        let account =
+            mox_webaccount::pages(dispatch, self.name.clone(), Vec::new(), clock, self.scratch.clone());
         let keys = self.keys.clone();
         let admin_lock = (!self.open).then(|| {
             let (lifetime, most) = ADMIN;

@@ -73,6 +73,8 @@ pub struct Target {
     keywords: Keywords,
     /// The mbox that is being written.
     mbox: Option<(PathBuf, BufWriter<File>)>,
+    /// Where an mbox is written before it goes into an archive, if not beside what is written.
+    spool: Option<PathBuf>,
     lost: u64,
 }
 
@@ -112,8 +114,15 @@ impl Target {
         Target::new(form, files(form, Packing::Tgz, out), None)
     }
 
+    /// Writes a stream, packed as tar with gzip or as zip. A mailbox that is written as one file is first written to
+    /// `spool`, which must not exist; it is removed unless the writing breaks off.
+    pub fn packed(form: Form, packing: Packing, spool: &Path, out: Out) -> Target {
+        Target { spool: Some(spool.to_owned()), ..Target::new(form, files(form, packing, out), None) }
+    }
+
     fn new(form: Form, files: Files, place: Option<Place>) -> Target {
-        Target { form, files, place, folder: None, keywords: Keywords::default(), mbox: None, lost: 0 }
+        let keywords = Keywords::default();
+        Target { form, files, place, folder: None, keywords, mbox: None, spool: None, lost: 0 }
     }
 
     /// Begins a mailbox.
@@ -150,9 +159,10 @@ impl Target {
 
     /// Where a mailbox's mbox is written: at its place in a folder, else beside the archive that it goes into.
     fn open_mbox(&self) -> io::Result<(PathBuf, BufWriter<File>)> {
-        let path = match (&self.files, &self.folder, &self.place) {
-            (Files::Folder(root), Some(name), _) => root.join(name),
-            (_, _, Some(place)) => place.partial.with_extension("mbox"),
+        let path = match (&self.files, &self.folder, &self.place, &self.spool) {
+            (Files::Folder(root), Some(name), ..) => root.join(name),
+            (_, _, Some(place), _) => place.partial.with_extension("mbox"),
+            (_, _, _, Some(spool)) => spool.clone(),
             _ => return Err(io::Error::other("several mbox files do not fit into a stream")),
         };
         if let Some(dir) = path.parent() {

@@ -6,9 +6,9 @@ use std::fmt::Write as _;
 
 use bytes::Bytes;
 use mox_httpserver::header::{CONTENT_DISPOSITION, HeaderValue};
-use mox_httpserver::{Response, StatusCode};
+use mox_httpserver::{Body, Response, StatusCode};
 
-use crate::answer::{DATA_POLICY, answer};
+use crate::answer::{DATA_POLICY, answer, stream};
 
 /// Images that browsers show and that hold no script.
 const IMAGES: [&str; 4] = ["image/png", "image/jpeg", "image/gif", "image/webp"];
@@ -37,13 +37,14 @@ pub fn is_image(content_type: &str) -> bool {
 
 /// Bytes that a browser saves under `name`, whatever they say that they are.
 pub fn save(content_type: &str, name: &str, body: impl Into<Bytes>) -> Response {
+    save_stream(content_type, name, Body::from(body.into()))
+}
+
+/// [`save`] of what is written while it is sent.
+pub fn save_stream(content_type: &str, name: &str, body: Body) -> Response {
     let known = INERT.iter().chain(&IMAGES).find(|known| **known == content_type);
-    let mut response = answer(
-        StatusCode::OK,
-        known.copied().unwrap_or("application/octet-stream"),
-        DATA_POLICY,
-        body.into(),
-    );
+    let known = known.copied().unwrap_or("application/octet-stream");
+    let mut response = stream(StatusCode::OK, known, DATA_POLICY, body);
     let value = HeaderValue::from_str(&disposition(name));
     let value = value.unwrap_or_else(|_| HeaderValue::from_static("attachment"));
     response.headers_mut().insert(CONTENT_DISPOSITION, value);

@@ -1,13 +1,13 @@
 //! Where a request is: the pages it came to, who asks, and what answers are made with.
 
-use std::sync::Arc;
+use std::sync::{Arc, Mutex, PoisonError};
 
 use askama::Template;
 use mox_admin::{Dispatch, OpError};
-use mox_httpserver::{Method, Request, Response, StatusCode};
+use mox_httpserver::{Incoming, Method, Request, Response, StatusCode};
 use mox_web::door::Visit;
 use mox_web::page::render;
-use mox_web::{Page, Query, Site, see_other};
+use mox_web::{Multipart, Page, Query, Site, see_other};
 
 use crate::Shared;
 
@@ -17,6 +17,8 @@ pub(crate) struct At {
     pub(crate) site: Site,
     pub(crate) visit: Visit,
     pub(crate) request: Request,
+    /// The body of an upload while it arrives.
+    pub(crate) incoming: Mutex<Option<Incoming>>,
 }
 
 impl At {
@@ -50,6 +52,12 @@ impl At {
     /// The fields of a form.
     pub(crate) fn form(&self) -> Query {
         Query::form(&self.request)
+    }
+
+    /// A form with files, while it arrives.
+    pub(crate) fn multipart(&self) -> Result<Multipart, OpError> {
+        let incoming = self.incoming.lock().unwrap_or_else(PoisonError::into_inner).take();
+        Multipart::new(&self.request.head.headers, incoming, &self.request.body)
     }
 
     /// A page as an answer.

@@ -13,27 +13,33 @@ mod overview;
 mod security;
 mod suppression;
 
-use std::sync::Arc;
+use std::path::PathBuf;
+use std::sync::{Arc, Mutex};
 
 use mox_admin::{Dispatch, OpError};
 use mox_clock::Clock;
 use mox_httpserver::{Request, Response};
 use mox_net::BoxFuture;
+use mox_web::assets::Asset;
 use mox_web::door::{Pages, Visit};
 use mox_web::page::{Place, problem_page};
 use mox_web::{Assets, Site};
 
 use crate::at::At;
+use crate::mail::Transfers;
 
 /// The pages, for a [`mox_web::Door`] to stand before. `name` is what they call themselves; `places` are more places
-/// of the same server, by their paths.
+/// of the same server, by their paths; `scratch` is a folder for files that come and go.
 pub fn pages(
     dispatch: Arc<dyn Dispatch>,
     name: String,
     places: Vec<Place>,
     clock: Arc<dyn Clock>,
+    scratch: PathBuf,
 ) -> impl Pages + 'static {
-    Account(Arc::new(Shared { dispatch, name, places, clock, assets: Assets::with(&[]) }))
+    let assets = Assets::with(&[Asset::script("transfer.js", include_bytes!("static/transfer.js"))]);
+    let transfers = Arc::new(Transfers::new(scratch));
+    Account(Arc::new(Shared { dispatch, name, places, clock, assets, transfers }))
 }
 
 /// What every page needs to come about.
@@ -41,9 +47,9 @@ pub(crate) struct Shared {
     pub(crate) dispatch: Arc<dyn Dispatch>,
     name: String,
     places: Vec<Place>,
-    #[expect(dead_code, reason = "pages that show ages are to come")]
     pub(crate) clock: Arc<dyn Clock>,
     assets: Assets,
+    pub(crate) transfers: Arc<Transfers>,
 }
 
 struct Account(Arc<Shared>);
@@ -72,7 +78,7 @@ impl Pages for Account {
             csrf: visit.csrf.clone(),
             who: Some(visit.who.login.clone()),
             assets: visit.to(self.0.assets.base().trim_start_matches('/')),
-            scripts: Vec::new(),
+            scripts: vec!["transfer.js"],
             nav: PLACES.iter().map(place).chain(self.0.places.iter().cloned()).collect(),
         }
     }
@@ -81,10 +87,15 @@ impl Pages for Account {
         &self.0.assets
     }
 
-    fn call(&self, request: Request, visit: Visit) -> BoxFuture<'_, Response> {
+    fn takes_uploads(&self, path: &str) -> bool {
+        path == "mail/import"
+    }
+
+    fn call(&self, mut request: Request, visit: Visit) -> BoxFuture<'_, Response> {
         Box::pin(async move {
             let site = self.site(&visit);
-            let at = At { shared: self.0.clone(), site, visit, request };
+            let incoming = Mutex::new(request.incoming.take());
+            let at = At { shared: self.0.clone(), site, visit, request, incoming };
             match route(&at).await {
                 Ok(response) => response,
                 Err(error) => problem_page(&at.site, &error),

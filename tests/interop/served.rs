@@ -2,6 +2,7 @@
 //!
 //! Names are looked up at a name server of the test, so that nothing is asked outside.
 
+use std::io::Write as _;
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, ExitStatus, Output, Stdio};
 use std::time::{Duration, Instant};
@@ -79,6 +80,11 @@ impl Served {
         std::fs::write(self.dir.join("config/domains.conf"), domains).unwrap();
     }
 
+    /// Puts records into the name server.
+    pub(crate) fn publish(&self, zone: &str) {
+        self.names.zones.add(zone).unwrap();
+    }
+
     /// The port that stands for a well-known one.
     pub(crate) fn port(&self, number: u16) -> u16 {
         self.base + number
@@ -151,6 +157,23 @@ impl Served {
     /// What a command printed; its failure fails the test.
     pub(crate) fn mox(&self, words: &[&str]) -> String {
         run(&mut self.command(words))
+    }
+
+    /// What a command said with `--json`.
+    pub(crate) fn json(&self, words: &[&str]) -> serde_json::Value {
+        let text = self.mox(&[words, &["--json"]].concat());
+        serde_json::from_str(&text).unwrap_or_else(|e| panic!("{words:?}: {e}\n{text}"))
+    }
+
+    /// What a command that reads standard input printed; its failure fails the test.
+    pub(crate) fn mox_reading(&self, words: &[&str], input: &[u8]) -> String {
+        let mut command = self.command(words);
+        command.stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped());
+        let mut child = command.spawn().unwrap();
+        child.stdin.take().unwrap().write_all(input).unwrap();
+        let output = child.wait_with_output().unwrap();
+        assert!(output.status.success(), "{words:?}: {}", String::from_utf8_lossy(&output.stderr));
+        String::from_utf8(output.stdout).unwrap()
     }
 
     /// Sends a message over TLS by swaks; its certificate is what swaks saw.

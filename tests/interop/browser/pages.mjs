@@ -1,0 +1,275 @@
+// Walks all pages of running servers in the installed Chromium, without knowing them: from the first page along all
+// links, at the widths of a desktop and a phone, light and dark, then without scripts; and sends forms without scripts.
+// Called by tests/interop/pages.rs: node pages.mjs '{"sites": [{"name": "admin", "start": "http://127.0.0.1:81/admin/",
+// "login": {"password": "…"}, "places": ["queue"], "apart": ["api/"], "mox": ["mox", "--config", "folder"]}], "names": ["amy"],
+// "shots": "folder", "list": "file", "chromium": "/usr/bin/chromium"}'. Ends with 1 if anything is wrong, and says all of it.
+import assert from "node:assert/strict";
+import { spawnSync } from "node:child_process";
+import { mkdirSync, readFileSync, writeFileSync } from "node:fs";
+import { createRequire } from "node:module";
+import { join } from "node:path";
+import { chromium } from "playwright-core";
+import { forms } from "./forms.mjs";
+
+const { sites, names, shots, list, chromium: executablePath } = JSON.parse(process.argv[2]);
+const axe = readFileSync(createRequire(import.meta.url).resolve("axe-core/axe.min.js"), "utf8");
+mkdirSync(shots, { recursive: true });
+
+/** Pages of one pattern that are looked at, and pages of a site. */
+const SAME_MAX = 2;
+const ALL_MAX = 200;
+
+/** What is wrong, on whichever page. */
+const wrong = [];
+const walked = [];
+
+const browser = await chromium.launch({
+  executablePath,
+  args: ["--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-background-networking",
+    "--disable-component-update", "--disable-sync"],
+});
+
+/** A window in which nothing may go wrong. `watch.at` says on which page it is. */
+async function open(site, options) {
+  const context = await browser.newContext({ locale: "en-GB", acceptDownloads: true, ...options });
+  context.setDefaultTimeout(20_000);
+  const watch = { at: "" };
+  const note = (text) => wrong.push(`${site.name} ${watch.at}: ${text}`);
+  const { origin } = new URL(site.start);
+  context.on("request", (request) => {
+    const url = request.url();
+    if (!url.startsWith(`${origin}/`) && !url.startsWith("data:")) note(`a request leaves the host: ${url}`);
+  });
+  context.on("requestfailed", (request) => {
+    // Streams and downloads end when the page does.
+    if (request.failure()?.errorText !== "net::ERR_ABORTED") note(`${request.url()}: ${request.failure()?.errorText}`);
+  });
+  context.on("response", (response) => {
+    if (response.status() >= 400 && !response.request().isNavigationRequest()) note(`${response.url()}: ${response.status()}`);
+  });
+  const page = await context.newPage();
+  page.on("console", (message) => message.type() === "error" && note(`console: ${message.text()}`));
+  page.on("pageerror", (error) => note(`script: ${error}`));
+  page.on("dialog", (dialog) => { note(`dialog: ${dialog.message()}`); dialog.dismiss(); });
+  return { context, page, note, watch };
+}
+
+/** An address with numbers and names replaced: pages that look the same have the same. */
+function pattern(url) {
+  const { pathname, searchParams } = new URL(url);
+  const part = (text) => {
+    const plain = decodeURIComponent(text);
+    if (names.includes(plain) || /[@.]/.test(plain)) return "NAME";
+    return /\d/.test(plain) ? "N" : plain;
+  };
+  const keys = [...new Set(searchParams.keys())].sort().map((key) => `${key}=`);
+  return pathname.split("/").map(part).join("/") + (keys.length ? `?${keys.join("&")}` : "");
+}
+
+/** What a person sees of a page, to compare. */
+const seen = (page) => page.evaluate(() => ({
+  h1: [...document.querySelectorAll("h1")].map((it) => it.textContent.trim()),
+  rows: [...document.querySelectorAll("[data-key]")].map((it) => it.dataset.key),
+  title: document.title,
+  language: document.documentElement.lang,
+  wide: document.documentElement.scrollWidth - document.documentElement.clientWidth,
+  links: [...document.querySelectorAll("a[href]")].map((it) => it.href),
+  places: [...document.querySelectorAll("nav[aria-label=Main] a[href]")].map((it) => it.href),
+  unsafe: [...document.querySelectorAll("form[method=post]:not(:has([name=csrf], [name=token]))")].map((it) => it.action),
+}));
+
+/** Goes to an address; none if it is nothing that a browser shows. */
+async function go({ page, note, watch }, url) {
+  watch.at = url;
+  let response;
+  try {
+    response = await page.goto(url, { waitUntil: "load" });
+  } catch (error) {
+    if (/Download is starting|ERR_ABORTED/.test(error.message)) return null;
+    throw error;
+  }
+  if (response.status() >= 400) note(`status ${response.status()}`);
+  return (response.headers()["content-type"] ?? "").startsWith("text/html") ? response : null;
+}
+
+/** All that must hold of the page that is open. */
+async function check({ page, note }, tokens) {
+  const found = await seen(page);
+  if (found.h1.length !== 1 || !found.h1[0]) note(`one h1 is wanted, there are ${JSON.stringify(found.h1)}`);
+  if (!found.title || found.title.startsWith(" ·")) note(`no title: "${found.title}"`);
+  if (!found.language) note("no language");
+  if (found.wide > 0) note(`${found.wide} pixels wider than the screen`);
+  if (tokens && found.unsafe.length) note(`forms without a token: ${found.unsafe}`);
+  await page.evaluate(axe);
+  const { violations } = await page.evaluate(() => window.axe.run());
+  for (const one of violations) {
+    note(`axe-core: ${one.impact} ${one.id}: ${one.nodes.map((node) => node.html.slice(0, 150)).join(" | ")}`);
+  }
+  return found;
+}
+
+async function logIn(site, window, shot) {
+  if (!site.login) return;
+  await go(window, site.start);
+  await check(window, true);
+  await shot?.("login");
+  for (const [name, value] of Object.entries(site.login)) await window.page.locator(`form [name=${name}]`).fill(value);
+  await window.page.getByRole("button", { name: "Log in" }).click();
+  await window.page.waitForURL(site.start);
+}
+
+/** The pages of a site along all links, each looked at once. */
+async function discover(site, window) {
+  const { start, apart = [] } = site;
+  const counts = new Map();
+  const queue = [start];
+  const known = new Set(queue);
+  const pages = [];
+  while (queue.length > 0 && pages.length < ALL_MAX) {
+    const url = queue.shift();
+    if (!(await go(window, url))) {
+      walked.push(`${site.name} ${pattern(url)} no page`);
+      continue;
+    }
+    const found = await check(window, !!site.login);
+    pages.push({ url, name: name(site, url) });
+    walked.push(`${site.name} ${pattern(url)} ${found.h1[0]}`);
+    // Places before all else.
+    for (const link of [...found.places, ...found.links]) {
+      const to = link.split("#")[0];
+      const isOther = apart.some((path) => to.startsWith(start + path));
+      if (!to.startsWith(start) || known.has(to) || isOther) continue;
+      const shape = pattern(to);
+      const count = counts.get(shape) ?? 0;
+      if (count >= SAME_MAX) continue;
+      counts.set(shape, count + 1);
+      known.add(to);
+      queue.push(to);
+    }
+  }
+  for (const place of site.places) {
+    if (!pages.some(({ url }) => url === start + place)) window.note(`the place "${place}" was not reached`);
+  }
+  return pages;
+}
+
+const numbers = new Map();
+/** Of screenshots. */
+function name(site, url) {
+  const { pathname } = new URL(site.start);
+  const shape = `${site.name}-${pattern(url).slice(pathname.length).replace(/[^A-Za-z]+/g, "-").replace(/^-|-$/g, "") || "first"}`;
+  const count = (numbers.get(shape) ?? 0) + 1;
+  numbers.set(shape, count);
+  return count === 1 ? shape : `${shape}-${count}`;
+}
+
+const looks = [];
+for (const [device, viewport] of [["desktop", { width: 1280, height: 800 }], ["phone", { width: 390, height: 844 }]]) {
+  for (const colorScheme of ["light", "dark"]) looks.push({ device, viewport, colorScheme });
+}
+
+async function walk(site) {
+  const first = await open(site, looks[0]);
+  await logIn(site, first);
+  const pages = await discover(site, first);
+  const storageState = await first.context.storageState();
+  await first.context.close();
+  for (const look of looks) {
+    const stranger = await open(site, look);
+    const shot = (window) => (what) => window.page.screenshot({ path: join(shots, `${what}-${look.device}-${look.colorScheme}.png`), fullPage: true });
+    if (site.login) {
+      await go(stranger, site.start);
+      await check(stranger, true);
+      await shot(stranger)(`${site.name}-login`);
+    }
+    await stranger.context.close();
+    const window = await open(site, { ...look, storageState });
+    for (const { url, name } of pages) {
+      await go(window, url);
+      await shot(window)(name);
+      if (look !== looks[0]) await check(window, !!site.login);
+    }
+    await window.context.close();
+    console.log(`ok: ${site.name}: ${pages.length} pages on a ${look.device}, ${look.colorScheme}`);
+  }
+  await withoutScripts(site, pages, storageState);
+}
+
+/** Each page has the same without scripts. */
+async function withoutScripts(site, pages, storageState) {
+  const live = await open(site, { ...looks[0], storageState });
+  const plain = await open(site, { ...looks[0], storageState, javaScriptEnabled: false });
+  for (const { url } of pages) {
+    // What happens between the two is seen again.
+    let both = [];
+    for (let tries = 0; tries < 3; tries++) {
+      both = [];
+      for (const window of [live, plain]) {
+        await go(window, url);
+        const { h1, rows } = await seen(window.page);
+        both.push(JSON.stringify({ h1, rows }));
+      }
+      if (both[0] === both[1]) break;
+    }
+    if (both[0] !== both[1]) plain.note(`not the same without scripts: ${both[0]} and ${both[1]}`);
+  }
+  console.log(`ok: ${site.name}: ${pages.length} pages without scripts`);
+  for (const form of forms.filter((form) => form.site === site.name)) await send(site, form, plain);
+  await live.context.close();
+  await plain.context.close();
+}
+
+/** Fills in and sends a form without scripts, and looks for what it should have done. */
+async function send(site, form, window) {
+  const { page, note } = window;
+  const url = site.start + form.page;
+  if (!(await go(window, url)) || (await page.locator(form.form).count()) === 0) {
+    note(`there is no form ${form.form}`);
+    return;
+  }
+  const fields = page.locator(form.form).first();
+  for (const [field, value] of Object.entries(form.fill ?? {})) await fill(fields.locator(`[name="${field}"]`).first(), value);
+  await fields.locator("button[type=submit], button:not([type])").first().click();
+  await page.waitForLoadState("load");
+  const button = page.locator("main .problem form button");
+  if (form.confirm) await button.click();
+  await page.waitForLoadState("load");
+  if ((await page.locator(".problem-status").count()) > 0) note(`${form.form}: ${await page.locator("main").innerText()}`);
+  const [program, ...words] = site.mox;
+  const asked = () => {
+    const said = spawnSync(program, [...words, ...form.asks, "--json"], { encoding: "utf8" });
+    try { return JSON.parse(said.stdout); } catch { return said.stderr; }
+  };
+  const from = Date.now();
+  while (!form.finds(asked())) {
+    if (Date.now() - from > 20_000) {
+      note(`${form.form}: not done: ${JSON.stringify(asked()).slice(0, 1000)}`);
+      return;
+    }
+    await new Promise((done) => setTimeout(done, 100));
+  }
+  console.log(`ok: ${site.name}: ${form.form} works without scripts`);
+}
+
+/** Fills in a field as a person does: text, a file, a choice, a box. */
+async function fill(field, value) {
+  const kind = await field.evaluate((it) => (it.localName === "select" ? "select" : it.type));
+  if (kind === "select") return field.selectOption(value);
+  if (kind === "file") return field.setInputFiles({ ...value, buffer: Buffer.from(value.text) });
+  if (kind === "checkbox" || kind === "radio") return field.setChecked(value);
+  return field.fill(value);
+}
+
+try {
+  for (const site of sites) await walk(site);
+  writeFileSync(list, `${walked.join("\n")}\n`);
+  console.log(walked.join("\n"));
+  assert.deepEqual([...new Set(wrong)], []);
+  console.log("ok: all pages");
+} catch (error) {
+  console.error(error);
+  if (wrong.length > 0) console.error("wrong:", wrong.join("\n"));
+  process.exitCode = 1;
+} finally {
+  await browser.close();
+}

@@ -1,0 +1,226 @@
+//! A `mox serve` with pages for administrator and owners, and something hostile to show on most of them: accounts,
+//! domains, an alias, mail, a queue, suppressed recipients, reports about TLS and DMARC, what will be reported, logins.
+
+use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
+
+use mox_testkit::house::PATIENCE;
+use mox_testkit::sender::Session;
+
+use crate::peers::is_root;
+use crate::served::Served;
+
+/// Password of the administrator.
+pub(crate) const ADMINISTRATOR: &str = "administrator of the walk";
+/// Password of the account `a`.
+pub(crate) const OWNER: &str = "owner of the walk";
+/// Its address.
+pub(crate) const LOGIN: &str = "a@example.org";
+
+/// Text that acts where a page does not escape it: it ends titles and attributes, and begins scripts.
+pub(crate) const HOSTILE: &str =
+    "</title></textarea>'\"><script>hostile()</script><img src=x onerror=hostile()>";
+/// What of it is in a page only if it is not escaped.
+pub(crate) const ACTS: [&str; 3] = ["<script>hostile", "<img src=x onerror", "'\"><"];
+
+/// Names that stand in paths: a page of one looks as that of another.
+pub(crate) const NAMES: [&str; 7] =
+    ["a", "amy", "example.org", "example.net", "example.com", "mail.example.com", "local"];
+
+const ZONE: &str = "_dmarc.example.com. TXT \"v=DMARC1; p=none; rua=mailto:dmarc@example.com\"
+_smtp._tls.example.com. TXT \"v=TLSRPTv1; rua=mailto:tls@example.com\"
+example.net. MX 10 mail.example.org.
+";
+
+/// See the file.
+pub(crate) struct Filled {
+    pub(crate) served: Served,
+}
+
+impl Filled {
+    /// A server with both kinds of pages, an account with a password, and nothing more.
+    pub(crate) fn start() -> Filled {
+        // Root gives its rights away.
+        let mut served = Served::prepare(if is_root() { "User: nobody\n" } else { "" });
+        let pages = format!(
+            "\t\tAccountHTTP:\n\t\t\tEnabled: true\n\t\t\tPort: {}\n\t\tAdminHTTP:\n\t\t\tEnabled: true\n\t\t\tPort: {}\n",
+            served.port(80),
+            served.port(81)
+        );
+        change(&served, "mox.conf", "\t\tWebserverHTTPS:\n", &format!("{pages}\t\tWebserverHTTPS:\n"));
+        change(&served, "mox.conf", "Hostname:", "AdminPasswordFile: adminpasswd\nHostname:");
+        let reports = "\texample.org:\n\t\tDMARC:\n\t\t\tLocalpart: dmarcreports\n\t\t\tAccount: a\n\t\t\tMailbox: DMARC\n\
+                       \t\tTLSRPT:\n\t\t\tLocalpart: tlsreports\n\t\t\tAccount: a\n\t\t\tMailbox: TLSRPT\n";
+        change(&served, "domains.conf", "\texample.org: nil\n", reports);
+        served.publish(ZONE);
+        served.start();
+        served
+            .mox_reading(&["setadminpassword", "--password-stdin"], format!("{ADMINISTRATOR}\n").as_bytes());
+        served.mox_reading(&["setaccountpassword", "a", "--password-stdin"], format!("{OWNER}\n").as_bytes());
+        Filled { served }
+    }
+
+    /// `HOST:PORT` of the administrator's pages, which are below `/admin/`.
+    pub(crate) fn admin(&self) -> String {
+        format!("127.0.0.1:{}", self.served.port(81))
+    }
+
+    /// `HOST:PORT` of the owners' pages, which are below `/`.
+    pub(crate) fn account(&self) -> String {
+        format!("127.0.0.1:{}", self.served.port(80))
+    }
+
+    /// Puts something on each page.
+    pub(crate) fn fill(&self) {
+        let mox = |words: &[&str]| self.served.mox(words);
+        mox(&["config", "account", "add", "amy", "amy@example.org"]);
+        mox(&["config", "domain", "add", "example.net", "a", "postmaster"]);
+        mox(&["config", "alias", "add", "team@example.org", "a@example.org", "amy@example.org"]);
+        mox(&["queue", "holdrules", "add", "--to-domain", "held.example"]);
+        mox(&["queue", "suppress", "add", "a", "gone@example.com", "--reason", HOSTILE]);
+        for number in 0..3 {
+            let subject =
+                format!("Subject: {number} {HOSTILE}\r\nFrom: \"{}\" <b@example.com>\r\n", quoted(HOSTILE));
+            self.deliver("a@example.org", &format!("{subject}To: a@example.org\r\n\r\nhello\r\n"));
+        }
+        for to in ["c@held.example", "d@example.com"] {
+            self.submit(to);
+        }
+        self.deliver("dmarcreports@example.org", &aggregate());
+        self.deliver("dmarcreports@example.org", &failure());
+        self.deliver("tlsreports@example.org", &self.signed(&tls()));
+        self.eventually("a received report about DMARC", &["dmarc", "reports", "list"], "/reports/0");
+        self.eventually("a report about a single message", &["dmarc", "failures", "list"], "/0");
+        self.eventually("a received report about TLS", &["tlsrpt", "reports", "list"], "/reports/0");
+        self.eventually("an evaluation", &["dmarc", "results"], "/0");
+        self.eventually("a queue", &["queue", "list"], "/1");
+    }
+
+    fn eventually(&self, what: &str, words: &[&str], pointer: &str) {
+        let from = Instant::now();
+        while self.served.json(words).pointer(pointer).is_none() {
+            assert!(from.elapsed() < PATIENCE, "waited in vain for {what}\n{}", self.served.said());
+            std::thread::sleep(Duration::from_millis(50));
+        }
+    }
+
+    /// Brings a message from example.com.
+    pub(crate) fn deliver(&self, to: &str, message: &str) {
+        let mut session = Session::open(&format!("127.0.0.1:{}", self.served.port(25))).unwrap();
+        for (command, code) in [
+            // The name that a session begins with is not known here.
+            ("EHLO mail.example.com\r\n".to_owned(), 250),
+            ("MAIL FROM:<b@example.com>\r\n".to_owned(), 250),
+            (format!("RCPT TO:<{to}>\r\n"), 250),
+            ("DATA\r\n".to_owned(), 354),
+            (format!("{message}\r\n.\r\n"), 250),
+        ] {
+            let (found, reply) = session.say(&command).unwrap();
+            assert_eq!(found, code, "{command}: {reply}");
+        }
+    }
+
+    /// Submits a message of the account, as its mail program would.
+    fn submit(&self, to: &str) {
+        let server = format!("127.0.0.1:{}", self.served.port(587));
+        let subject = format!("Subject: {HOSTILE}");
+        let words =
+            ["--tls", "--server", &server, "--auth", "PLAIN", "--auth-user", LOGIN, "--auth-password", OWNER]
+                .into_iter()
+                .chain(["--from", LOGIN, "--to", to, "--header", &subject, "--silent", "2"]);
+        let sent = std::process::Command::new("swaks").args(words).output().unwrap();
+        assert!(sent.status.success(), "{}", String::from_utf8_lossy(&sent.stdout));
+    }
+
+    /// The message with a signature of example.com.
+    fn signed(&self, message: &str) -> String {
+        let key = self.served.dir.join("signing.pem");
+        std::fs::write(&key, self.served.mox(&["dkim", "gened25519"])).unwrap();
+        let key = key.to_str().unwrap();
+        let record = self.served.mox(&["dkim", "txt", key]);
+        let record = record.trim().trim_matches('"');
+        self.served.publish(&format!("walk._domainkey.example.com. TXT \"{record}\"\n"));
+        let fields = "from,to,subject,tls-report-domain,tls-report-submitter";
+        let sign = ["dkim", "sign", "--domain", "example.com", "--selector", "walk", "--key", key];
+        self.served.mox_reading(&[&sign[..], &["--headers", fields, "-"]].concat(), message.as_bytes())
+    }
+}
+
+/// Replaces text that is there in a configuration file.
+fn change(served: &Served, file: &str, from: &str, to: &str) {
+    let path = served.dir.join("config").join(file);
+    let text = std::fs::read_to_string(&path).unwrap();
+    assert!(text.contains(from), "{text}");
+    std::fs::write(&path, text.replacen(from, to, 1)).unwrap();
+}
+
+/// As a quoted string has it.
+fn quoted(text: &str) -> String {
+    text.replace('\\', "\\\\").replace('"', "\\\"")
+}
+
+/// As XML has it.
+fn escaped(text: &str) -> String {
+    text.replace('&', "&amp;").replace('<', "&lt;").replace('>', "&gt;")
+}
+
+/// The begin of yesterday, in seconds.
+fn yesterday() -> u64 {
+    let now = SystemTime::now().duration_since(UNIX_EPOCH).unwrap().as_secs();
+    (now / 86_400 - 1) * 86_400
+}
+
+/// A report about DMARC.
+fn aggregate() -> String {
+    let (begin, org) = (yesterday(), escaped(HOSTILE));
+    format!(
+        "From: <b@example.com>\r\nTo: <dmarcreports@example.org>\r\nSubject: Report Domain: example.org Submitter: x Report-ID: <1>\r\n\
+         MIME-Version: 1.0\r\nContent-Type: text/xml\r\n\r\n<?xml version=\"1.0\"?>\r\n<feedback><report_metadata>\
+         <org_name>{org}</org_name><email>b@example.com</email><report_id>1</report_id><date_range>\
+         <begin>{begin}</begin><end>{}</end></date_range></report_metadata>\r\n<policy_published><domain>example.org</domain>\
+         <p>quarantine</p></policy_published>\r\n<record><row><source_ip>192.0.2.9</source_ip><count>2</count><policy_evaluated>\
+         <disposition>none</disposition><dkim>fail</dkim><spf>fail</spf><reason><type>other</type><comment>{org}</comment></reason>\
+         </policy_evaluated></row>\r\n<identifiers><header_from>example.org</header_from></identifiers><auth_results><spf>\
+         <domain>example.org</domain><result>fail</result></spf></auth_results></record></feedback>\r\n",
+        begin + 86_399
+    )
+}
+
+/// A report about one message that failed DMARC.
+fn failure() -> String {
+    format!(
+        "From: <b@example.com>\r\nTo: <dmarcreports@example.org>\r\nSubject: FW: x\r\nMIME-Version: 1.0\r\n\
+         Content-Type: multipart/report; report-type=feedback-report; boundary=b\r\n\r\n\
+         --b\r\nContent-Type: text/plain\r\n\r\nA message failed.\r\n\
+         --b\r\nContent-Type: message/feedback-report\r\n\r\nFeedback-Type: auth-failure\r\nVersion: 1\r\n\
+         User-Agent: {HOSTILE}\r\nAuth-Failure: dmarc\r\nIdentity-Alignment: none\r\nDelivery-Result: reject\r\n\
+         Reported-Domain: example.org\r\nSource-IP: 192.0.2.9\r\n\
+         --b\r\nContent-Type: text/rfc822-headers\r\n\r\nFrom: boss@example.org\r\nSubject: {HOSTILE}\r\n\r\n--b--\r\n"
+    )
+}
+
+/// A report about TLS.
+fn tls() -> String {
+    let day = |seconds: u64| mox_clock::Timestamp::from_secs(i64::try_from(seconds).unwrap()).rfc3339();
+    let (begin, end) = (day(yesterday()), day(yesterday() + 86_399));
+    let document = serde_json::json!({
+        "organization-name": HOSTILE,
+        "date-range": {"start-datetime": begin, "end-datetime": end},
+        "contact-info": HOSTILE,
+        "report-id": HOSTILE,
+        "policies": [{
+            "policy": {"policy-type": "sts", "policy-string": ["version: STSv1", HOSTILE], "policy-domain": "example.org",
+                       "mx-host": ["mail.example.org"]},
+            "summary": {"total-successful-session-count": 3, "total-failure-session-count": 1},
+            "failure-details": [{"result-type": "certificate-expired", "sending-mta-ip": "192.0.2.7",
+                "receiving-mx-hostname": "mail.example.org", "failed-session-count": 1,
+                "additional-information": HOSTILE, "failure-reason-code": HOSTILE}],
+        }],
+    });
+    let document = serde_json::to_string_pretty(&document).unwrap().replace('\n', "\r\n");
+    format!(
+        "From: <b@example.com>\r\nTo: <tlsreports@example.org>\r\nSubject: Report Domain: example.org Submitter: example.com Report-ID: <1@example.com>\r\n\
+         TLS-Report-Domain: example.org\r\nTLS-Report-Submitter: example.com\r\nMIME-Version: 1.0\r\n\
+         Content-Type: multipart/report; report-type=tlsrpt; boundary=b\r\n\r\n--b\r\nContent-Type: text/plain\r\n\r\nA report.\r\n\
+         --b\r\nContent-Type: application/tlsrpt+json\r\n\r\n{document}\r\n--b--\r\n"
+    )
+}
