@@ -26,7 +26,7 @@ pub(crate) const EXAMPLES: &[Example] =
     &[Example { run: "mox queue webhook schedule now 3", about: "Try again at once", needs: Needs::Server }];
 
 fn ahead(text: &str) -> Result<Duration, String> {
-    if text == "now" { Ok(Duration::ZERO) } else { duration(text) }
+    if text == "now" { Ok(Duration::ZERO) } else { duration(text).map_err(|e| e.to_string()) }
 }
 
 pub(crate) fn run(cx: &mut Context, args: Args) -> Result<Exit, CommandError> {

@@ -165,7 +165,8 @@ impl Site {
         let asked = Asked::default();
         let dispatch: Arc<dyn Dispatch> = Arc::new(operations(&asked));
         let clock: Arc<dyn Clock> = Arc::new(SimClock::new(Timestamp::from_secs(0)));
-        let pages = crate::pages(dispatch, "mail.example.org".into(), Vec::new(), clock);
+        let pages =
+            crate::pages(dispatch, "mail.example.org".into(), Vec::new(), clock, std::env::temp_dir());
         Site { pages: Box::new(pages), asked }
     }
 
