@@ -101,7 +101,7 @@ fn house(url: &str, more: &str, egress: Egress) -> House {
         resolver: Arc::new(SimResolver::from_zone("").unwrap()),
         dial: Arc::new(TcpDial::new(clock.clone())),
         clock: clock.clone(),
-        roots: Arc::default(),
+        roots: Arc::new(mox_tls::RootCertStore::empty()),
         egress,
         limits: Limits::default(),
         user_agent: "mox/test".into(),
