@@ -5,7 +5,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
 use mox_admin::ops::{BackedUp, Backup, BackupList, BackupRow};
-use mox_admin::{OpError, Operations, Time};
+use mox_admin::{ErrorKind, OpError, Operations, Time};
 use mox_backup::{Ground, Source};
 
 use super::{Parts, failed};
@@ -28,39 +28,50 @@ type Going = Mutex<Option<BackupRow>>;
 
 /// Takes a backup and remembers what came of it.
 async fn remembered(parts: Arc<Parts>, going: Arc<Going>, op: Backup) -> Result<BackedUp, OpError> {
-    let place = || going.lock().unwrap_or_else(PoisonError::into_inner);
     if op.dry_run {
         return backup(parts, op).await;
     }
-    let mut row = begun(&op, Time(parts.clock.now()));
-    {
-        let mut place = place();
-        if let Some(other) = &*place {
-            let text = format!("a backup to {} goes on since {}", other.destination, other.begun);
-            return Err(OpError::failed(text).hint("wait until it has ended"));
-        }
-        *place = Some(row.clone());
+    let row = begun(&op, Time(parts.clock.now()));
+    enter(&going, &row)?;
+    // It goes on when who asked is gone, and is remembered then, too.
+    let task = tokio::spawn(async move {
+        let taken = backup(parts.clone(), op).await;
+        going.lock().unwrap_or_else(PoisonError::into_inner).take();
+        keep(&parts, row, &taken).await;
+        taken
+    });
+    task.await.map_err(OpError::failed)?
+}
+
+/// One goes on at a time.
+fn enter(going: &Going, row: &BackupRow) -> Result<(), OpError> {
+    let mut going = going.lock().unwrap_or_else(PoisonError::into_inner);
+    if let Some(other) = &*going {
+        let text = format!("a backup to {} goes on since {}", other.destination, other.begun);
+        return Err(OpError::failed(text).hint("wait until it has ended"));
     }
-    let store = parts.store.clone();
-    let clock = parts.clock.clone();
-    let taken = backup(parts, op).await;
-    place().take();
-    row.ended = Some(Time(clock.now()));
-    match &taken {
+    *going = Some(row.clone());
+    Ok(())
+}
+
+/// Remembers what came of a backup; a request that made no sense is none.
+async fn keep(parts: &Parts, mut row: BackupRow, taken: &Result<BackedUp, OpError>) {
+    row.ended = Some(Time(parts.clock.now()));
+    match taken {
         Ok(taken) => {
             row.database_bytes = taken.database_bytes;
             row.contents = taken.contents;
             row.content_bytes = taken.content_bytes;
             row.skipped = taken.skipped.len() as u64;
         }
+        Err(error) if error.kind == ErrorKind::Usage => return,
         Err(error) => row.error = Some(error.message.clone()),
     }
-    let text = serde_json::to_string(&row).map_err(OpError::failed)?;
-    let kept = store.write(move |_, tx| table::add(tx.conn(), &text, BackupList::MAX)).await;
+    let text = serde_json::to_string(&row).unwrap_or_default();
+    let kept = parts.store.write(move |_, tx| table::add(tx.conn(), &text, BackupList::MAX)).await;
     if let Err(error) = kept {
         tracing::warn!(%error, "what came of a backup could not be kept");
     }
-    taken
 }
 
 fn begun(op: &Backup, begun: Time) -> BackupRow {

@@ -107,7 +107,8 @@ fn tail(op: &LogTail) -> Result<LogLines, OpError> {
     }
     let wanted = Wanted {
         before: op.before,
-        after: op.after,
+        // A number beyond all of them is of an earlier start of the server.
+        after: op.after.map(|after| if after > recent().newest() { 0 } else { after }),
         level,
         room: op.room.clone(),
         text,
