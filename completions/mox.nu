@@ -576,6 +576,51 @@ module completions {
     --help(-h)                # Print help
   ]
 
+  def "nu-complete mox connections color" [] {
+    [ "auto" "always" "never" ]
+  }
+
+  def "nu-complete mox connections dnssec" [] {
+    [ "auto" "validate" "trust-ad" "off" ]
+  }
+
+  # Show who is connected to the running server, and which networks are at a limit
+  export extern "mox connections" [
+    --limit: string           # So many connections at most
+    --config: path            # Config file, or the folder that holds mox.conf [default: ./config/mox.conf, else that of localserve]
+    --json                    # Print the result as JSON
+    --color: string@"nu-complete mox connections color" # When to use colours; NO_COLOR and CLICOLOR_FORCE are honoured
+    --quiet(-q)               # Print nothing but the result and errors
+    --verbose(-v)             # Say more about what is done
+    --resolver: string        # Name server to ask instead of the system's, for commands that look names up
+    --trust-anchor: path      # File with DS or DNSKEY records to trust instead of the built-in ones of the root; implies --dnssec validate
+    --dnssec: string@"nu-complete mox connections dnssec" # Whom to believe about DNSSEC: a near resolver that validates, else own validation where the resolver gives DNSSEC records; always own validation; the resolver wherever it is; nobody
+    --help(-h)                # Print help
+  ]
+
+  def "nu-complete mox traffic color" [] {
+    [ "auto" "always" "never" ]
+  }
+
+  def "nu-complete mox traffic dnssec" [] {
+    [ "auto" "validate" "trust-ad" "off" ]
+  }
+
+  # Show how much mail came and went, by hour and by day
+  export extern "mox traffic" [
+    --hours: string           # The last so many hours
+    --days: string            # The last so many days
+    --config: path            # Config file, or the folder that holds mox.conf [default: ./config/mox.conf, else that of localserve]
+    --json                    # Print the result as JSON
+    --color: string@"nu-complete mox traffic color" # When to use colours; NO_COLOR and CLICOLOR_FORCE are honoured
+    --quiet(-q)               # Print nothing but the result and errors
+    --verbose(-v)             # Say more about what is done
+    --resolver: string        # Name server to ask instead of the system's, for commands that look names up
+    --trust-anchor: path      # File with DS or DNSKEY records to trust instead of the built-in ones of the root; implies --dnssec validate
+    --dnssec: string@"nu-complete mox traffic dnssec" # Whom to believe about DNSSEC: a near resolver that validates, else own validation where the resolver gives DNSSEC records; always own validation; the resolver wherever it is; nobody
+    --help(-h)                # Print help
+  ]
+
   def "nu-complete mox logins color" [] {
     [ "auto" "always" "never" ]
   }
@@ -671,6 +716,36 @@ module completions {
     --dnssec: string@"nu-complete mox upgrade dnssec" # Whom to believe about DNSSEC: a near resolver that validates, else own validation where the resolver gives DNSSEC records; always own validation; the resolver wherever it is; nobody
     --help(-h)                # Print help
     data?: directory          # Data folder [default: that of the config]
+  ]
+
+  def "nu-complete mox logs level" [] {
+    [ "error" "warn" "info" "debug" "trace" ]
+  }
+
+  def "nu-complete mox logs color" [] {
+    [ "auto" "always" "never" ]
+  }
+
+  def "nu-complete mox logs dnssec" [] {
+    [ "auto" "validate" "trust-ad" "off" ]
+  }
+
+  # Show the latest lines of the log of the running server
+  export extern "mox logs" [
+    --level: string@"nu-complete mox logs level" # Only lines of this level and worse
+    --package: string         # Only lines of this part of the server, as `smtpserver`: `pkg` in the log
+    --text: string            # Only lines that hold this text, in either case
+    --limit: string           # The latest so many lines
+    --follow(-f)              # Go on with the lines that come, until interrupted
+    --config: path            # Config file, or the folder that holds mox.conf [default: ./config/mox.conf, else that of localserve]
+    --json                    # Print the result as JSON
+    --color: string@"nu-complete mox logs color" # When to use colours; NO_COLOR and CLICOLOR_FORCE are honoured
+    --quiet(-q)               # Print nothing but the result and errors
+    --verbose(-v)             # Say more about what is done
+    --resolver: string        # Name server to ask instead of the system's, for commands that look names up
+    --trust-anchor: path      # File with DS or DNSKEY records to trust instead of the built-in ones of the root; implies --dnssec validate
+    --dnssec: string@"nu-complete mox logs dnssec" # Whom to believe about DNSSEC: a near resolver that validates, else own validation where the resolver gives DNSSEC records; always own validation; the resolver wherever it is; nobody
+    --help(-h)                # Print help
   ]
 
   def "nu-complete mox loglevels level" [] {
@@ -6423,6 +6498,14 @@ module completions {
   export extern "mox help stop" [
   ]
 
+  # Show who is connected to the running server, and which networks are at a limit
+  export extern "mox help connections" [
+  ]
+
+  # Show how much mail came and went, by hour and by day
+  export extern "mox help traffic" [
+  ]
+
   # Show who tried to log in
   export extern "mox help logins" [
   ]
@@ -6437,6 +6520,10 @@ module completions {
 
   # Say what this program would do with the data of another version
   export extern "mox help upgrade" [
+  ]
+
+  # Show the latest lines of the log of the running server
+  export extern "mox help logs" [
   ]
 
   # Show or set the log levels of the running server
