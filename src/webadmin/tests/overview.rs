@@ -17,7 +17,7 @@ async fn it_shows_how_the_server_is() {
         "12 GB",
         "<span class=\"badge bad\">10 days</span>",
         "the authority refused",
-        "<td class=\"number\" data-field=\"received_today\">6</td>",
+        "<td class=\"number\" data-label=\"Received today\" data-field=\"received_today\">6</td>",
         "href=\"/admin/queue\"",
     ] {
         assert!(page.contains(text), "{text}: {page}");
