@@ -575,9 +575,10 @@ async fn rulesets_that_cannot_be_are_refused() {
         assert!(error.message.contains(why), "{why}: {error}");
     }
     // Errors of others are not for owners.
+    let desk = files.desk();
     files.write(&DOMAINS.replace("example.net: nil", "example.net:\n\t\tSecret: 1"));
     let op = DestinationShow { account: "bob".into(), address: "bob@example.org".into() };
-    let error = files.refused(op).await;
+    let error = desk.call(&op).await.unwrap_err();
     assert!(error.message.contains("administrator") && !error.to_string().contains("Secret"), "{error}");
 }
 
@@ -654,12 +655,7 @@ async fn a_password_changes_for_those_who_know_it() {
     assert_eq!(same.kind, ErrorKind::Usage);
     assert_eq!(desk.call(&change("correct horse", Some("short"))).await.unwrap_err().kind, ErrorKind::Usage);
     assert_eq!(desk.call(&change("correct horse", Some("new password"))).await.unwrap().password, None);
-    let made = desk.call(&change("new password", None)).await.unwrap().password.unwrap();
-    for _ in 0..10 {
-        desk.call(&change("wrong horse", None)).await.unwrap_err();
-    }
-    let often = desk.call(&change(made.reveal(), None)).await.unwrap_err();
-    assert!(often.message.contains("too often"), "{often}");
+    assert!(desk.call(&change("new password", None)).await.unwrap().password.is_some());
     let files = Files::new();
     files.write(&DOMAINS.replace("\tbob:\n", "\tbob:\n\t\tNoCustomPassword: true\n"));
     let own = AccountPasswordChange {

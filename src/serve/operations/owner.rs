@@ -48,7 +48,7 @@ async fn changed(
     if password == current {
         return Err(OpError::usage("the new password is the one that it is").hint("choose another"));
     }
-    may_try(&desk, &wrong, &account)?;
+    may_try(desk.clock.monotonic(), &wrong, &account)?;
     let (store, asked) = (desk.store().await?, account.clone());
     let right = desk.work(move |_| store.check_password(&asked, current.reveal()).map_err(failed)).await?;
     if !right {
@@ -68,8 +68,7 @@ async fn changed(
 }
 
 /// Counts a try; one that was right takes the count away.
-fn may_try(desk: &Desk, wrong: &Wrong, account: &str) -> Result<(), OpError> {
-    let now = desk.clock.monotonic();
+fn may_try(now: Duration, wrong: &Wrong, account: &str) -> Result<(), OpError> {
     let mut wrong = wrong.lock().unwrap_or_else(PoisonError::into_inner);
     wrong.retain(|_, (_, first)| now.saturating_sub(*first) < WHILE);
     let (count, _) = wrong.entry(account.to_owned()).or_insert((0, now));
@@ -100,4 +99,21 @@ async fn named(desk: Arc<Desk>, op: AccountFullName) -> Result<ConfigChanged, Op
         Ok(Vec::new())
     };
     desk.change(what, dry_run, edit).await
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn guesses_are_counted_by_account_and_for_a_while() {
+        let (wrong, now) = (Wrong::default(), Duration::from_secs(5));
+        for _ in 0..WRONG_MAX {
+            may_try(now, &wrong, "amy").unwrap();
+        }
+        assert!(may_try(now, &wrong, "amy").unwrap_err().message.contains("too often"));
+        may_try(now, &wrong, "bob").unwrap();
+        assert!(may_try(now + WHILE - Duration::from_secs(1), &wrong, "amy").is_err());
+        may_try(now + WHILE, &wrong, "amy").unwrap();
+    }
 }
