@@ -5,6 +5,7 @@ import http.server
 import json
 import os
 import queue
+import smtplib
 import threading
 import time
 import urllib.error
@@ -98,3 +99,39 @@ meta = done("b", "MessageGet", {"MsgID": number})["Meta"]
 assert meta["MailboxName"] == "Archive" and meta["Flags"] == ["\\Seen"], meta
 done("b", "MessageDelete", {"MsgID": number})
 assert call("b", "MessageGet", {"MsgID": number})[1]["Code"] == "messageNotFound"
+
+# A notification of another server leads to its message.
+notice = f"""From: MAILER-DAEMON@example.com\r
+To: a+{submission["FromID"]}@example.org\r
+Subject: failed\r
+Message-ID: <{time.time()}@example.com>\r
+Date: Fri, 27 Nov 2026 10:00:00 +0000\r
+MIME-Version: 1.0\r
+Content-Type: multipart/report; report-type=delivery-status; boundary=n\r
+\r
+--n\r
+\r
+It did not arrive.\r
+--n\r
+Content-Type: message/delivery-status\r
+\r
+Reporting-MTA: dns; mail.example.com\r
+\r
+Final-Recipient: rfc822; b@example.org\r
+Action: failed\r
+Status: 5.1.1\r
+Remote-MTA: dns; mail.example.com\r
+Diagnostic-Code: smtp; 550 5.1.1 nobody of that name\r
+--n--\r
+"""
+with smtplib.SMTP("127.0.0.1", int(os.environ["MX_PORT"]), local_hostname="mail.example.com") as smtp:
+    smtp.sendmail("", [f"a+{submission['FromID']}@example.org"], notice)
+outgoing = hooks(1)["/out"][1]
+assert outgoing["Event"] == "failed" and outgoing["DSN"] and outgoing["Suppressing"], outgoing
+assert outgoing["SMTPCode"] == 550 and outgoing["SMTPEnhancedCode"] == "1.1", outgoing
+assert done("a", "SuppressionPresent", {"EmailAddress": "b@example.org"})["Present"]
+
+# What is suppressed is told, too.
+done("a", "Send", {"To": [{"Address": "b@example.org"}], "Text": "again"})
+outgoing = hooks(1)["/out"][1]
+assert outgoing["Event"] == "suppressed", outgoing

@@ -49,6 +49,7 @@ fn a_program_sends_is_told_reads_moves_and_deletes() {
     let api = format!("http://127.0.0.1:{}/webapi/v0/", served.port(80));
     let mut client = Command::new("python3");
     client.arg(file("webapi.py")).env("WEBAPI", api).env("HOOK_PORT", served.port(993).to_string());
+    client.env("MX_PORT", served.port(25).to_string());
     run(&mut client);
     served.stop();
 }
