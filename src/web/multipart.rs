@@ -212,13 +212,12 @@ mod tests {
 
     #[tokio::test]
     async fn parts_in_order() {
-        let file = "--b\r\ncontent-type: text/plain\r\nContent-Disposition: form-data; name=file; filename=\"a;b.txt\"\r\n\r\n\r\n--bb\r\n\r\n";
+        let file = "--b\r\ncontent-type: text/plain\r\nContent-Disposition: form-data; name=file; filename=\"a;b.txt\"\r\n\r\nx\r\n--\r\n";
         let found =
             all(&format!("{}{}{file}--b--\r\nrest", part("csrf", "x"), part("empty", ""))).await.unwrap();
-        let expected = [("csrf", None, "x"), ("empty", None, ""), ("file", Some("a;b.txt"), "")];
+        let expected = [("csrf", None, "x"), ("empty", None, ""), ("file", Some("a;b.txt"), "x\r\n--")];
         let told: Vec<_> = found.iter().map(|(n, f, t)| (n.as_str(), f.as_deref(), t.as_str())).collect();
-        // A line that begins as the boundary ends a part, as RFC 2046 has it.
-        assert_eq!(told[..3], expected);
+        assert_eq!(told, expected);
     }
 
     #[tokio::test]

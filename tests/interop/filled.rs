@@ -126,9 +126,10 @@ impl Filled {
         let words =
             ["--tls", "--server", &server, "--auth", "PLAIN", "--auth-user", LOGIN, "--auth-password", OWNER]
                 .into_iter()
-                .chain(["--from", LOGIN, "--to", to, "--header", &subject, "--silent", "2"]);
+                .chain(["--helo", "mail.example.com", "--from", LOGIN, "--to", to, "--header", &subject]);
         let sent = std::process::Command::new("swaks").args(words).output().unwrap();
-        assert!(sent.status.success(), "{}", String::from_utf8_lossy(&sent.stdout));
+        let said = [sent.stdout, sent.stderr].concat();
+        assert!(sent.status.success(), "{}", String::from_utf8_lossy(&said));
     }
 
     /// The message with a signature of example.com.
