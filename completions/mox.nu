@@ -2387,6 +2387,117 @@ module completions {
     name: string              # Name of the account
   ]
 
+  def "nu-complete mox config account apppassword color" [] {
+    [ "auto" "always" "never" ]
+  }
+
+  def "nu-complete mox config account apppassword dnssec" [] {
+    [ "auto" "validate" "trust-ad" "off" ]
+  }
+
+  # Add, show and remove passwords of programs, beside that of the account
+  export extern "mox config account apppassword" [
+    --config: path            # Config file, or the folder that holds mox.conf [default: ./config/mox.conf, else that of localserve]
+    --json                    # Print the result as JSON
+    --color: string@"nu-complete mox config account apppassword color" # When to use colours; NO_COLOR and CLICOLOR_FORCE are honoured
+    --quiet(-q)               # Print nothing but the result and errors
+    --verbose(-v)             # Say more about what is done
+    --resolver: string        # Name server to ask instead of the system's, for commands that look names up
+    --trust-anchor: path      # File with DS or DNSKEY records to trust instead of the built-in ones of the root; implies --dnssec validate
+    --dnssec: string@"nu-complete mox config account apppassword dnssec" # Whom to believe about DNSSEC: a near resolver that validates, else own validation where the resolver gives DNSSEC records; always own validation; the resolver wherever it is; nobody
+    --help(-h)                # Print help
+  ]
+
+  def "nu-complete mox config account apppassword list color" [] {
+    [ "auto" "always" "never" ]
+  }
+
+  def "nu-complete mox config account apppassword list dnssec" [] {
+    [ "auto" "validate" "trust-ad" "off" ]
+  }
+
+  # Show the app passwords of an account, and when each was last used
+  export extern "mox config account apppassword list" [
+    --config: path            # Config file, or the folder that holds mox.conf [default: ./config/mox.conf, else that of localserve]
+    --json                    # Print the result as JSON
+    --color: string@"nu-complete mox config account apppassword list color" # When to use colours; NO_COLOR and CLICOLOR_FORCE are honoured
+    --quiet(-q)               # Print nothing but the result and errors
+    --verbose(-v)             # Say more about what is done
+    --resolver: string        # Name server to ask instead of the system's, for commands that look names up
+    --trust-anchor: path      # File with DS or DNSKEY records to trust instead of the built-in ones of the root; implies --dnssec validate
+    --dnssec: string@"nu-complete mox config account apppassword list dnssec" # Whom to believe about DNSSEC: a near resolver that validates, else own validation where the resolver gives DNSSEC records; always own validation; the resolver wherever it is; nobody
+    --help(-h)                # Print help
+    account: string           # Name of the account
+  ]
+
+  def "nu-complete mox config account apppassword add color" [] {
+    [ "auto" "always" "never" ]
+  }
+
+  def "nu-complete mox config account apppassword add dnssec" [] {
+    [ "auto" "validate" "trust-ad" "off" ]
+  }
+
+  # Make an app password, and print it once
+  export extern "mox config account apppassword add" [
+    --dry-run                 # Only check
+    --config: path            # Config file, or the folder that holds mox.conf [default: ./config/mox.conf, else that of localserve]
+    --json                    # Print the result as JSON
+    --color: string@"nu-complete mox config account apppassword add color" # When to use colours; NO_COLOR and CLICOLOR_FORCE are honoured
+    --quiet(-q)               # Print nothing but the result and errors
+    --verbose(-v)             # Say more about what is done
+    --resolver: string        # Name server to ask instead of the system's, for commands that look names up
+    --trust-anchor: path      # File with DS or DNSKEY records to trust instead of the built-in ones of the root; implies --dnssec validate
+    --dnssec: string@"nu-complete mox config account apppassword add dnssec" # Whom to believe about DNSSEC: a near resolver that validates, else own validation where the resolver gives DNSSEC records; always own validation; the resolver wherever it is; nobody
+    --help(-h)                # Print help (see more with '--help')
+    account: string           # Name of the account
+    name: string              # The program or the device that it is for
+  ]
+
+  def "nu-complete mox config account apppassword rm color" [] {
+    [ "auto" "always" "never" ]
+  }
+
+  def "nu-complete mox config account apppassword rm dnssec" [] {
+    [ "auto" "validate" "trust-ad" "off" ]
+  }
+
+  # Take an app password away
+  export extern "mox config account apppassword rm" [
+    --dry-run                 # Only look whether it is there
+    --config: path            # Config file, or the folder that holds mox.conf [default: ./config/mox.conf, else that of localserve]
+    --json                    # Print the result as JSON
+    --color: string@"nu-complete mox config account apppassword rm color" # When to use colours; NO_COLOR and CLICOLOR_FORCE are honoured
+    --quiet(-q)               # Print nothing but the result and errors
+    --verbose(-v)             # Say more about what is done
+    --resolver: string        # Name server to ask instead of the system's, for commands that look names up
+    --trust-anchor: path      # File with DS or DNSKEY records to trust instead of the built-in ones of the root; implies --dnssec validate
+    --dnssec: string@"nu-complete mox config account apppassword rm dnssec" # Whom to believe about DNSSEC: a near resolver that validates, else own validation where the resolver gives DNSSEC records; always own validation; the resolver wherever it is; nobody
+    --help(-h)                # Print help
+    account: string           # Name of the account
+    id: string                # Its number, as the list shows it
+  ]
+
+  # Print this message or the help of the given subcommand(s)
+  export extern "mox config account apppassword help" [
+  ]
+
+  # Show the app passwords of an account, and when each was last used
+  export extern "mox config account apppassword help list" [
+  ]
+
+  # Make an app password, and print it once
+  export extern "mox config account apppassword help add" [
+  ]
+
+  # Take an app password away
+  export extern "mox config account apppassword help rm" [
+  ]
+
+  # Print this message or the help of the given subcommand(s)
+  export extern "mox config account apppassword help help" [
+  ]
+
   # Print this message or the help of the given subcommand(s)
   export extern "mox config account help" [
   ]
@@ -2417,6 +2528,22 @@ module completions {
 
   # Show the addresses of an account
   export extern "mox config account help addresses" [
+  ]
+
+  # Add, show and remove passwords of programs, beside that of the account
+  export extern "mox config account help apppassword" [
+  ]
+
+  # Show the app passwords of an account, and when each was last used
+  export extern "mox config account help apppassword list" [
+  ]
+
+  # Make an app password, and print it once
+  export extern "mox config account help apppassword add" [
+  ]
+
+  # Take an app password away
+  export extern "mox config account help apppassword rm" [
   ]
 
   # Print this message or the help of the given subcommand(s)
@@ -3404,6 +3531,22 @@ module completions {
 
   # Show the addresses of an account
   export extern "mox config help account addresses" [
+  ]
+
+  # Add, show and remove passwords of programs, beside that of the account
+  export extern "mox config help account apppassword" [
+  ]
+
+  # Show the app passwords of an account, and when each was last used
+  export extern "mox config help account apppassword list" [
+  ]
+
+  # Make an app password, and print it once
+  export extern "mox config help account apppassword add" [
+  ]
+
+  # Take an app password away
+  export extern "mox config help account apppassword rm" [
   ]
 
   # Add, show and remove addresses of accounts
@@ -6748,6 +6891,22 @@ module completions {
 
   # Show the addresses of an account
   export extern "mox help config account addresses" [
+  ]
+
+  # Add, show and remove passwords of programs, beside that of the account
+  export extern "mox help config account apppassword" [
+  ]
+
+  # Show the app passwords of an account, and when each was last used
+  export extern "mox help config account apppassword list" [
+  ]
+
+  # Make an app password, and print it once
+  export extern "mox help config account apppassword add" [
+  ]
+
+  # Take an app password away
+  export extern "mox help config account apppassword rm" [
   ]
 
   # Add, show and remove addresses of accounts
