@@ -23,7 +23,7 @@ pub(crate) struct State {
     pub(crate) released: Vec<MessageRelease>,
 }
 
-pub(crate) fn at(text: &str) -> Time {
+fn at(text: &str) -> Time {
     Time(Timestamp::parse_rfc3339(text).unwrap())
 }
 

@@ -4,7 +4,7 @@ use mox_admin::ops::{
     ArcVerdict, DkimVerdict, DmarcVerdict, Header, IprevVerdict, PartRow, SpfVerdict, Verdicts,
 };
 
-use super::fake::{at, message};
+use super::fake::message;
 use super::{Site, StatusCode};
 
 /// What must never come out as it went in.

@@ -2,7 +2,7 @@
 
 use mox_admin::ops::{Decision, DmarcVerdict, Header, PartRow, SpfVerdict, Verdicts};
 
-use super::fake::{at, message};
+use super::fake::message;
 use super::{Site, StatusCode};
 
 #[tokio::test]
