@@ -76,7 +76,7 @@ impl Pages for Account {
             name: self.0.name.clone(),
             home: visit.base.clone(),
             csrf: visit.csrf.clone(),
-            who: Some(visit.who.login.clone()),
+            who: (!visit.csrf.is_empty()).then(|| visit.who.login.clone()),
             assets: visit.to(self.0.assets.base().trim_start_matches('/')),
             scripts: vec!["transfer.js"],
             nav: PLACES.iter().map(place).chain(self.0.places.iter().cloned()).collect(),
