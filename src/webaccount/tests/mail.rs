@@ -1,7 +1,6 @@
 //! What the pages of import and export do with forms, right and wrong.
 
 use std::sync::{Arc, Mutex};
-use std::time::Duration;
 
 use bytes::Bytes;
 use mox_admin::ops::{
@@ -134,7 +133,7 @@ impl House {
             if page.contains("The last import") && self.left() == 0 {
                 return page;
             }
-            tokio::time::sleep(Duration::from_millis(5)).await;
+            tokio::task::yield_now().await;
         }
     }
 }
@@ -198,7 +197,7 @@ async fn all_formats_are_written_while_they_are_sent() {
         }
         assert!(bytes.starts_with(start), "{format}");
         while house.left() > 0 {
-            tokio::time::sleep(Duration::from_millis(5)).await;
+            tokio::task::yield_now().await;
         }
     }
     let body = b"csrf=0a&format=exe";
