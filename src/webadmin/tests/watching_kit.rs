@@ -236,6 +236,10 @@ fn certificate() -> CertificateRow {
         error: Some("the authority refused".into()),
         next_try: None,
         tlsa: None,
+        names: Vec::new(),
+        issuer: None,
+        not_before: None,
+        window: None,
     }
 }
 
