@@ -1987,6 +1987,170 @@ module completions {
   export extern "mox queue retired help help" [
   ]
 
+  def "nu-complete mox queue webhook color" [] {
+    [ "auto" "always" "never" ]
+  }
+
+  def "nu-complete mox queue webhook dnssec" [] {
+    [ "auto" "validate" "trust-ad" "off" ]
+  }
+
+  # Calls of webhooks of accounts
+  export extern "mox queue webhook" [
+    --config: path            # Config file, or the folder that holds mox.conf [default: ./config/mox.conf, else that of localserve]
+    --json                    # Print the result as JSON
+    --color: string@"nu-complete mox queue webhook color" # When to use colours; NO_COLOR and CLICOLOR_FORCE are honoured
+    --quiet(-q)               # Print nothing but the result and errors
+    --verbose(-v)             # Say more about what is done
+    --resolver: string        # Name server to ask instead of the system's, for commands that look names up
+    --trust-anchor: path      # File with DS or DNSKEY records to trust instead of the built-in ones of the root; implies --dnssec validate
+    --dnssec: string@"nu-complete mox queue webhook dnssec" # Whom to believe about DNSSEC: a near resolver that validates, else own validation where the resolver gives DNSSEC records; always own validation; the resolver wherever it is; nobody
+    --help(-h)                # Print help
+  ]
+
+  def "nu-complete mox queue webhook list color" [] {
+    [ "auto" "always" "never" ]
+  }
+
+  def "nu-complete mox queue webhook list dnssec" [] {
+    [ "auto" "validate" "trust-ad" "off" ]
+  }
+
+  # List calls that wait, the latest first
+  export extern "mox queue webhook list" [
+    --account: string         # Of this account
+    --limit: string           # At most so many
+    --config: path            # Config file, or the folder that holds mox.conf [default: ./config/mox.conf, else that of localserve]
+    --json                    # Print the result as JSON
+    --color: string@"nu-complete mox queue webhook list color" # When to use colours; NO_COLOR and CLICOLOR_FORCE are honoured
+    --quiet(-q)               # Print nothing but the result and errors
+    --verbose(-v)             # Say more about what is done
+    --resolver: string        # Name server to ask instead of the system's, for commands that look names up
+    --trust-anchor: path      # File with DS or DNSKEY records to trust instead of the built-in ones of the root; implies --dnssec validate
+    --dnssec: string@"nu-complete mox queue webhook list dnssec" # Whom to believe about DNSSEC: a near resolver that validates, else own validation where the resolver gives DNSSEC records; always own validation; the resolver wherever it is; nobody
+    --help(-h)                # Print help
+  ]
+
+  def "nu-complete mox queue webhook show color" [] {
+    [ "auto" "always" "never" ]
+  }
+
+  def "nu-complete mox queue webhook show dnssec" [] {
+    [ "auto" "validate" "trust-ad" "off" ]
+  }
+
+  # Show one call, waiting or done, and what it says
+  export extern "mox queue webhook show" [
+    --config: path            # Config file, or the folder that holds mox.conf [default: ./config/mox.conf, else that of localserve]
+    --json                    # Print the result as JSON
+    --color: string@"nu-complete mox queue webhook show color" # When to use colours; NO_COLOR and CLICOLOR_FORCE are honoured
+    --quiet(-q)               # Print nothing but the result and errors
+    --verbose(-v)             # Say more about what is done
+    --resolver: string        # Name server to ask instead of the system's, for commands that look names up
+    --trust-anchor: path      # File with DS or DNSKEY records to trust instead of the built-in ones of the root; implies --dnssec validate
+    --dnssec: string@"nu-complete mox queue webhook show dnssec" # Whom to believe about DNSSEC: a near resolver that validates, else own validation where the resolver gives DNSSEC records; always own validation; the resolver wherever it is; nobody
+    --help(-h)                # Print help
+    id: string                # Id of the call, from `mox queue webhook list`
+  ]
+
+  def "nu-complete mox queue webhook cancel color" [] {
+    [ "auto" "always" "never" ]
+  }
+
+  def "nu-complete mox queue webhook cancel dnssec" [] {
+    [ "auto" "validate" "trust-ad" "off" ]
+  }
+
+  # Take calls back that wait
+  export extern "mox queue webhook cancel" [
+    --dry-run                 # Only look whether they wait
+    --config: path            # Config file, or the folder that holds mox.conf [default: ./config/mox.conf, else that of localserve]
+    --json                    # Print the result as JSON
+    --color: string@"nu-complete mox queue webhook cancel color" # When to use colours; NO_COLOR and CLICOLOR_FORCE are honoured
+    --quiet(-q)               # Print nothing but the result and errors
+    --verbose(-v)             # Say more about what is done
+    --resolver: string        # Name server to ask instead of the system's, for commands that look names up
+    --trust-anchor: path      # File with DS or DNSKEY records to trust instead of the built-in ones of the root; implies --dnssec validate
+    --dnssec: string@"nu-complete mox queue webhook cancel dnssec" # Whom to believe about DNSSEC: a near resolver that validates, else own validation where the resolver gives DNSSEC records; always own validation; the resolver wherever it is; nobody
+    --help(-h)                # Print help
+    ...ids: string            # Ids of calls, from `mox queue webhook list`
+  ]
+
+  def "nu-complete mox queue webhook schedule color" [] {
+    [ "auto" "always" "never" ]
+  }
+
+  def "nu-complete mox queue webhook schedule dnssec" [] {
+    [ "auto" "validate" "trust-ad" "off" ]
+  }
+
+  # Move the next attempt of calls that wait
+  export extern "mox queue webhook schedule" [
+    --dry-run                 # Only look whether they wait
+    --config: path            # Config file, or the folder that holds mox.conf [default: ./config/mox.conf, else that of localserve]
+    --json                    # Print the result as JSON
+    --color: string@"nu-complete mox queue webhook schedule color" # When to use colours; NO_COLOR and CLICOLOR_FORCE are honoured
+    --quiet(-q)               # Print nothing but the result and errors
+    --verbose(-v)             # Say more about what is done
+    --resolver: string        # Name server to ask instead of the system's, for commands that look names up
+    --trust-anchor: path      # File with DS or DNSKEY records to trust instead of the built-in ones of the root; implies --dnssec validate
+    --dnssec: string@"nu-complete mox queue webhook schedule dnssec" # Whom to believe about DNSSEC: a near resolver that validates, else own validation where the resolver gives DNSSEC records; always own validation; the resolver wherever it is; nobody
+    --help(-h)                # Print help
+    when: string              # `now`, or a time ahead like `2h`
+    ...ids: string            # Ids of calls, from `mox queue webhook list`
+  ]
+
+  def "nu-complete mox queue webhook retired color" [] {
+    [ "auto" "always" "never" ]
+  }
+
+  def "nu-complete mox queue webhook retired dnssec" [] {
+    [ "auto" "validate" "trust-ad" "off" ]
+  }
+
+  # List calls that are done, the latest first
+  export extern "mox queue webhook retired" [
+    --account: string         # Of this account
+    --limit: string           # At most so many
+    --config: path            # Config file, or the folder that holds mox.conf [default: ./config/mox.conf, else that of localserve]
+    --json                    # Print the result as JSON
+    --color: string@"nu-complete mox queue webhook retired color" # When to use colours; NO_COLOR and CLICOLOR_FORCE are honoured
+    --quiet(-q)               # Print nothing but the result and errors
+    --verbose(-v)             # Say more about what is done
+    --resolver: string        # Name server to ask instead of the system's, for commands that look names up
+    --trust-anchor: path      # File with DS or DNSKEY records to trust instead of the built-in ones of the root; implies --dnssec validate
+    --dnssec: string@"nu-complete mox queue webhook retired dnssec" # Whom to believe about DNSSEC: a near resolver that validates, else own validation where the resolver gives DNSSEC records; always own validation; the resolver wherever it is; nobody
+    --help(-h)                # Print help (see more with '--help')
+  ]
+
+  # Print this message or the help of the given subcommand(s)
+  export extern "mox queue webhook help" [
+  ]
+
+  # List calls that wait, the latest first
+  export extern "mox queue webhook help list" [
+  ]
+
+  # Show one call, waiting or done, and what it says
+  export extern "mox queue webhook help show" [
+  ]
+
+  # Take calls back that wait
+  export extern "mox queue webhook help cancel" [
+  ]
+
+  # Move the next attempt of calls that wait
+  export extern "mox queue webhook help schedule" [
+  ]
+
+  # List calls that are done, the latest first
+  export extern "mox queue webhook help retired" [
+  ]
+
+  # Print this message or the help of the given subcommand(s)
+  export extern "mox queue webhook help help" [
+  ]
+
   # Print this message or the help of the given subcommand(s)
   export extern "mox queue help" [
   ]
@@ -2089,6 +2253,30 @@ module completions {
 
   # Show one message that left the queue, with its attempts
   export extern "mox queue help retired show" [
+  ]
+
+  # Calls of webhooks of accounts
+  export extern "mox queue help webhook" [
+  ]
+
+  # List calls that wait, the latest first
+  export extern "mox queue help webhook list" [
+  ]
+
+  # Show one call, waiting or done, and what it says
+  export extern "mox queue help webhook show" [
+  ]
+
+  # Take calls back that wait
+  export extern "mox queue help webhook cancel" [
+  ]
+
+  # Move the next attempt of calls that wait
+  export extern "mox queue help webhook schedule" [
+  ]
+
+  # List calls that are done, the latest first
+  export extern "mox queue help webhook retired" [
   ]
 
   # Print this message or the help of the given subcommand(s)
@@ -6839,6 +7027,30 @@ module completions {
 
   # Show one message that left the queue, with its attempts
   export extern "mox help queue retired show" [
+  ]
+
+  # Calls of webhooks of accounts
+  export extern "mox help queue webhook" [
+  ]
+
+  # List calls that wait, the latest first
+  export extern "mox help queue webhook list" [
+  ]
+
+  # Show one call, waiting or done, and what it says
+  export extern "mox help queue webhook show" [
+  ]
+
+  # Take calls back that wait
+  export extern "mox help queue webhook cancel" [
+  ]
+
+  # Move the next attempt of calls that wait
+  export extern "mox help queue webhook schedule" [
+  ]
+
+  # List calls that are done, the latest first
+  export extern "mox help queue webhook retired" [
   ]
 
   # Check and explain the configuration
