@@ -327,7 +327,7 @@ impl House {
         );
         reports.attach(queue.clone());
         let hooks = plan.webhooks.hooks(&resolver, &outside.roots, &plan.clock, &metrics);
-        let handlers = Handlers::new(&plan, &config, &store, &queue, &reports, resolver, &metrics, &calls);
+        let handlers = Handlers::new(&plan, &store, &queue, &reports, resolver, &metrics, &calls);
         let gate = Arc::new(listeners::gate(&config, &plan));
         let watch = listeners::Watch {
             sessions: Sessions::new(plan.clock.clone()),
@@ -511,7 +511,6 @@ pub(crate) struct Handlers {
 impl Handlers {
     fn new(
         plan: &Plan,
-        config: &Config,
         store: &Store,
         queue: &Queue,
         reports: &Reports,
@@ -519,6 +518,7 @@ impl Handlers {
         metrics: &Arc<Metrics>,
         calls: &Calls,
     ) -> Handlers {
+        let config = &*plan.config.load();
         let authenticator = plan.judging.authenticator(plan, config, &resolver, metrics);
         let delivery = Delivery::new(store.clone(), queue.clone(), config.server.hostname.clone())
             .keeping(plan.keeping)

@@ -148,7 +148,7 @@ impl SubmissionHandler {
     fn own_paths(&self, session: &Session, envelope: &Envelope, to: &mut Places) {
         let Some(who) = &session.account else { return };
         let Some(path) = &envelope.mail.reverse_path else { return };
-        if let Some(separator) = self.logins.from_id_separator(&who.login, path) {
+        if let Some(separator) = self.logins.separator_of_ids(&who.login, path) {
             to.own_paths(|| fixup::own_path(path, &separator, &*self.random));
         }
     }

@@ -91,7 +91,7 @@ impl Logins {
 
     /// What stands before the id in reverse-paths of a login that wants one for each message; none for others, and
     /// where the domain of the reverse-path has no separator.
-    pub(crate) fn from_id_separator(&self, login: &str, path: &Path) -> Option<String> {
+    pub(crate) fn separator_of_ids(&self, login: &str, path: &Path) -> Option<String> {
         let config = self.config.load();
         let address = login.parse::<Address>().ok()?;
         let account = config.dynamic.accounts.get(config.account_of(&address)?)?;

@@ -7,7 +7,7 @@ use super::*;
 use crate::session::Memory;
 use mox_clock::Timestamp;
 use mox_clock::sim::{SimClock, SimRandom};
-use mox_httpserver::header::{HeaderName, LOCATION};
+use mox_httpserver::header::LOCATION;
 
 struct Plain(Assets);
 
@@ -84,7 +84,7 @@ impl World {
         let mut builder = hyper::Request::builder().method(method).uri(path);
         for (name, value) in [(COOKIE, cookies), (CONTENT_TYPE, kind)] {
             if !value.is_empty() {
-                builder = builder.header(HeaderName::from(name), value);
+                builder = builder.header(name, value);
             }
         }
         let (head, ()) = builder.body(()).unwrap().into_parts();

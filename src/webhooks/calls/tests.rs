@@ -67,7 +67,7 @@ impl Target {
             if heard.len() >= count {
                 return heard;
             }
-            tokio::time::sleep(Duration::from_millis(10)).await;
+            mox_platform::SystemClock.sleep(Duration::from_millis(10)).await;
         }
         panic!("{:?}", self.heard.lock().unwrap());
     }
@@ -137,7 +137,7 @@ async fn a_call_is_made_until_it_is_taken_and_kept_for_a_while() {
             if rows[0].state == HookState::Pending {
                 break rows;
             }
-            tokio::time::sleep(Duration::from_millis(10)).await;
+            mox_platform::SystemClock.sleep(Duration::from_millis(10)).await;
         };
         assert_eq!((waiting.len(), waiting[0].attempts as usize), (1, attempt));
         assert_eq!(waiting[0].last_answer.as_deref(), Some("x".repeat(512).as_str()));
@@ -149,7 +149,7 @@ async fn a_call_is_made_until_it_is_taken_and_kept_for_a_while() {
         if !rows.is_empty() {
             break rows;
         }
-        tokio::time::sleep(Duration::from_millis(10)).await;
+        mox_platform::SystemClock.sleep(Duration::from_millis(10)).await;
     };
     assert_eq!((ended[0].state, ended[0].last_status), (HookState::Taken, Some(200)));
     let last = heard[2].to_ascii_lowercase();
@@ -205,7 +205,7 @@ async fn private_addresses_are_not_called() {
             assert!(rows[0].last_error.as_ref().unwrap().contains("127.0.0.1"), "{rows:?}");
             break;
         }
-        tokio::time::sleep(Duration::from_millis(10)).await;
+        mox_platform::SystemClock.sleep(Duration::from_millis(10)).await;
     }
     assert_eq!(target.heard.lock().unwrap().len(), 0);
 }
