@@ -400,5 +400,5 @@ async fn read_form(request: &mut Request) -> Result<Vec<(String, String)>, OpErr
 }
 
 #[cfg(test)]
-#[path = "door_tests.rs"]
+#[path = "tests/door.rs"]
 mod tests;

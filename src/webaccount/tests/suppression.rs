@@ -30,7 +30,8 @@ fn pages(done: &Done) -> impl Pages + use<> {
             let account = op.account.unwrap();
             let found = |n: usize| row(&account, format!("x{n:03}@example.com"), "550 <b>no</b>");
             let all = (0..150).map(found).filter(|row| op.address.as_ref().is_none_or(|a| *a == row.address));
-            Ok(all.collect::<Vec<_>>())
+            let behind = all.filter(|row| op.after.as_ref().is_none_or(|key| row.base > key.base));
+            Ok(behind.take(op.limit.unwrap() as usize).collect::<Vec<_>>())
         })
         .on(move |op: SuppressAdd| {
             adds.lock().unwrap().push(format!("add {} {} {}", op.account, op.address, op.reason));
