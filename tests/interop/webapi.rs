@@ -2,14 +2,15 @@
 
 use std::process::{Command, Stdio};
 
-use crate::peers::{file, installed, run};
+use crate::peers::{file, installed, is_root, run};
 use crate::served::Served;
 
 const PASSWORD: &str = "a password of tests";
 
 /// A server with accounts `a` and `b`, whose webhooks lead to a port of this machine.
 fn served() -> Served {
-    let served = Served::prepare("AllowEgress:\n\t- 127.0.0.0/8\n");
+    let user = if is_root() { "User: nobody\n" } else { "" };
+    let served = Served::prepare(&format!("{user}AllowEgress:\n\t- 127.0.0.0/8\n"));
     let path = served.dir.join("config/mox.conf");
     let server = std::fs::read_to_string(&path).unwrap();
     let webapi = format!("\t\tWebAPIHTTP:\n\t\t\tEnabled: true\n\t\t\tPort: {}\n", served.port(80));
