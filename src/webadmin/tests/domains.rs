@@ -486,7 +486,7 @@ async fn records_have_their_states_and_buttons_to_copy() {
         "<span class=\"badge good\" data-field=\"state\">present</span>",
         "DNS has <code>TXT &#34;v=spf1 &#60;b&#62;&#34;</code>",
         "data-copy=\"zone\"",
-        "<pre id=\"host-tlsrpt\" tabindex=\"0\" role=\"region\" aria-label=\"Lines for mox.conf\">HostTLSRPT:\n\tAccount: amy\n</pre>",
+        "<pre id=\"host-tlsrpt\" tabindex=\"0\" role=\"group\" aria-label=\"Lines for mox.conf\">HostTLSRPT:\n\tAccount: amy\n</pre>",
     ] {
         assert!(page.contains(part), "{part}\n{page}");
     }
