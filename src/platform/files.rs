@@ -49,7 +49,7 @@ fn put(
         .write_all(bytes)
         .and_then(|()| ready(&file))
         .and_then(|()| file.sync_all())
-        .and_then(|()| fs::rename(&temporary, path));
+        .and_then(|()| os::put_over(&temporary, path));
     if let Err(e) = written {
         let _ = fs::remove_file(&temporary);
         return Err(e);

@@ -89,6 +89,11 @@ pub(crate) fn make_like(file: &File, other: &Path) -> io::Result<()> {
     file.set_permissions(wanted.permissions())
 }
 
+/// Puts a file in the place of another.
+pub(crate) fn put_over(file: &Path, path: &Path) -> io::Result<()> {
+    std::fs::rename(file, path)
+}
+
 pub(crate) fn is_exposed(path: &Path) -> io::Result<bool> {
     Ok(path.metadata()?.permissions().mode() & 0o077 != 0)
 }

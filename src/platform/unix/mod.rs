@@ -16,7 +16,7 @@ mod signals;
 pub(crate) use ctlsocket::{Listener, connect};
 pub(crate) use files::{
     create_private_dirs, create_public, free_space, is_exposed, make_like, make_private, open_private,
-    open_unfollowed, sync_dir,
+    open_unfollowed, put_over, sync_dir,
 };
 pub(crate) use handover::{inherited_sockets, tell};
 pub(crate) use machine::{give_to, has_user, hostname, is_root};

@@ -49,6 +49,20 @@ pub(crate) fn make_like(_: &File, other: &Path) -> io::Result<()> {
     other.metadata().map(drop)
 }
 
+/// Puts a file in the place of another. That is refused while somebody has the other one open, if only to read it or to
+/// look for viruses: it is tried again for a second.
+pub(crate) fn put_over(file: &Path, path: &Path) -> io::Result<()> {
+    let from = std::time::Instant::now();
+    loop {
+        match std::fs::rename(file, path) {
+            Err(e) if e.kind() == io::ErrorKind::PermissionDenied && from.elapsed().as_millis() < 1000 => {
+                std::thread::sleep(std::time::Duration::from_millis(10));
+            }
+            done => return done,
+        }
+    }
+}
+
 /// Opens a file for reading and writing that is private from its first moment; one that exists keeps its rights.
 pub(crate) fn open_private(path: &Path, must_be_new: bool) -> io::Result<File> {
     let private = Private::object()?;

@@ -22,7 +22,8 @@ mod sockets;
 pub(crate) use console::{send_stderr_to, terminal_styles};
 pub(crate) use ctlsocket::{Listener, connect};
 pub(crate) use files::{
-    create_private_dirs, create_public, free_space, make_like, open_private, open_unfollowed, sync_dir,
+    create_private_dirs, create_public, free_space, make_like, open_private, open_unfollowed, put_over,
+    sync_dir,
 };
 pub(crate) use machine::{give_to, has_user, hostname, is_root};
 pub(crate) use paths::{hosts_file, resolver_options, submit_config};
