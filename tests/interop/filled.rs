@@ -1,9 +1,9 @@
 //! A `mox serve` with pages for administrator and owners, and something hostile to show on most of them: accounts,
 //! domains, an alias, mail, a queue, suppressed recipients, reports about TLS and DMARC, what will be reported, logins.
 
-use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
+use std::time::{SystemTime, UNIX_EPOCH};
 
-use mox_testkit::house::PATIENCE;
+use mox_testkit::house::{PATIENCE, until};
 use mox_testkit::sender::Session;
 
 use crate::peers::is_root;
@@ -96,11 +96,8 @@ impl Filled {
     }
 
     fn eventually(&self, what: &str, words: &[&str], pointer: &str) {
-        let from = Instant::now();
-        while self.served.json(words).pointer(pointer).is_none() {
-            assert!(from.elapsed() < PATIENCE, "waited in vain for {what}\n{}", self.served.said());
-            std::thread::sleep(Duration::from_millis(50));
-        }
+        let there = || self.served.json(words).pointer(pointer).map(drop);
+        until(PATIENCE, what, || self.served.said(), there);
     }
 
     /// Brings a message from example.com.

@@ -1,5 +1,7 @@
 //! What must be refused on pages, tried on a running `mox serve`: each test is named after the attack.
 
+use mox_testkit::house::{PATIENCE, until};
+
 use crate::filled::{ACTS, ADMINISTRATOR, Filled, HOSTILE, LOGIN, OWNER};
 use crate::peers::installed;
 use crate::visitor::{Answer, Visitor};
@@ -337,15 +339,12 @@ fn path_traversal_in_imports() {
     }
     assert!(!std::path::Path::new("/tmp/mox-escaped").exists());
     // All that was taken is in mailboxes of this account, and nothing of what links lead to.
-    let patience = std::time::Instant::now();
-    while files() != before {
-        assert!(
-            patience.elapsed() < mox_testkit::house::PATIENCE,
-            "files were left: {:?} {before:?}",
-            files()
-        );
-        std::thread::sleep(std::time::Duration::from_millis(100));
-    }
+    until(
+        PATIENCE,
+        "files to go",
+        || format!("{:?} {before:?}", files()),
+        || (files() == before).then_some(()),
+    );
     let found = filled.served.json(&["message", "list"]);
     for row in found.as_array().unwrap() {
         assert_eq!(row["account"], "a", "{row}");

@@ -7,7 +7,7 @@ use std::path::{Path, PathBuf};
 use std::process::{Child, Command, ExitStatus, Output, Stdio};
 use std::time::{Duration, Instant};
 
-use mox_testkit::house::{PATIENCE, port_base, run};
+use mox_testkit::house::{PATIENCE, port_base, run, until};
 use mox_testkit::nameserver::NameServer;
 
 /// See the file. The server is killed when dropped.
@@ -201,11 +201,8 @@ impl Served {
 
     /// Waits until a message with this subject is listed.
     pub(crate) fn arrives(&self, subject: &str) {
-        let from = Instant::now();
-        while !self.mox(&["message", "list"]).contains(subject) {
-            assert!(from.elapsed() < PATIENCE, "{subject} does not arrive\n{}", self.said());
-            std::thread::sleep(Duration::from_millis(50));
-        }
+        let listed = || self.mox(&["message", "list"]).contains(subject).then_some(());
+        until(PATIENCE, subject, || self.said(), listed);
     }
 
     /// Ends it in order.

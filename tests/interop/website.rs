@@ -5,10 +5,11 @@ use std::io::{BufRead, BufReader, Read, Write};
 use std::net::{TcpListener, TcpStream};
 use std::path::Path;
 use std::process::{Child, Command, Stdio};
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 use mox_clock::Clock as _;
 use mox_platform::SystemClock;
+use mox_testkit::house::until;
 
 use crate::peers::{installed, program};
 
@@ -117,12 +118,9 @@ impl Site {
 }
 
 fn listens(port: u16, log: &Path) {
-    let start = Instant::now();
-    while TcpStream::connect(("127.0.0.1", port)).is_err() {
-        let said = std::fs::read_to_string(log).unwrap_or_default();
-        assert!(start.elapsed() < PATIENCE, "nobody listens on {port}: {said}");
-        std::thread::sleep(Duration::from_millis(50));
-    }
+    let said = || std::fs::read_to_string(log).unwrap_or_default();
+    let taken = || TcpStream::connect(("127.0.0.1", port)).ok().map(drop);
+    until(PATIENCE, &format!("who listens on {port}"), said, taken);
 }
 
 #[test]

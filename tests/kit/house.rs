@@ -95,6 +95,23 @@ pub struct House {
     child: Option<Child>,
 }
 
+/// Waits for another process: until `found` gives something, which is returned. `said` is told when it was in vain.
+pub fn until<T>(
+    patience: Duration,
+    what: &str,
+    said: impl Fn() -> String,
+    mut found: impl FnMut() -> Option<T>,
+) -> T {
+    let from = Instant::now();
+    loop {
+        if let Some(it) = found() {
+            return it;
+        }
+        assert!(from.elapsed() < patience, "waited in vain for {what}\n{}", said());
+        std::thread::sleep(Duration::from_millis(50));
+    }
+}
+
 impl House {
     /// A house of this program that is not yet running; [`House::restart`] starts it.
     pub fn prepare(program: &Program, dir: &Path, options: &[&str]) -> House {
@@ -282,15 +299,8 @@ impl House {
     }
 
     /// The same for what may take longer.
-    pub fn within<T>(&self, patience: Duration, what: &str, mut found: impl FnMut() -> Option<T>) -> T {
-        let from = Instant::now();
-        loop {
-            if let Some(it) = found() {
-                return it;
-            }
-            assert!(from.elapsed() < patience, "waited in vain for {what}\n{}", self.said());
-            std::thread::sleep(Duration::from_millis(50));
-        }
+    pub fn within<T>(&self, patience: Duration, what: &str, found: impl FnMut() -> Option<T>) -> T {
+        until(patience, what, || self.said(), found)
     }
 
     /// Checks the data of the stopped house.

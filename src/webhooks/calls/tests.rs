@@ -1,8 +1,7 @@
 //! Calls over a real store: what is kept, in which order it is called, and how it ends.
 
 use std::path::Path;
-use std::sync::{Arc, Mutex};
-use std::time::Duration;
+use std::sync::Arc;
 
 use mox_admin::ops::{HookCancel, HookList, HookRetired, HookSchedule, HookShow, HookState};
 use mox_clock::Timestamp;
@@ -34,15 +33,14 @@ Postmaster:
 /// A server that answers what it is told, and remembers what it was asked.
 struct Target {
     url: String,
-    heard: Arc<Mutex<Vec<String>>>,
+    heard: watch::Receiver<Vec<String>>,
 }
 
 impl Target {
     async fn new(statuses: &'static [&'static str]) -> Target {
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
         let url = format!("http://{}/hook", listener.local_addr().unwrap());
-        let heard = Arc::new(Mutex::new(Vec::new()));
-        let all = heard.clone();
+        let (all, heard) = watch::channel(Vec::new());
         tokio::spawn(async move {
             for n in 0.. {
                 let (mut socket, _) = listener.accept().await.unwrap();
@@ -52,7 +50,7 @@ impl Target {
                     let n = socket.read(&mut piece).await.unwrap();
                     bytes.extend_from_slice(&piece[..n]);
                 }
-                all.lock().unwrap().push(String::from_utf8(bytes).unwrap());
+                all.send_modify(|all| all.push(String::from_utf8(bytes).unwrap()));
                 let status = statuses.get(n).copied().unwrap_or("200 OK");
                 let answer = format!("HTTP/1.1 {status}\r\nContent-Length: 600\r\n\r\n{}", "x".repeat(600));
                 socket.write_all(answer.as_bytes()).await.unwrap();
@@ -62,14 +60,7 @@ impl Target {
     }
 
     async fn heard(&self, count: usize) -> Vec<String> {
-        for _ in 0..500 {
-            let heard = self.heard.lock().unwrap().clone();
-            if heard.len() >= count {
-                return heard;
-            }
-            mox_platform::SystemClock.sleep(Duration::from_millis(10)).await;
-        }
-        panic!("{:?}", self.heard.lock().unwrap());
+        self.heard.clone().wait_for(|heard| heard.len() >= count).await.unwrap().clone()
     }
 }
 
@@ -137,7 +128,6 @@ async fn a_call_is_made_until_it_is_taken_and_kept_for_a_while() {
             if rows[0].state == HookState::Pending {
                 break rows;
             }
-            mox_platform::SystemClock.sleep(Duration::from_millis(10)).await;
         };
         assert_eq!((waiting.len(), waiting[0].attempts as usize), (1, attempt));
         assert_eq!(waiting[0].last_answer.as_deref(), Some("x".repeat(512).as_str()));
@@ -149,7 +139,6 @@ async fn a_call_is_made_until_it_is_taken_and_kept_for_a_while() {
         if !rows.is_empty() {
             break rows;
         }
-        mox_platform::SystemClock.sleep(Duration::from_millis(10)).await;
     };
     assert_eq!((ended[0].state, ended[0].last_status), (HookState::Taken, Some(200)));
     let last = heard[2].to_ascii_lowercase();
@@ -205,9 +194,8 @@ async fn private_addresses_are_not_called() {
             assert!(rows[0].last_error.as_ref().unwrap().contains("127.0.0.1"), "{rows:?}");
             break;
         }
-        mox_platform::SystemClock.sleep(Duration::from_millis(10)).await;
     }
-    assert_eq!(target.heard.lock().unwrap().len(), 0);
+    assert_eq!(target.heard.borrow().len(), 0);
 }
 
 #[tokio::test]
