@@ -43,6 +43,7 @@ mod peers;
 mod privileges;
 mod relay;
 mod release;
+mod samepages;
 mod senders;
 mod served;
 mod signedzones;

@@ -1,5 +1,6 @@
 // Walks all pages of running servers in the installed Chromium, without knowing them: from the first page along all
-// links, at the widths of a desktop and a phone, light and dark, then without scripts; and sends forms without scripts.
+// links, at the widths of a desktop and a phone, light and dark, then without scripts; and sends every form that it saw
+// without scripts, as forms/ says.
 // Called by tests/interop/pages.rs: node pages.mjs '{"sites": [{"name": "admin", "start": "http://127.0.0.1:81/admin/",
 // "login": {"password": "…"}, "places": ["queue"], "apart": ["api/"], "mox": ["mox", "--config", "folder"]}], "names": ["amy"],
 // "shots": "folder", "list": "file", "chromium": "/usr/bin/chromium"}'. Ends with 1 if anything is wrong, and says all of it.
@@ -9,7 +10,7 @@ import { mkdirSync, readFileSync, writeFileSync } from "node:fs";
 import { createRequire } from "node:module";
 import { join } from "node:path";
 import { chromium } from "playwright-core";
-import { forms } from "./forms.mjs";
+import { forms } from "./forms/all.mjs";
 
 const { sites, names, shots, list, chromium: executablePath } = JSON.parse(process.argv[2]);
 const axe = readFileSync(createRequire(import.meta.url).resolve("axe-core/axe.min.js"), "utf8");
@@ -66,6 +67,14 @@ function pattern(url) {
   return pathname.split("/").map(part).join("/") + (keys.length ? `?${keys.join("&")}` : "");
 }
 
+/** A form and one of its buttons: those that do the same have the same. */
+function named({ method, action, button }) {
+  const { pathname } = new URL(action);
+  const [field, value] = (button ?? "").split("=");
+  // A button may stand for a row.
+  return [method, pattern(new URL(pathname, action)), ...(field ? [/[\d@.]/.test(value) ? `${field}=NAME` : button] : [])].join(" ");
+}
+
 /** What a person sees of a page, to compare. */
 const seen = (page) => page.evaluate(() => ({
   h1: [...document.querySelectorAll("h1")].map((it) => it.textContent.trim()),
@@ -77,6 +86,10 @@ const seen = (page) => page.evaluate(() => ({
   links: [...document.querySelectorAll("a[href]")].map((it) => it.href),
   places: [...document.querySelectorAll("nav[aria-label=Main] a[href]")].map((it) => it.href),
   unsafe: [...document.querySelectorAll("form[method=post]:not(:has([name=csrf], [name=token]))")].map((it) => it.action),
+  // Each button of a form does something else.
+  forms: [...document.querySelectorAll("form[method=post], form[method=get]")].flatMap((form) => [...form.elements].filter((it) => it.type === "submit").map((button) => ({
+    method: form.method, action: button.formAction || form.action, button: button.name && `${button.name}=${button.value}`,
+  }))),
 }));
 
 /** Goes to an address; none if it is nothing that a browser shows. */
@@ -115,7 +128,7 @@ async function logIn(site, window, shot) {
   await check(window, true);
   await shot?.("login");
   for (const [name, value] of Object.entries(site.login)) await window.page.locator(`form [name=${name}]`).fill(value);
-  await window.page.getByRole("button", { name: "Log in" }).click();
+  await press(site, window.page, window.page.getByRole("button", { name: "Log in" }));
   await window.page.waitForURL(site.start);
 }
 
@@ -134,6 +147,7 @@ async function discover(site, window) {
     }
     const found = await check(window, !!site.login);
     pages.push({ url, name: name(site, url) });
+    for (const form of found.forms) site.forms.add(named(form));
     walked.push(`${site.name} ${pattern(url)} ${found.h1[0]}`);
     // Places before all else.
     for (const link of [...found.places, ...found.links]) {
@@ -170,6 +184,8 @@ for (const [device, viewport] of [["desktop", { width: 1280, height: 800 }], ["p
 }
 
 async function walk(site) {
+  site.forms = new Set();
+  site.sent = new Set();
   const first = await open(site, looks[0]);
   await logIn(site, first);
   const pages = await discover(site, first);
@@ -220,40 +236,74 @@ async function withoutScripts(site, pages, storageState) {
   }
   console.log(`ok: ${site.name}: ${pages.length} pages without scripts`);
   for (const form of forms.filter((form) => form.site === site.name)) await send(site, form, plain);
+  if (site.login) await logOut(site, plain);
+  // Localserve has the administrator's pages too; their forms are sent where a server is at work.
+  const all = forms.some((form) => form.site === site.name) ? site.forms : [];
+  for (const form of all) if (!site.sent.has(form)) plain.note(`a form that forms/ does not send: ${form}`);
   await live.context.close();
   await plain.context.close();
+}
+
+/** Logs in and out without scripts. */
+async function logOut(site, { note }) {
+  const plain = await open(site, { ...looks[0], javaScriptEnabled: false });
+  await logIn(site, plain);
+  const form = plain.page.locator("form.logout");
+  const { forms: all } = await seen(plain.page);
+  for (const one of all.filter((one) => one.action.endsWith("/logout"))) site.sent.add(named(one));
+  await form.locator("button").click();
+  await plain.page.waitForLoadState("load");
+  await go(plain, site.start);
+  if ((await plain.page.locator("form [name=password]").count()) === 0) note("who logged out is still in");
+  await plain.context.close();
+}
+
+/** What a command says, as JSON; its complaint where it says none. */
+function asked(site, words) {
+  const [program, ...first] = site.mox;
+  const said = spawnSync(program, [...first, ...words, "--json"], { encoding: "utf8" });
+  try { return JSON.parse(said.stdout); } catch { return said.stderr; }
 }
 
 /** Fills in and sends a form without scripts, and looks for what it should have done. */
 async function send(site, form, window) {
   const { page, note } = window;
-  const url = site.start + form.page;
+  const ask = (words) => asked(site, words);
+  const url = site.start + (typeof form.page === "function" ? form.page(ask) : form.page);
   if (!(await go(window, url)) || (await page.locator(form.form).count()) === 0) {
     note(`there is no form ${form.form}`);
     return;
   }
   const fields = page.locator(form.form).first();
+  const before = form.before?.(ask);
   for (const [field, value] of Object.entries(form.fill ?? {})) await fill(fields.locator(`[name="${field}"]`).first(), value);
-  await fields.locator("button[type=submit], button:not([type])").first().click();
-  await page.waitForLoadState("load");
-  const button = page.locator("main .problem form button");
-  if (form.confirm) await button.click();
-  await page.waitForLoadState("load");
+  await press(site, page, fields.locator(form.button ?? "button[type=submit], button:not([type])").first());
+  // A page may ask first, or show what would be done.
+  const then = form.then ?? (form.confirm ? ["main .problem form button"] : []);
+  for (const button of [then].flat()) await press(site, page, page.locator(button).first());
   if ((await page.locator(".problem-status").count()) > 0) note(`${form.form}: ${await page.locator("main").innerText()}`);
-  const [program, ...words] = site.mox;
-  const asked = () => {
-    const said = spawnSync(program, [...words, ...form.asks, "--json"], { encoding: "utf8" });
-    try { return JSON.parse(said.stdout); } catch { return said.stderr; }
-  };
+  if (form.shows && !(await page.locator("main").innerText()).includes(form.shows)) {
+    note(`${form.form}: no "${form.shows}" in: ${(await page.locator("main").innerText()).slice(0, 1000)}`);
+  }
   const from = Date.now();
-  while (!form.finds(asked())) {
+  while (form.asks && !form.finds(ask(form.asks), before)) {
     if (Date.now() - from > 20_000) {
-      note(`${form.form}: not done: ${JSON.stringify(asked()).slice(0, 1000)}`);
+      note(`${form.form}: not done: ${JSON.stringify(ask(form.asks)).slice(0, 1000)}`);
       return;
     }
     await new Promise((done) => setTimeout(done, 100));
   }
-  console.log(`ok: ${site.name}: ${form.form} works without scripts`);
+  console.log(`ok: ${site.name}: ${form.form} ${form.button ?? ""} works without scripts`);
+}
+
+/** Presses a button of a form, and waits for the page behind it. */
+async function press(site, page, button) {
+  const what = await button.evaluate((it) => ({
+    method: it.form.method, action: it.formAction || it.form.action, button: it.name && `${it.name}=${it.value}`,
+  }));
+  site.sent.add(named(what));
+  await button.click();
+  await page.waitForLoadState("load");
 }
 
 /** Fills in a field as a person does: text, a file, a choice, a box. */

@@ -1,14 +1,5 @@
-// Forms that are safe to send, for pages.mjs: where each is, what to fill in, and what the command line says then.
-// `asks` is a command, `finds` looks at its JSON; `confirm` says that a page asks first.
-export const forms = [
-  {
-    site: "inbox", page: "chaos", form: 'form.fields[action$="chaos/add"]', fill: { stage: "auth", code: "454", text: "no scripts" },
-    asks: ["localserve", "chaos", "list"], finds: (chaos) => JSON.stringify(chaos).includes("no scripts"),
-  },
-  {
-    site: "inbox", page: "chaos", form: 'form[action$="chaos/remove"]',
-    asks: ["localserve", "chaos", "list"], finds: (chaos) => !JSON.stringify(chaos).includes("no scripts"),
-  },
+// Forms of the pages of an account.
+export const account = [
   {
     site: "account", page: "suppression", form: 'form[action$="suppression/add"]',
     fill: { address: "no-scripts@example.com", reason: "asked for it" }, asks: ["queue", "suppress", "list"],

@@ -1,0 +1,23 @@
+// Forms that pages.mjs sends without scripts, each button of each, in this order:
+//   site, page    where it is; a function of `ask` (a command's words, to its JSON) where a page has the name of a row
+//   form, button  which of the page's forms, and which of its buttons where there are several
+//   fill          what is filled in, by names of fields
+//   confirm       that a page asks first; `then` has buttons of pages that come next otherwise
+//   shows         what the page says afterwards
+//   asks, finds   a command, and what must become true of its JSON; `before` has what it is compared with
+// A form that the walk saw and that is not here is a mistake.
+import { inbox } from "./inbox.mjs";
+import { account } from "./account.mjs";
+import { overview } from "./overview.mjs";
+import { domains } from "./domains.mjs";
+import { accounts } from "./accounts.mjs";
+import { queue } from "./queue.mjs";
+import { tlsrpt } from "./tlsrpt.mjs";
+import { dmarc } from "./dmarc.mjs";
+import { mtasts } from "./mtasts.mjs";
+import { certificates } from "./certificates.mjs";
+import { config } from "./config.mjs";
+import { server } from "./server.mjs";
+import { logs } from "./logs.mjs";
+
+export const forms = [...inbox, ...account, ...overview, ...domains, ...accounts, ...queue, ...tlsrpt, ...dmarc, ...mtasts, ...certificates, ...config, ...server, ...logs];

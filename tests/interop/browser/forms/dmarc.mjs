@@ -1,0 +1,3 @@
+// Forms of the administrator's pages below dmarc.
+export const dmarc = [
+];

@@ -1,0 +1,3 @@
+// Forms of the administrator's pages below server.
+export const server = [
+];

@@ -1,0 +1,5 @@
+//! Of DMARC.
+
+use super::Same;
+
+pub(super) const SAME: &[Same] = &[];

@@ -1,0 +1,5 @@
+//! Of domains, aliases and DNS records.
+
+use super::Same;
+
+pub(super) const SAME: &[Same] = &[];

@@ -1,0 +1,5 @@
+//! Of the overview, health among it.
+
+use super::Same;
+
+pub(super) const SAME: &[Same] = &[];

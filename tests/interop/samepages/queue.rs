@@ -1,0 +1,5 @@
+//! Of the queue.
+
+use super::Same;
+
+pub(super) const SAME: &[Same] = &[];

@@ -1,0 +1,5 @@
+//! Of TLS reports.
+
+use super::Same;
+
+pub(super) const SAME: &[Same] = &[];
