@@ -130,6 +130,8 @@ pub fn all() -> &'static [(&'static str, &'static [Example])] {
         ("lab key", lab::key::EXAMPLES),
         ("lab list", lab::list::EXAMPLES),
         ("lab step", lab::step::EXAMPLES),
+        ("lab show", lab::show::EXAMPLES),
+        ("lab try", lab::send::EXAMPLES),
         ("localserve", localserve::EXAMPLES),
         ("localserve chaos add", localserve::chaos::add::EXAMPLES),
         ("localserve chaos clear", localserve::chaos::clear::EXAMPLES),

@@ -2,7 +2,7 @@
 
 use serde::Serialize;
 
-use mox_lab::{Expect, LabDomain, Receiving, Sending};
+use mox_lab::LabDomain;
 
 use crate::context::Context;
 use crate::error::{CommandError, Exit};
@@ -37,35 +37,17 @@ struct List(Vec<&'static LabDomain>);
 impl Show for List {
     fn show(&self, page: &mut Page) {
         let rows = self.0.iter().flat_map(|d| {
-            let first = [d.name.clone(), d.group.to_owned(), words(&d.expect), d.does.clone()].to_vec();
+            let first = [d.name.clone(), d.group.to_owned(), d.expect.to_string(), d.does.clone()].to_vec();
             let steps = d.steps.iter().map(|step| {
                 let when = match step.after_secs {
                     Some(secs) => format!("{secs} seconds later: {}", step.does),
                     None => format!("then: {}", step.does),
                 };
-                [String::new(), String::new(), words(&step.expect), when].to_vec()
+                [String::new(), String::new(), step.expect.to_string(), when].to_vec()
             });
             [first].into_iter().chain(steps)
         });
         page.table(&["DOMAIN", "GROUP", "EXPECT", "WHAT IT DOES"], rows);
-    }
-}
-
-/// What to expect, on one line.
-fn words(expect: &Expect) -> String {
-    match expect {
-        Expect::Sending(Sending { spf, dmarc, decision, .. }) => {
-            format!("spf {spf}, dmarc {dmarc}: {decision}")
-        }
-        Expect::Receiving(Receiving { delivery, results, .. }) => {
-            let mut types: Vec<&str> =
-                results.iter().flat_map(|r| &r.details).map(|detail| detail.result.as_str()).collect();
-            types.dedup();
-            match types.is_empty() {
-                true => delivery.as_str().to_owned(),
-                false => format!("{}: {}", delivery.as_str(), types.join(", ")),
-            }
-        }
     }
 }
 

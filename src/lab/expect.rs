@@ -1,6 +1,8 @@
 //! What to expect of a domain: of mail from it, or of mail to it, and of the reports about that. RFC 8601, RFC 9990 §3.1,
 //! RFC 8460 §4.4.
 
+use std::fmt::{self, Display, Formatter};
+
 use mox_tlsrpt::{PolicyType, ResultType};
 use serde::Serialize;
 
@@ -68,6 +70,26 @@ pub struct Receiving {
     pub with_requiretls: Option<Delivery>,
     /// What one attempt adds to the results of TLS: that of the first try, over one connection to each host that is tried.
     pub results: Vec<ExpectedResult>,
+}
+
+/// On one line.
+impl Display for Expect {
+    fn fmt(&self, f: &mut Formatter<'_>) -> fmt::Result {
+        match self {
+            Expect::Sending(Sending { spf, dmarc, decision, .. }) => {
+                write!(f, "spf {spf}, dmarc {dmarc}: {decision}")
+            }
+            Expect::Receiving(Receiving { delivery, results, .. }) => {
+                let mut types: Vec<&str> =
+                    results.iter().flat_map(|r| &r.details).map(|detail| detail.result.as_str()).collect();
+                types.dedup();
+                match types.is_empty() {
+                    true => f.write_str(delivery.as_str()),
+                    false => write!(f, "{}: {}", delivery.as_str(), types.join(", ")),
+                }
+            }
+        }
+    }
 }
 
 /// What becomes of a message.

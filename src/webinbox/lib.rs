@@ -1,4 +1,4 @@
-//! Pages of the inbox of localserve: list, message, release, failures on demand, and how to send here. The queue and
+//! Pages of the inbox of localserve: list, message, release, failures on demand, the lab, and how to send here. The queue and
 //! all else are pages of the administrator, which localserve has beside these.
 //!
 //! They have no logic of their own: every page asks operations of `mox_admin` and shows the replies. All of them can
@@ -10,6 +10,7 @@ mod change;
 mod chaos;
 mod content;
 mod help;
+mod lab;
 mod list;
 mod listing;
 mod live;
@@ -64,6 +65,7 @@ pub fn pages(dispatch: Arc<dyn Dispatch>, about: About, clock: Arc<dyn Clock>) -
         place("/admin/queue", "Queue", "queue"),
         place("/admin/tlsrpt", "Reports", "chart"),
         place("/chaos", "Failures", "bolt"),
+        place("/lab", "Lab", "globe"),
         place("/help", "How to send", "help"),
         place("/admin/", "Server", "server"),
     ];
@@ -130,13 +132,18 @@ impl Inbox {
             ["chaos"] if get => chaos::page(pages, request).await,
             ["chaos", "add"] if post => chaos::add(pages, request).await,
             ["chaos", "remove"] if post => chaos::remove(pages, request).await,
+            ["lab"] if get => lab::page(pages, request).await,
+            ["lab", "advance"] if post => lab::advance(pages, request).await,
+            ["lab", "step"] if post => lab::step(pages, request).await,
+            ["lab", "try"] if post => lab::send(pages, request).await,
             ["help"] if get => help::page(pages).await,
             [""]
-            | ["events" | "selected" | "delete-all" | "chaos" | "help"]
+            | ["events" | "selected" | "delete-all" | "chaos" | "lab" | "help"]
             | ["message", _]
             | ["message", _, "html" | "raw" | "delete" | "mark" | "release"]
             | ["message", _, "part", _]
-            | ["chaos", "add" | "remove"] => Ok(wrong_method(&pages.site)),
+            | ["chaos", "add" | "remove"]
+            | ["lab", "advance" | "step" | "try"] => Ok(wrong_method(&pages.site)),
             _ => Err(OpError::not_found("there is no such page")),
         }
     }

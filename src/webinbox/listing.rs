@@ -108,6 +108,8 @@ pub(crate) fn note(query: &Query) -> Result<Option<String>, OpError> {
         Some("released") => Some(format!("Released: {count} copies are in the queue")),
         Some("added") => Some("Rule added".to_owned()),
         Some("removed") => Some("Rule removed".to_owned()),
+        Some("advanced") => Some("Time was moved on".to_owned()),
+        Some("stepped") => Some("The domain does what comes next from now on".to_owned()),
         Some("cleared") => Some("All rules removed: the server behaves again".to_owned()),
         _ => None,
     })

@@ -3,6 +3,7 @@
 mod fake;
 mod forms;
 mod hostile;
+mod lab;
 mod live;
 mod reading;
 

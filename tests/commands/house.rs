@@ -620,6 +620,48 @@ fn lab(operations: Operations) -> Operations {
                 domain => Err(OpError::not_found(format!("the lab has no domain {domain}"))),
             }
         })
+        .on(|_: LabShow| async move {
+            let row = |domain: &str, group: &str, does: &str, expect: &str, next: Option<LabNext>| LabRow {
+                domain: domain.into(),
+                group: group.into(),
+                does: does.into(),
+                expect: expect.into(),
+                next,
+            };
+            let gone = LabNext { does: "has neither record nor policy any more".into(), after_secs: None };
+            let later = LabNext { does: "takes the message".into(), after_secs: Some(10) };
+            Ok(LabShown {
+                now: Time(Timestamp::parse_rfc3339("2026-11-22T10:20:30Z").unwrap()),
+                domains: vec![
+                    row("sts-gone.lab.test", "mta-sts", "withdraws its policy", "delivered", Some(gone)),
+                    row(
+                        "greylist.lab.test",
+                        "weather",
+                        "refuses who it does not know",
+                        "deferred",
+                        Some(later),
+                    ),
+                    row("dmarc-pass.lab.test", "senders", "sends", "spf pass, dmarc pass: accept", None),
+                ],
+            })
+        })
+        .on(|op: LabTry| async move {
+            let (from, to) = match op.domain.as_str() {
+                "sts-expired.lab.test" => ("mox@localhost", "bob@sts-expired.lab.test"),
+                "dmarc-reject.lab.test" => ("amy@dmarc-reject.lab.test", "bob@example.org"),
+                domain => return Err(OpError::not_found(format!("the lab has no domain {domain}"))),
+            };
+            Ok(LabTried {
+                mail_from: from.into(),
+                from: from.into(),
+                to: to.into(),
+                signed: None,
+                accepted: !op.dry_run,
+                reply: if op.dry_run { String::new() } else { "250 2.6.0 it is on the disk".into() },
+                expect: "what the table says".into(),
+                dry_run: op.dry_run,
+            })
+        })
 }
 
 fn mail(operations: Operations) -> Operations {

@@ -28,7 +28,7 @@ const ADMIN: [&str; 11] = [
     "logs",
 ];
 const ACCOUNT: [&str; 6] = ["", "addresses", "security", "logins", "mail", "suppression"];
-const INBOX: [&str; 3] = ["", "chaos", "help"];
+const INBOX: [&str; 4] = ["", "chaos", "lab", "help"];
 
 /// The browser and the folder of its scripts, if all is installed.
 fn browser() -> Option<(PathBuf, PathBuf)> {

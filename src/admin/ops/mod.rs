@@ -101,7 +101,10 @@ pub use insight::{
     ReportSummarized, ReportSummary, SilentReporter, SummaryCount, SummaryDay, SummaryDmarc, SummaryDomain,
     SummaryHost, SummaryService, SummaryTls,
 };
-pub use lab::{LabAdvance, LabAdvanced, LabMove, LabStep, LabStepped};
+pub use lab::{
+    LabAdvance, LabAdvanced, LabMove, LabNext, LabRow, LabShow, LabShown, LabStep, LabStepped, LabTried,
+    LabTry,
+};
 pub use logins::{LoginAttemptRow, LoginAttempts};
 pub use logs::{LogLine, LogLines, LogTail};
 pub use message::{
@@ -235,6 +238,8 @@ operations! {
     ReportSuppressExtend = "report-suppress-extend" -> ReportSuppressRow;
     LabAdvance = "lab-advance" -> LabAdvanced;
     LabStep = "lab-step" -> LabStepped;
+    LabShow = "lab-show" -> LabShown;
+    LabTry = "lab-try" -> LabTried;
     TlsReports = "tls-reports" -> TlsReportList;
     TlsReport = "tls-report" -> TlsReportDetail;
     TlsCollected = "tls-collected" -> TlsCollectedPage;

@@ -5,18 +5,21 @@
 //! Time can be moved on; how far is kept in the data folder, so that it does not go back when the server is started
 //! again. Names below `lab.test` are asked in the lab, signed and validated; all others in the world.
 
-use std::net::{IpAddr, Ipv4Addr, SocketAddr};
+use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::Duration;
 
 use mox_address::Domain;
 use mox_admin::OpError;
-use mox_admin::ops::{LabAdvance, LabAdvanced, LabMove, LabStep, LabStepped};
+use mox_admin::ops::{
+    LabAdvance, LabAdvanced, LabMove, LabNext, LabRow, LabShow, LabShown, LabStep, LabStepped, LabTried,
+    LabTry,
+};
 use mox_clock::{Clock, Random};
 use mox_dns::server::{Authority, NameServer};
 use mox_dns::{Answer, RecordType, Resolver};
-use mox_lab::{Accepted, Lab, NETWORKS, Posted, Sink, StepError};
+use mox_lab::{Accepted, Expect, Lab, LabDomain, NETWORKS, Posted, Sink, StepError};
 use mox_message::compose::{self, Fields, Part, Transport};
 use mox_net::BoxFuture;
 use mox_net::sim::SimNet;
@@ -25,6 +28,7 @@ use mox_platform::files::{Access, write_durably};
 use mox_smtp::{Body, ForwardPath, MailArgs, RcptArgs};
 use mox_smtpclient::{Options, Session, Timeouts, TlsMode, Verify};
 
+use super::labtry::{self, Trying};
 use super::{Around, LocalserveOptions, catchall::CatchAll};
 use crate::house::{Error, Inward};
 use crate::outside::Outside;
@@ -35,9 +39,11 @@ const INBOX: SocketAddr = SocketAddr::new(IpAddr::V4(Ipv4Addr::LOCALHOST), 25);
 const MOVED: &str = "lab-clock";
 /// Port of the lab's name server, added to the port base.
 const DNS_PORT: u16 = 53;
+/// That of SMTP.
+const SMTP_PORT: u16 = 25;
 
 /// The hosts of the lab are near: whoever does not answer soon never will.
-const TIMEOUTS: Timeouts = {
+pub(super) const TIMEOUTS: Timeouts = {
     let soon = Duration::from_secs(3);
     Timeouts {
         connect: soon,
@@ -57,6 +63,7 @@ const TIMEOUTS: Timeouts = {
 pub(crate) struct LabControl {
     lab: Lab,
     moved: PathBuf,
+    trying: Trying,
 }
 
 /// Starts the lab.
@@ -90,7 +97,9 @@ pub(super) async fn start(
         faults,
     };
     let inward = Inward { listen: Box::new(listen), recipients: Arc::new(CatchAll::default()) };
-    let control = Arc::new(LabControl { lab, moved });
+    let smtp = SocketAddr::new(near(options.ip), options.port_base.saturating_add(SMTP_PORT));
+    let trying = Trying { smtp, clock: paced.clone(), random: random.clone() };
+    let control = Arc::new(LabControl { lab, moved, trying });
     Ok(Around { outside, inward: Some(inward), control: Some(control), clock: paced, beside: vec![names] })
 }
 
@@ -107,6 +116,15 @@ async fn serve_names(
     let server = NameServer::bind(address).await;
     let server = server.map_err(|source| Error::Listen { address, service: "dns", source })?;
     Ok(Box::pin(server.serve(Authority::from(lab.zones.clone()), clock)))
+}
+
+/// Where this machine reaches what listens on an address.
+fn near(ip: IpAddr) -> IpAddr {
+    match ip {
+        IpAddr::V4(ip) if ip.is_unspecified() => Ipv4Addr::LOCALHOST.into(),
+        IpAddr::V6(ip) if ip.is_unspecified() => Ipv6Addr::LOCALHOST.into(),
+        ip => ip,
+    }
 }
 
 fn read_moved(path: &Path) -> Result<Duration, Error> {
@@ -146,11 +164,48 @@ impl LabControl {
     pub(crate) fn step(&self, op: &LabStep) -> Result<LabStepped, OpError> {
         let step = if op.dry_run { self.lab.next_step(&op.domain) } else { self.lab.step(&op.domain) };
         let step = step.map_err(|e| match e {
-            StepError::Unknown(_) => OpError::not_found(e).hint("`mox lab list` shows what is there"),
+            StepError::Unknown(_) => unknown(e),
             e => OpError::usage(e),
         })?;
         Ok(LabStepped { domain: op.domain.clone(), does: step.does.clone(), dry_run: op.dry_run })
     }
+
+    /// What its domains do now.
+    pub(crate) fn show(&self, _: LabShow) -> LabShown {
+        let row = |domain: &LabDomain| {
+            let (does, expect, made) = self.now(domain);
+            let next = domain.steps.get(made);
+            LabRow {
+                domain: domain.name.clone(),
+                group: domain.group.to_owned(),
+                does: does.to_owned(),
+                expect: expect.to_string(),
+                next: next.map(|step| LabNext { does: step.does.clone(), after_secs: step.after_secs }),
+            }
+        };
+        LabShown { now: self.lab.clock.now().into(), domains: self.lab.domains().iter().map(row).collect() }
+    }
+
+    /// What a domain does after the steps that it made, what to expect then, and how many those are.
+    fn now<'a>(&self, domain: &'a LabDomain) -> (&'a str, &'a Expect, usize) {
+        let made = self.lab.steps_made(&domain.name);
+        match made.checked_sub(1).and_then(|last| domain.steps.get(last)) {
+            Some(step) => (&step.does, &step.expect, made),
+            None => (&domain.does, &domain.expect, made),
+        }
+    }
+
+    /// Sends a message to a domain, or as it does.
+    pub(crate) async fn send(&self, op: LabTry) -> Result<LabTried, OpError> {
+        let found = self.lab.domains().iter().find(|domain| domain.name.eq_ignore_ascii_case(&op.domain));
+        let domain = found.ok_or_else(|| unknown(StepError::Unknown(op.domain)))?;
+        let what = labtry::envelope(&domain.name, self.now(domain).1);
+        if op.dry_run { Ok(what) } else { self.trying.send(what).await }
+    }
+}
+
+fn unknown(e: StepError) -> OpError {
+    OpError::not_found(e).hint("`mox lab list` shows what is there")
 }
 
 /// Names of the lab, and all others.

@@ -8,6 +8,7 @@ mod chaos;
 mod failing;
 mod folder;
 mod lab;
+mod labtry;
 mod simulate;
 mod site;
 

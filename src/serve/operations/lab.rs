@@ -2,14 +2,15 @@
 
 use std::sync::Arc;
 
-use mox_admin::ops::{LabAdvance, LabStep};
+use mox_admin::ops::{LabAdvance, LabShow, LabStep, LabTry};
 use mox_admin::{OpError, Operations};
 
 use super::Parts;
 use crate::localserve::LabControl;
 
 pub(super) fn add(operations: Operations, parts: &Arc<Parts>) -> Operations {
-    let (advance, step) = (parts.lab.clone(), parts.lab.clone());
+    let (advance, step, show, send) =
+        (parts.lab.clone(), parts.lab.clone(), parts.lab.clone(), parts.lab.clone());
     operations
         .on(move |op: LabAdvance| {
             let lab = advance.clone();
@@ -18,6 +19,14 @@ pub(super) fn add(operations: Operations, parts: &Arc<Parts>) -> Operations {
         .on(move |op: LabStep| {
             let lab = step.clone();
             async move { running(lab)?.step(&op) }
+        })
+        .on(move |op: LabShow| {
+            let lab = show.clone();
+            async move { Ok(running(lab)?.show(op)) }
+        })
+        .on(move |op: LabTry| {
+            let lab = send.clone();
+            async move { running(lab)?.send(op).await }
         })
 }
 

@@ -19,6 +19,9 @@ pub(crate) struct State {
     pub(crate) messages: BTreeMap<i64, MessageDetail>,
     pub(crate) events: Vec<MessageEvent>,
     pub(crate) chaos: Chaos,
+    pub(crate) lab: Vec<LabRow>,
+    /// How far time was moved.
+    pub(crate) advanced: Vec<LabMove>,
     pub(crate) relays: Vec<RelayRow>,
     pub(crate) released: Vec<MessageRelease>,
 }
@@ -235,10 +238,36 @@ impl Fake {
                 .on(does!(h, op, MessageEvents, h.get(op.id).map(|_| history(op.id))))
                 .on(does!(h, op, MessageReport, h.get(op.id).map(|_| report())))
                 .on(does!(_h, _op, Status, Ok(status())))
+                .on(does!(h, _op, LabShow, h.lab()))
+                .on(does!(h, op, LabAdvance, Ok(h.advance(&op))))
+                .on(does!(h, op, LabStep, Ok(h.step(op.domain))))
+                .on(does!(_h, op, LabTry, Ok(tried(&op.domain))))
                 .on_raw(does!(h, op, MessageCat, h.get(op.id).map(|m| source(&m))))
                 .on_raw(does!(h, op, MessagePart, h.get(op.id).map(|_| b"part".to_vec())))
                 .on_raw(does!(h, op, MessageHtml, h.get(op.id).map(|m| document(&m)))),
         )
+    }
+
+    /// In the lab once it has a domain.
+    fn lab(&self) -> Result<LabShown, OpError> {
+        let domains = self.with(|state| state.lab.clone());
+        if domains.is_empty() {
+            return Err(OpError::failed("this server is not in the lab"));
+        }
+        Ok(LabShown { now: now(), domains })
+    }
+
+    fn advance(&self, op: &LabAdvance) -> LabAdvanced {
+        self.with(|state| state.advanced.push(op.by));
+        LabAdvanced { before: now(), now: now(), dry_run: false }
+    }
+
+    /// It has no further step then.
+    fn step(&self, domain: String) -> LabStepped {
+        self.with(|state| {
+            state.lab.iter_mut().filter(|row| row.domain == domain).for_each(|row| row.next = None);
+        });
+        LabStepped { domain, does: String::new(), dry_run: false }
     }
 
     fn chaos(&self, chaos: Chaos) -> Result<Chaos, OpError> {
@@ -247,6 +276,23 @@ impl Fake {
         }
         self.with(|state| state.chaos = chaos.clone());
         Ok(chaos)
+    }
+}
+
+fn now() -> Time {
+    Time(mox_clock::Timestamp::from_secs(1_795_000_000))
+}
+
+fn tried(domain: &str) -> LabTried {
+    LabTried {
+        mail_from: "mox@localhost".to_owned(),
+        from: "mox@localhost".to_owned(),
+        to: format!("bob@{domain}"),
+        signed: None,
+        accepted: true,
+        reply: "250 2.6.0 <kept>".to_owned(),
+        expect: "deferred: certificate-expired".to_owned(),
+        dry_run: false,
     }
 }
 

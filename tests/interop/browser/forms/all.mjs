@@ -7,6 +7,7 @@
 //   asks, finds   a command, and what must become true of its JSON; `before` has what it is compared with
 // A form that the walk saw and that is not here is a mistake.
 import { inbox } from "./inbox.mjs";
+import { lab } from "./lab.mjs";
 import { account } from "./account.mjs";
 import { overview } from "./overview.mjs";
 import { domains } from "./domains.mjs";
@@ -20,4 +21,4 @@ import { config } from "./config.mjs";
 import { server } from "./server.mjs";
 import { logs } from "./logs.mjs";
 
-export const forms = [...inbox, ...account, ...overview, ...domains, ...accounts, ...queue, ...tlsrpt, ...dmarc, ...mtasts, ...certificates, ...config, ...server, ...logs];
+export const forms = [...inbox, ...lab, ...account, ...overview, ...domains, ...accounts, ...queue, ...tlsrpt, ...dmarc, ...mtasts, ...certificates, ...config, ...server, ...logs];
