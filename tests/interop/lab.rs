@@ -105,6 +105,31 @@ fn one_message_to_every_domain_gives_the_results_of_the_table_and_reports() {
     assert!(house.messages().iter().any(|m| m["to"] == "https@rua.lab.test"), "a posted report");
 }
 
+#[test]
+fn a_message_as_each_sender_sends_it_is_judged_as_the_table_says() {
+    let folder = tempfile::tempdir().unwrap();
+    let house = House::start(&folder.path().join("house"), &["--lab"]);
+    let Value::Array(senders) = house.json(&["lab", "list", "--group", "senders", "--json"]) else {
+        panic!("an array")
+    };
+    assert!(senders.len() > 20, "{senders:?}");
+    let mut wrong = Vec::new();
+    for sender in &senders {
+        let name = sender["name"].as_str().unwrap();
+        let tried = house.json(&["lab", "try", name, "--json"]);
+        assert_eq!(tried["accepted"], true, "{tried}");
+        let messages = house.json(&["message", "list", "--from", &format!("@{name}"), "--json"]);
+        let shown = house.json(&["message", "show", &messages[0]["id"].to_string(), "--json"]);
+        let verdicts = &shown["verdicts"];
+        let found = (&verdicts["spf"]["result"], &verdicts["dmarc"]["result"], &verdicts["decision"]);
+        let expected = (&sender["expect"]["spf"], &sender["expect"]["dmarc"], &sender["expect"]["decision"]);
+        if found != expected {
+            wrong.push(format!("{name}: {found:?}, not {expected:?}"));
+        }
+    }
+    assert!(wrong.is_empty(), "{}", wrong.join("\n"));
+}
+
 fn schema() -> Value {
     serde_json::from_str(include_str!("../data/tlsrpt.schema.json")).unwrap()
 }
