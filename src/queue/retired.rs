@@ -64,6 +64,14 @@ pub(crate) fn tries(attempts: Vec<Attempt>) -> Vec<QueueAttempt> {
 }
 
 impl Queue {
+    /// Forgets what is kept for an account that is removed: its suppression list, hold rules about it, and what it
+    /// wanted to keep of messages that ended. What waits in the queue is still delivered: it was accepted.
+    pub fn forget_account(tx: &mut Tx<'_>, account: &str) -> Result<(), Error> {
+        tables::suppression::remove_all(tx.conn(), account)?;
+        tables::holdrule::remove_all(tx.conn(), account)?;
+        tables::retired::release(tx.conn(), account)
+    }
+
     /// What left the queue, the latest first.
     pub async fn retired(&self, op: RetiredList) -> Result<Vec<RetiredRow>, OpError> {
         let limit = op.limit.unwrap_or(RetiredList::MAX).min(RetiredList::MAX);

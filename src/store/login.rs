@@ -17,6 +17,9 @@ use mox_sasl::Verifiers;
 use crate::tables::account as table;
 use crate::{Error, Store};
 
+/// The kind of credential that holds verifiers.
+pub(crate) const PASSWORD: &str = "password";
+
 /// How long a right password is remembered.
 const REMEMBERED: Duration = Duration::from_secs(15 * 60);
 
@@ -43,7 +46,7 @@ impl Store {
         let found =
             table::by_name(tx.conn(), account)?.ok_or_else(|| Error::NoSuchAccount(account.to_owned()))?;
         let value = serde_json::to_string(verifiers).map_err(|e| Error::Damaged(e.to_string()))?;
-        table::set_credential(tx.conn(), found.id, "password", &value, self.clock().now())?;
+        table::set_credential(tx.conn(), found.id, PASSWORD, &value, self.clock().now())?;
         self.end_web_sessions(tx, account)?;
         let (store, account) = (self.clone(), account.to_owned());
         tx.on_commit(move || store.logins().forget(&account));
@@ -52,7 +55,7 @@ impl Store {
 
     /// Whether an account has a password.
     pub fn has_password(&self, tx: &ReadTx<'_>, account: &str) -> Result<bool, Error> {
-        Ok(table::credential(tx.conn(), account, "password")?.is_some())
+        Ok(table::credential(tx.conn(), account, PASSWORD)?.is_some())
     }
 
     /// The verifiers of an account's password, if it has one. Blocks on disk the first time.
@@ -62,7 +65,7 @@ impl Store {
         }
         let seen = self.logins().changes();
         let text =
-            self.read_blocking(|_, tx: &ReadTx<'_>| table::credential(tx.conn(), account, "password"))?;
+            self.read_blocking(|_, tx: &ReadTx<'_>| table::credential(tx.conn(), account, PASSWORD))?;
         let Some(text) = text else { return Ok(None) };
         let verifiers: Verifiers =
             serde_json::from_str(&text).map_err(|e| Error::Damaged(format!("password of {account}: {e}")))?;

@@ -1,10 +1,12 @@
 //! Accounts whose data shall go: marked while they are in use, removed at the next start.
 //!
 //! A mark outlives a crash, and a removal that was cut short goes on at the start after. Nothing else is marked.
+//! What logs in to an account does not wait for that: it goes with [`Store::end_access`].
 
 use mox_db::{ReadTx, Tx};
 
-use crate::tables::{account as table, imported, message};
+use crate::login::PASSWORD;
+use crate::tables::{account as table, apppassword, attempt, imported, message};
 use crate::{Error, Store};
 
 /// The kind of credential that is the mark: rows of it have nothing to say but that they are there.
@@ -14,6 +16,20 @@ const MARK: &str = "removal";
 const BATCH: u32 = 500;
 
 impl Store {
+    /// Takes away all that logs in to an account: its password, app passwords, TLS client keys, sessions of its pages.
+    /// Logins of before count as those of no account, so that one of the same name does not see them.
+    pub fn end_access(&self, tx: &mut Tx<'_>, name: &str) -> Result<(), Error> {
+        attempt::disown(tx.conn(), name)?;
+        let Some(found) = table::by_name(tx.conn(), name)? else { return Ok(()) };
+        table::remove_credential(tx.conn(), found.id, PASSWORD)?;
+        table::remove_client_keys(tx.conn(), found.id)?;
+        apppassword::remove_all(tx.conn(), found.id)?;
+        self.end_web_sessions(tx, name)?;
+        let (store, name) = (self.clone(), name.to_owned());
+        tx.on_commit(move || store.logins().forget(&name));
+        Ok(())
+    }
+
     /// Marks the data of an account for removal; whether there is any.
     pub fn mark_for_removal(&self, tx: &mut Tx<'_>, name: &str) -> Result<bool, Error> {
         let Some(found) = table::by_name(tx.conn(), name)? else { return Ok(false) };

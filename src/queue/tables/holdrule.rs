@@ -30,6 +30,12 @@ pub(crate) fn remove(conn: &Connection, id: i64) -> Result<(), Error> {
     Ok(())
 }
 
+/// Removes the rules that are about an account.
+pub(crate) fn remove_all(conn: &Connection, account: &str) -> Result<(), Error> {
+    conn.prepare_cached("DELETE FROM queue_holdrule WHERE account = ?1")?.execute([account])?;
+    Ok(())
+}
+
 /// The first rule that a new message matches.
 pub(crate) fn matching(
     conn: &Connection,

@@ -82,6 +82,13 @@ pub(crate) fn forget(
     Ok(old.len().max(kept.len()))
 }
 
+/// Lets messages of an account that ended go with the others.
+pub(crate) fn release(conn: &Connection, account: &str) -> Result<(), Error> {
+    let sql = "UPDATE queue SET keep_until = NULL WHERE keep_until IS NOT NULL AND account = ?1";
+    conn.prepare_cached(sql)?.execute([account])?;
+    Ok(())
+}
+
 /// Until when an ended row is kept because its account wants it.
 pub(crate) fn kept_until(conn: &Connection, id: QueueId) -> Result<Option<Timestamp>, Error> {
     let sql = "SELECT keep_until FROM queue WHERE queue_id = ?1";

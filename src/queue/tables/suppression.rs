@@ -59,6 +59,12 @@ pub(crate) fn remove(conn: &Connection, account: &str, base: &str) -> Result<(),
     Ok(())
 }
 
+/// Removes all of an account.
+pub(crate) fn remove_all(conn: &Connection, account: &str) -> Result<(), Error> {
+    conn.prepare_cached("DELETE FROM queue_suppression WHERE account = ?1")?.execute([account])?;
+    Ok(())
+}
+
 /// Whether the last two messages of an account to an address failed, as far as they are kept.
 pub(crate) fn failed_twice(conn: &Connection, account: &str, rcpt_to: &str) -> Result<bool, Error> {
     let sql = "SELECT count(*) FROM (SELECT state FROM queue WHERE keep_until IS NOT NULL AND account = ?1

@@ -95,6 +95,34 @@ async fn who_refused_for_good_gets_no_more_mail_of_that_account() {
 }
 
 #[tokio::test]
+async fn what_is_kept_for_an_account_goes_with_it() {
+    let house = House::new(options());
+    for account in ["mox", "other"] {
+        let add = |address: &str| SuppressAdd {
+            account: account.into(),
+            address: address.into(),
+            reason: "asked us".into(),
+            dry_run: false,
+        };
+        house.queue.suppress(add("bob@there.example")).await.unwrap();
+        let rule =
+            HoldRuleAdd { account: Some(account.into()), from_domain: None, to_domain: None, dry_run: false };
+        house.queue.add_hold_rule(rule).await.unwrap();
+    }
+    let waiting = house.add("alice@here.example", &["carol@there.example"], |_| {}).await;
+    house.store.write(|_: &mox_store::Store, tx| Queue::forget_account(tx, "mox")).await.unwrap();
+    let left = house.queue.suppressions(SuppressList::default()).await.unwrap();
+    assert_eq!(left.iter().map(|s| s.account.as_str()).collect::<Vec<_>>(), ["other"]);
+    let rules = house.queue.hold_rules(HoldRuleList {}).await.unwrap();
+    assert_eq!(rules.iter().map(|r| r.account.as_deref()).collect::<Vec<_>>(), [Some("other")]);
+    assert_eq!(
+        house.rows().await.iter().map(|r| r.id).collect::<Vec<_>>(),
+        waiting,
+        "accepted mail goes out"
+    );
+}
+
+#[tokio::test]
 async fn operators_add_look_up_and_remove() {
     let mut house = House::new(options());
     let host = house.host(MX, good);

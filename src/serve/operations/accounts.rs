@@ -171,8 +171,8 @@ async fn set_password(desk: &Arc<Desk>, name: &str, password: Secret) -> Result<
     let name = name.to_owned();
     let write = move |store: &Store, tx: &mut mox_db::Tx<'_>| {
         store.open_account(tx, &name)?;
-        // Those of an earlier account of this name.
-        store.remove_app_passwords(tx, &name)?;
+        // Of an earlier account of this name, should its removal have been cut short or made by hand.
+        strip(store, tx, &name)?;
         store.set_password(tx, &name, &verifiers)
     };
     store.write(write).await.map_err(failed)
@@ -184,14 +184,17 @@ async fn removed(desk: Arc<Desk>, op: AccountRemove) -> Result<ConfigChanged, Op
     let edit = move |draft: &mut Draft| {
         unreferenced(draft, &name)?;
         draft.tree.remove(&["Accounts", &name]).map_err(unedited)?;
-        Ok(vec![match purge {
+        let mail = match purge {
             true => format!(
                 "the mail of {name} goes at the next start of the server, and cannot be had back then"
             ),
             false => format!(
                 "the mail of {name} stays in the data folder: an account added with this name has it again"
             ),
-        }])
+        };
+        let access = "its password, app passwords, TLS client keys, logins to pages, suppressed recipients and \
+                      waiting webhook calls go at once";
+        Ok(vec![mail, access.to_owned()])
     };
     if op.dry_run {
         return desk.change(what, true, edit).await;
@@ -202,7 +205,11 @@ async fn removed(desk: Arc<Desk>, op: AccountRemove) -> Result<ConfigChanged, Op
         unmark(&desk, &op.name).await?;
     }
     let answer = desk.change(what, false, edit).await?;
-    end_logins(&desk, &op.name, true).await?;
+    if let Some(store) = desk.store_if_any().await? {
+        let name = op.name.clone();
+        let write = move |store: &Store, tx: &mut mox_db::Tx<'_>| strip(store, tx, &name);
+        store.write(write).await.map_err(failed)?;
+    }
     // A mark before the change would take the mail of an account that is still there, should this stop in between.
     if op.purge
         && let Some(store) = desk.store_if_any().await?
@@ -217,14 +224,18 @@ async fn removed(desk: Arc<Desk>, op: AccountRemove) -> Result<ConfigChanged, Op
     Ok(answer)
 }
 
-/// Ends the sessions of an account's pages; `gone` takes its app passwords, too.
-async fn end_logins(desk: &Arc<Desk>, name: &str, gone: bool) -> Result<(), OpError> {
+/// Takes away what an account has beside its mail: what logs in to it, and what is kept for it elsewhere.
+fn strip(store: &Store, tx: &mut mox_db::Tx<'_>, name: &str) -> Result<(), Error> {
+    store.end_access(tx, name)?;
+    mox_queue::Queue::forget_account(tx, name)?;
+    mox_webhooks::calls::Calls::forget_account(tx, name)
+}
+
+/// Ends the sessions of an account's pages.
+async fn end_logins(desk: &Arc<Desk>, name: &str) -> Result<(), OpError> {
     let Some(store) = desk.store_if_any().await? else { return Ok(()) };
     let name = name.to_owned();
-    let write = move |store: &Store, tx: &mut mox_db::Tx<'_>| {
-        store.end_web_sessions(tx, &name)?;
-        if gone { store.remove_app_passwords(tx, &name) } else { Ok(0) }
-    };
+    let write = move |store: &Store, tx: &mut mox_db::Tx<'_>| store.end_web_sessions(tx, &name);
     store.write(write).await.map(drop).map_err(failed)
 }
 
@@ -283,7 +294,7 @@ async fn disabled(desk: Arc<Desk>, op: AccountDisable) -> Result<ConfigChanged, 
     };
     let answer = desk.change(what, dry_run, edit).await?;
     if let Some(name) = ends {
-        end_logins(&desk, &name, false).await?;
+        end_logins(&desk, &name).await?;
     }
     Ok(answer)
 }

@@ -688,3 +688,62 @@ async fn a_key_of_another_account_is_not_touched() {
     assert_eq!(files.call(remove("amy")).await.unwrap_err().kind, ErrorKind::NotFound);
     files.call(remove("bob")).await.unwrap();
 }
+
+#[tokio::test]
+async fn an_account_of_the_same_name_inherits_no_way_in() {
+    let files = Files::new();
+    files.call(account_add("dora", "dora@example.net", false)).await.unwrap();
+    let open = || {
+        let random: Arc<dyn Random> = Arc::new(SimRandom::new(8));
+        let data = files.dir.path().join("data");
+        crate::house::open_store(&data, Arc::new(SystemClock), random).unwrap()
+    };
+    let day = std::time::Duration::from_secs(86_400);
+    let attempt = || mox_store::Attempt {
+        account: "dora".into(),
+        login: "dora@example.net".into(),
+        remote_ip: "192.0.2.1".into(),
+        protocol: "submission".into(),
+        mechanism: "plain".into(),
+        result: "ok".into(),
+        tls: String::new(),
+        at: mox_clock::Timestamp::from_secs(1_800_000_000),
+    };
+    let give = move |store: &mox_store::Store, tx: &mut mox_db::Tx<'_>| {
+        store.add_app_password(tx, "dora", "phone", "abcd-efgh-jkmn-pqrs")?;
+        store.set_client_key(tx, &[7; 32], "dora", "dora@example.net", "laptop")?;
+        store.note_attempts(tx, &[attempt()])?;
+        store.start_web_session(tx, "token", "dora", ("dora", "csrf"), (day, 5))
+    };
+    let ways_in = async || {
+        let store = open();
+        let asked = mox_store::Attempts { account: Some("dora".into()), limit: 10, ..Default::default() };
+        let read = move |s: &mox_store::Store, tx: &mox_db::ReadTx<'_>| {
+            let session = s.web_session(tx, "token", day)?.is_some();
+            let keys = s.client_keys(tx, None)?.len() + s.app_passwords(tx, "dora")?.len();
+            Ok::<_, mox_store::Error>((
+                s.has_password(tx, "dora")?,
+                keys,
+                session,
+                s.attempts(tx, &asked)?.len(),
+            ))
+        };
+        store.read(read).await.unwrap()
+    };
+    open().write(give).await.unwrap();
+    assert_eq!(ways_in().await, (true, 2, true, 1));
+    let dry = AccountRemove { dry_run: true, ..account_rm("dora") };
+    files.call(dry).await.unwrap();
+    assert_eq!(ways_in().await, (true, 2, true, 1));
+    let removed = files.call(account_rm("dora")).await.unwrap();
+    assert!(removed.notes[1].contains("TLS client keys"), "{:?}", removed.notes);
+    assert_eq!(ways_in().await, (false, 0, false, 0));
+    files.call(account_add("dora", "dora@example.net", false)).await.unwrap();
+    assert_eq!(ways_in().await, (true, 0, false, 0));
+
+    // Taken out of the file by hand, it leaves them to nobody either.
+    open().write(give).await.unwrap();
+    files.write(DOMAINS);
+    files.call(account_add("dora", "dora@example.net", false)).await.unwrap();
+    assert_eq!(ways_in().await, (true, 0, false, 0));
+}

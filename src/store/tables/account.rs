@@ -104,6 +104,11 @@ pub(crate) fn remove_client_key(conn: &Connection, spki_sha256: &[u8; 32]) -> Re
     Ok(conn.prepare_cached("DELETE FROM client_key WHERE spki_sha256 = ?1")?.execute([spki_sha256])? == 1)
 }
 
+pub(crate) fn remove_client_keys(conn: &Connection, account: AccountId) -> Result<(), Error> {
+    conn.prepare_cached("DELETE FROM client_key WHERE account_id = ?1")?.execute([account.0])?;
+    Ok(())
+}
+
 /// A TLS client key that logs in.
 const KEYS: &str = "SELECT spki_sha256, account.name, address, client_key.name, added
                     FROM client_key JOIN account USING (account_id)";

@@ -57,6 +57,13 @@ pub(crate) fn list(conn: &Connection, asked: &Attempts) -> Result<Vec<AttemptRow
     Ok(rows.collect::<Result<_, _>>()?)
 }
 
+/// Makes attempts to log in to an account those of none; of two that are the same then, one stays.
+pub(crate) fn disown(conn: &Connection, account: &str) -> Result<(), Error> {
+    let sql = "UPDATE OR REPLACE login_attempt SET account = '' WHERE account = ?1";
+    conn.prepare_cached(sql)?.execute([account])?;
+    Ok(())
+}
+
 /// Removes what is older, and of what names no account, and of what failed for one, all but the latest; answers how many.
 pub(crate) fn forget(
     conn: &Connection,

@@ -156,6 +156,11 @@ impl Calls {
         )
     }
 
+    /// Forgets the calls of an account that is removed, those that wait too.
+    pub fn forget_account(tx: &mut Tx<'_>, account: &str) -> Result<(), Error> {
+        table::remove_all(tx.conn(), account)
+    }
+
     /// Waits until a message may be read for a call; held while it is in memory.
     pub async fn turn(&self) -> Option<SemaphorePermit<'_>> {
         self.0.reading.acquire().await.ok()

@@ -185,6 +185,12 @@ pub(super) fn take(
     Ok(Some(due))
 }
 
+/// Removes all calls of an account.
+pub(super) fn remove_all(conn: &Connection, account: &str) -> Result<(), Error> {
+    conn.prepare_cached("DELETE FROM webhook WHERE account = ?1")?.execute([account])?;
+    Ok(())
+}
+
 /// When the next call is due, at a URL that is not being called.
 pub(super) fn next(conn: &Connection) -> Result<Option<Timestamp>, Error> {
     let sql = "SELECT min(next_attempt) FROM webhook WHERE state = 0 AND busy = 0

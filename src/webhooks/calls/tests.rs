@@ -219,3 +219,21 @@ async fn mail_that_arrives_is_told() {
     );
     assert_eq!(payload["Structure"]["ContentType"], "text/plain");
 }
+
+#[tokio::test]
+async fn calls_of_an_account_that_is_removed_are_forgotten() {
+    let house = house("http://127.0.0.1:1/", "", Egress::Anywhere);
+    for event in [OutgoingEvent::Delayed, OutgoingEvent::Delivered] {
+        house.outgoing(4, event).await;
+    }
+    house.outgoing(5, OutgoingEvent::Delayed).await;
+    for (account, waiting, ended) in [("ame", 2, 1), ("amy", 0, 0)] {
+        house
+            .store
+            .write(move |_: &Store, tx: &mut Tx<'_>| Calls::forget_account(tx, account))
+            .await
+            .unwrap();
+        assert_eq!(house.calls.list(HookList::default()).await.unwrap().len(), waiting, "{account}");
+        assert_eq!(house.calls.retired(HookRetired::default()).await.unwrap().len(), ended, "{account}");
+    }
+}
