@@ -233,6 +233,7 @@ fn open(dir: &Path, sink: SocketAddr, connections: usize) -> (Store, Queue) {
         clock,
         random,
         faults: Arc::new(mox_platform::faults::NoFaults),
+        metrics: Arc::new(mox_telemetry::Metrics::new(mox_clock::Timestamp::from_secs(0))),
     };
     let options = Options {
         concurrency: connections,

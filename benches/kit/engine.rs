@@ -93,6 +93,7 @@ impl House {
             clock: time,
             random,
             faults: Arc::new(NoFaults),
+            metrics: Arc::new(Metrics::new(clock.now())),
         };
         let options = mox_queue::Options { concurrency: 1, ..mox_queue::Options::new("mox.bench.example") };
         let queue = Queue::new(store.clone(), options, seams);

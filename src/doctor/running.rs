@@ -44,7 +44,7 @@ fn server(patient: &Patient<'_>, running: &Running) -> Vec<Finding> {
     let subject = format!("process {}", status.pid);
     let mut findings = Vec::new();
     if let Some(error) = &status.config_error {
-        let text = format!("domains.conf was not taken when it changed: {error}");
+        let text = format!("the files of the configuration changed, and cannot be used: {error}");
         findings.push(
             Finding::error("config-not-taken", subject.clone(), text)
                 .fix("mend the file; `mox config test` names all that is wrong with it"),

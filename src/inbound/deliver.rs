@@ -138,6 +138,17 @@ impl Places {
         }
     }
 
+    /// What becomes of the copies once the message is accepted, as the metric of deliveries names it.
+    pub(crate) fn fates(&self) -> [(&'static str, usize); 4] {
+        let junk = self.locals().filter(|local| local.mailbox.as_str().eq_ignore_ascii_case(JUNK)).count();
+        [
+            ("delivered", self.local.len() - junk),
+            ("junk", junk),
+            ("queued", self.remote.len()),
+            ("refused", self.refused.len()),
+        ]
+    }
+
     /// Counts the message for a DMARC report in the transaction that delivers it.
     pub(crate) fn count(&mut self, reports: Reports, evaluation: Evaluation) {
         self.evaluation = Some((reports, evaluation));

@@ -189,6 +189,7 @@ impl MxHandler {
             let place = (self.delivery.store(), &*self.clock);
             self.strangers.wait(session.local, &arrival, &header, &to, place).await;
         }
+        let fates = to.fates();
         let prepared = self.delivery.prepare(content).await.map_err(|e| e.reply())?;
         let to = self.read_reports(&prepared, to, senders, arrival.at).await;
         let mut to = self.read_returned(&prepared, to).await;
@@ -201,6 +202,7 @@ impl MxHandler {
             self.delivery.accept_prepared(&arrival, &envelope, prepared, &header, &common, to).await;
         let reply = accepted.map(|a| a.reply()).map_err(|e| e.reply())?;
         self.counted(action);
+        fates.into_iter().for_each(|(result, copies)| self.count_delivery(result, copies));
         Ok(reply)
     }
 
@@ -227,6 +229,19 @@ impl MxHandler {
             let result = action.keyword();
             authenticator.metrics.dmarc_evaluations.get_or_create(&Outcome { result }).inc();
         }
+    }
+
+    fn count_delivery(&self, result: &'static str, copies: usize) {
+        if let Some(authenticator) = self.authenticator.as_ref().filter(|_| copies > 0) {
+            let counter = authenticator.metrics.deliveries.get_or_create_owned(&Outcome { result });
+            counter.inc_by(copies as u64);
+        }
+    }
+
+    /// Counts the recipients of a message that none of them got.
+    fn count_refusal(&self, reply: &Reply, recipients: usize) {
+        let result = if reply.code >= 500 { "refused" } else { "deferred" };
+        self.count_delivery(result, recipients);
     }
 
     /// Reads the report that a message for an address of such holds, or notes with it why it counts as none. `senders`
@@ -369,7 +384,14 @@ impl Handler for MxHandler {
     ) -> BoxFuture<'a, Reply> {
         Box::pin(async move {
             match body.into_any().downcast::<MxBody>() {
-                Ok(body) => self.accept(session, envelope, *body).await.unwrap_or_else(|refused| refused),
+                Ok(body) => {
+                    let recipients = envelope.rcpts.len();
+                    let accepted = self.accept(session, envelope, *body).await;
+                    accepted.unwrap_or_else(|refused| {
+                        self.count_refusal(&refused, recipients);
+                        refused
+                    })
+                }
                 Err(_) => Reply::new(451, EnhancedCode(4, 3, 0), "internal error"),
             }
         })

@@ -130,6 +130,7 @@ impl Scene {
         let recipients: Arc<dyn Recipients> = Arc::new(Configured::new(config.clone()));
         let schemas = [mox_queue::SCHEMA, mox_reports::SCHEMA, mox_reports::RECEIVED_SCHEMA];
         let store = Store::open(dir.path(), &schemas, clock.clone(), random.clone()).unwrap();
+        let metrics = Arc::new(Metrics::new(NOW));
         let seams = Seams {
             router: Arc::new(Nowhere),
             local: Arc::new(Notices::new(recipients.clone())),
@@ -138,9 +139,9 @@ impl Scene {
             clock: clock.clone(),
             random: random.clone(),
             faults: std::sync::Arc::new(mox_platform::faults::NoFaults),
+            metrics: metrics.clone(),
         };
         let queue = Queue::new(store.clone(), Options::new(hostname.ascii()), seams);
-        let metrics = Arc::new(Metrics::new(NOW));
         let engine = Some(engine(&store, &config, &clock, &metrics));
         let resolver = zone(&key);
         resolver.add(names).unwrap();

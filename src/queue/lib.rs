@@ -49,6 +49,7 @@ use mox_clock::{Clock, Random};
 use mox_db::{ReadTx, Schema};
 use mox_platform::faults::Faults;
 use mox_store::{Error, Store};
+use mox_telemetry::Metrics;
 use tokio::sync::{Notify, watch};
 
 pub use message::{Class, End, NewQueued, NewRecipient, OwnPath, QueueId, Queued};
@@ -109,6 +110,8 @@ pub struct Seams {
     pub random: Arc<dyn Random>,
     /// Points at which a test ends the process.
     pub faults: Arc<dyn Faults>,
+    /// Attempts are counted here.
+    pub metrics: Arc<Metrics>,
 }
 
 impl Ended {

@@ -13,6 +13,7 @@ use mox_db::Tx;
 use mox_message::dsn::Action;
 use mox_smtp::{Body, EnhancedCode};
 use mox_store::{ContentId, Error, Store};
+use mox_telemetry::Outcome as Labels;
 
 use crate::dsn::Telling;
 use crate::seam::{Confirms, Event, Happened, Notice, Outcome, Peer, Step, TlsResults, Verdict};
@@ -270,6 +271,7 @@ impl Queue {
                 &plan.peer,
                 &plan.steps,
             )?;
+            self.count_attempt(tx, plan.suppressed, verdict.outcome);
         }
         let delivered = one.decision == Decision::Deliver;
         let last = Last {
@@ -324,6 +326,20 @@ impl Queue {
             release(store, tx, q.id, content)?;
         }
         Ok(true)
+    }
+
+    /// Counts an attempt once its outcome is stored.
+    fn count_attempt(&self, tx: &mut Tx<'_>, suppressed: bool, outcome: Outcome) {
+        let result = match outcome {
+            _ if suppressed => "suppressed",
+            Outcome::Delivered => "delivered",
+            Outcome::Temporary => "temporary",
+            Outcome::Permanent => "permanent",
+        };
+        let metrics = self.0.seams.metrics.clone();
+        tx.on_commit(move || {
+            metrics.queue_attempts.get_or_create(&Labels { result }).inc();
+        });
     }
 
     /// Tells who wants to hear what happens to somebody's mail.

@@ -323,6 +323,7 @@ impl House {
                 clock: outside.schedule.clone(),
                 random: plan.random.clone(),
                 faults: outside.faults.clone(),
+                metrics: metrics.clone(),
             },
         );
         reports.attach(queue.clone());

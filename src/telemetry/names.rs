@@ -28,11 +28,11 @@ names! {
     SMTPSERVER_CONNECTIONS, "mox_smtpserver_connections", ["port"], "Incoming SMTP connections";
     SMTPSERVER_OPEN, "mox_smtpserver_connections_open", ["port"], "Incoming SMTP connections now open";
     SMTPSERVER_TRANSACTIONS, "mox_smtpserver_transactions", ["port", "result"], "Mail transactions by their result";
-    DELIVERIES, "mox_deliveries", ["result"], "Recipients of incoming mail by what became of the message";
+    DELIVERIES, "mox_deliveries", ["result"], "Incoming mail by what became of it: delivered, junk, queued, refused (copies); refused and deferred (recipients of a message that none of them got)";
     AUTH, "mox_authentication", ["mechanism", "result"], "Authentication attempts";
     MAIL_VERDICTS, "mox_mail_verdicts", ["method", "result"], "Incoming messages by what an authentication method found: spf, dkim (each signature), dmarc, arc, iprev; and by the decision for each recipient";
     QUEUE_MESSAGES, "mox_queue_messages", [], "Messages in the queue, one per recipient";
-    QUEUE_ATTEMPTS, "mox_queue_attempts", ["result"], "Delivery attempts of queued messages";
+    QUEUE_ATTEMPTS, "mox_queue_attempts", ["result"], "Delivery attempts of queued messages by their end, one per recipient: delivered, temporary, permanent, suppressed";
     DB_COMMITS, "mox_db_commits", [], "Commits of the database, each one fsync";
     DB_WRITES, "mox_db_writes", [], "Changes committed; divided by the commits, the changes per fsync";
     DB_COMMITS_FAILED, "mox_db_commits_failed", [], "Commits of the database that failed";

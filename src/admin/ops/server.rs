@@ -36,7 +36,7 @@ pub struct StatusReport {
     pub connections: u64,
     /// Bytes free on the disk of the data folder, where the system says.
     pub disk_free: Option<u64>,
-    /// Why the last reload of the config was refused; none when it is current.
+    /// Why the config files on disk, which changed, are not in use; none when they are or could be.
     pub config_error: Option<String>,
 }
 

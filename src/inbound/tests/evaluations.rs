@@ -418,6 +418,29 @@ async fn nothing_is_counted_where_it_is_turned_off() {
     assert_eq!(metric(&scene), 0, "the figures say nothing else");
 }
 
+#[tokio::test]
+async fn what_becomes_of_mail_is_counted() {
+    let scene = scene(true);
+    for (ip, from, to) in [
+        (GOOD, "a@r.example", AMY),
+        (BAD, "a@r.example", AMY),
+        (BAD, "a@q.example", AMY),
+        (GOOD, "a@list.example", &["junk@here.example"]),
+    ] {
+        scene.bring_from(ip, from, to, &message(from)).await;
+    }
+    scene.run("CREATE TRIGGER fails BEFORE INSERT ON message BEGIN SELECT RAISE(ABORT, 'no'); END").await;
+    scene.bring_from(GOOD, "a@r.example", AMY, &message("a@r.example")).await;
+    let text = mox_telemetry::expose(&scene.handler.authenticator.as_ref().unwrap().metrics);
+    let counted: Vec<&str> = text.lines().filter(|line| line.starts_with("mox_deliveries_total{")).collect();
+    let mut expected = [("delivered", 1), ("junk", 2), ("refused", 1), ("deferred", 1)]
+        .map(|(result, count)| format!("mox_deliveries_total{{result=\"{result}\"}} {count}"));
+    expected.sort();
+    let mut counted: Vec<String> = counted.into_iter().map(str::to_owned).collect();
+    counted.sort();
+    assert_eq!(counted, expected);
+}
+
 /// Kinds of outcome that the metric has counted.
 fn metric(scene: &Scene) -> usize {
     let metrics = scene.handler.authenticator.as_ref().unwrap().metrics.clone();

@@ -16,6 +16,7 @@ use mox_smtpclient::Timeouts;
 use mox_store::{
     Error, Filter, Flags, Incoming, MailboxName, NewMessage, Problem, SmtpEnvelope, Store, verify,
 };
+use mox_telemetry::Metrics;
 use mox_tls::RootCertStore;
 use tempfile::TempDir;
 use tokio::sync::watch;
@@ -33,6 +34,7 @@ pub(super) struct House {
     pub(super) net: SimNet,
     pub(super) zone: SimResolver,
     pub(super) store: Store,
+    pub(super) metrics: Arc<Metrics>,
     pub(super) queue: Queue,
     taken: Arc<Taken>,
     running: Option<(watch::Sender<bool>, JoinHandle<()>)>,
@@ -166,6 +168,7 @@ impl House {
             policies: None,
         };
         let taken = Arc::new(Taken::default());
+        let metrics = Arc::new(Metrics::new(clock.now()));
         let seams = Seams {
             router: Arc::new(Routes),
             local: Arc::new(Local),
@@ -174,9 +177,10 @@ impl House {
             clock: Arc::new(clock.clone()),
             random,
             faults: Arc::new(mox_platform::faults::NoFaults),
+            metrics: metrics.clone(),
         };
         let queue = Queue::new(store.clone(), options, seams);
-        House { dir, clock, net, zone, store, queue, taken, running: None }
+        House { dir, clock, net, zone, store, queue, taken, metrics, running: None }
     }
 
     pub(super) fn start(&mut self) {

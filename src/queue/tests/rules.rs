@@ -279,3 +279,26 @@ async fn recipients_of_a_message_with_different_needs_do_not_share_a_transaction
     assert_eq!(direct.seen().taken[0].1, ["a@there.example", "c@there.example"]);
     assert_eq!(relay.seen().taken[0].1, ["b@there.example"]);
 }
+
+#[tokio::test]
+async fn attempts_are_counted_by_their_end() {
+    let mut house = House::new(options());
+    let _host = house.host(MX, |rcpt| match rcpt {
+        "bob@there.example" => "550 5.1.1 no such user".to_owned(),
+        "full@there.example" => "452 4.2.2 mailbox full".to_owned(),
+        _ => good(rcpt),
+    });
+    house.start();
+    let to = &["bob@there.example", "full@there.example", "carol@there.example"];
+    house.add("alice@here.example", to, |_| {}).await;
+    house
+        .until(|rows| rows.len() == 1 && rows.iter().all(|r| r.attempts == 1 && r.last_error.is_some()))
+        .await;
+    house.add("alice@here.example", &["bob@there.example"], |_| {}).await;
+    house.until(|rows| rows.len() == 1).await;
+    let text = mox_telemetry::expose(&house.metrics);
+    for (result, count) in [("delivered", 1), ("permanent", 1), ("suppressed", 1), ("temporary", 1)] {
+        let line = format!("mox_queue_attempts_total{{result=\"{result}\"}} {count}");
+        assert!(text.lines().any(|l| l == line), "{line} in {text}");
+    }
+}

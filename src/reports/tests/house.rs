@@ -187,6 +187,7 @@ impl House {
             clock: time,
             random,
             faults: Arc::new(mox_platform::faults::NoFaults),
+            metrics: Arc::new(Metrics::new(clock.now())),
         };
         let queue = Queue::new(store.clone(), mox_queue::Options::new("mox.example.org"), seams);
         reports.attach(queue.clone());

@@ -53,6 +53,21 @@ async fn shown(desk: Arc<Desk>) -> Result<ConfigTexts, OpError> {
     .await
 }
 
+/// Why the files on disk, changed since `config` was read of them, cannot take its place; none while they could, or are
+/// the same. Reads the disk.
+pub(super) fn unusable(config: &Config) -> Option<String> {
+    let same = |path: &Path, text: &str| fs::read(path).is_ok_and(|bytes| bytes == text.as_bytes());
+    if same(&config.file, config.server_text()) && same(&config.dynamic_file, config.dynamic_text()) {
+        return None;
+    }
+    let Errors(errors) = Config::load(&config.file).err()?;
+    let first = errors.first().map_or_else(|| "it cannot be read".to_owned(), ToString::to_string);
+    Some(match errors.len() {
+        0 | 1 => first,
+        all => format!("{first} (and {} more)", all - 1),
+    })
+}
+
 /// A file as it is on disk; where that cannot be read, as it is in effect.
 fn file(path: &Path, in_effect: &str) -> ConfigFile {
     let on_disk = fs::read(path).ok().map(|bytes| String::from_utf8_lossy(&bytes).into_owned());
@@ -227,6 +242,30 @@ mod tests {
     use super::*;
 
     const NOW: &str = "Domains:\n\tx.example: nil\nAccounts:\n\tamy:\n\t\tDomain: x.example\n\t\t# Authorization: old one\n\t\tOutgoingWebhook:\n\t\t\tURL: http://localhost/\n\t\t\tAuthorization: Basic c2VjcmV0\n";
+
+    #[test]
+    fn files_that_cannot_take_the_place_of_what_is_in_effect_are_told() {
+        let dir = tempfile::tempdir().unwrap();
+        let (server, domains) = (dir.path().join("mox.conf"), dir.path().join("domains.conf"));
+        let text =
+            "DataDir: d\nHostname: h.example\nListeners: nil\nPostmaster:\n\tAccount: a\n\tMailbox: Inbox\n";
+        let good = "Domains:\n\th.example: nil\nAccounts:\n\ta:\n\t\tDomain: h.example\n";
+        fs::write(&server, text).unwrap();
+        fs::write(&domains, good).unwrap();
+        let config = Config::load(&server).unwrap().0;
+        assert_eq!(unusable(&config), None);
+        fs::write(&domains, format!("{good}\tb:\n\t\tDomain: h.example\n")).unwrap();
+        assert_eq!(unusable(&config), None, "read soon");
+        fs::write(&domains, format!("{good}Accounts: nil\n")).unwrap();
+        let error = unusable(&config).unwrap();
+        assert!(error.ends_with("domains.conf:6:1: duplicate key \"Accounts\", first in line 3"), "{error}");
+        fs::write(&domains, good).unwrap();
+        fs::write(&server, format!("{text}Foo: 1\nBar: 2\n")).unwrap();
+        let error = unusable(&config).unwrap();
+        assert!(error.contains("mox.conf:7:1: unknown key") && error.ends_with("(and 1 more)"), "{error}");
+        fs::remove_file(&server).unwrap();
+        assert!(unusable(&config).unwrap().contains("cannot be read"));
+    }
 
     #[test]
     fn passwords_are_hidden_and_come_back() {

@@ -50,6 +50,9 @@ pub(super) async fn report(parts: Arc<Parts>, _: Status) -> Result<StatusReport,
         QueueFilter { next_attempt_before: Some(Time(now)), hold: Some(false), ..QueueFilter::default() };
     let due = parts.queue.list(QueueList { filter: due, ..QueueList::default() }).await?.len() as u64;
     let config = parts.config.load();
+    let look = config.clone();
+    let unused = tokio::task::spawn_blocking(move || super::configtext::unusable(&look));
+    let unused = unused.await.map_err(OpError::failed)?;
     let messages: i64 = accounts.iter().map(|a| a.messages).sum();
     let ports = parts.listeners.iter().filter_map(|l| l.address.parse::<SocketAddr>().ok());
     let open =
@@ -68,7 +71,7 @@ pub(super) async fn report(parts: Arc<Parts>, _: Status) -> Result<StatusReport,
         queue: QueueCounts { total, due, held },
         connections: u64::try_from(connections).unwrap_or(0),
         disk_free: mox_platform::files::free_space(&parts.data).ok().flatten(),
-        config_error: None,
+        config_error: unused,
     })
 }
 

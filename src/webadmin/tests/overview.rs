@@ -10,6 +10,7 @@ async fn it_shows_how_the_server_is() {
     for text in [
         "process 4711",
         "1 errors, 1 warnings.",
+        "<span data-field=\"config_error\">domains.conf:3:1: &#60;bad&#62;</span>",
         "<span data-field=\"fix\">start the server again</span>",
         "<p data-field=\"evidence\">what port-closed found</p>",
         "1 more are as they should be",

@@ -190,7 +190,7 @@ fn status() -> StatusReport {
         queue: QueueCounts { total: 17, due: 5, held: 2 },
         connections: 2,
         disk_free: Some(12_000_000_000),
-        config_error: None,
+        config_error: Some("domains.conf:3:1: <bad>".into()),
     }
 }
 

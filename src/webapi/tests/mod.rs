@@ -7,7 +7,7 @@ use std::sync::Arc;
 
 use bytes::Bytes;
 use hyper::Request as HyperRequest;
-use mox_clock::Timestamp;
+use mox_clock::{Clock as _, Timestamp};
 use mox_clock::sim::{SimClock, SimRandom};
 use mox_config::{Config, Handle};
 use mox_httpserver::{Mount, Request, Service, StatusCode};
@@ -118,6 +118,7 @@ impl House {
             clock: clock.clone(),
             random: random.clone(),
             faults: Arc::new(mox_platform::faults::NoFaults),
+            metrics: Arc::new(mox_telemetry::Metrics::new(clock.now())),
         };
         let queue = Queue::new(store.clone(), Options::new(hostname.ascii()), seams);
         let submission = SubmissionHandler {

@@ -150,6 +150,7 @@ impl Server {
             clock: clock.clone(),
             random: random.clone(),
             faults: Arc::new(mox_platform::faults::NoFaults),
+            metrics: metrics.clone(),
         };
         let queue = Queue::new(store.clone(), mox_queue::Options::new(hostname.ascii()), seams);
         reports.attach(queue.clone());
