@@ -30,8 +30,8 @@ enum Kind {
 impl Body {
     /// A body that is written while it is sent. It ends when the writer is dropped.
     pub fn stream() -> (Writer, Body) {
-        let (sender, receiver) = mpsc::channel(BACKLOG);
-        (Writer(sender), Body(Kind::Stream(receiver)))
+        let (writer, pieces) = written();
+        (writer, Body(Kind::Stream(pieces)))
     }
 
     /// What another body gives, piece by piece.
@@ -120,14 +120,24 @@ where
     match Limited::new(body, limit).collect().await {
         Ok(read) => Ok(read.to_bytes()),
         Err(e) if e.is::<http_body_util::LengthLimitError>() => Err(StatusCode::PAYLOAD_TOO_LARGE),
-        Err(e) if is_timeout(&*e) => Err(StatusCode::REQUEST_TIMEOUT),
-        Err(_) => Err(StatusCode::BAD_REQUEST),
+        Err(e) => Err(status_of(&*e)),
     }
+}
+
+/// The status for a body that broke off.
+pub(crate) fn status_of(error: &(dyn std::error::Error + 'static)) -> StatusCode {
+    if is_timeout(error) { StatusCode::REQUEST_TIMEOUT } else { StatusCode::BAD_REQUEST }
 }
 
 fn is_timeout(error: &(dyn std::error::Error + 'static)) -> bool {
     error.downcast_ref::<io::Error>().is_some_and(|e| e.kind() == io::ErrorKind::TimedOut)
 }
+/// A body that is written, and its pieces.
+pub(crate) fn written() -> (Writer, mpsc::Receiver<io::Result<Bytes>>) {
+    let (sender, receiver) = mpsc::channel(BACKLOG);
+    (Writer(sender), receiver)
+}
+
 /// Writes a streamed body.
 #[derive(Debug)]
 pub struct Writer(mpsc::Sender<io::Result<Bytes>>);

@@ -6,17 +6,18 @@ use std::sync::{Arc, Mutex, PoisonError};
 use std::task::{Context, Poll};
 use std::time::Duration;
 
-use bytes::Bytes;
+use bytes::{Bytes, BytesMut};
 use http_body_util::BodyExt as _;
 use hyper::body::{Body, Frame, SizeHint};
 use mox_clock::{Clock, Sleep};
+use tokio::sync::mpsc;
 
 use crate::StatusCode;
-use crate::body::collect;
+use crate::body::{Writer, collect, status_of, written};
 
 /// The body of a request while it arrives.
 pub struct Incoming {
-    body: hyper::body::Incoming,
+    body: Source,
     clock: Arc<dyn Clock>,
     /// For each piece.
     time: Duration,
@@ -24,9 +25,22 @@ pub struct Incoming {
     timer: Mutex<Option<Sleep>>,
 }
 
+/// Where it comes from.
+#[derive(Debug)]
+enum Source {
+    Wire(hyper::body::Incoming),
+    Written(mpsc::Receiver<io::Result<Bytes>>),
+}
+
 impl Incoming {
     pub(crate) fn new(body: hyper::body::Incoming, clock: Arc<dyn Clock>, time: Duration) -> Incoming {
-        Incoming { body, clock, time, timer: Mutex::default() }
+        Incoming { body: Source::Wire(body), clock, time, timer: Mutex::default() }
+    }
+
+    /// A body that comes as it is written, for tests of services.
+    pub fn written(clock: Arc<dyn Clock>, time: Duration) -> (Writer, Incoming) {
+        let (writer, pieces) = written();
+        (writer, Incoming { body: Source::Written(pieces), clock, time, timer: Mutex::default() })
     }
 
     /// The next piece; none at the end.
@@ -48,6 +62,36 @@ impl Incoming {
             () = clock.sleep(time) => Err(StatusCode::REQUEST_TIMEOUT),
         }
     }
+
+    /// The same, where there must be room for each piece: `claim` gets its bytes. Without room it is refused with 503.
+    pub async fn whole_with_room(
+        mut self,
+        limit: usize,
+        mut claim: impl FnMut(usize) -> bool,
+    ) -> Result<Bytes, StatusCode> {
+        if self.size_hint().lower() > limit as u64 {
+            return Err(StatusCode::PAYLOAD_TOO_LARGE);
+        }
+        let (clock, time) = (self.clock.clone(), self.time);
+        let read = async {
+            let mut whole = BytesMut::new();
+            while let Some(piece) = self.next().await.map_err(|e| status_of(&e))? {
+                if piece.len() > limit.saturating_sub(whole.len()) {
+                    return Err(StatusCode::PAYLOAD_TOO_LARGE);
+                }
+                if !claim(piece.len()) {
+                    return Err(StatusCode::SERVICE_UNAVAILABLE);
+                }
+                whole.extend_from_slice(&piece);
+            }
+            Ok(whole.freeze())
+        };
+        tokio::select! {
+            biased;
+            read = read => read,
+            () = clock.sleep(time) => Err(StatusCode::REQUEST_TIMEOUT),
+        }
+    }
 }
 
 impl std::fmt::Debug for Incoming {
@@ -64,9 +108,13 @@ impl Body for Incoming {
         mut self: Pin<&mut Self>,
         cx: &mut Context<'_>,
     ) -> Poll<Option<Result<Frame<Bytes>, io::Error>>> {
-        if let Poll::Ready(frame) = Pin::new(&mut self.body).poll_frame(cx) {
+        let frame = match &mut self.body {
+            Source::Wire(body) => Pin::new(body).poll_frame(cx).map_err(io::Error::other),
+            Source::Written(pieces) => pieces.poll_recv(cx).map_ok(Frame::data),
+        };
+        if let Poll::Ready(frame) = frame {
             *self.timer.get_mut().unwrap_or_else(PoisonError::into_inner) = None;
-            return Poll::Ready(frame.map(|frame| frame.map_err(io::Error::other)));
+            return Poll::Ready(frame);
         }
         let Incoming { clock, time, timer, .. } = &mut *self;
         let timer = timer.get_mut().unwrap_or_else(PoisonError::into_inner);
@@ -75,10 +123,16 @@ impl Body for Incoming {
     }
 
     fn is_end_stream(&self) -> bool {
-        self.body.is_end_stream()
+        match &self.body {
+            Source::Wire(body) => body.is_end_stream(),
+            Source::Written(_) => false,
+        }
     }
 
     fn size_hint(&self) -> SizeHint {
-        self.body.size_hint()
+        match &self.body {
+            Source::Wire(body) => body.size_hint(),
+            Source::Written(_) => SizeHint::default(),
+        }
     }
 }

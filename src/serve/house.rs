@@ -396,6 +396,7 @@ impl House {
             Keys::new(plan.config.clone(), store.clone(), gate, logins, plan.random.clone()),
             crate::own::Programs {
                 submission: handlers.programs.clone(),
+                steps: handlers.steps.clone(),
                 queue: queue.clone(),
                 store: store.clone(),
                 config: plan.config.clone(),
@@ -505,6 +506,8 @@ pub(crate) struct Handlers {
     pub(crate) submission: Arc<dyn Handler>,
     /// The same way out, for programs that speak HTTP.
     pub(crate) programs: Arc<SubmissionHandler>,
+    /// What stands before them, as on the ports.
+    pub(crate) steps: Arc<dyn Handler>,
     /// For mail that comes without a port.
     pub(crate) inward: Option<Arc<dyn Handler>>,
 }
@@ -562,7 +565,8 @@ impl Handlers {
             pedantic: config.server.pedantic,
         });
         let submission = (plan.around)(programs.clone());
-        Handlers { mx: (plan.around)(Arc::new(mx)), submission, programs, inward }
+        let steps = (plan.around)(Arc::new(mox_submission::Willing));
+        Handlers { mx: (plan.around)(Arc::new(mx)), submission, programs, steps, inward }
     }
 }
 

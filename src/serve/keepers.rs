@@ -141,12 +141,23 @@ impl Keys {
         if !known || !self.store.check_password(&account, password).map_err(OpError::failed)? {
             return Ok(Found::Wrong);
         }
-        let who = Who { account, login: login.to_owned() };
-        Ok(if self.may(&who) { Found::Right(who) } else { Found::Disabled })
+        Ok(self.found(account, login))
     }
 
-    /// Whether it is a program of an account: by the password of its owner.
+    /// After a right password.
+    fn found(&self, account: String, login: &str) -> Found {
+        let who = Who { account, login: login.to_owned() };
+        if self.may(&who) { Found::Right(who) } else { Found::Disabled }
+    }
+
+    /// Whether it is a program of an account: by an app password, or the password of its owner.
     fn program(&self, login: &str, password: &str) -> Result<Found, OpError> {
+        // App passwords first: they are found at once, where the account's own takes long by design.
+        if let Some(account) = self.account(login)
+            && self.store.check_app_password(&account, password).map_err(OpError::failed)?
+        {
+            return Ok(self.found(account, login));
+        }
         self.owner(login, password)
     }
 
@@ -304,7 +315,32 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn an_app_password_opens_no_pages() {
+    async fn app_passwords_are_guessed_no_faster_and_end_with_logins() {
+        let house = House::new();
+        let write = move |store: &Store, tx: &mut mox_db::Tx<'_>| {
+            store.open_account(tx, "amy")?;
+            store.add_app_password(tx, "amy", "phone", "abcd-efgh-jkmn-pqrs").map(drop)
+        };
+        house.keys.store().write(write).await.unwrap();
+        let programs = ForPrograms(house.keys.clone());
+        programs.check(attempt("amy", "abcd-efgh-jkmn-pqrs")).await.unwrap();
+        let text = DOMAINS.replace("Destinations:", "LoginDisabled: gone\n\t\tDestinations:");
+        std::fs::write(house.dir.path().join("domains.conf"), text).unwrap();
+        house.keys.config.reload().unwrap();
+        assert_eq!(programs.check(attempt("amy", "abcd-efgh-jkmn-pqrs")).await, Err(Refused::Wrong));
+        let mut last = Ok(Who::default());
+        for guess in 0..200 {
+            last = programs.check(attempt("amy", &format!("guess-{guess}"))).await;
+            if last == Err(Refused::Often) {
+                break;
+            }
+        }
+        assert_eq!(last, Err(Refused::Often));
+        assert_eq!(programs.check(attempt("amy", "abcd-efgh-jkmn-pqrs")).await, Err(Refused::Often));
+    }
+
+    #[tokio::test]
+    async fn an_app_password_opens_the_api_for_programs_and_no_pages() {
         let house = House::new();
         let verifiers = mox_sasl::Verifiers::derive("own password", &*house.random).unwrap();
         let write = move |store: &Store, tx: &mut mox_db::Tx<'_>| {
@@ -318,5 +354,11 @@ mod tests {
             assert_eq!(keeper.check(attempt(login, "own password")).await.unwrap().account, "amy");
             assert_eq!(keeper.check(attempt(login, "abcd-efgh-jkmn-pqrs")).await, Err(Refused::Wrong));
         }
+        let programs = ForPrograms(house.keys.clone());
+        for password in ["own password", "abcd-efgh-jkmn-pqrs"] {
+            let who = programs.check(attempt("amy@here.example", password)).await.unwrap();
+            assert_eq!((who.account.as_str(), who.login.as_str()), ("amy", "amy@here.example"));
+        }
+        assert_eq!(programs.check(attempt("amy", "abcd-efgh-jkmn-pqrt")).await, Err(Refused::Wrong));
     }
 }

@@ -8,6 +8,7 @@ use mox_clock::{Clock, Random};
 use mox_config::Handle;
 use mox_httpserver::{OriginCheck, Service};
 use mox_queue::Queue;
+use mox_smtpserver::Handler;
 use mox_store::Store;
 use mox_submission::SubmissionHandler;
 use mox_web::door::{Door, Keeper, Lock, Pages};
@@ -43,6 +44,8 @@ pub(crate) struct Making<'a> {
 /// What the API for programs works with.
 pub(crate) struct Programs {
     pub(crate) submission: Arc<SubmissionHandler>,
+    /// What stands before it, as on the ports.
+    pub(crate) steps: Arc<dyn Handler>,
     pub(crate) queue: Queue,
     pub(crate) store: Store,
     pub(crate) config: Arc<Handle>,
@@ -66,10 +69,11 @@ impl Making<'_> {
         let (store, clock, random) = (keys.store(), self.clock.clone(), self.random.clone());
         let sessions = Arc::new(Stored { store, clock, random, lifetime, most });
         let account_lock = self.lock("moxaccountsession", true, Arc::new(ForOwners(keys.clone())), sessions);
-        let Programs { submission, queue, store, config } = self.programs;
+        let Programs { submission, steps, queue, store, config } = self.programs;
         let webapi = mox_webapi::api(mox_webapi::Parts {
             keeper: Arc::new(ForPrograms(keys)),
             submission,
+            steps,
             queue,
             store,
             config,

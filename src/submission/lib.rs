@@ -5,10 +5,12 @@ mod fixup;
 mod handler;
 mod login;
 mod signing;
+mod willing;
 
 pub use handler::{Strictness, SubmissionHandler, Untaken, Wishes};
 pub use login::Logins;
 pub use signing::{ConfiguredKeys, Keys, Signing};
+pub use willing::Willing;
 
 #[cfg(test)]
 mod tests;

@@ -14,6 +14,7 @@ use serde::de::DeserializeOwned;
 use crate::Api;
 use crate::error::{Code, Fault};
 use crate::methods::Method;
+use crate::room::Claim;
 
 /// A call of who logged in.
 pub(crate) struct Call {
@@ -39,19 +40,43 @@ pub(crate) struct Upload {
     pub(crate) data: Vec<u8>,
 }
 
-impl Call {
-    pub(crate) async fn read(api: &Api, method: &Method, who: Who, request: Request) -> Result<Call, Fault> {
+/// A request with its whole body, not looked at yet.
+pub(crate) struct Read {
+    kind: Parameterized,
+    body: Bytes,
+    remote: std::net::SocketAddr,
+    tls: Option<std::sync::Arc<mox_net::TlsInfo>>,
+}
+
+impl Read {
+    /// Reads the body; one that may be large claims room for what comes.
+    pub(crate) async fn of(
+        api: &Api,
+        method: &Method,
+        request: Request,
+        claim: &mut Claim,
+    ) -> Result<Read, Fault> {
         let limit = if method.large { api.large_body() } else { api.limits.small_body };
         let client = request.mount().client;
         let remote = std::net::SocketAddr::new(client, request.remote.port());
         let (tls, kind) = (request.tls.clone(), content_type(&request)?);
         let body = match request.incoming {
-            Some(incoming) => incoming.whole(limit).await.map_err(|status| unread(status, limit))?,
-            None => request.body,
+            Some(incoming) if method.large => {
+                incoming.whole_with_room(limit, |bytes| api.room.claim(claim, bytes)).await
+            }
+            Some(incoming) => incoming.whole(limit).await,
+            None => Ok(request.body),
         };
+        let body = body.map_err(|status| unread(status, limit))?;
         if body.len() > limit {
             return Err(unread(StatusCode::PAYLOAD_TOO_LARGE, limit));
         }
+        Ok(Read { kind, body, remote, tls })
+    }
+
+    /// The call that it is.
+    pub(crate) fn call(self, api: &Api, method: &Method, who: Who) -> Result<Call, Fault> {
+        let Read { kind, body, remote, tls } = self;
         let (json, files) = match kind.value.as_str() {
             "application/json" => (body, Vec::new()),
             "application/x-www-form-urlencoded" => (form(&body)?, Vec::new()),
@@ -65,7 +90,9 @@ impl Call {
         };
         Ok(Call { who, json, files, remote, tls })
     }
+}
 
+impl Call {
     /// What is asked for.
     pub(crate) fn request<T: DeserializeOwned>(&self) -> Result<T, Fault> {
         let json: &[u8] = if self.json.trim_ascii().is_empty() { b"{}" } else { &self.json };
@@ -87,6 +114,9 @@ fn unread(status: StatusCode, limit: usize) -> Fault {
             Fault::new(Code::MessageTooLarge, format!("the body has more than {limit} bytes"))
         }
         StatusCode::REQUEST_TIMEOUT => Fault::protocol("the body took too long"),
+        StatusCode::SERVICE_UNAVAILABLE => {
+            Fault::server("too many large calls are being sent to this server; try again later")
+        }
         _ => Fault::protocol("the body could not be read"),
     }
 }

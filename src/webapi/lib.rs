@@ -6,7 +6,8 @@
 //! the account is that of the login: no method takes the name of an account, and what another account has is not
 //! found. What was sent is durable before it is answered.
 //!
-//! Bounds: [`Limits`]; passwords are checked before a body is read, and few bodies are in memory at once.
+//! Bounds: [`Limits`]; passwords are checked before a body is read, all large bodies together have only so much
+//! memory, and few messages are made of them at once. Who sends a body slowly keeps nobody else from that.
 
 mod auth;
 mod call;
@@ -16,6 +17,7 @@ mod messages;
 mod methods;
 mod outgoing;
 mod pages;
+mod room;
 mod send;
 mod suppression;
 #[cfg(test)]
@@ -31,17 +33,20 @@ use mox_httpserver::header::{ALLOW, HeaderValue};
 use mox_httpserver::{Method, Request, Response, Service, StatusCode};
 use mox_net::BoxFuture;
 use mox_queue::Queue;
+use mox_smtpserver::Handler;
 use mox_store::Store;
 use mox_submission::SubmissionHandler;
 use mox_web::assets::Assets;
 use mox_web::door::Keeper;
+use mox_web::session::Who;
 use tokio::sync::Semaphore;
 
 pub use document::openapi;
 pub use types::File;
 
-use call::Call;
+use call::Read;
 use error::Fault;
+use room::{Claim, Room};
 
 /// The version of the API: the first step of every path.
 const VERSION: &str = "v0/";
@@ -49,7 +54,7 @@ const VERSION: &str = "v0/";
 /// How much is taken.
 #[derive(Debug, Clone, Copy)]
 pub struct Limits {
-    /// Calls with a body that may be large at once.
+    /// Calls with a body that may be large which are worked on at once; so many of the largest bodies have room.
     pub sends_at_once: usize,
     /// Bytes of a body that holds no files.
     pub small_body: usize,
@@ -85,6 +90,9 @@ pub struct Parts {
     pub keeper: Arc<dyn Keeper>,
     /// The way out.
     pub submission: Arc<SubmissionHandler>,
+    /// Is asked before at each step that a session of SMTP would take; [`mox_submission::Willing`] where nothing is to
+    /// fail on demand.
+    pub steps: Arc<dyn Handler>,
     /// What was sent and is on its way.
     pub queue: Queue,
     /// What was received.
@@ -99,12 +107,7 @@ pub struct Parts {
 
 /// Serves the API below the place where it is mounted.
 pub fn api(parts: Parts) -> impl Service + 'static {
-    Api {
-        parts,
-        limits: Limits::default(),
-        sends: Semaphore::new(Limits::default().sends_at_once),
-        assets: Assets::with(&[]),
-    }
+    Api::new(parts, Limits::default())
 }
 
 /// What the functions of the table work with.
@@ -112,6 +115,7 @@ pub(crate) struct Api {
     pub(crate) parts: Parts,
     pub(crate) limits: Limits,
     pub(crate) sends: Semaphore,
+    pub(crate) room: Room,
     assets: Assets,
 }
 
@@ -126,6 +130,13 @@ impl Service for Api {
 }
 
 impl Api {
+    fn new(parts: Parts, limits: Limits) -> Api {
+        let sends = Semaphore::new(limits.sends_at_once);
+        let mut api = Api { parts, limits, sends, room: Room::new(0), assets: Assets::with(&[]) };
+        api.room = Room::new(api.large_body().saturating_mul(limits.sends_at_once));
+        api
+    }
+
     async fn answer(&self, request: Request) -> Response {
         let base = request.mount().base;
         let path = request.head.uri.path().strip_prefix(base.as_str()).unwrap_or_default().to_owned();
@@ -158,16 +169,18 @@ impl Api {
             Ok(who) => who,
             Err(response) => return *response,
         };
+        self.done(method, who, request).await.unwrap_or_else(|fault: Fault| fault.response())
+    }
+
+    async fn done(&self, method: &methods::Method, who: Who, request: Request) -> Result<Response, Fault> {
         // Held until the call is answered: what it read is in memory.
+        let mut claim = Claim::default();
+        let read = Read::of(self, method, request, &mut claim).await?;
         let _turn = match method.large {
             true => self.sends.acquire().await.ok(),
             false => None,
         };
-        let answered = match Call::read(self, method, who, request).await {
-            Ok(call) => (method.run)(self, call).await,
-            Err(fault) => Err(fault),
-        };
-        answered.unwrap_or_else(|fault: Fault| fault.response())
+        (method.run)(self, read.call(self, method, who)?).await
     }
 }
 

@@ -1,14 +1,15 @@
 //! Calls of the API over a real store and queue: what is sent, what is refused, and that no account reaches another.
 
 mod hostile;
+mod slow;
 
 use std::path::Path;
 use std::sync::Arc;
 
 use bytes::Bytes;
 use hyper::Request as HyperRequest;
-use mox_clock::{Clock as _, Timestamp};
 use mox_clock::sim::{SimClock, SimRandom};
+use mox_clock::{Clock as _, Timestamp};
 use mox_config::{Config, Handle};
 use mox_httpserver::{Mount, Request, Service, StatusCode};
 use mox_inbound::{Configured, Delivery, Notices, Recipients};
@@ -16,6 +17,7 @@ use mox_net::BoxFuture;
 use mox_queue::{
     Leaving, NoReporting, OpenFailure, Opened, Options, Outbound, Queue, Route, Router, Seams, Target,
 };
+use mox_smtpserver::Handler;
 use mox_store::Store;
 use mox_submission::{Logins, Strictness, SubmissionHandler};
 use mox_web::door::{Attempt, Keeper, Refused};
@@ -23,7 +25,7 @@ use mox_web::session::Who;
 use serde_json::{Value, json};
 use tempfile::TempDir;
 
-use crate::{Parts, api};
+use crate::{Api, Limits, Parts};
 
 const DOMAINS: &str = "\
 Domains:
@@ -95,13 +97,18 @@ impl Keeper for Secret {
 
 /// The API, and what is behind it.
 pub(super) struct House {
-    api: Box<dyn Service>,
+    api: Arc<Api>,
     pub(super) store: Store,
+    clock: Arc<SimClock>,
     _dir: TempDir,
 }
 
 impl House {
     pub(super) fn new() -> House {
+        House::with(Arc::new(mox_submission::Willing), Limits::default())
+    }
+
+    fn with(steps: Arc<dyn Handler>, limits: Limits) -> House {
         let dir = TempDir::new().unwrap();
         let clock = Arc::new(SimClock::new(Timestamp::from_secs(1_800_000_000)));
         let random = Arc::new(SimRandom::new(7));
@@ -136,13 +143,14 @@ impl House {
         let parts = Parts {
             keeper: Arc::new(Secret),
             submission: Arc::new(submission),
+            steps,
             queue,
             store: store.clone(),
             config,
-            clock,
+            clock: clock.clone(),
             random,
         };
-        House { api: Box::new(api(parts)), store, _dir: dir }
+        House { api: Arc::new(Api::new(parts, limits)), store, clock, _dir: dir }
     }
 
     /// A request below `/webapi/`: status and body.
@@ -172,6 +180,15 @@ impl House {
         let body = serde_json::to_vec(&request).unwrap();
         let (status, body) = self.ask("POST", &format!("v0/{method}"), &fields, &body).await;
         (status, serde_json::from_slice(&body).unwrap_or_else(|_| json!(String::from_utf8_lossy(&body))))
+    }
+
+    /// Messages in the queue.
+    fn queued(&self) -> i64 {
+        let count = self.store.read_blocking(|_, tx| {
+            let count = tx.conn().query_row("SELECT count(*) FROM queue", [], |r| r.get(0)).unwrap();
+            Ok::<i64, mox_store::Error>(count)
+        });
+        count.unwrap()
     }
 
     /// The code that a call is refused with.
@@ -297,12 +314,7 @@ async fn what_cannot_be_sent_is_refused_with_a_code() {
         let shown: String = request.to_string().chars().take(200).collect();
         assert_eq!(house.refused("amy", "Send", request).await, code, "{shown}");
     }
-    let queued = house.store.read_blocking(|_, tx| {
-        Ok::<i64, mox_store::Error>(
-            tx.conn().query_row("SELECT count(*) FROM queue", [], |r| r.get(0)).unwrap(),
-        )
-    });
-    assert_eq!(queued.unwrap(), 0);
+    assert_eq!(house.queued(), 0);
 }
 
 #[tokio::test]
