@@ -14,7 +14,7 @@ use mox_message::Mailbox;
 use mox_message::compose::{self, Fields, Part, Transport};
 use mox_message::param::Parameterized;
 use mox_sasl::Mechanism;
-use mox_smtp::{Body, Envelope, Hold, MailArgs, RcptArgs, Reply};
+use mox_smtp::{Body, Envelope, Findings, Hold, MailArgs, RcptArgs, Reply};
 use mox_smtpserver::{Authenticated, Cid, Port, Session};
 use mox_submission::{Strictness, Untaken, Wishes};
 use mox_web::json;
@@ -126,6 +126,7 @@ pub(crate) async fn send(api: &Api, call: Call) -> Result<Response, Fault> {
         },
         rcpts: draft.recipients.iter().map(|to| RcptArgs::from(to.path.clone())).collect(),
     };
+    steps(api, &session, &envelope).await?;
     let wishes = Wishes { extra, save_sent };
     let accepted = api.parts.submission.submit(&session, envelope, &draft.bytes, wishes).await;
     let accepted = accepted.map_err(untaken)?;
@@ -142,6 +143,24 @@ pub(crate) async fn send(api: &Api, call: Call) -> Result<Response, Fault> {
         "message sent by the web API"
     );
     Ok(json(StatusCode::OK, &sent))
+}
+
+/// Asks at each step that a session of SMTP would take: the first refusal is the answer, for all recipients.
+async fn steps(api: &Api, session: &Session, envelope: &Envelope) -> Result<(), Fault> {
+    let steps = &api.parts.steps;
+    let refused = |reply: Reply| Fault::new(code_of(&reply), reply.text());
+    let mut known = Envelope { mail: envelope.mail.clone(), rcpts: Vec::new() };
+    steps.mail(session, &known.mail).await.map_err(refused)?;
+    for rcpt in &envelope.rcpts {
+        steps.rcpt(session, &known, rcpt).await.map_err(|reply| match reply.code {
+            500.. => Fault::new(Code::BadAddress, format!("{}: {}", rcpt.forward_path, reply.text())),
+            _ => refused(reply),
+        })?;
+        known.rcpts.push(rcpt.clone());
+    }
+    let body = steps.begin(session, &known).await.map_err(refused)?;
+    let reply = steps.message(session, known, body, Findings::default()).await;
+    if reply.code < 400 { Ok(()) } else { Err(refused(reply)) }
 }
 
 /// Why a message was not taken, in the words of this API.

@@ -2,6 +2,7 @@
 
 mod hostile;
 mod slow;
+mod steps;
 
 use std::path::Path;
 use std::sync::Arc;
