@@ -79,6 +79,10 @@ impl<S: Service> Service for HostCheck<S> {
         }
         Box::pin(async { text(StatusCode::MISDIRECTED_REQUEST, "this host is not served here\n") })
     }
+
+    fn streams(&self) -> bool {
+        self.inner.streams()
+    }
 }
 
 #[cfg(test)]

@@ -20,7 +20,7 @@ use std::net::SocketAddr;
 use std::sync::Arc;
 
 use bytes::Bytes;
-use hyper::header::{CONTENT_SECURITY_POLICY, CONTENT_TYPE, HeaderValue, X_CONTENT_TYPE_OPTIONS};
+use hyper::header::{CONNECTION, CONTENT_SECURITY_POLICY, CONTENT_TYPE, HeaderValue, X_CONTENT_TYPE_OPTIONS};
 use mox_net::{BoxFuture, TlsInfo};
 
 pub use body::{Body, Ending, Writer};
@@ -74,6 +74,14 @@ impl<S: Service + ?Sized> Service for Arc<S> {
     fn streams(&self) -> bool {
         (**self).streams()
     }
+}
+
+/// Refuses a request whose body was not read to its end.
+fn unread(status: StatusCode) -> Response {
+    let reason = status.canonical_reason().unwrap_or_default();
+    let mut response = text(status, format!("{reason}\n"));
+    response.headers_mut().insert(CONNECTION, HeaderValue::from_static("close"));
+    response
 }
 
 /// A response of plain text, which no other site may frame.

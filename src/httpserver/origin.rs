@@ -26,6 +26,10 @@ impl<S: Service> Service for OriginCheck<S> {
         }
         Box::pin(async { text(StatusCode::FORBIDDEN, "requests of other sites are refused\n") })
     }
+
+    fn streams(&self) -> bool {
+        self.0.streams()
+    }
 }
 
 fn allowed(request: &Request) -> bool {

@@ -1,10 +1,10 @@
-//! Which service answers which path.
+//! Which service answers which path. Some may take bodies while they arrive, and others whole ones.
 
 use std::sync::Arc;
 
 use mox_net::BoxFuture;
 
-use crate::{Request, Response, Service, StatusCode, text};
+use crate::{Limits, Request, Response, Service, StatusCode, text, unread};
 
 /// Services by path. A path that ends in `/` stands for all below it; the longest that fits counts.
 #[derive(Default)]
@@ -33,8 +33,24 @@ impl Routes {
 impl Service for Routes {
     fn call(&self, request: Request) -> BoxFuture<'_, Response> {
         match self.find(request.head.uri.path()) {
-            Some(service) => service.call(request),
+            Some(service) if service.streams() => service.call(request),
+            Some(service) => Box::pin(whole(service, request)),
             None => Box::pin(async { text(StatusCode::NOT_FOUND, "not found\n") }),
         }
     }
+
+    fn streams(&self) -> bool {
+        self.0.iter().any(|(_, service)| service.streams())
+    }
+}
+
+/// Calls a service that takes whole bodies, beside others that take them while they arrive.
+async fn whole(service: &dyn Service, mut request: Request) -> Response {
+    if let Some(incoming) = request.incoming.take() {
+        match incoming.whole(Limits::default().body_bytes).await {
+            Ok(body) => request.body = body,
+            Err(status) => return unread(status),
+        }
+    }
+    service.call(request).await
 }

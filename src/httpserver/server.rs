@@ -12,7 +12,6 @@ use std::time::Duration;
 
 use bytes::Bytes;
 use hyper::body::Incoming;
-use hyper::header::{CONNECTION, HeaderValue};
 use hyper::server::conn::http1;
 use hyper::service::service_fn;
 use hyper::upgrade::OnUpgrade;
@@ -28,7 +27,7 @@ use crate::body::collect;
 use crate::stalled::Stalled;
 use crate::takeover::{Handover, Serve, Takeover};
 use crate::timer::ClockTimer;
-use crate::{Ending, Request, Response, Service, StatusCode, text};
+use crate::{Ending, Request, Response, Service, StatusCode, unread};
 
 /// How long to wait after the system could not accept, as when it is out of file descriptors.
 const ACCEPT_PAUSE: Duration = Duration::from_millis(100);
@@ -285,12 +284,7 @@ impl Server {
         };
         let response = match body {
             Ok(body) => self.service.call(Request { head, body, incoming, remote, tls, ending }).await,
-            Err(status) => {
-                let reason = status.canonical_reason().unwrap_or_default();
-                let mut response = text(status, format!("{reason}\n"));
-                response.headers_mut().insert(CONNECTION, HeaderValue::from_static("close"));
-                response
-            }
+            Err(status) => unread(status),
         };
         if let (Some(free), Some(takeover)) = (free, response.extensions().get::<Takeover>()) {
             *next.lock().unwrap_or_else(PoisonError::into_inner) = Some((free, takeover.clone()));

@@ -326,6 +326,11 @@ impl Service for Door {
     fn call(&self, request: Request) -> BoxFuture<'_, Response> {
         Box::pin(self.answer(request))
     }
+
+    /// Forms are read here; uploads by the pages that take them.
+    fn streams(&self) -> bool {
+        true
+    }
 }
 
 fn forged() -> OpError {

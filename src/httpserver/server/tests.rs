@@ -12,7 +12,7 @@ use tokio::sync::oneshot;
 use tokio::task::JoinHandle;
 
 use super::*;
-use crate::{HostCheck, Hosts, MetricsService, Routes};
+use crate::{HostCheck, Hosts, MetricsService, OriginCheck, Routes, text};
 
 const WAIT: Duration = Duration::from_secs(30);
 
@@ -31,6 +31,22 @@ impl Service for Echo {
     }
 }
 
+/// Says how much came.
+struct Counting;
+
+impl Service for Counting {
+    fn call(&self, request: Request) -> BoxFuture<'_, Response> {
+        Box::pin(async move {
+            let body = request.incoming.unwrap().whole(usize::MAX).await.unwrap();
+            text(StatusCode::OK, format!("{} bytes", body.len()))
+        })
+    }
+
+    fn streams(&self) -> bool {
+        true
+    }
+}
+
 struct House {
     net: SimNet,
     clock: SimClock,
@@ -42,10 +58,14 @@ struct House {
 
 impl House {
     fn new(limits: Limits, tls: Option<Arc<ServerConfig>>) -> House {
+        House::serving(Routes::new().at("/echo/", Echo), limits, tls)
+    }
+
+    fn serving(routes: Routes, limits: Limits, tls: Option<Arc<ServerConfig>>) -> House {
         let clock = SimClock::new(Authority::START);
         let net = SimNet::new(Arc::new(clock.clone()));
         let metrics = Arc::new(Metrics::new(clock.now()));
-        let routes = Routes::new().at("/metrics", MetricsService::new(metrics.clone())).at("/echo/", Echo);
+        let routes = routes.at("/metrics", MetricsService::new(metrics.clone()));
         let service = Arc::new(HostCheck::new(Hosts::loopback(), routes));
         let mut server = Server::new(service, limits, Arc::new(clock.clone()), metrics.clone());
         if let Some(tls) = tls {
@@ -127,6 +147,24 @@ async fn what_is_too_large_is_refused() {
         let answer = house.ask(request.as_bytes()).await;
         assert!(answer.starts_with(&format!("HTTP/1.1 {status} ")), "{status}: {answer}");
     }
+}
+
+#[tokio::test]
+async fn whole_bodies_are_bounded_beside_services_that_stream() {
+    let routes = Routes::new().at("/echo/", Echo).at("/count/", OriginCheck::new(Counting));
+    let house = House::serving(routes, Limits::default(), None);
+    let most = Limits::default().body_bytes;
+    let post = |path: &str, length: usize| {
+        let head = format!("POST {path} HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n");
+        format!("{head}Content-Length: {length}\r\n\r\n{}", "x".repeat(length))
+    };
+    let counted = house.ask(post("/count/", 3 * most).as_bytes()).await;
+    assert!(counted.ends_with(&format!("{} bytes", 3 * most)), "{counted}");
+    let whole = house.ask(post("/echo/", 5).as_bytes()).await;
+    assert!(whole.ends_with("\r\n\r\nxxxxx"), "{whole}");
+    let head = format!("POST /echo/ HTTP/1.1\r\nHost: localhost\r\nContent-Length: {}\r\n\r\n", most + 1);
+    let refused = house.ask(head.as_bytes()).await;
+    assert!(refused.starts_with("HTTP/1.1 413 "), "{refused}");
 }
 
 #[tokio::test]
