@@ -186,6 +186,7 @@ pub fn all() -> &'static [(&'static str, &'static [Example])] {
         ("queue webhook retired", queue::webhook::retired::EXAMPLES),
         ("queue webhook schedule", queue::webhook::schedule::EXAMPLES),
         ("queue webhook show", queue::webhook::show::EXAMPLES),
+        ("queue webhook test", queue::webhook::test::EXAMPLES),
         ("quickstart", crate::quickstart::EXAMPLES),
         ("rdap domainage", rdap::domainage::EXAMPLES),
         ("reports causes", reports::causes::EXAMPLES),

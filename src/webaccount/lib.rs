@@ -12,6 +12,7 @@ mod mail;
 mod overview;
 mod security;
 mod suppression;
+mod webhooks;
 
 use std::path::PathBuf;
 use std::sync::{Arc, Mutex};
@@ -55,13 +56,14 @@ pub(crate) struct Shared {
 struct Account(Arc<Shared>);
 
 /// Path, label, icon and group of each place.
-const PLACES: [(&str, &str, &str, &str); 6] = [
+const PLACES: [(&str, &str, &str, &str); 7] = [
     ("", "Overview", "home", ""),
     ("addresses", "Addresses", "at", ""),
     ("security", "Password and keys", "key", ""),
     ("logins", "Logins", "log", ""),
     ("mail", "Import and export", "import", ""),
     ("suppression", "Suppressed", "x", ""),
+    ("webhooks", "Webhooks", "send", ""),
 ];
 
 impl Pages for Account {
@@ -114,6 +116,7 @@ async fn route(at: &At) -> Result<Response, OpError> {
         "logins" => logins::route(at, rest).await,
         "mail" => mail::route(at, rest).await,
         "suppression" => suppression::route(at, rest).await,
+        "webhooks" => webhooks::route(at, rest).await,
         _ => Err(at::no_page()),
     }
 }

@@ -7,6 +7,7 @@ mod list;
 mod one;
 mod retired;
 mod suppress;
+mod webhooks;
 
 use mox_admin::OpError;
 use mox_httpserver::Response;
@@ -30,8 +31,13 @@ pub(crate) async fn route(at: &At, path: &[&str]) -> Result<Response, OpError> {
         (["suppress", "add"], false) => suppress::add(at).await,
         (["suppress", "remove"], false) => suppress::remove(at).await,
         (["retired"], true) => retired::page(at).await,
-        ([] | ["change" | "holdrules" | "suppress" | "retired"], _)
-        | (["holdrules" | "suppress", "add" | "remove"], _) => Ok(wrong_method(&at.site)),
+        (["webhooks"], true) => webhooks::page(at).await,
+        (["webhooks", "change"], false) => webhooks::change(at).await,
+        ([] | ["change" | "holdrules" | "suppress" | "retired" | "webhooks"], _)
+        | (["holdrules" | "suppress", "add" | "remove"] | ["webhooks", "change"], _) => {
+            Ok(wrong_method(&at.site))
+        }
+        (["webhooks", id], true) => webhooks::one(at, number(id)?).await,
         ([id], true) => one::page(at, number(id)?).await,
         ([id, "message"], true) => one::message(at, number(id)?).await,
         _ => Err(no_page()),

@@ -40,6 +40,13 @@ impl Show for AccountDetail {
         for reference in &self.references {
             page.field("needed by", reference);
         }
+        for (name, hook) in
+            [("outgoing webhook", &self.outgoing_webhook), ("incoming webhook", &self.incoming_webhook)]
+        {
+            if let Some(hook) = hook {
+                page.field(name, &hook.url);
+            }
+        }
         match &self.stored {
             Some(stored) => {
                 page.field("messages", format_args!("{} of {} bytes", stored.messages, stored.size));

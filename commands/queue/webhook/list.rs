@@ -24,25 +24,13 @@ pub(crate) const EXAMPLES: &[Example] = &[Example {
     needs: Needs::Server,
 }];
 
-/// The word for how a call stands.
-pub(super) fn word(state: HookState) -> &'static str {
-    match state {
-        HookState::Pending => "waits",
-        HookState::Calling => "calling",
-        HookState::Taken => "taken",
-        HookState::GivenUp => "given up",
-        HookState::Canceled => "canceled",
-        HookState::Superseded => "superseded",
-    }
-}
-
 impl Show for Vec<HookRow> {
     fn show(&self, page: &mut Page) {
         let rows = self.iter().map(|hook| {
             let done = !matches!(hook.state, HookState::Pending | HookState::Calling);
             vec![
                 hook.id.to_string(),
-                word(hook.state).to_owned(),
+                hook.state.text().to_owned(),
                 shorten(&hook.account, 20),
                 hook.event.clone(),
                 hook.attempts.to_string(),

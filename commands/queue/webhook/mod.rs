@@ -5,6 +5,7 @@ pub(crate) mod list;
 pub(crate) mod retired;
 pub(crate) mod schedule;
 pub(crate) mod show;
+pub(crate) mod test;
 
 use crate::context::Context;
 use crate::error::{CommandError, Exit};
@@ -23,6 +24,10 @@ pub(crate) enum Command {
     ///
     /// They are kept as long as KeepRetiredWebhookPeriod of their account says.
     Retired(retired::Args),
+    /// Make one call with made-up content, and show the answer
+    ///
+    /// The URL is that of the configuration; it is called at once and once, and the call is not listed.
+    Test(test::Args),
 }
 
 impl Command {
@@ -33,6 +38,7 @@ impl Command {
             Command::Cancel(args) => cancel::run(cx, args),
             Command::Schedule(args) => schedule::run(cx, args),
             Command::Retired(args) => retired::run(cx, args),
+            Command::Test(args) => test::run(cx, args),
         }
     }
 }

@@ -2,7 +2,6 @@
 
 use mox_admin::ops::{HookDetail, HookShow};
 
-use super::list::word;
 use crate::context::Context;
 use crate::error::{CommandError, Exit};
 use crate::output::{Page, Show};
@@ -24,7 +23,7 @@ impl Show for HookDetail {
     fn show(&self, page: &mut Page) {
         let row = &self.row;
         page.field("id", row.id);
-        page.field("state", word(row.state));
+        page.field("state", row.state.text());
         page.field("account", &row.account);
         page.field("url", &row.url);
         page.field("event", &row.event);

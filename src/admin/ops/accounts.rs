@@ -51,6 +51,12 @@ pub struct AccountDetail {
     /// Whether its owner may only have passwords that are made by the server.
     #[serde(default)]
     pub no_custom_password: bool,
+    /// Where calls about mail that was sent go.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub outgoing_webhook: Option<super::HookTarget>,
+    /// Where calls about mail that arrived go.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub incoming_webhook: Option<super::HookTarget>,
     /// What is stored; none if nothing is.
     pub stored: Option<AccountStored>,
 }

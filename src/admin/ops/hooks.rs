@@ -27,6 +27,8 @@ impl HookList {
 pub struct HookRetired {
     /// Of this account; none for all.
     pub account: Option<String>,
+    /// That ended so; none for all.
+    pub state: Option<HookState>,
     /// Only those with lower ids.
     pub before: Option<i64>,
     /// At most so many; none for [`HookList::MAX`].
@@ -78,6 +80,75 @@ pub enum HookState {
     Canceled,
     /// Something newer happened to the same message.
     Superseded,
+}
+
+impl HookState {
+    /// How calls end.
+    pub const ENDS: [HookState; 4] =
+        [HookState::Taken, HookState::GivenUp, HookState::Canceled, HookState::Superseded];
+
+    /// In words.
+    pub fn text(self) -> &'static str {
+        match self {
+            HookState::Pending => "waits",
+            HookState::Calling => "calling",
+            HookState::Taken => "taken",
+            HookState::GivenUp => "given up",
+            HookState::Canceled => "canceled",
+            HookState::Superseded => "superseded",
+        }
+    }
+
+    /// In one word, for addresses and arguments.
+    pub fn word(self) -> String {
+        self.text().replace(' ', "-")
+    }
+
+    /// The way of ending that a word says.
+    pub fn end(word: &str) -> Option<HookState> {
+        HookState::ENDS.into_iter().find(|state| state.word() == word)
+    }
+}
+
+/// Where the configuration of an account wants calls to go.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct HookTarget {
+    /// Where.
+    pub url: String,
+    /// Whether calls have an Authorization header field.
+    pub authorization: bool,
+    /// What is told; everything if empty.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub events: Vec<String>,
+}
+
+/// Makes one call at once with made-up content, to the URL that the configuration of an account names. It is not
+/// repeated and not listed.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct HookTest {
+    /// Of this account.
+    pub account: String,
+    /// As for mail that arrived; else as for mail that was sent.
+    pub incoming: bool,
+}
+
+/// How a call for trying went.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct HookTested {
+    /// What was called.
+    pub url: String,
+    /// Whether the URL took it, as it takes others: with status 200.
+    pub taken: bool,
+    /// Status of HTTP that the URL answered with.
+    pub status: Option<u16>,
+    /// Why it was not taken.
+    pub error: Option<String>,
+    /// First 512 bytes of the answer.
+    pub answer: String,
+    /// Milliseconds that it took.
+    pub took_ms: u64,
+    /// JSON that was posted.
+    pub payload: String,
 }
 
 /// A webhook call.

@@ -88,7 +88,10 @@ pub use domains::{
     DkimSelector, DomainAdd, DomainDetail, DomainDisable, DomainList, DomainRemove, DomainRow, DomainShow,
 };
 pub use finding::MethodFinding;
-pub use hooks::{HookCancel, HookDetail, HookList, HookRetired, HookRow, HookSchedule, HookShow, HookState};
+pub use hooks::{
+    HookCancel, HookDetail, HookList, HookRetired, HookRow, HookSchedule, HookShow, HookState, HookTarget,
+    HookTest, HookTested,
+};
 pub use hostkeys::{FileCertificateList, FileCertificateRow, HostKeyList, HostKeyRow, HostKeyUse};
 pub use inbox::{
     MailboxList, MailboxRow, MessageEvent, MessageEvents, MessageHistory, MessageHtml, MessageMark,
@@ -286,6 +289,7 @@ operations! {
     HookShow = "hook-show" -> HookDetail;
     HookCancel = "hook-cancel" -> Changed;
     HookSchedule = "hook-schedule" -> Changed;
+    HookTest = "hook-test" -> HookTested;
     AccountList = "account-list" -> Vec<AccountRow>;
     AccountShow = "account-show" -> AccountDetail;
     AccountAdd = "account-add" -> ConfigChanged;

@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use mox_admin::ops::{
     AccountAdd, AccountDetail, AccountDisable, AccountList, AccountRemove, AccountRow, AccountShow,
-    AccountStored, ConfigChanged,
+    AccountStored, ConfigChanged, HookTarget,
 };
 use mox_admin::{OpError, Operations, Secret, Time};
 use mox_config::account::{Account, Destination};
@@ -68,6 +68,16 @@ async fn one(desk: Arc<Desk>, op: AccountShow) -> Result<AccountDetail, OpError>
         config: text(&name, account)?,
         quota: account.quota(config.server.quota_message_size),
         no_custom_password: account.no_custom_password,
+        outgoing_webhook: account.outgoing_webhook.as_ref().map(|hook| HookTarget {
+            url: hook.url.as_str().to_owned(),
+            authorization: !hook.authorization.expose().is_empty(),
+            events: hook.events.iter().map(ToString::to_string).collect(),
+        }),
+        incoming_webhook: account.incoming_webhook.as_ref().map(|hook| HookTarget {
+            url: hook.url.as_str().to_owned(),
+            authorization: !hook.authorization.expose().is_empty(),
+            events: Vec::new(),
+        }),
         stored: stored(&desk, &name).await?,
     })
 }

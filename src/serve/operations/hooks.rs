@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use mox_admin::Operations;
-use mox_admin::ops::{HookCancel, HookList, HookRetired, HookSchedule, HookShow};
+use mox_admin::ops::{HookCancel, HookList, HookRetired, HookSchedule, HookShow, HookTest};
 
 use super::Parts;
 
@@ -24,4 +24,5 @@ pub(super) fn add(operations: Operations, parts: &Arc<Parts>) -> Operations {
         .on::<HookShow, _, _>(to!(show))
         .on::<HookCancel, _, _>(to!(cancel))
         .on::<HookSchedule, _, _>(to!(schedule))
+        .on::<HookTest, _, _>(to!(test))
 }

@@ -45,6 +45,8 @@ fn detail(name: &str) -> AccountDetail {
         config: "IncomingWebhook: secret\n".into(),
         quota: None,
         no_custom_password: false,
+        outgoing_webhook: None,
+        incoming_webhook: None,
         stored: None,
     }
 }

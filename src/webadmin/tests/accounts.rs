@@ -48,6 +48,8 @@ fn detail(name: &str) -> AccountDetail {
         config: "Domain: example.org\n".into(),
         quota: Some(2_000_000),
         no_custom_password: false,
+        outgoing_webhook: None,
+        incoming_webhook: None,
         stored: Some(AccountStored {
             created: time(),
             messages: 17,

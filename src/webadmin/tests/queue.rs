@@ -75,6 +75,28 @@ fn retired(id: i64) -> RetiredRow {
     }
 }
 
+fn hook(id: i64) -> HookRow {
+    HookRow {
+        id,
+        state: HookState::Pending,
+        account: "mox".into(),
+        url: format!("https://app.example.org/{EVIL}"),
+        incoming: false,
+        event: "delivered".into(),
+        queue_id: Some(4),
+        message_id: "1@example.org".into(),
+        subject: EVIL.into(),
+        submitted: at("2026-11-22T10:20:30Z"),
+        attempts: 3,
+        next_attempt: at("2026-11-22T10:21:30Z"),
+        last_attempt: Some(at("2026-11-22T10:20:30Z")),
+        last_status: Some(503),
+        last_error: Some("answered with status 503".into()),
+        last_answer: Some(format!("busy {EVIL}")),
+        ended: None,
+    }
+}
+
 /// What was asked for, as the operations were given.
 #[derive(Default)]
 struct House {
@@ -205,6 +227,27 @@ impl House {
                 h.note("retired", &op);
                 let first = op.after.map_or(1000, |key| key.id + 1);
                 Ok((first..1250).take(op.limit.unwrap() as usize).map(retired).collect())
+            }))
+            .on(does!(h, op, HookList, {
+                h.note("hooks", &op);
+                Ok((1..op.before.unwrap_or(251)).rev().take(op.limit.unwrap() as usize).map(hook).collect())
+            }))
+            .on(does!(h, op, HookRetired, {
+                h.note("hooks ended", &op);
+                let state = op.state.unwrap_or(HookState::GivenUp);
+                let ended = Some(at("2026-11-22T10:21:30Z"));
+                Ok(vec![HookRow { state, ended, ..hook(7) }])
+            }))
+            .on(does!(_h, op, HookShow, {
+                Ok(HookDetail { row: hook(op.id), payload: format!("{{\"Subject\":{EVIL:?}}}") })
+            }))
+            .on(does!(h, op, HookSchedule, {
+                h.note("hook schedule", &op);
+                Ok(Changed { ids: op.ids, dry_run: op.dry_run })
+            }))
+            .on(does!(h, op, HookCancel, {
+                h.note("hook cancel", &op);
+                Ok(Changed { ids: op.ids, dry_run: op.dry_run })
             }))
             .on_raw(does!(_h, op, QueueDump, Ok(format!("Subject: {}\r\n\r\nx\r\n", op.id).into_bytes())))
     }
@@ -516,6 +559,11 @@ async fn what_is_wrong_is_said_and_changes_nothing() {
         ("POST", "queue/change", "id=x&action=hold", 400, "id"),
         ("POST", "queue/holdrules/remove", "", 400, "no rule"),
         ("POST", "queue/suppress/add", "account=mox", 400, "the address is missing"),
+        ("GET", "queue/webhooks?state=lost", "", 400, "no such state"),
+        ("GET", "queue/webhooks/x", "", 404, "no such page"),
+        ("GET", "queue/webhooks/change", "", 405, "kind"),
+        ("POST", "queue/webhooks/change", "action=now", 400, "no call is ticked"),
+        ("POST", "queue/webhooks/change", "id=1&action=fly", 400, "no such action"),
     ] {
         let answer = site.ask(method, path, form).await;
         assert_eq!(answer.status.as_u16(), status, "{method} {path} {form}: {}", answer.body);
@@ -546,6 +594,8 @@ async fn text_of_strangers_stays_text() {
         format!("queue?account={query}&from={query}&to={query}&transport={query}"),
         "queue/1".to_owned(),
         "queue/holdrules".to_owned(),
+        "queue/webhooks/3".to_owned(),
+        format!("queue/webhooks?account={query}"),
         format!("queue/suppress?account={query}&address={query}"),
         format!("queue/retired?to={query}&from={query}"),
     ] {
@@ -554,4 +604,42 @@ async fn text_of_strangers_stays_text() {
             assert!(!body.contains(bad), "{path} has {bad}");
         }
     }
+}
+
+#[tokio::test]
+async fn calls_of_webhooks_are_listed_by_account_and_state() {
+    let site = Site::with(0);
+    let body = site.page("queue/webhooks?account=mox").await;
+    assert_eq!(body.matches("<tr data-key=").count(), 100);
+    has(&body, &["<tr data-key=\"250\">", "queue/webhooks?account=mox&#38;before=151", "503", ">waits<"]);
+    let body = site.page("queue/webhooks?account=mox&before=51").await;
+    assert_eq!(body.matches("<tr data-key=").count(), 50);
+    assert!(body.contains("First page") && !body.contains("Next page"), "{body}");
+    let body = site.page("queue/webhooks?state=given-up").await;
+    has(&body, &["<option value=\"given-up\" selected>", "badge bad\">given up", "2026-11-22"]);
+    assert!(!body.contains("name=\"id\""), "what ended is not changed: {body}");
+    site.page("queue/webhooks?state=ended").await;
+    let asked = site.house.asked();
+    has(&asked[0], &["\"account\":\"mox\"", "\"before\":null", "\"limit\":101"]);
+    has(&asked[2], &["hooks ended", "\"state\":\"givenup\""]);
+    has(&asked[3], &["hooks ended", "\"state\":null"]);
+    let body = site.page("queue/webhooks/3").await;
+    has(&body, &["What is posted", "answered with status 503", "href=\"/admin/queue/4\"", "busy "]);
+}
+
+#[tokio::test]
+async fn calls_of_webhooks_are_tried_now_or_dropped_after_a_question() {
+    let site = Site::with(0);
+    let to = site.post("queue/webhooks/change", "id=3&id=4&action=now&account=mox").await;
+    assert_eq!(to, "/admin/queue/webhooks?account=mox&note=scheduled&count=2");
+    let to = site.post("queue/webhooks/change", "id=3&one=yes&action=now").await;
+    assert_eq!(to, "/admin/queue/webhooks/3?note=scheduled&count=1");
+    has(&site.page("queue/webhooks/3?note=scheduled&count=1").await, &["1 call: tried now"]);
+    let (text, to) = site.sure("queue/webhooks/change", "id=3&id=5&action=drop&account=mox").await;
+    assert_eq!(text, "2 calls will be dropped: their URLs are not told.");
+    assert_eq!(to, "/admin/queue/webhooks?account=mox&note=dropped&count=2");
+    let asked = site.house.asked();
+    has(&asked[0], &["hook schedule", "\"ids\":[3,4]", "\"in_ms\":0", "\"dry_run\":false"]);
+    has(&asked[2], &["hook cancel", "\"ids\":[3,5]", "\"dry_run\":true"]);
+    has(&asked[3], &["hook cancel", "\"ids\":[3,5]", "\"dry_run\":false"]);
 }

@@ -77,6 +77,30 @@ pub(super) fn outgoing(event: &str, about: &About<'_>, now: Timestamp) -> String
     serde_json::to_string(&payload).unwrap_or_default()
 }
 
+/// The JSON of a call for trying: about a message that never was.
+pub(super) fn made_up(incoming: bool, now: Timestamp) -> String {
+    const SUBJECT: &str = "test call";
+    const ID: &str = "test@mox.example";
+    if !incoming {
+        let about = About { queue_id: 1, message_id: ID, subject: SUBJECT, ..About::default() };
+        return outgoing("delivered", &about, now);
+    }
+    let text = format!(
+        "From: <sender@mox.example>\r\nTo: <recipient@mox.example>\r\nSubject: {SUBJECT}\r\n\
+         Message-ID: <{ID}>\r\n\r\nThis is a test of a webhook.\r\n"
+    );
+    let arrived = Arrived {
+        msg_id: 1,
+        mail_from: "sender@mox.example",
+        rcpt_to: "recipient@mox.example",
+        remote_ip: "192.0.2.1",
+        received: now,
+        mailbox: "Inbox",
+        ..Arrived::default()
+    };
+    Received::read(text.as_bytes()).payload(&arrived)
+}
+
 fn bracketed(id: &str) -> String {
     if id.is_empty() { String::new() } else { format!("<{id}>") }
 }

@@ -3,40 +3,66 @@
 use mox_admin::OpError;
 use mox_admin::ops::{
     Changed, HookCancel, HookDetail, HookList, HookRetired, HookRow, HookSchedule, HookShow, HookState,
+    HookTest, HookTested,
 };
 use mox_db::{ReadTx, Tx};
 use mox_store::{Error, Store};
 
-use super::Calls;
-use super::table::{self, Ended, State};
+use super::table::{self, Due, Ended, Last, State, Which};
+use super::{Calls, event};
 
 fn missing(id: i64) -> OpError {
     OpError::not_found(format!("no webhook call {id}")).hint("`mox queue webhook list` shows those that wait")
 }
 
+/// How many rows a reply has.
+fn most(limit: Option<u32>) -> u32 {
+    limit.unwrap_or(HookList::MAX).min(HookList::MAX)
+}
+
 impl Calls {
     /// Calls that wait, the latest first.
     pub async fn list(&self, op: HookList) -> Result<Vec<HookRow>, OpError> {
-        self.rows(false, op.account, op.before, op.limit).await
+        let (account, before, max) = (op.account, op.before, most(op.limit));
+        self.rows(Which { ended: false, state: None, account, before, max }).await
     }
 
     /// Calls that ended and are kept, the latest first.
     pub async fn retired(&self, op: HookRetired) -> Result<Vec<HookRow>, OpError> {
-        self.rows(true, op.account, op.before, op.limit).await
+        let state = op.state.map(|state| {
+            let wrong = || OpError::usage("calls that wait are not among those that ended");
+            State::of(state).ok_or_else(wrong)
+        });
+        let (state, max) = (state.transpose()?, most(op.limit));
+        self.rows(Which { ended: true, state, account: op.account, before: op.before, max }).await
     }
 
-    async fn rows(
-        &self,
-        ended: bool,
-        account: Option<String>,
-        before: Option<i64>,
-        limit: Option<u32>,
-    ) -> Result<Vec<HookRow>, OpError> {
-        let limit = limit.unwrap_or(HookList::MAX).min(HookList::MAX);
-        let read = move |_: &Store, tx: &ReadTx<'_>| {
-            table::list(tx.conn(), ended, account.as_deref(), before, limit)
-        };
+    async fn rows(&self, which: Which) -> Result<Vec<HookRow>, OpError> {
+        let read = move |_: &Store, tx: &ReadTx<'_>| table::list(tx.conn(), &which);
         self.0.store.read(read).await.map_err(OpError::failed)
+    }
+
+    /// Makes a call at once with made-up content; nothing is kept of it.
+    pub async fn test(&self, op: HookTest) -> Result<HookTested, OpError> {
+        let config = self.0.config.load();
+        let account = config.dynamic.accounts.get(&op.account);
+        let account = account.ok_or_else(|| OpError::not_found(format!("no account {:?}", op.account)))?;
+        let url = match op.incoming {
+            true => account.incoming_webhook.as_ref().map(|hook| &hook.url),
+            false => account.outgoing_webhook.as_ref().map(|hook| &hook.url),
+        };
+        let which = if op.incoming { "incoming" } else { "outgoing" };
+        let none = || OpError::not_found(format!("account {:?} has no {which} webhook", op.account));
+        let url = url.ok_or_else(none)?.as_str().to_owned();
+        let begun = self.0.clock.now();
+        let payload = event::made_up(op.incoming, begun);
+        let (account, incoming) = (op.account, op.incoming);
+        let due = Due { id: 0, account, url: url.clone(), incoming, attempt: 1, payload: payload.clone() };
+        let last = self.call(&due).await;
+        let took_ms = u64::try_from(self.0.clock.now().since(begun).as_millis()).unwrap_or(u64::MAX);
+        let taken = last.status == Some(200);
+        let Last { status, error, answer } = last;
+        Ok(HookTested { url, taken, status, error, answer, took_ms, payload })
     }
 
     /// One call and what it says.

@@ -102,7 +102,7 @@ impl Calls {
         table::end(tx.conn(), due.id, &Ended { state, at: now, keep_until })
     }
 
-    async fn call(&self, due: &Due) -> Last {
+    pub(super) async fn call(&self, due: &Due) -> Last {
         let failed = |error: String| Last { status: None, error: Some(error), answer: String::new() };
         let url = match due.url.parse::<Url>() {
             Ok(url) => url,

@@ -50,6 +50,19 @@ pub(super) enum State {
     Superseded = 4,
 }
 
+impl State {
+    /// That of a call which ended.
+    pub(super) fn of(state: HookState) -> Option<State> {
+        match state {
+            HookState::Taken => Some(State::Taken),
+            HookState::GivenUp => Some(State::GivenUp),
+            HookState::Canceled => Some(State::Canceled),
+            HookState::Superseded => Some(State::Superseded),
+            HookState::Pending | HookState::Calling => None,
+        }
+    }
+}
+
 /// The end of a call.
 pub(super) struct Ended {
     pub(super) state: State,
@@ -227,20 +240,29 @@ pub(super) fn forget(conn: &Connection, now: Timestamp) -> Result<(), Error> {
     Ok(())
 }
 
-/// Calls that wait, or those that ended; of an account or all; the latest first, with lower ids than `before`.
-pub(super) fn list(
-    conn: &Connection,
-    ended: bool,
-    account: Option<&str>,
-    before: Option<i64>,
-    max: u32,
-) -> Result<Vec<HookRow>, Error> {
+/// Which calls are listed.
+pub(super) struct Which {
+    /// Those that ended; else those that wait.
+    pub(super) ended: bool,
+    /// That ended so.
+    pub(super) state: Option<State>,
+    pub(super) account: Option<String>,
+    /// With lower ids.
+    pub(super) before: Option<i64>,
+    /// At most so many.
+    pub(super) max: u32,
+}
+
+/// Calls, the latest first.
+pub(super) fn list(conn: &Connection, which: &Which) -> Result<Vec<HookRow>, Error> {
     let sql = format!(
         "SELECT {COLUMNS} FROM webhook WHERE (state <> 0) = ?1 AND (?2 IS NULL OR account = ?2)
-         AND (?3 IS NULL OR hook_id < ?3) ORDER BY hook_id DESC LIMIT ?4"
+         AND (?3 IS NULL OR hook_id < ?3) AND (?5 IS NULL OR state = ?5) ORDER BY hook_id DESC LIMIT ?4"
     );
     let mut statement = conn.prepare_cached(&sql)?;
-    Ok(statement.query_map((ended, account, before, max), shown)?.collect::<Result<_, _>>()?)
+    let state = which.state.map(|state| state as i64);
+    let values = (which.ended, &which.account, which.before, which.max, state);
+    Ok(statement.query_map(values, shown)?.collect::<Result<_, _>>()?)
 }
 
 /// A call and what it says.

@@ -3,7 +3,7 @@
 use std::path::Path;
 use std::sync::Arc;
 
-use mox_admin::ops::{HookCancel, HookList, HookRetired, HookSchedule, HookShow, HookState};
+use mox_admin::ops::{HookCancel, HookList, HookRetired, HookSchedule, HookShow, HookState, HookTest};
 use mox_clock::Timestamp;
 use mox_clock::sim::SimRandom;
 use mox_config::{Config, Handle};
@@ -175,6 +175,10 @@ async fn newer_events_supersede_and_unwanted_ones_are_not_kept() {
     assert_eq!(shown, [(4, "failed"), (5, "delayed")]);
     let ended = house.calls.retired(HookRetired::default()).await.unwrap();
     assert_eq!((ended.len(), ended[0].state), (1, HookState::Superseded));
+    let ended = |state| house.calls.retired(HookRetired { state: Some(state), ..HookRetired::default() });
+    assert_eq!(ended(HookState::Superseded).await.unwrap().len(), 1);
+    assert_eq!(ended(HookState::GivenUp).await.unwrap().len(), 0);
+    assert!(ended(HookState::Pending).await.is_err());
     house.calls.cancel(HookCancel { ids: vec![rows[0].id], dry_run: false }).await.unwrap();
     assert!(house.calls.cancel(HookCancel { ids: vec![rows[0].id], dry_run: false }).await.is_err());
     assert_eq!(house.calls.show(HookShow { id: rows[0].id }).await.unwrap().row.state, HookState::Canceled);
@@ -236,4 +240,23 @@ async fn calls_of_an_account_that_is_removed_are_forgotten() {
         assert_eq!(house.calls.list(HookList::default()).await.unwrap().len(), waiting, "{account}");
         assert_eq!(house.calls.retired(HookRetired::default()).await.unwrap().len(), ended, "{account}");
     }
+}
+
+#[tokio::test]
+async fn a_call_for_trying_is_made_once_and_not_kept() {
+    let target = Target::new(&["200 OK", "503 busy"]).await;
+    let house = house(&target.url, "", Egress::Anywhere);
+    let test = |account: &str, incoming| house.calls.test(HookTest { account: account.into(), incoming });
+    let sent = test("amy", false).await.unwrap();
+    assert_eq!((sent.taken, sent.status, sent.error), (true, Some(200), None));
+    assert_eq!(sent.answer, "x".repeat(512));
+    let arrived = test("amy", true).await.unwrap();
+    assert_eq!((arrived.taken, arrived.status), (false, Some(503)));
+    assert_eq!(arrived.error.as_deref(), Some("answered with status 503"));
+    let heard = target.heard(2).await;
+    assert!(heard[0].to_ascii_lowercase().contains("authorization: bearer s3cret"), "{}", heard[0]);
+    assert!(heard[0].ends_with(&sent.payload) && sent.payload.contains("\"Event\":\"delivered\""));
+    assert!(heard[1].ends_with(&arrived.payload) && arrived.payload.contains("\"MailboxName\":\"Inbox\""));
+    assert_eq!(house.calls.list(HookList::default()).await.unwrap(), []);
+    assert_eq!(test("nobody", true).await.unwrap_err().kind, mox_admin::ErrorKind::NotFound);
 }
