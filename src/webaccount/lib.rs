@@ -7,6 +7,7 @@
 mod addresses;
 mod ask;
 mod at;
+mod hints;
 mod logins;
 mod mail;
 mod overview;
@@ -100,7 +101,7 @@ impl Pages for Account {
             let at = At { shared: self.0.clone(), site, visit, request, incoming };
             match route(&at).await {
                 Ok(response) => response,
-                Err(error) => problem_page(&at.site, &error),
+                Err(error) => problem_page(&at.site, &hints::in_words(error)),
             }
         })
     }

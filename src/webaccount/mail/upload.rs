@@ -78,7 +78,7 @@ async fn receive(form: &mut Multipart, spool: &Spool) -> Result<(), OpError> {
         }
         if size > MAX_FILE {
             return Err(OpError::usage(format!("the file has more than {MAX_FILE} bytes"))
-                .hint("import it in parts, or ask the administrator to run `mox import`"));
+                .hint("import it in parts, or ask who runs this server to import it"));
         }
         if held.len() >= PIECE || piece.is_none() {
             (file, held) = written(file, held, spool.0.clone()).await?;

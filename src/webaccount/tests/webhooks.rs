@@ -4,7 +4,7 @@ use std::sync::{Arc, Mutex};
 
 use bytes::Bytes;
 use mox_admin::ops::*;
-use mox_admin::{Operations, Time};
+use mox_admin::{OpError, Operations, Time};
 use mox_clock::Timestamp;
 use mox_httpserver::{Request, StatusCode};
 use mox_web::door::{Pages, Visit};
@@ -71,6 +71,9 @@ fn pages(asked: &Asked) -> impl Pages + use<> {
         .on(move |op: HookTest| {
             noted.lock().unwrap().push(format!("{} {}", op.account, op.incoming));
             async move {
+                if op.incoming {
+                    return Err(OpError::failed("no").hint("`mox config test` names every error"));
+                }
                 Ok(HookTested {
                     url: "https://app.example.org/hook".into(),
                     taken: false,
@@ -133,4 +136,6 @@ async fn a_test_calls_a_url_of_this_account() {
     }
     assert_eq!(ask(&pages, "GET", "webhooks/test", "").await.0, StatusCode::METHOD_NOT_ALLOWED);
     assert_eq!(*asked.lock().unwrap(), ["amy false"]);
+    let (_, body) = ask(&pages, "POST", "webhooks/test", "csrf=0a&which=incoming").await;
+    assert!(body.contains("ask who runs this server") && !body.contains("mox config"), "{body}");
 }
