@@ -1,6 +1,9 @@
 //! `mox dnsrecords`: the records that a domain of the configuration should have.
 
+use std::sync::Arc;
+
 use mox_address::Domain;
+use mox_admin::ops::DnsProvider;
 use mox_dnscheck::{Row, TTL, zone_text};
 use serde::Serialize;
 
@@ -54,6 +57,9 @@ pub(crate) const CONFIG_EXAMPLES: &[Example] = &[Example {
 struct Report {
     domain: Domain,
     records: Vec<Line>,
+    /// Who has the zone, where it is somebody known.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    provider: Option<DnsProvider>,
     #[serde(skip)]
     rows: Vec<Row>,
     #[serde(skip)]
@@ -102,6 +108,17 @@ pub(crate) fn run(cx: &mut Context, args: Args) -> Result<Exit, CommandError> {
     };
     let rows = expected.records();
     let records = rows.iter().map(Line::of).collect();
-    cx.print(&Report { domain: args.domain, records, rows, form: args.form })?;
+    let provider = provider(cx, &args.domain);
+    for note in provider.iter().flat_map(|provider| &provider.notes) {
+        cx.say(format_args!("{}: {note}", provider.as_ref().map_or("", |provider| &provider.name)));
+    }
+    cx.print(&Report { domain: args.domain, records, provider, rows, form: args.form })?;
     Ok(Exit::Done)
+}
+
+/// Who has the zone of a domain; none where DNS does not say so within a second.
+fn provider(cx: &mut Context, domain: &Domain) -> Option<DnsProvider> {
+    let asker = cx.asker().ok()?;
+    let found = asker.run(mox_dnscheck::provider(asker.resolver(), Arc::clone(&cx.clock), domain))?;
+    Some(DnsProvider { name: found.name.to_owned(), notes: found.notes() })
 }

@@ -8,6 +8,7 @@ mod checks;
 mod expected;
 mod finding;
 mod ground;
+mod providers;
 mod published;
 mod records;
 #[cfg(test)]
@@ -29,6 +30,7 @@ use mox_tls::RootCertStore;
 pub use expected::{Expected, Further, Issuer, Reader, Service, public_ips};
 pub use finding::{Finding, Severity};
 pub use ground::all;
+pub use providers::{Provider, provider};
 pub use published::{Published, State, published};
 pub use records::{Row, TTL, zone_text};
 

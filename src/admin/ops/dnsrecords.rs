@@ -25,6 +25,18 @@ pub struct DnsRecordSet {
     /// Lines for `mox.conf`, without which this host has no record for reports about its TLS; none where it has one.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub host_tlsrpt: Option<String>,
+    /// Who has the zone, where DNS was asked and it is somebody known.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub provider: Option<DnsProvider>,
+}
+
+/// A provider of name servers.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct DnsProvider {
+    /// Its name.
+    pub name: String,
+    /// How records are entered there, a sentence each.
+    pub notes: Vec<String>,
 }
 
 /// A record of a zone file.

@@ -81,7 +81,8 @@ pub use dmarcreports::{
 };
 pub use dmarcrpt::{DmarcResultRow, DmarcResults};
 pub use dnsrecords::{
-    DnsCheck, DnsChecked, DnsFinding, DnsRecordRow, DnsRecordSet, DnsRecordState, DnsRecords, DnsSeverity,
+    DnsCheck, DnsChecked, DnsFinding, DnsProvider, DnsRecordRow, DnsRecordSet, DnsRecordState, DnsRecords,
+    DnsSeverity,
 };
 pub use doctor::{Doctor, DoctorFinding, Doctored};
 pub use domains::{

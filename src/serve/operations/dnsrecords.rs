@@ -5,7 +5,8 @@ use std::sync::Arc;
 
 use mox_address::Domain;
 use mox_admin::ops::{
-    DnsCheck, DnsChecked, DnsFinding, DnsRecordRow, DnsRecordSet, DnsRecordState, DnsRecords, DnsSeverity,
+    DnsCheck, DnsChecked, DnsFinding, DnsProvider, DnsRecordRow, DnsRecordSet, DnsRecordState, DnsRecords,
+    DnsSeverity,
 };
 use mox_admin::{OpError, Operations};
 use mox_config::Config;
@@ -31,9 +32,13 @@ async fn listed(parts: Arc<Parts>, op: DnsRecords) -> Result<DnsRecordSet, OpErr
         ours.ok_or_else(|| OpError::not_found(format!("{domain} is not a domain of the configuration")))?;
     let rows = ours.records();
     let mut records: Vec<DnsRecordRow> = rows.iter().map(record).collect();
+    let mut provider = None;
     if op.look {
-        let found = published(&world(&parts, Some(&config)), &ours, &rows).await;
+        let world = world(&parts, Some(&config));
+        let asked = mox_dnscheck::provider(world.resolver.clone(), world.clock.clone(), &domain);
+        let (found, who) = tokio::join!(published(&world, &ours, &rows), asked);
         records.iter_mut().zip(found).for_each(|(record, found)| look(record, found));
+        provider = who.map(|who| DnsProvider { name: who.name.to_owned(), notes: who.notes() });
     }
     let zone = zone_text(&rows);
     Ok(DnsRecordSet {
@@ -41,6 +46,7 @@ async fn listed(parts: Arc<Parts>, op: DnsRecords) -> Result<DnsRecordSet, OpErr
         records,
         zone,
         host_tlsrpt: missing_host_tlsrpt(&config, &ours),
+        provider,
     })
 }
 

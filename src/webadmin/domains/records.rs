@@ -2,7 +2,7 @@
 
 use askama::Template;
 use mox_admin::OpError;
-use mox_admin::ops::{DnsRecordRow, DnsRecordSet, DnsRecordState, DnsRecords};
+use mox_admin::ops::{DnsProvider, DnsRecordRow, DnsRecordSet, DnsRecordState, DnsRecords};
 use mox_httpserver::{Response, StatusCode};
 use mox_web::{Page, download};
 
@@ -19,6 +19,7 @@ struct Records<'a> {
     counts: Counts,
     zone: String,
     host_tlsrpt: Option<String>,
+    provider: Option<DnsProvider>,
 }
 
 /// Records for one purpose.
@@ -85,6 +86,7 @@ pub(super) async fn page(at: &At, domain: &str) -> Result<Response, OpError> {
         counts,
         zone: set.zone,
         host_tlsrpt: set.host_tlsrpt,
+        provider: set.provider,
     };
     Ok(at.render(&records))
 }

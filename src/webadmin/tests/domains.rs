@@ -219,6 +219,10 @@ fn records(op: &DnsRecords) -> DnsRecordSet {
         records,
         zone: "; Who may send\nexample.org. 300 IN TXT \"v=spf1 mx ~all\"\n".into(),
         host_tlsrpt: Some("HostTLSRPT:\n\tAccount: amy\n".into()),
+        provider: op.look.then(|| DnsProvider {
+            name: "Some <b>Provider".into(),
+            notes: vec!["Names are entered without the domain.".into()],
+        }),
     }
 }
 
@@ -486,6 +490,8 @@ async fn records_have_their_states_and_buttons_to_copy() {
         "<span class=\"badge good\" data-field=\"state\">present</span>",
         "DNS has <code>TXT &#34;v=spf1 &#60;b&#62;&#34;</code>",
         "data-copy=\"zone\"",
+        "id=\"provider-title\">At Some &#60;b&#62;Provider</h2>",
+        "<li>Names are entered without the domain.</li>",
         "<pre id=\"host-tlsrpt\" tabindex=\"0\" role=\"group\" aria-label=\"Lines for mox.conf\">HostTLSRPT:\n\tAccount: amy\n</pre>",
     ] {
         assert!(page.contains(part), "{part}\n{page}");
