@@ -73,13 +73,29 @@ impl Display for When {
     }
 }
 
+/// A number of bytes for people and programs.
+#[derive(Debug, Clone, Copy)]
+pub struct Size(u64);
+
 /// Bytes as people read them: `812 B`, `4.1 kB`, `12 MB`.
-pub fn size(bytes: &u64) -> String {
+pub fn size(bytes: &u64) -> Size {
+    Size(*bytes)
+}
+
+impl HtmlSafe for Size {}
+
+impl Display for Size {
+    fn fmt(&self, f: &mut Formatter<'_>) -> fmt::Result {
+        write!(f, r#"<data value="{}">{}</data>"#, self.0, size_text(self.0))
+    }
+}
+
+fn size_text(bytes: u64) -> String {
     let units = ["kB", "MB", "GB", "TB"];
-    if *bytes < 1000 {
+    if bytes < 1000 {
         return format!("{bytes} B");
     }
-    let (mut value, mut rest) = (*bytes, 0);
+    let (mut value, mut rest) = (bytes, 0);
     for unit in units {
         (value, rest) = (value / 1000, value % 1000);
         if value < 1000 {
@@ -169,7 +185,7 @@ mod tests {
             (26_214_400, "26 MB"),
             (u64::MAX, "18446744 TB"),
         ] {
-            assert_eq!(size(&bytes), text);
+            assert_eq!(size(&bytes).to_string(), format!("<data value=\"{bytes}\">{text}</data>"));
         }
     }
 

@@ -11,8 +11,6 @@ mod queue;
 mod server;
 mod tlsrpt;
 
-use std::collections::BTreeSet;
-
 use serde_json::Value;
 
 use crate::filled::{ADMINISTRATOR, Filled, LOGIN, OWNER};
@@ -32,7 +30,8 @@ struct Same {
     rows: &'static str,
     /// The fields that make the key of a row, with spaces between. Without any, the page's row is the only one.
     key: &'static [&'static str],
-    /// Fields that must be on the page, so that it does not become empty unseen.
+    /// Fields that must be on the page where JSON has them, so that it does not become empty unseen; at least one row
+    /// shows each.
     fields: &'static [&'static str],
 }
 
@@ -86,8 +85,10 @@ fn differences(same: &Same, page: &str, json: &Value) -> Vec<String> {
     }
     let mut wrong = Vec::new();
     if !same.key.is_empty() {
-        let shown: BTreeSet<String> = found.iter().map(|(key, _)| key.clone()).collect();
-        let said: BTreeSet<String> = wanted.iter().map(|row| key(row)).collect();
+        let mut shown: Vec<String> = found.iter().map(|(key, _)| key.clone()).collect();
+        let mut said: Vec<String> = wanted.iter().map(|row| key(row)).collect();
+        shown.sort();
+        said.sort();
         if shown != said {
             wrong.push(format!("rows are {shown:?}, and {said:?} in JSON"));
         }
@@ -100,10 +101,15 @@ fn differences(same: &Same, page: &str, json: &Value) -> Vec<String> {
                 wrong.push(format!("{name}: {field} is {text:?}, and {said:?} in JSON"));
             }
         }
-        for field in same.fields.iter().filter(|field| !fields.iter().any(|(name, _)| name == *field)) {
+        let absent = |field: &&&str| !fields.iter().any(|(name, _)| name == **field);
+        for field in same.fields.iter().filter(absent).filter(|field| !shown(field_of(row, field)).is_empty())
+        {
             wrong.push(format!("{name}: {field} is not on the page"));
         }
     }
+    let unseen =
+        |field: &&&str| !found.iter().flat_map(|(_, fields)| fields).any(|(name, _)| name == **field);
+    wrong.extend(same.fields.iter().filter(unseen).map(|field| format!("no row shows {field}")));
     wrong
 }
 
@@ -124,44 +130,77 @@ fn list<'a>(page: &'a str, name: &str) -> &'a str {
         return page;
     }
     let mark = format!(" data-list=\"{name}\"");
-    let from = page.find(&mark).unwrap_or_else(|| panic!("no list {name} in {page}"));
-    let element = element_at(page, from);
-    let rest = &page[from..];
-    &rest[..rest.find(&format!("</{element}>")).unwrap_or(rest.len())]
+    let at = page.find(&mark).unwrap_or_else(|| panic!("no list {name} in {page}"));
+    element(page, at)
 }
 
 /// The rows of a page.
 fn rows(page: &str) -> Vec<Row> {
-    let all = page.split(" data-key=\"").skip(1).map(|row| {
-        let (key, rest) = row.split_once('"').unwrap();
-        let row = rest.split("</tr>").next().unwrap();
-        let marks: Vec<usize> = row.match_indices(" data-field=\"").map(|(at, _)| at).collect();
-        let fields = marks.into_iter().map(|at| {
-            let (name, rest) = row[at + " data-field=\"".len()..].split_once('"').unwrap();
-            let content = rest.split_once('>').unwrap().1;
-            let end = format!("</{}>", element_at(row, at));
-            (name.to_owned(), text(content.split(&end).next().unwrap()))
-        });
-        (plain(key), fields.collect())
+    let all = page.match_indices(" data-key=\"").map(|(at, _)| {
+        let row = element(page, at);
+        let marks = row.match_indices(" data-field=\"").map(|(at, _)| element(row, at));
+        let fields = marks.map(|cell| (attribute(cell, "data-field").unwrap(), text(cell)));
+        (attribute(row, "data-key").unwrap(), fields.collect())
     });
     all.collect()
 }
 
-/// The name of the element whose attributes are here.
-fn element_at(page: &str, at: usize) -> &str {
-    let from = page[..at].rfind('<').unwrap() + 1;
-    page[from..].split([' ', '>']).next().unwrap()
+/// The element one of whose attributes is here, up to where it ends.
+fn element(page: &str, at: usize) -> &str {
+    let page = &page[page[..at].rfind('<').unwrap()..];
+    let name = page[1..].split([' ', '>']).next().unwrap();
+    let (begin, end) = (format!("<{name}"), format!("</{name}>"));
+    let mut ends = page.match_indices(&end).map(|(at, _)| at + end.len());
+    let is_whole = |at: &usize| {
+        let inner = &page[..*at];
+        let begun =
+            inner.match_indices(&begin).filter(|(at, _)| inner[at + begin.len()..].starts_with([' ', '>']));
+        begun.count() == inner.matches(&end).count()
+    };
+    let end = ends.find(is_whole).unwrap_or_else(|| panic!("{name} does not end: {page}"));
+    &page[..end]
 }
 
-/// The text of a cell; the exact time where it is one.
-fn text(content: &str) -> String {
-    if let Some((_, rest)) = content.split_once("datetime=\"") {
-        return rest.split('"').next().unwrap().to_owned();
+/// An attribute of the element that this begins with.
+fn attribute(element: &str, name: &str) -> Option<String> {
+    let (_, rest) = element.split_once('>')?.0.split_once(&format!(" {name}=\""))?;
+    Some(plain(rest.split('"').next()?))
+}
+
+/// What an element says. It is exact where it shows a value for people: `<time datetime="EXACT">`,
+/// `<data value="EXACT">`.
+fn text(element: &str) -> String {
+    let exact = [("<time ", "datetime"), ("<data ", "value")].into_iter().flat_map(|(begin, name)| {
+        element.match_indices(begin).filter_map(move |(at, _)| attribute(&element[at..], name))
+    });
+    let exact: Vec<String> = exact.collect();
+    if !exact.is_empty() {
+        return exact.join(", ");
     }
-    let parts = content.split('<').enumerate();
-    let parts = parts
-        .map(|(at, part)| if at == 0 { part } else { part.split_once('>').map_or("", |(_, text)| text) });
+    let parts = element.split('<').filter_map(|part| Some(part.split_once('>')?.1));
     plain(parts.collect::<String>().trim())
+}
+
+#[test]
+fn elements_say_what_they_are() {
+    let page = r#"<dl data-list="b" data-key="x"><dd data-field="a.b">1</dd></dl><table data-list="t"><tr class="c" data-key="&#60;k&#62;">
+        <td data-field="size"><span><data value="4150">4.1 kB</data></span> <span>more</span></td>
+        <td data-field="at"><time datetime="2026-11-02T09:20:30.123Z">2 Nov</time></td><td>x</td>
+        <td><span data-field="host"><span>h</span> &#38; <b>i</b></span> [<span data-field="ip"></span>]</td>
+        <td><data data-field="hold" value="true">on hold</data></td>
+        <td data-field="all"><data value="1">one</data> <data value="2">two</data></td></tr><tr data-key=""></tr></table>"#;
+    let pair = |(name, text): (&str, &str)| (name.to_owned(), text.to_owned());
+    let fields = [
+        ("size", "4150"),
+        ("at", "2026-11-02T09:20:30.123Z"),
+        ("host", "h & i"),
+        ("ip", ""),
+        ("hold", "true"),
+        ("all", "1, 2"),
+    ];
+    let wanted = vec![("<k>".to_owned(), fields.map(pair).to_vec()), (String::new(), Vec::new())];
+    assert_eq!(rows(list(page, "t")), wanted);
+    assert_eq!(rows(list(page, "b")), [("x".to_owned(), vec![pair(("a.b", "1"))])]);
 }
 
 /// Without escapes.
