@@ -4,12 +4,13 @@ use std::sync::Arc;
 
 use mox_address::Domain;
 use mox_admin::ops::DnsProvider;
-use mox_dnscheck::{Row, TTL, zone_text};
+use mox_dnscheck::{Published, Row, TTL, published, zone_text};
 use serde::Serialize;
 
 use crate::context::Context;
-use crate::dnscheck::{configuration, expected};
+use crate::dnscheck::{configuration, expected, world};
 use crate::error::{CommandError, Exit};
+use crate::fetcher::WebOptions;
 use crate::output::{Page, Show};
 use crate::{Example, Needs};
 
@@ -20,6 +21,9 @@ pub(crate) struct Args {
     /// Lines of a zone file, or a table
     #[arg(long, value_name = "FORM", value_enum, default_value_t = Form::Zone)]
     form: Form,
+    /// Ask DNS which of them are there
+    #[arg(long)]
+    look: bool,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, clap::ValueEnum)]
@@ -38,6 +42,11 @@ pub(crate) const EXAMPLES: &[Example] = &[
         run: "mox dnsrecords localhost --form table --config mox.conf",
         about: "A table, for a provider's web form",
         needs: Needs::Config,
+    },
+    Example {
+        run: "mox dnsrecords example.org --look --form table",
+        about: "Which of them DNS has",
+        needs: Needs::World,
     },
     Example {
         run: "mox dnsrecords localhost --json --config mox.conf",
@@ -75,12 +84,46 @@ pub(crate) struct Line {
     /// As in a zone file.
     data: String,
     about: &'static str,
+    #[serde(flatten, skip_serializing_if = "Option::is_none")]
+    there: Option<There>,
+}
+
+/// What DNS has of a record.
+#[derive(Serialize)]
+struct There {
+    /// `present`, `differs`, `missing`, `unknown`.
+    state: &'static str,
+    /// What is in its place.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    found: Vec<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    note: Option<String>,
+}
+
+impl There {
+    fn of(published: Published) -> There {
+        let found = published.found.iter().map(|record| format!("{} {record}", record.kind())).collect();
+        There { state: published.state.as_str(), found, note: published.note }
+    }
 }
 
 impl Line {
     pub(crate) fn of(row: &Row) -> Line {
         let (kind, data) = (row.record.kind().to_string(), row.record.to_string());
-        Line { name: row.name.clone(), ttl: TTL, kind, data, about: row.about }
+        Line { name: row.name.clone(), ttl: TTL, kind, data, about: row.about, there: None }
+    }
+}
+
+impl Line {
+    fn show_there(&self, there: &There, page: &mut Page) {
+        let ok = match there.state {
+            "present" => Some(true),
+            "unknown" => None,
+            _ => Some(false),
+        };
+        let instead = there.found.iter().map(|found| format!("; DNS has {found}")).collect::<String>();
+        let note = there.note.as_ref().map(|note| format!("; {note}")).unwrap_or_default();
+        page.verdict(ok, format_args!("{} {}: {}{instead}{note}", self.name, self.kind, there.state));
     }
 }
 
@@ -89,6 +132,11 @@ impl Show for Report {
         match self.form {
             Form::Zone => page.block(&zone_text(&self.rows)),
             Form::Table => table(page, &self.records),
+        }
+        for line in &self.records {
+            if let Some(there) = &line.there {
+                line.show_there(there, page);
+            }
         }
     }
 }
@@ -107,7 +155,13 @@ pub(crate) fn run(cx: &mut Context, args: Args) -> Result<Exit, CommandError> {
         return Err(error.hint("name the config with --config; `mox config path` shows which is used"));
     };
     let rows = expected.records();
-    let records = rows.iter().map(Line::of).collect();
+    let mut records: Vec<Line> = rows.iter().map(Line::of).collect();
+    if args.look {
+        let asker = cx.asker()?;
+        let world = world(cx, &asker, &WebOptions::default(), config.as_ref())?;
+        let found = asker.run(published(&world, &expected, &rows));
+        records.iter_mut().zip(found).for_each(|(line, found)| line.there = Some(There::of(found)));
+    }
     let provider = provider(cx, &args.domain);
     for note in provider.iter().flat_map(|provider| &provider.notes) {
         cx.say(format_args!("{}: {note}", provider.as_ref().map_or("", |provider| &provider.name)));

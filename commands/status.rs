@@ -1,6 +1,8 @@
 //! `mox status`: how the running server is.
 
-use mox_admin::ops::{Status, StatusReport};
+use mox_admin::Time;
+use mox_admin::ops::{ReportState, ReportStateRow, Status, StatusReport};
+use serde::Serialize;
 
 use crate::context::Context;
 use crate::error::{CommandError, Exit};
@@ -11,9 +13,41 @@ use crate::{Example, Needs};
 pub(crate) struct Args {}
 
 pub(crate) const EXAMPLES: &[Example] = &[
-    Example { run: "mox status", about: "Listeners, counts, disk", needs: Needs::Server },
+    Example { run: "mox status", about: "Listeners, counts, disk, reports", needs: Needs::Server },
     Example { run: "mox status --json", about: "The same for scripts", needs: Needs::Server },
 ];
+
+/// The server, and where reports about TLS and DMARC are.
+#[derive(Serialize)]
+struct Told {
+    #[serde(flatten)]
+    status: StatusReport,
+    reports: Vec<ReportStateRow>,
+}
+
+impl Show for Told {
+    fn show(&self, page: &mut Page) {
+        self.status.show(page);
+        page.line("");
+        let rows = self.reports.iter().map(|row| {
+            let time = |time: Option<Time>| time.map(|time| time.to_string()).unwrap_or_default();
+            let family = row.family.as_str().to_owned();
+            let (last, received) = (time(row.last), time(row.last_received));
+            vec![
+                family,
+                row.next.to_string(),
+                last,
+                row.outcome.clone(),
+                row.received_today.to_string(),
+                received,
+            ]
+        });
+        page.table(
+            &["REPORTS", "NEXT AFTER", "LAST MADE", "OUTCOME", ">RECEIVED TODAY", "LAST RECEIVED"],
+            rows,
+        );
+    }
+}
 
 impl Show for StatusReport {
     fn show(&self, page: &mut Page) {
@@ -45,7 +79,7 @@ impl Show for StatusReport {
 }
 
 pub(crate) fn run(cx: &mut Context, Args {}: Args) -> Result<Exit, CommandError> {
-    let report = cx.call(&Status {})?;
-    cx.print(&report)?;
+    let told = Told { status: cx.call(&Status {})?, reports: cx.call(&ReportState {})? };
+    cx.print(&told)?;
     Ok(Exit::Done)
 }

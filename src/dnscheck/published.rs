@@ -23,6 +23,18 @@ pub enum State {
     Unknown,
 }
 
+impl State {
+    /// As JSON has it.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            State::Present => "present",
+            State::Differs => "differs",
+            State::Missing => "missing",
+            State::Unknown => "unknown",
+        }
+    }
+}
+
 /// What DNS says of a record.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Published {

@@ -117,7 +117,7 @@ impl Filled {
     }
 
     /// Submits a message of the account, as its mail program would.
-    fn submit(&self, to: &str) {
+    pub(crate) fn submit(&self, to: &str) {
         let server = format!("127.0.0.1:{}", self.served.port(587));
         let subject = format!("Subject: {HOSTILE}");
         let words =

@@ -13,7 +13,7 @@ mod tlsrpt;
 
 use serde_json::Value;
 
-use crate::filled::{ADMINISTRATOR, Filled, LOGIN, OWNER};
+use crate::filled::{ADMINISTRATOR, Filled, HOSTILE, LOGIN, OWNER};
 use crate::peers::installed;
 use crate::visitor::Visitor;
 
@@ -28,10 +28,10 @@ struct Same {
     command: &'static [&'static str],
     /// Where the JSON has the rows. One object there is one row.
     rows: &'static str,
-    /// The fields that make the key of a row, with spaces between. Without any, the page's row is the only one.
+    /// The fields that make the key of a row, with spaces between. Rows without a key are compared in their order.
     key: &'static [&'static str],
-    /// Fields that must be on the page where JSON has them, so that it does not become empty unseen; at least one row
-    /// shows each.
+    /// Fields that must be on the page, so that it does not become empty unseen: at least one row shows each, and none is
+    /// silent where JSON has more than nothing, 0 or false.
     fields: &'static [&'static str],
 }
 
@@ -42,8 +42,10 @@ fn pages_show_what_commands_print() {
     }
     let filled = Filled::start();
     filled.fill();
+    fill_lists(&filled);
     let mut admin = Visitor::logged_in(&filled.admin(), "/admin/", "", ADMINISTRATOR);
     let mut owner = Visitor::logged_in(&filled.account(), "/", LOGIN, OWNER);
+    add_ruleset(&mut owner);
     let tables = [
         account::SAME,
         accounts::SAME,
@@ -61,7 +63,7 @@ fn pages_show_what_commands_print() {
             _ => owner.get(&format!("/{}", same.path)),
         };
         assert_eq!(answer.status, 200, "{} {}: {}", same.site, same.path, answer.text());
-        let json = filled.served.json(same.command);
+        let json = filled.served.report(same.command);
         let said = differences(same, &answer.text(), &json);
         wrong.extend(
             said.into_iter().map(|text| format!("{} {} {}: {text}", same.site, same.path, same.list)),
@@ -70,46 +72,103 @@ fn pages_show_what_commands_print() {
     assert!(wrong.is_empty(), "{}", wrong.join("\n"));
 }
 
+/// Puts something into lists that are empty otherwise.
+fn fill_lists(filled: &Filled) {
+    let mox = |words: &[&str]| filled.served.mox(words);
+    filled.submit("e@held.example");
+    mox(&["queue", "fail", "3"]);
+    mox(&["queue", "holdrules", "add", "--account", "amy", "--from-domain", "example.org"]);
+    mox(&["config", "account", "apppassword", "add", "a", HOSTILE]);
+    let stem = filled.served.dir.join("laptop");
+    mox(&["config", "tlspubkey", "gen", stem.to_str().unwrap()]);
+    let certificate = std::fs::read(stem.with_extension("cert.pem")).unwrap();
+    filled.served.mox_reading(&["config", "tlspubkey", "add", LOGIN, HOSTILE], &certificate);
+    mox(&["config", "account", "disable", "amy", HOSTILE]);
+    filled.served.publish("example.net. TXT \"v=spf1 -all\"\n");
+    let mut stranger = Visitor::to(&filled.account());
+    for login in [HOSTILE, LOGIN] {
+        let token = stranger.get("/login").field("token");
+        let form = [("token", token.as_str()), ("login", login), ("password", "x"), ("next", "/")];
+        assert_eq!(stranger.post("/login", &form).status, 403);
+    }
+}
+
+/// What an owner says about an address.
+fn add_ruleset(owner: &mut Visitor) {
+    let csrf = owner.get("/addresses/rule?address=a%40example.org").field("csrf");
+    let answer = owner.post(
+        "/addresses/rule",
+        &[
+            ("csrf", &csrf),
+            ("address", LOGIN),
+            ("msg_from", "@example\\.org$"),
+            ("mail_from", "^b@"),
+            ("verified_domain", "example.com"),
+            ("header_name_1", "^list-id$"),
+            ("header_value_1", "<x>"),
+            ("is_forward", "yes"),
+            ("mailbox", "Lists"),
+            ("comment", HOSTILE),
+        ],
+    );
+    assert_eq!(answer.status, 303, "{}", answer.text());
+}
+
 /// Where a page and JSON differ.
 fn differences(same: &Same, page: &str, json: &Value) -> Vec<String> {
-    let found = rows(list(page, same.list));
-    let wanted: Vec<&Value> = match json.pointer(same.rows) {
+    let wanted = match json.pointer(same.rows) {
         Some(Value::Array(rows)) => rows.iter().collect(),
         Some(row) => vec![row],
         None => return vec![format!("no {} in {json}", same.rows)],
     };
-    let key =
-        |row: &Value| same.key.iter().map(|field| shown(field_of(row, field))).collect::<Vec<_>>().join(" ");
+    let Some(list) = list(page, same.list) else { return vec!["no such list".to_owned()] };
+    let mut found = rows(list);
     if found.is_empty() || wanted.is_empty() {
         return vec![format!("nothing to compare: {} rows, and {} in JSON", found.len(), wanted.len())];
     }
-    let mut wrong = Vec::new();
-    if !same.key.is_empty() {
-        let mut shown: Vec<String> = found.iter().map(|(key, _)| key.clone()).collect();
-        let mut said: Vec<String> = wanted.iter().map(|row| key(row)).collect();
-        shown.sort();
-        said.sort();
-        if shown != said {
-            wrong.push(format!("rows are {shown:?}, and {said:?} in JSON"));
-        }
+    let key_of =
+        |row: &Value| same.key.iter().map(|field| shown(field_of(row, field))).collect::<Vec<_>>().join(" ");
+    let mut keys: Vec<String> = wanted.iter().map(|row| key_of(row)).collect();
+    if same.key.is_empty() {
+        found.iter_mut().enumerate().for_each(|(at, (key, _))| *key = at.to_string());
+        keys.iter_mut().enumerate().for_each(|(at, key)| *key = at.to_string());
     }
-    for (name, fields) in &found {
-        let Some(row) = wanted.iter().find(|row| same.key.is_empty() || key(row) == *name) else { continue };
-        for (field, text) in fields {
-            let said = shown(field_of(row, field));
-            if !equal(text, &said) {
-                wrong.push(format!("{name}: {field} is {text:?}, and {said:?} in JSON"));
-            }
-        }
-        let absent = |field: &&&str| !fields.iter().any(|(name, _)| name == **field);
-        for field in same.fields.iter().filter(absent).filter(|field| !shown(field_of(row, field)).is_empty())
-        {
-            wrong.push(format!("{name}: {field} is not on the page"));
+    let mut wrong = Vec::new();
+    let sorted = |mut keys: Vec<String>| {
+        keys.sort();
+        keys
+    };
+    let (shown, said) = (sorted(found.iter().map(|(key, _)| key.clone()).collect()), sorted(keys.clone()));
+    if shown != said {
+        wrong.push(format!("rows are {shown:?}, and {said:?} in JSON"));
+    }
+    for (key, fields) in &found {
+        if let Some(at) = keys.iter().position(|other| other == key) {
+            wrong.extend(
+                row_differs(same.fields, fields, wanted[at]).into_iter().map(|text| format!("{key}: {text}")),
+            );
         }
     }
     let unseen =
         |field: &&&str| !found.iter().flat_map(|(_, fields)| fields).any(|(name, _)| name == **field);
     wrong.extend(same.fields.iter().filter(unseen).map(|field| format!("no row shows {field}")));
+    wrong
+}
+
+/// Where the cells of a row and JSON differ, and which of the wanted fields have no cell.
+fn row_differs(wanted: &[&str], cells: &[(String, String)], row: &Value) -> Vec<String> {
+    let mut wrong = Vec::new();
+    for (field, text) in cells {
+        let said = shown(field_of(row, field));
+        if !equal(text, &said) {
+            wrong.push(format!("{field} is {text:?}, and {said:?} in JSON"));
+        }
+    }
+    for field in wanted.iter().filter(|field| !cells.iter().any(|(name, _)| name == **field)) {
+        if !matches!(shown(field_of(row, field)).as_str(), "" | "false" | "0") {
+            wrong.push(format!("{field} is not on the page"));
+        }
+    }
     wrong
 }
 
@@ -125,22 +184,28 @@ fn field_of<'a>(row: &'a Value, name: &str) -> &'a Value {
 type Row = (String, Vec<(String, String)>);
 
 /// The part of a page that is a list.
-fn list<'a>(page: &'a str, name: &str) -> &'a str {
+fn list<'a>(page: &'a str, name: &str) -> Option<&'a str> {
     if name.is_empty() {
-        return page;
+        return Some(page);
     }
-    let mark = format!(" data-list=\"{name}\"");
-    let at = page.find(&mark).unwrap_or_else(|| panic!("no list {name} in {page}"));
-    element(page, at)
+    page.find(&format!(" data-list=\"{name}\"")).map(|at| element(page, at))
 }
 
 /// The rows of a page.
 fn rows(page: &str) -> Vec<Row> {
     let all = page.match_indices(" data-key=\"").map(|(at, _)| {
         let row = element(page, at);
-        let marks = row.match_indices(" data-field=\"").map(|(at, _)| element(row, at));
-        let fields = marks.map(|cell| (attribute(cell, "data-field").unwrap(), text(cell)));
-        (attribute(row, "data-key").unwrap(), fields.collect())
+        let mut fields: Vec<(String, String)> = Vec::new();
+        for (at, _) in row.match_indices(" data-field=\"") {
+            let cell = element(row, at);
+            let (name, text) = (attribute(cell, "data-field").unwrap(), text(cell));
+            match fields.iter_mut().find(|(there, _)| *there == name) {
+                // An array.
+                Some((_, all)) => *all = format!("{all}, {text}"),
+                None => fields.push((name, text)),
+            }
+        }
+        (attribute(row, "data-key").unwrap(), fields)
     });
     all.collect()
 }
@@ -149,6 +214,9 @@ fn rows(page: &str) -> Vec<Row> {
 fn element(page: &str, at: usize) -> &str {
     let page = &page[page[..at].rfind('<').unwrap()..];
     let name = page[1..].split([' ', '>']).next().unwrap();
+    if name == "input" {
+        return &page[..page.find('>').unwrap() + 1];
+    }
     let (begin, end) = (format!("<{name}"), format!("</{name}>"));
     let mut ends = page.match_indices(&end).map(|(at, _)| at + end.len());
     let is_whole = |at: &usize| {
@@ -168,8 +236,14 @@ fn attribute(element: &str, name: &str) -> Option<String> {
 }
 
 /// What an element says. It is exact where it shows a value for people: `<time datetime="EXACT">`,
-/// `<data value="EXACT">`.
+/// `<data value="EXACT">`. A field of a form says what it would send.
 fn text(element: &str) -> String {
+    if element.starts_with("<input ") {
+        return match attribute(element, "type").as_deref() {
+            Some("checkbox") => element.contains(" checked").to_string(),
+            _ => attribute(element, "value").unwrap_or_default(),
+        };
+    }
     let exact = [("<time ", "datetime"), ("<data ", "value")].into_iter().flat_map(|(begin, name)| {
         element.match_indices(begin).filter_map(move |(at, _)| attribute(&element[at..], name))
     });
@@ -188,6 +262,7 @@ fn elements_say_what_they_are() {
         <td data-field="at"><time datetime="2026-11-02T09:20:30.123Z">2 Nov</time></td><td>x</td>
         <td><span data-field="host"><span>h</span> &#38; <b>i</b></span> [<span data-field="ip"></span>]</td>
         <td><data data-field="hold" value="true">on hold</data></td>
+        <td><input type="checkbox" data-field="on" name="x" value="true" checked><input data-field="in" value="i"></td>
         <td data-field="all"><data value="1">one</data> <data value="2">two</data></td></tr><tr data-key=""></tr></table>"#;
     let pair = |(name, text): (&str, &str)| (name.to_owned(), text.to_owned());
     let fields = [
@@ -196,11 +271,13 @@ fn elements_say_what_they_are() {
         ("host", "h & i"),
         ("ip", ""),
         ("hold", "true"),
+        ("on", "true"),
+        ("in", "i"),
         ("all", "1, 2"),
     ];
     let wanted = vec![("<k>".to_owned(), fields.map(pair).to_vec()), (String::new(), Vec::new())];
-    assert_eq!(rows(list(page, "t")), wanted);
-    assert_eq!(rows(list(page, "b")), [("x".to_owned(), vec![pair(("a.b", "1"))])]);
+    assert_eq!(rows(list(page, "t").unwrap()), wanted);
+    assert_eq!(rows(list(page, "b").unwrap()), [("x".to_owned(), vec![pair(("a.b", "1"))])]);
 }
 
 /// Without escapes.
@@ -219,9 +296,16 @@ fn shown(value: &Value) -> String {
     }
 }
 
-/// Times are as exact as each has them; spaces of any kind are the same.
+/// Times are as exact as each has them; spaces of any kind are the same. What is of the moment that it is asked in is
+/// not compared: the time that a sentence begins with, and how much is free on a disk that others write to.
 fn equal(page: &str, json: &str) -> bool {
     let is_time = |text: &str| text.len() >= 20 && text.ends_with('Z') && text.as_bytes()[10] == b'T';
-    let words = |text: &str| text.split_whitespace().map(str::to_owned).collect::<Vec<_>>();
-    words(page) == words(json) || is_time(page) && is_time(json) && page[..19] == json[..19]
+    let is_now = |word: &str| word.strip_suffix(';').is_some_and(is_time);
+    let words = |text: &str| -> Vec<String> {
+        text.split_whitespace().filter(|word| !is_now(word)).map(str::to_owned).collect()
+    };
+    let is_free = |text: &str| text.ends_with(" MiB free");
+    words(page) == words(json)
+        || is_free(page) && is_free(json)
+        || is_time(page) && is_time(json) && page[..19] == json[..19]
 }

@@ -165,6 +165,16 @@ impl Served {
         serde_json::from_str(&text).unwrap_or_else(|e| panic!("{words:?}: {e}\n{text}"))
     }
 
+    /// What a command said with `--json` that asks the same name server; problems that it tells of are no failure.
+    pub(crate) fn report(&self, words: &[&str]) -> serde_json::Value {
+        let resolver = self.names.address.to_string();
+        let dns = ["--json", "--resolver", &resolver, "--dnssec", "off"];
+        let output = self.command(&[words, &dns].concat()).output().unwrap();
+        let said = String::from_utf8_lossy(&output.stderr);
+        assert!(matches!(output.status.code(), Some(0 | 3)), "{words:?}: {said}");
+        serde_json::from_slice(&output.stdout).unwrap_or_else(|e| panic!("{words:?}: {e}\n{said}"))
+    }
+
     /// What a command that reads standard input printed; its failure fails the test.
     pub(crate) fn mox_reading(&self, words: &[&str], input: &[u8]) -> String {
         let mut command = self.command(words);

@@ -336,7 +336,10 @@ async fn every_page_is_of_the_account_that_is_logged_in() {
 async fn pages_show_what_is_there_and_escape_it() {
     let site = Site::new();
     let text = site.page("").await;
-    assert!(text.contains(">0 B</data>, no limit") && text.contains("?address=amy%2Bx%40example.org"), "{text}");
+    assert!(
+        text.contains(">0 B</data></span>, no limit") && text.contains("?address=amy%2Bx%40example.org"),
+        "{text}"
+    );
     assert_eq!(text.matches("<tr data-key=").count(), 5);
     let text = site.page("addresses").await;
     assert!(text.contains(r#"value="Amy &#34;A&#34;""#) && text.contains("team@example.org"), "{text}");

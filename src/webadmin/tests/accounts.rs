@@ -199,9 +199,9 @@ async fn the_list_and_an_account_show_what_is_there_and_escape_it() {
     }
     let one = site.page("accounts/amy").await;
     for part in [
-        ">1.5 MB</data> of <data value=\"2000000\">2.0 MB<",
+        r#">1.5 MB</data></span> of <span data-field="quota"><data value="2000000">2.0 MB<"#,
         r#"<meter min="0" max="2000000" value="1500000""#,
-        r#"data-field="messages">17<"#,
+        r#"data-field="stored.messages">17<"#,
         r#"data-field="address">@example.net<"#,
         "<option>amy@example.org</option>",
         "team@example.org",

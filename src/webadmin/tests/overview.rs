@@ -8,7 +8,7 @@ async fn it_shows_how_the_server_is() {
     let site = Site::new();
     let page = site.page("").await;
     for text in [
-        "process 4711",
+        "process <span data-field=\"pid\">4711",
         "1 errors, 1 warnings.",
         "<span data-field=\"config_error\">domains.conf:3:1: &#60;bad&#62;</span>",
         "<span data-field=\"fix\">start the server again</span>",

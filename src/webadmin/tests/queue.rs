@@ -477,7 +477,7 @@ async fn one_message_shows_all_of_it() {
         &[
             "later &#60;b&#62;please",
             "Release from hold",
-            "<span class=\"said\">tried again soon",
+            "<span class=\"said\"><span data-field=\"text\">tried again soon",
             "required",
         ],
     );

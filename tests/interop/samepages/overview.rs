@@ -2,4 +2,77 @@
 
 use super::Same;
 
-pub(super) const SAME: &[Same] = &[];
+pub(super) const SAME: &[Same] = &[
+    Same {
+        site: "admin",
+        path: "",
+        list: "process",
+        command: &["status"],
+        rows: "",
+        key: &[],
+        fields: &["version", "pid", "started"],
+    },
+    Same {
+        site: "admin",
+        path: "",
+        list: "findings",
+        command: &["doctor", "--offline"],
+        rows: "/findings",
+        key: &["id", "subject"],
+        fields: &["id", "severity", "subject", "evidence", "fix"],
+    },
+    Same {
+        site: "admin",
+        path: "",
+        list: "queue",
+        command: &["status"],
+        rows: "/queue",
+        key: &[],
+        fields: &["total", "due", "held"],
+    },
+    Same {
+        site: "admin",
+        path: "",
+        list: "status",
+        command: &["status"],
+        rows: "",
+        key: &[],
+        fields: &["accounts", "messages", "connections"],
+    },
+    Same {
+        site: "admin",
+        path: "",
+        list: "data",
+        command: &["status"],
+        rows: "",
+        key: &[],
+        fields: &["data_dir", "config"],
+    },
+    Same {
+        site: "admin",
+        path: "",
+        list: "hours",
+        command: &["traffic"],
+        rows: "/hours",
+        key: &[],
+        fields: &["start", "incoming", "refused", "submitted", "delivered", "failed"],
+    },
+    Same {
+        site: "admin",
+        path: "",
+        list: "days",
+        command: &["traffic"],
+        rows: "/days",
+        key: &[],
+        fields: &["start", "incoming", "refused", "submitted", "delivered", "failed"],
+    },
+    Same {
+        site: "admin",
+        path: "",
+        list: "reports",
+        command: &["status"],
+        rows: "/reports",
+        key: &["family"],
+        fields: &["next", "last", "received_today", "last_received"],
+    },
+];
