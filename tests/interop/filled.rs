@@ -47,9 +47,13 @@ impl Filled {
             served.port(81)
         );
         change(&served, "mox.conf", "\t\tWebserverHTTPS:\n", &format!("{pages}\t\tWebserverHTTPS:\n"));
-        change(&served, "mox.conf", "Hostname:", "AdminPasswordFile: adminpasswd\nHostname:");
+        let more = "AdminPasswordFile: adminpasswd\nTransports:\n\tbackup:\n\t\tSMTP:\n\t\t\tHost: mail.example.com\nHostname:";
+        change(&served, "mox.conf", "Hostname:", more);
         let reports = "\texample.org:\n\t\tDMARC:\n\t\t\tLocalpart: dmarcreports\n\t\t\tAccount: a\n\t\t\tMailbox: DMARC\n\
-                       \t\tTLSRPT:\n\t\t\tLocalpart: tlsreports\n\t\t\tAccount: a\n\t\t\tMailbox: TLSRPT\n";
+                       \t\tTLSRPT:\n\t\t\tLocalpart: tlsreports\n\t\t\tAccount: a\n\t\t\tMailbox: TLSRPT\n\
+                       \t\tDKIM:\n\t\t\tSelectors:\n\t\t\t\twalk:\n\t\t\t\t\tPrivateKeyFile: ../keys/dkim.pem\n\t\t\tSign:\n\t\t\t\t- walk\n";
+        // What reports are signed with.
+        std::fs::write(served.dir.join("keys/dkim.pem"), served.mox(&["dkim", "gened25519"])).unwrap();
         change(&served, "domains.conf", "\texample.org: nil\n", reports);
         served.publish(ZONE);
         served.start();
@@ -82,7 +86,7 @@ impl Filled {
                 format!("Subject: {number} {HOSTILE}\r\nFrom: \"{}\" <b@example.com>\r\n", quoted(HOSTILE));
             self.deliver("a@example.org", &format!("{subject}To: a@example.org\r\n\r\nhello\r\n"));
         }
-        for to in ["c@held.example", "d@example.com"] {
+        for to in ["c@held.example", "d@example.com", "e@held.example", "f@held.example", "g@held.example"] {
             self.submit(to);
         }
         self.deliver("dmarcreports@example.org", &aggregate());

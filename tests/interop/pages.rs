@@ -95,7 +95,8 @@ fn every_page_of_localserve_is_fine() {
     let folder = tempfile::tempdir().unwrap();
     let house =
         House::start(&folder.path().join("house"), &["--lab", "--retry", "1h", "--release", "127.0.0.1:9"]);
-    for to in ["bob@example.org", "bob@sts-expired.lab.test", "bob@loop-a.lab.test"] {
+    let local = ["bob@example.org", "amy@example.org", "carol@example.org"];
+    for to in local.into_iter().chain(["bob@sts-expired.lab.test", "bob@loop-a.lab.test"]) {
         let mut session = mox_testkit::sender::Session::open(&house.mx()).unwrap();
         assert_eq!(session.send(to, crate::filled::HOSTILE, "hello").unwrap().0, 250, "{to}");
     }

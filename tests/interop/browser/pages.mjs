@@ -88,7 +88,9 @@ const seen = (page) => page.evaluate(() => ({
   unsafe: [...document.querySelectorAll("form[method=post]:not(:has([name=csrf], [name=token]))")].map((it) => it.action),
   // Each button of a form does something else.
   forms: [...document.querySelectorAll("form[method=post], form[method=get]")].flatMap((form) => [...form.elements].filter((it) => it.type === "submit").map((button) => ({
-    method: form.method, action: button.formAction || form.action, button: button.name && `${button.name}=${button.value}`,
+    method: form.method, button: button.name && `${button.name}=${button.value}`,
+    // Without the attribute `formAction` is the page, and `action` may be a button of that name.
+    action: new URL(button.getAttribute("formaction") ?? form.getAttribute("action") ?? "", document.baseURI).href,
   }))),
 }));
 
@@ -235,7 +237,9 @@ async function withoutScripts(site, pages, storageState) {
     if (both[0] !== both[1]) plain.note(`not the same without scripts: ${both[0]} and ${both[1]}`);
   }
   console.log(`ok: ${site.name}: ${pages.length} pages without scripts`);
-  for (const form of forms.filter((form) => form.site === site.name)) await send(site, form, plain);
+  for (const form of forms.filter((form) => form.site === site.name)) {
+    await send(site, form, plain).catch((error) => plain.note(`${form.form}: ${error.message}`));
+  }
   if (site.login) await logOut(site, plain);
   // Localserve has the administrator's pages too; their forms are sent where a server is at work.
   const all = forms.some((form) => form.site === site.name) ? site.forms : [];
@@ -269,22 +273,40 @@ function asked(site, words) {
 async function send(site, form, window) {
   const { page, note } = window;
   const ask = (words) => asked(site, words);
-  const url = site.start + (typeof form.page === "function" ? form.page(ask) : form.page);
-  if (!(await go(window, url)) || (await page.locator(form.form).count()) === 0) {
+  const given = (value) => (typeof value === "function" ? value(ask) : value);
+  const url = site.start + given(form.page);
+  if (!(await go(window, url)) || (await page.locator(form.by ?? form.form).count()) === 0) {
     note(`there is no form ${form.form}`);
     return;
   }
+  if (form.by) {
+    await page.locator(form.by).first().click();
+    await page.waitForLoadState("load");
+  }
   const fields = page.locator(form.form).first();
   const before = form.before?.(ask);
-  for (const [field, value] of Object.entries(form.fill ?? {})) await fill(fields.locator(`[name="${field}"]`).first(), value);
-  await press(site, page, fields.locator(form.button ?? "button[type=submit], button:not([type])").first());
+  // Some forms are folded away.
+  const fold = page.locator("details:not([open])").filter({ has: fields }).locator("> summary");
+  if ((await fold.count()) > 0) await fold.click();
+  for (const [field, value] of Object.entries(given(form.fill) ?? {})) {
+    const [name, choice] = field.split("=");
+    await fill(fields.locator(`[name="${name}"]${choice ? `[value="${choice}"]` : ""}`).first(), given(value));
+  }
+  const [download] = await Promise.all([
+    form.saves ? page.waitForEvent("download") : null,
+    press(site, page, fields.locator(form.button ?? "button[type=submit], button:not([type])").first()),
+  ]);
   // A page may ask first, or show what would be done.
   const then = form.then ?? (form.confirm ? ["main .problem form button"] : []);
   for (const button of [then].flat()) await press(site, page, page.locator(button).first());
   if ((await page.locator(".problem-status").count()) > 0) note(`${form.form}: ${await page.locator("main").innerText()}`);
-  if (form.shows && !(await page.locator("main").innerText()).includes(form.shows)) {
-    note(`${form.form}: no "${form.shows}" in: ${(await page.locator("main").innerText()).slice(0, 1000)}`);
-  }
+  const said = await page.locator("main").innerText();
+  if (form.shows && !said.includes(form.shows)) note(`${form.form}: no "${form.shows}" in: ${said.slice(0, 1000)}`);
+  if (form.lacks && said.includes(form.lacks)) note(`${form.form}: "${form.lacks}" in: ${said.slice(0, 1000)}`);
+  const saved = download && readFileSync(await download.path(), "latin1");
+  if (download && !form.saves(saved)) note(`${form.form}: not the file: ${saved.slice(0, 1000)}`);
+  // Whose session the form ended comes in again.
+  if (form.login) await logIn({ ...site, login: { ...site.login, ...form.login } }, window);
   const from = Date.now();
   while (form.asks && !form.finds(ask(form.asks), before)) {
     if (Date.now() - from > 20_000) {
@@ -296,13 +318,14 @@ async function send(site, form, window) {
   console.log(`ok: ${site.name}: ${form.form} ${form.button ?? ""} works without scripts`);
 }
 
-/** Presses a button of a form, and waits for the page behind it. */
+/** Presses a button of a form, or Enter in a field of one that has none, and waits for the page behind it. */
 async function press(site, page, button) {
   const what = await button.evaluate((it) => ({
-    method: it.form.method, action: it.formAction || it.form.action, button: it.name && `${it.name}=${it.value}`,
+    field: it.localName === "input", method: it.form.method, button: it.localName === "input" ? "" : it.name && `${it.name}=${it.value}`,
+    action: new URL(it.getAttribute("formaction") ?? it.form.getAttribute("action") ?? "", document.baseURI).href,
   }));
   site.sent.add(named(what));
-  await button.click();
+  await (what.field ? button.press("Enter") : button.click());
   await page.waitForLoadState("load");
 }
 

@@ -1,9 +1,12 @@
 // Forms that pages.mjs sends without scripts, each button of each, in this order:
 //   site, page    where it is; a function of `ask` (a command's words, to its JSON) where a page has the name of a row
-//   form, button  which of the page's forms, and which of its buttons where there are several
-//   fill          what is filled in, by names of fields
+//   by            a link of that page behind which the form is
+//   form, button  which of the page's forms, and which of its buttons where there are several, or a field to press Enter in
+//   fill          what is filled in, by names of fields, as NAME=VALUE where several have the name; or a function of `ask`
 //   confirm       that a page asks first; `then` has buttons of pages that come next otherwise
-//   shows         what the page says afterwards
+//   shows, lacks  what the page says afterwards, and what not
+//   saves         tells whether the file is right that comes instead of a page
+//   login         that the form ends the session, and what a login has new
 //   asks, finds   a command, and what must become true of its JSON; `before` has what it is compared with
 // A form that the walk saw and that is not here is a mistake.
 import { inbox } from "./inbox.mjs";
