@@ -1,6 +1,7 @@
 //! A `mox serve` with pages for administrator and owners, and something hostile to show on most of them: accounts,
 //! domains, an alias, mail, a queue, suppressed recipients, reports about TLS and DMARC, what will be reported, logins.
 
+use std::os::unix::fs::PermissionsExt as _;
 use std::time::{SystemTime, UNIX_EPOCH};
 
 use mox_testkit::house::{PATIENCE, until};
@@ -29,6 +30,7 @@ pub(crate) const NAMES: [&str; 7] =
 const ZONE: &str = "_dmarc.example.com. TXT \"v=DMARC1; p=none; rua=mailto:dmarc@example.com\"
 _smtp._tls.example.com. TXT \"v=TLSRPTv1; rua=mailto:tls@example.com\"
 example.net. MX 10 mail.example.org.
+_mta-sts.example.com. TXT \"v=STSv1; id=1\"
 ";
 
 /// See the file.
@@ -49,6 +51,15 @@ impl Filled {
         change(&served, "mox.conf", "\t\tWebserverHTTPS:\n", &format!("{pages}\t\tWebserverHTTPS:\n"));
         let more = "AdminPasswordFile: adminpasswd\nTransports:\n\tbackup:\n\t\tSMTP:\n\t\t\tHost: mail.example.com\nHostname:";
         change(&served, "mox.conf", "Hostname:", more);
+        // An authority that does not answer, so that there is a certificate to ask for again.
+        let acme =
+            "ACME:\n\tsilent:\n\t\tDirectoryURL: https://127.0.0.1:9/dir\n\t\tContactEmail: a@example.org\n";
+        change(&served, "mox.conf", "Listeners:", &format!("{acme}Listeners:"));
+        let listener = format!(
+            "\tacme:\n\t\tIPs:\n\t\t\t- 127.0.0.1\n\t\tTLS:\n\t\t\tACME: silent\n\t\tSubmissions:\n\t\t\tEnabled: true\n\t\t\tPort: {}\n",
+            served.port(465)
+        );
+        change(&served, "mox.conf", "Postmaster:", &format!("{listener}Postmaster:"));
         let reports = "\texample.org:\n\t\tDMARC:\n\t\t\tLocalpart: dmarcreports\n\t\t\tAccount: a\n\t\t\tMailbox: DMARC\n\
                        \t\tTLSRPT:\n\t\t\tLocalpart: tlsreports\n\t\t\tAccount: a\n\t\t\tMailbox: TLSRPT\n\
                        \t\tDKIM:\n\t\t\tSelectors:\n\t\t\t\twalk:\n\t\t\t\t\tPrivateKeyFile: ../keys/dkim.pem\n\t\t\tSign:\n\t\t\t\t- walk\n";
@@ -56,6 +67,10 @@ impl Filled {
         std::fs::write(served.dir.join("keys/dkim.pem"), served.mox(&["dkim", "gened25519"])).unwrap();
         change(&served, "domains.conf", "\texample.org: nil\n", reports);
         served.publish(ZONE);
+        // For backups, by whichever user the server becomes.
+        let backups = served.dir.join("backups");
+        std::fs::create_dir(&backups).unwrap();
+        std::fs::set_permissions(&backups, std::fs::Permissions::from_mode(0o777)).unwrap();
         served.start();
         served
             .mox_reading(&["setadminpassword", "--password-stdin"], format!("{ADMINISTRATOR}\n").as_bytes());

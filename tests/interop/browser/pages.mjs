@@ -308,9 +308,10 @@ async function send(site, form, window) {
   // Whose session the form ended comes in again.
   if (form.login) await logIn({ ...site, login: { ...site.login, ...form.login } }, window);
   const from = Date.now();
-  while (form.asks && !form.finds(ask(form.asks), before)) {
+  const asks = given(form.asks);
+  while (asks && !form.finds(ask(asks), before)) {
     if (Date.now() - from > 20_000) {
-      note(`${form.form}: not done: ${JSON.stringify(ask(form.asks)).slice(0, 1000)}`);
+      note(`${form.form}: not done: ${JSON.stringify(ask(asks)).slice(0, 1000)}`);
       return;
     }
     await new Promise((done) => setTimeout(done, 100));

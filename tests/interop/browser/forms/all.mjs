@@ -1,8 +1,9 @@
 // Forms that pages.mjs sends without scripts, each button of each, in this order:
-//   site, page    where it is; a function of `ask` (a command's words, to its JSON) where a page has the name of a row
+// What is only known then, as the name of a row, is a function of `ask` (a command's words, to its JSON):
+//   site, page    where it is
 //   by            a link of that page behind which the form is
 //   form, button  which of the page's forms, and which of its buttons where there are several, or a field to press Enter in
-//   fill          what is filled in, by names of fields, as NAME=VALUE where several have the name; or a function of `ask`
+//   fill          what is filled in, by names of fields, as NAME=VALUE where several have the name
 //   confirm       that a page asks first; `then` has buttons of pages that come next otherwise
 //   shows, lacks  what the page says afterwards, and what not
 //   saves         tells whether the file is right that comes instead of a page
