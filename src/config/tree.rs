@@ -223,6 +223,37 @@ impl Tree {
         self.replace(text)
     }
 
+    /// Moves an item of a list to another place, from 0, with the comment lines directly above it.
+    pub fn move_item(&mut self, path: &[&str], from: usize, to: usize) -> Result<(), EditError> {
+        let list = self.get(path).ok_or_else(|| EditError::NotFound(join(path)))?;
+        let Value::List(items) = &list.value else { return Err(EditError::WrongKind(join(path), "list")) };
+        let (Some(item), Some(there)) = (items.get(from), items.get(to)) else {
+            return Err(EditError::NotFound(format!("{}[{}]", join(path), from.max(to))));
+        };
+        let lines = self.comment_start(item)..item.lines.end;
+        let at = if to > from { there.lines.end } else { self.comment_start(there) };
+        let mut text = self.text.clone();
+        if !text.ends_with('\n') {
+            text.push_str(if text.contains("\r\n") { "\r\n" } else { "\n" });
+        }
+        let end = |at: usize| if at == self.text.len() { text.len() } else { at };
+        let (lines, at) = (lines.start..end(lines.end), end(at));
+        let moved = text.get(lines.clone()).unwrap_or_default().to_owned();
+        // What comes later in the text changes first, so that places before it stay.
+        match to.cmp(&from) {
+            std::cmp::Ordering::Equal => return Ok(()),
+            std::cmp::Ordering::Greater => {
+                text.insert_str(at, &moved);
+                text.replace_range(lines, "");
+            }
+            std::cmp::Ordering::Less => {
+                text.replace_range(lines, "");
+                text.insert_str(at, &moved);
+            }
+        }
+        self.replace(text)
+    }
+
     fn is_root(&self, node: &Node) -> bool {
         std::ptr::eq(node, &self.root)
     }
@@ -452,5 +483,22 @@ mod tests {
         let mut empty = parse(b"# nothing yet").unwrap();
         empty.set(&["A"], "1").unwrap();
         assert_eq!(empty.text(), "# nothing yet\nA: 1\n");
+    }
+
+    #[test]
+    fn items_move_with_their_comments() {
+        let text = "L:\n\t# one\n\t- a\n\n\t-\n\t\tK: b\n\t# three\n\t# of three\n\t- c";
+        let moved = |from, to| {
+            let mut tree = parse(text.as_bytes()).unwrap();
+            tree.move_item(&["L"], from, to).unwrap();
+            tree.text().to_owned()
+        };
+        assert_eq!(moved(1, 1), text);
+        assert_eq!(moved(2, 0), "L:\n\t# three\n\t# of three\n\t- c\n\t# one\n\t- a\n\n\t-\n\t\tK: b\n");
+        assert_eq!(moved(0, 2), "L:\n\n\t-\n\t\tK: b\n\t# three\n\t# of three\n\t- c\n\t# one\n\t- a\n");
+        assert_eq!(moved(1, 2), "L:\n\t# one\n\t- a\n\n\t# three\n\t# of three\n\t- c\n\t-\n\t\tK: b\n");
+        let mut tree = parse(text.as_bytes()).unwrap();
+        assert!(tree.move_item(&["L"], 3, 0).is_err() && tree.move_item(&["M"], 0, 1).is_err());
+        assert_eq!(tree.text(), text);
     }
 }

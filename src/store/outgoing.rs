@@ -6,7 +6,7 @@
 use std::time::Duration;
 
 use mox_clock::Timestamp;
-use mox_db::Tx;
+use mox_db::{ReadTx, Tx};
 
 use crate::tables::outgoing as table;
 use crate::{Error, Store};
@@ -27,6 +27,14 @@ pub struct OutgoingLimits {
 }
 
 impl Store {
+    /// Messages that an account sent in the last 24 hours, counted once per recipient, and recipients among them that
+    /// it never sent to before.
+    pub fn sent_lately(&self, tx: &ReadTx<'_>, account: &str) -> Result<(u64, u64), Error> {
+        let id = self.account(tx, account)?.id;
+        let (sent, new) = table::sums_since(tx.conn(), id, self.clock().now().minus(WINDOW))?;
+        Ok((u64::try_from(sent).unwrap_or(0), u64::try_from(new).unwrap_or(0)))
+    }
+
     /// Counts a message from `account` to `recipients`, letter case ignored; [`Error::TooMuchSent`] when that is
     /// over a limit. The caller rolls back then, and with it the count.
     pub fn count_outgoing(

@@ -46,6 +46,7 @@ pub(crate) async fn route(at: &At, path: &[&str]) -> Result<Response, OpError> {
         (["of"], false) => set(at, at.form()).await,
         (["rule"], true) => rule::page(at).await,
         (["rule"], false) => rule::save(at, at.form()).await,
+        (["rule-move"], false) => rule::reorder(at, at.form()).await,
         (["rule-remove"], false) => rule::remove(at, at.form()).await,
         _ => Err(no_page()),
     }
@@ -72,6 +73,7 @@ fn note(query: &Query) -> Option<String> {
         "name" => "Name saved",
         "saved" => "Saved",
         "rule" => "Ruleset saved",
+        "rule-moved" => "Ruleset moved",
         "rule-removed" => "Ruleset removed",
         _ => return None,
     };

@@ -77,6 +77,7 @@ fn note(query: &Query) -> Option<String> {
         "removed" => "Account removed",
         "address" => "Address added",
         "address-removed" => "Address removed",
+        "settings" => "Settings saved",
         "password" => "Password set; sessions of its pages ended",
         "app-removed" => "App password removed",
         "key" => "TLS client key added",

@@ -43,6 +43,7 @@ async fn below(at: &At, domain: &str, path: &[&str]) -> Result<Response, OpError
     match (path, at.reads()) {
         ([], true) => one::page(at, domain).await,
         (["state"], false) => one::state(at, domain).await,
+        (["settings"], false) => one::settings(at, domain).await,
         (["remove"], false) => one::remove(at, domain).await,
         (["address-add"], false) => one::address_add(at, domain).await,
         (["address-remove"], false) => one::address_remove(at, domain).await,
@@ -78,6 +79,7 @@ fn notice(query: &Query) -> Option<String> {
         "removed" => "The domain was removed",
         "disabled" => "The domain is disabled: its mail is refused for the time being",
         "enabled" => "The domain is enabled: its mail is taken",
+        "settings" => "Settings saved",
         "address-added" => "The address was added",
         "address-removed" => "The address was removed",
         "alias-added" => "The alias was added",

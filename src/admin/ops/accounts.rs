@@ -1,4 +1,4 @@
-//! Accounts of the configuration: list, add, disable, remove.
+//! Accounts of the configuration: list, add, change, disable, remove.
 
 use serde::{Deserialize, Serialize};
 
@@ -48,6 +48,9 @@ pub struct AccountDetail {
     /// Most bytes that its messages may take; none for no limit.
     #[serde(default)]
     pub quota: Option<u64>,
+    /// How much it may have and send, and how much it sent.
+    #[serde(default)]
+    pub limits: AccountLimits,
     /// Whether its owner may only have passwords that are made by the server.
     #[serde(default)]
     pub no_custom_password: bool,
@@ -59,6 +62,21 @@ pub struct AccountDetail {
     pub incoming_webhook: Option<super::HookTarget>,
     /// What is stored; none if nothing is.
     pub stored: Option<AccountStored>,
+}
+
+/// How much an account may have and send, and how much it sent in the last 24 hours.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct AccountLimits {
+    /// Most bytes of its messages as `domains.conf` says: 0 for what `mox.conf` says, less for no limit.
+    pub quota: i64,
+    /// Messages that it may send in 24 hours, each counted for each recipient.
+    pub max_outgoing: u32,
+    /// Recipients in 24 hours that it never wrote to before.
+    pub max_first_time: u32,
+    /// Messages that it sent, each counted for each recipient.
+    pub sent: u64,
+    /// Recipients among them that it wrote to for the first time.
+    pub first_time: u64,
 }
 
 /// What is stored of an account.
@@ -86,6 +104,31 @@ pub struct AccountAdd {
     /// Its password; made here if none.
     #[serde(default)]
     pub password: Option<Secret>,
+    /// Only check and compare.
+    #[serde(default)]
+    pub dry_run: bool,
+}
+
+/// Changes settings of an account; what is none stays.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct AccountSet {
+    /// Its name.
+    pub account: String,
+    /// Name shown in From; empty for none.
+    #[serde(default)]
+    pub full_name: Option<String>,
+    /// Free text.
+    #[serde(default)]
+    pub description: Option<String>,
+    /// Most bytes of its messages: 0 for what `mox.conf` says, less for no limit.
+    #[serde(default)]
+    pub quota: Option<i64>,
+    /// Messages that it may send in 24 hours; 0 for the default.
+    #[serde(default)]
+    pub max_outgoing: Option<u32>,
+    /// Recipients in 24 hours that it never wrote to before; 0 for the default.
+    #[serde(default)]
+    pub max_first_time: Option<u32>,
     /// Only check and compare.
     #[serde(default)]
     pub dry_run: bool,

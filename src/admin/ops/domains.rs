@@ -1,4 +1,4 @@
-//! Domains of the configuration: list, add with keys, disable, remove.
+//! Domains of the configuration: list, add with keys, change, disable, remove.
 
 use serde::{Deserialize, Serialize};
 
@@ -51,6 +51,12 @@ pub struct DomainDetail {
     /// The name that mail programs of its users connect to.
     #[serde(default)]
     pub client_host: String,
+    /// Texts that end the localpart when addresses are looked up.
+    #[serde(default)]
+    pub separators: Vec<String>,
+    /// Whether `User` and `user` are two addresses.
+    #[serde(default)]
+    pub case_sensitive: bool,
 }
 
 /// A key to sign mail with.
@@ -84,6 +90,25 @@ pub struct DomainAdd {
     #[serde(default)]
     pub disabled: bool,
     /// Only check and compare; no keys are made.
+    #[serde(default)]
+    pub dry_run: bool,
+}
+
+/// Changes settings of a domain; what is none stays.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct DomainSet {
+    /// Its name.
+    pub domain: String,
+    /// Free text.
+    #[serde(default)]
+    pub description: Option<String>,
+    /// Texts that end the localpart when addresses are looked up; none of them for whole localparts.
+    #[serde(default)]
+    pub separators: Option<Vec<String>>,
+    /// Whether `User` and `user` are two addresses.
+    #[serde(default)]
+    pub case_sensitive: Option<bool>,
+    /// Only check and compare.
     #[serde(default)]
     pub dry_run: bool,
 }

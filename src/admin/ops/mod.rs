@@ -44,8 +44,8 @@ mod verdict;
 
 pub use account::{SetAccountPassword, SetAdminPassword};
 pub use accounts::{
-    AccountAdd, AccountDetail, AccountDisable, AccountList, AccountRemove, AccountRow, AccountShow,
-    AccountStored,
+    AccountAdd, AccountDetail, AccountDisable, AccountLimits, AccountList, AccountRemove, AccountRow,
+    AccountSet, AccountShow, AccountStored,
 };
 pub use addresses::{AddressAdd, AddressList, AddressRemove, AddressRow};
 pub use aliases::{AliasAdd, AliasList, AliasMembers, AliasRemove, AliasRow, AliasShow, AliasUpdate};
@@ -86,7 +86,8 @@ pub use dnsrecords::{
 };
 pub use doctor::{Doctor, DoctorFinding, Doctored};
 pub use domains::{
-    DkimSelector, DomainAdd, DomainDetail, DomainDisable, DomainList, DomainRemove, DomainRow, DomainShow,
+    DkimSelector, DomainAdd, DomainDetail, DomainDisable, DomainList, DomainRemove, DomainRow, DomainSet,
+    DomainShow,
 };
 pub use finding::MethodFinding;
 pub use hooks::{
@@ -124,8 +125,8 @@ pub use outgoing::{
 };
 pub use owner::{
     AccountFullName, AccountPasswordChange, AccountPasswordChanged, DestinationDetail, DestinationSet,
-    DestinationSettings, DestinationShow, HeaderCondition, Ruleset, RulesetAdd, RulesetRemove, RulesetRow,
-    RulesetSet, SessionsEnd, SessionsEnded,
+    DestinationSettings, DestinationShow, HeaderCondition, Ruleset, RulesetAdd, RulesetMove, RulesetRemove,
+    RulesetRow, RulesetSet, SessionsEnd, SessionsEnded,
 };
 pub use queue::{
     ExplainLine, QueueDetail, QueueDrop, QueueDump, QueueEnd, QueueExplain, QueueExplanation, QueueFail,
@@ -296,6 +297,7 @@ operations! {
     AccountAdd = "account-add" -> ConfigChanged;
     AccountRemove = "account-remove" -> ConfigChanged;
     AccountDisable = "account-disable" -> ConfigChanged;
+    AccountSet = "account-set" -> ConfigChanged;
     AddressList = "address-list" -> Vec<AddressRow>;
     AddressAdd = "address-add" -> ConfigChanged;
     AddressRemove = "address-remove" -> ConfigChanged;
@@ -304,6 +306,7 @@ operations! {
     DomainAdd = "domain-add" -> ConfigChanged;
     DomainRemove = "domain-remove" -> ConfigChanged;
     DomainDisable = "domain-disable" -> ConfigChanged;
+    DomainSet = "domain-set" -> ConfigChanged;
     AliasList = "alias-list" -> Vec<AliasRow>;
     AliasShow = "alias-show" -> AliasRow;
     AliasAdd = "alias-add" -> ConfigChanged;
@@ -324,6 +327,7 @@ operations! {
     RulesetAdd = "ruleset-add" -> ConfigChanged;
     RulesetSet = "ruleset-set" -> ConfigChanged;
     RulesetRemove = "ruleset-remove" -> ConfigChanged;
+    RulesetMove = "ruleset-move" -> ConfigChanged;
     ConfigVersions = "config-versions" -> Vec<ConfigVersion>;
     ConfigDiff = "config-diff" -> ConfigDiffed;
     ConfigApply = "config-apply" -> ConfigChanged;

@@ -197,3 +197,19 @@ pub struct RulesetRemove {
     #[serde(default)]
     pub dry_run: bool,
 }
+
+/// Moves a ruleset of an address to another place among them: they are tried in order.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct RulesetMove {
+    /// Name of the account whose address it must be.
+    pub account: String,
+    /// The address, or `@domain`.
+    pub address: String,
+    /// Which, by its [`RulesetRow::key`].
+    pub key: String,
+    /// Its place afterwards, from 1.
+    pub to: u64,
+    /// Only check and compare.
+    #[serde(default)]
+    pub dry_run: bool,
+}

@@ -1,10 +1,10 @@
-//! `mox config account`: accounts are listed, added, disabled and removed.
+//! `mox config account`: accounts are listed, added, changed, disabled and removed.
 
 use std::sync::Arc;
 
 use mox_admin::ops::{
-    AccountAdd, AccountDetail, AccountDisable, AccountList, AccountRemove, AccountRow, AccountShow,
-    AccountStored, ConfigChanged, HookTarget,
+    AccountAdd, AccountDetail, AccountDisable, AccountLimits, AccountList, AccountRemove, AccountRow,
+    AccountSet, AccountShow, AccountStored, ConfigChanged, HookTarget,
 };
 use mox_admin::{OpError, Operations, Secret, Time};
 use mox_config::account::{Account, Destination};
@@ -15,19 +15,21 @@ use mox_config::values;
 use mox_store::{Error, Store};
 
 use super::addresses::row as address_row;
+use super::destinations::{one_line, put};
 use super::failed;
 use super::lookup::{self, Place};
 use crate::desk::{Desk, unedited};
 
 pub(super) fn add(operations: Operations, desk: &Arc<Desk>) -> Operations {
     let d = || desk.clone();
-    let (list, show, make, remove, disable) = (d(), d(), d(), d(), d());
+    let (list, show, make, remove, disable, set) = (d(), d(), d(), d(), d(), d());
     operations
         .on(move |_: AccountList| all(list.clone()))
         .on(move |op: AccountShow| one(show.clone(), op))
         .on(move |op: AccountAdd| added(make.clone(), op))
         .on(move |op: AccountRemove| removed(remove.clone(), op))
         .on(move |op: AccountDisable| disabled(disable.clone(), op))
+        .on(move |op: AccountSet| changed(set.clone(), op))
 }
 
 async fn all(desk: Arc<Desk>) -> Result<Vec<AccountRow>, OpError> {
@@ -67,6 +69,7 @@ async fn one(desk: Arc<Desk>, op: AccountShow) -> Result<AccountDetail, OpError>
         references: lookup::references(&draft, &name),
         config: text(&name, account)?,
         quota: account.quota(config.server.quota_message_size),
+        limits: limits(&desk, &name, account).await?,
         no_custom_password: account.no_custom_password,
         outgoing_webhook: account.outgoing_webhook.as_ref().map(|hook| HookTarget {
             url: hook.url.as_str().to_owned(),
@@ -79,6 +82,25 @@ async fn one(desk: Arc<Desk>, op: AccountShow) -> Result<AccountDetail, OpError>
             events: Vec::new(),
         }),
         stored: stored(&desk, &name).await?,
+    })
+}
+
+async fn limits(desk: &Arc<Desk>, name: &str, account: &Account) -> Result<AccountLimits, OpError> {
+    let asked = name.to_owned();
+    let look = move |store: &Store, tx: &mox_db::ReadTx<'_>| match store.sent_lately(tx, &asked) {
+        Err(Error::NoSuchAccount(_)) => Ok((0, 0)),
+        other => other,
+    };
+    let (sent, first_time) = match desk.store_if_any().await? {
+        Some(store) => store.read(look).await.map_err(failed)?,
+        None => (0, 0),
+    };
+    Ok(AccountLimits {
+        quota: account.quota_message_size,
+        max_outgoing: account.max_outgoing_messages_per_day,
+        max_first_time: account.max_first_time_recipients_per_day,
+        sent,
+        first_time,
     })
 }
 
@@ -280,6 +302,41 @@ fn unreferenced(draft: &Draft, name: &str) -> Result<(), OpError> {
         }
     }
     Ok(())
+}
+
+async fn changed(desk: Arc<Desk>, op: AccountSet) -> Result<ConfigChanged, OpError> {
+    let AccountSet { account, full_name, description, quota, max_outgoing, max_first_time, dry_run } = op;
+    let line = |what, text: Option<String>| text.map(|text| one_line(what, &text)).transpose();
+    let texts =
+        [("FullName", line("the name", full_name)?), ("Description", line("the description", description)?)];
+    let what = format!("account set {account}");
+    let edit = move |draft: &mut Draft| {
+        let is = lookup::account(&draft.config, &account)?;
+        let numbers = [
+            ("QuotaMessageSize", quota, is.quota_message_size),
+            (
+                "MaxOutgoingMessagesPerDay",
+                max_outgoing.map(i64::from),
+                is.max_outgoing_messages_per_day.into(),
+            ),
+            (
+                "MaxFirstTimeRecipientsPerDay",
+                max_first_time.map(i64::from),
+                is.max_first_time_recipients_per_day.into(),
+            ),
+        ];
+        for (field, text) in texts.iter().filter_map(|(field, text)| Some((field, text.as_ref()?))) {
+            put(&mut draft.tree, &["Accounts", &account], field, text)?;
+        }
+        // A default that is in effect stays unwritten.
+        for (field, wanted, is) in numbers {
+            let Some(wanted) = wanted.filter(|wanted| *wanted != is) else { continue };
+            let text = if wanted == 0 { String::new() } else { wanted.to_string() };
+            put(&mut draft.tree, &["Accounts", &account], field, &text)?;
+        }
+        Ok(Vec::new())
+    };
+    desk.change(what, dry_run, edit).await
 }
 
 async fn disabled(desk: Arc<Desk>, op: AccountDisable) -> Result<ConfigChanged, OpError> {

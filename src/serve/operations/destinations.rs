@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use mox_admin::ops::{
     ConfigChanged, DestinationDetail, DestinationSet, DestinationSettings, DestinationShow, HeaderCondition,
-    Ruleset, RulesetAdd, RulesetRemove, RulesetRow, RulesetSet,
+    Ruleset, RulesetAdd, RulesetMove, RulesetRemove, RulesetRow, RulesetSet,
 };
 use mox_admin::{OpError, Operations};
 use mox_config::account::Destination;
@@ -39,13 +39,14 @@ const FIELDS: [&str; 9] = [
 
 pub(super) fn add(operations: Operations, desk: &Arc<Desk>) -> Operations {
     let d = || desk.clone();
-    let (show, set, make, change, remove) = (d(), d(), d(), d(), d());
+    let (show, set, make, change, remove, order) = (d(), d(), d(), d(), d(), d());
     operations
         .on(move |op: DestinationShow| one(show.clone(), op))
         .on(move |op: DestinationSet| set_one(set.clone(), op))
         .on(move |op: RulesetAdd| added(make.clone(), op))
         .on(move |op: RulesetSet| changed(change.clone(), op))
         .on(move |op: RulesetRemove| removed(remove.clone(), op))
+        .on(move |op: RulesetMove| moved(order.clone(), op))
 }
 
 /// The file, if it can be edited. What is wrong in it is not for owners of accounts.
@@ -292,6 +293,23 @@ async fn removed(desk: Arc<Desk>, op: RulesetRemove) -> Result<ConfigChanged, Op
         let path = ["Accounts", account.as_str(), "Destinations", &name, "Rulesets", &step];
         let path = if count == 1 { path.get(..5).unwrap_or(&path) } else { &path };
         draft.tree.remove(path).map_err(unedited)?;
+        Ok(Vec::new())
+    };
+    desk.change(what, dry_run, edit).await
+}
+
+async fn moved(desk: Arc<Desk>, op: RulesetMove) -> Result<ConfigChanged, OpError> {
+    let RulesetMove { account, address, key, to, dry_run } = op;
+    place(&editable(&desk).await?, &account, &address, &key)?;
+    let what = format!("ruleset move {}", address.escape_debug());
+    let edit = move |draft: &mut Draft| {
+        let (name, step, count) = place(draft, &account, &address, &key)?;
+        let to = usize::try_from(to).ok().filter(|to| (1..=count).contains(to)).ok_or_else(|| {
+            OpError::usage(format!("{to} is no place for a ruleset of {count}")).hint("places count from 1")
+        })?;
+        let list = ["Accounts", account.as_str(), "Destinations", &name, "Rulesets"];
+        let from = step.trim_matches(['[', ']']).parse().unwrap_or(0);
+        draft.tree.move_item(&list, from, to - 1).map_err(unedited)?;
         Ok(Vec::new())
     };
     desk.change(what, dry_run, edit).await

@@ -1,4 +1,4 @@
-//! `mox config domain`: domains are added with keys to sign with, disabled and removed.
+//! `mox config domain`: domains are added with keys to sign with, changed, disabled and removed.
 //!
 //! Key files are written, durably, before the configuration that names them; a crash in between leaves files that
 //! nothing refers to. When the configuration is refused, they are removed again.
@@ -10,7 +10,7 @@ use std::sync::Arc;
 use mox_address::Domain;
 use mox_admin::ops::{
     ConfigChanged, DkimSelector, DomainAdd, DomainDetail, DomainDisable, DomainList, DomainRemove, DomainRow,
-    DomainShow,
+    DomainSet, DomainShow,
 };
 use mox_admin::{OpError, Operations};
 use mox_clock::Timestamp;
@@ -22,10 +22,12 @@ use mox_config::edit::Draft;
 use mox_config::mtasts::{MtaSts, MtaStsMode};
 use mox_config::reports::ReportAddress;
 use mox_config::ser::{to_text, to_value};
+use mox_config::tree::Tree;
 use mox_config::values::Interval;
 use mox_dkim::SigningKey;
 use mox_platform::files::{Access, create, create_private_dir, sync_dir};
 
+use super::destinations::{one_line, put};
 use super::lookup::{self, Place};
 use crate::desk::{Desk, unedited};
 
@@ -39,13 +41,14 @@ const MAX_KEY_FILE: u64 = 64 << 10;
 
 pub(super) fn add(operations: Operations, desk: &Arc<Desk>) -> Operations {
     let d = || desk.clone();
-    let (list, show, make, remove, disable) = (d(), d(), d(), d(), d());
+    let (list, show, make, remove, disable, set) = (d(), d(), d(), d(), d(), d());
     operations
         .on(move |_: DomainList| all(list.clone()))
         .on(move |op: DomainShow| one(show.clone(), op))
         .on(move |op: DomainAdd| added(make.clone(), op))
         .on(move |op: DomainRemove| removed(remove.clone(), op))
         .on(move |op: DomainDisable| disabled(disable.clone(), op))
+        .on(move |op: DomainSet| changed(set.clone(), op))
 }
 
 async fn all(desk: Arc<Desk>) -> Result<Vec<DomainRow>, OpError> {
@@ -79,6 +82,8 @@ async fn one(desk: Arc<Desk>, op: DomainShow) -> Result<DomainDetail, OpError> {
     Ok(DomainDetail {
         selectors: selectors(&draft.config, &domain, hosted),
         client_host: client_host.unicode().to_owned(),
+        separators: hosted.separators().into_iter().map(str::to_owned).collect(),
+        case_sensitive: hosted.localpart_case_sensitive,
         row: row(&draft.config, &domain, hosted),
         addresses: super::addresses::rows(&draft.config, |_, place| *place.domain() == domain),
         aliases: aliases.map(|(name, alias)| super::aliases::row(name, &domain, alias)).collect(),
@@ -296,6 +301,53 @@ fn unused(draft: &Draft, domain: &Domain) -> Result<(), OpError> {
         }
     }
     Ok(())
+}
+
+async fn changed(desk: Arc<Desk>, op: DomainSet) -> Result<ConfigChanged, OpError> {
+    let domain = lookup::domain(&op.domain)?;
+    let description = op.description.map(|text| one_line("the description", &text)).transpose()?;
+    let separators = op.separators.map(separators).transpose()?;
+    let what = format!("domain set {}", domain.unicode());
+    let edit = move |draft: &mut Draft| {
+        let hosted = lookup::hosted(&draft.config, &domain)?.clone();
+        let key = lookup::domain_key(draft, &domain);
+        let path = ["Domains", key.as_str()];
+        if let Some(text) = &description {
+            put(&mut draft.tree, &path, "Description", text)?;
+        }
+        if let Some(all) = separators.as_ref().filter(|all| hosted.separators() != **all) {
+            put_separators(&mut draft.tree, &path, all)?;
+        }
+        if let Some(sensitive) = op.case_sensitive.filter(|now| *now != hosted.localpart_case_sensitive) {
+            put(&mut draft.tree, &path, "LocalpartCaseSensitive", if sensitive { "true" } else { "" })?;
+        }
+        Ok(Vec::new())
+    };
+    desk.change(what, op.dry_run, edit).await
+}
+
+/// Separators as they were given; whether the domain takes them is checked with the file.
+fn separators(all: Vec<String>) -> Result<Vec<String>, OpError> {
+    let all = all.iter().map(|text| one_line("a separator", text)).collect::<Result<Vec<_>, _>>()?;
+    Ok(all.into_iter().filter(|text| !text.is_empty()).collect())
+}
+
+/// One stands in a key of its own, several in a list.
+fn put_separators(tree: &mut Tree, path: &[&str], all: &[String]) -> Result<(), OpError> {
+    const ONE: &str = "LocalpartCatchallSeparator";
+    const SEVERAL: &str = "LocalpartCatchallSeparators";
+    let at = |key| path.iter().copied().chain([key]).collect::<Vec<&str>>();
+    if tree.get(&at(SEVERAL)).is_some() {
+        tree.remove(&at(SEVERAL)).map_err(unedited)?;
+    }
+    match all {
+        [] => put(tree, path, ONE, ""),
+        [one] => put(tree, path, ONE, one),
+        several => {
+            put(tree, path, ONE, "")?;
+            tree.insert(&at(SEVERAL), &to_value(&several.to_vec())).map_err(unedited)
+        }
+    }
 }
 
 async fn disabled(desk: Arc<Desk>, op: DomainDisable) -> Result<ConfigChanged, OpError> {

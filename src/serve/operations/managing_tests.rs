@@ -747,3 +747,84 @@ async fn an_account_of_the_same_name_inherits_no_way_in() {
     files.call(account_add("dora", "dora@example.net", false)).await.unwrap();
     assert_eq!(ways_in().await, (true, 0, false, 0));
 }
+
+#[tokio::test]
+async fn settings_of_accounts_and_domains_change_one_by_one() {
+    let files = Files::new();
+    let set = AccountSet { account: "bob".into(), ..AccountSet::default() };
+    let with = AccountSet {
+        description: Some("Bob, who sells".into()),
+        quota: Some(-1),
+        max_outgoing: Some(10),
+        ..set.clone()
+    };
+    let dry = files.call(AccountSet { dry_run: true, ..with.clone() }).await.unwrap();
+    assert!(dry.dry_run && dry.diff.contains("\n+\t\tQuotaMessageSize: -1\n"), "{}", dry.diff);
+    assert_eq!(files.text(), DOMAINS);
+    files.call(with.clone()).await.unwrap();
+    assert!(!files.call(with).await.unwrap().changed, "it says so already");
+    files
+        .call(AccountSet { full_name: Some("Bob B".into()), max_outgoing: Some(0), ..set.clone() })
+        .await
+        .unwrap();
+    let shown = files.call(AccountShow { account: "bob".into() }).await.unwrap();
+    assert_eq!((shown.row.full_name.as_str(), shown.row.description.as_str()), ("Bob B", "Bob, who sells"));
+    assert_eq!((shown.quota, shown.limits.quota, shown.limits.max_outgoing), (None, -1, 1000));
+    assert!(files.text().contains("# Bob, of sales\n\tbob:\n"), "{}", files.text());
+    let defaults = AccountSet { max_outgoing: Some(1000), max_first_time: Some(200), ..set.clone() };
+    assert!(!files.call(defaults).await.unwrap().changed, "they are in effect without being written");
+    files.refused(AccountSet { description: Some("a\nb".into()), ..set }).await;
+    files.refused(AccountSet { account: "eve".into(), quota: Some(1), ..AccountSet::default() }).await;
+
+    let set = DomainSet { domain: "Example.org".into(), ..DomainSet::default() };
+    let separators = |all: &[&str]| Some(all.iter().map(|one| (*one).to_owned()).collect());
+    let shown = async || files.call(DomainShow { domain: "example.org".into() }).await.unwrap();
+    for all in [&["+"][..], &["+", "-"], &["-"], &[]] {
+        files.call(DomainSet { separators: separators(all), ..set.clone() }).await.unwrap();
+        assert_eq!(shown().await.separators, all);
+    }
+    assert!(!files.text().contains("Separator"), "{}", files.text());
+    // Bob@example.org is a member of an alias as bob@example.org.
+    files.refused(DomainSet { case_sensitive: Some(true), ..set }).await;
+    let set = DomainSet { domain: "example.net".into(), ..DomainSet::default() };
+    let shown = async || files.call(DomainShow { domain: "example.net".into() }).await.unwrap();
+    let with = DomainSet { description: Some("ours".into()), case_sensitive: Some(true), ..set.clone() };
+    files.call(with).await.unwrap();
+    let found = shown().await;
+    assert!(found.case_sensitive && found.row.description == "ours");
+    let without = DomainSet { case_sensitive: Some(false), description: Some(String::new()), ..set };
+    files.call(without).await.unwrap();
+    let found = shown().await;
+    assert!(!found.case_sensitive && found.row.description.is_empty());
+    assert!(!files.text().contains("CaseSensitive"));
+    files.refused(DomainSet { domain: "nowhere.example".into(), ..DomainSet::default() }).await;
+}
+
+#[tokio::test]
+async fn rulesets_change_places() {
+    let files = Files::new();
+    let of = || DestinationShow { account: "bob".into(), address: "sales@example.org".into() };
+    for name in ["One", "Two", "Three"] {
+        let rule = Ruleset { mail_from: name.into(), mailbox: name.into(), ..Ruleset::default() };
+        let (account, address) = ("bob".to_owned(), "sales@example.org".to_owned());
+        files.call(RulesetAdd { account, address, rule, dry_run: false }).await.unwrap();
+    }
+    let order = async |n: usize, to: u64| {
+        let key = files.call(of()).await.unwrap().rulesets[n].key.clone();
+        let (account, address) = ("bob".to_owned(), "sales@example.org".to_owned());
+        files.call(RulesetMove { account, address, key, to, dry_run: false }).await
+    };
+    let names = async || {
+        let rules = files.call(of()).await.unwrap().rulesets;
+        rules.into_iter().map(|row| row.rule.mailbox).collect::<Vec<_>>()
+    };
+    order(2, 1).await.unwrap();
+    assert_eq!(names().await, ["Three", "One", "Two"]);
+    order(0, 2).await.unwrap();
+    assert_eq!(names().await, ["One", "Three", "Two"]);
+    assert!(!order(1, 2).await.unwrap().changed);
+    for to in [0, 4] {
+        assert_eq!(order(0, to).await.unwrap_err().kind, ErrorKind::Usage);
+    }
+    assert_eq!(names().await, ["One", "Three", "Two"]);
+}

@@ -43,3 +43,12 @@ pub(crate) fn sums(conn: &Connection, id: AccountId) -> Result<(i64, i64), Error
     let sql = "SELECT sum(messages), sum(first_time) FROM outgoing WHERE account_id = ?1";
     Ok(conn.prepare_cached(sql)?.query_row([id.0], |row| Ok((row.get(0)?, row.get(1)?)))?)
 }
+
+/// The same in rows after a time.
+pub(crate) fn sums_since(conn: &Connection, id: AccountId, since: Timestamp) -> Result<(i64, i64), Error> {
+    let sql = "SELECT coalesce(sum(messages), 0), coalesce(sum(first_time), 0) FROM outgoing
+               WHERE account_id = ?1 AND at > ?2";
+    let row =
+        conn.prepare_cached(sql)?.query_row((id.0, since.micros()), |row| Ok((row.get(0)?, row.get(1)?)))?;
+    Ok(row)
+}

@@ -2,7 +2,7 @@
 
 use askama::Template;
 use mox_admin::OpError;
-use mox_admin::ops::{HeaderCondition, Ruleset, RulesetAdd, RulesetRemove, RulesetSet};
+use mox_admin::ops::{HeaderCondition, Ruleset, RulesetAdd, RulesetMove, RulesetRemove, RulesetSet};
 use mox_httpserver::Response;
 use mox_web::{Page, Query};
 
@@ -114,6 +114,17 @@ pub(super) async fn save(at: &At, form: Query) -> Result<Response, OpError> {
         }
     }
     Ok(to(at, &address, "rule"))
+}
+
+/// `POST addresses/rule-move`: tried sooner or later than others.
+pub(super) async fn reorder(at: &At, form: Query) -> Result<Response, OpError> {
+    let (address, key) = (address(&form)?, text(&form, "key"));
+    let to = form.value::<u64>("to")?.ok_or_else(|| OpError::usage("no place is named"))?;
+    form.finish()?;
+    let account = at.account().to_owned();
+    let order = RulesetMove { account, address: address.clone(), key, to, dry_run: false };
+    at.dispatch().call(&order).await?;
+    Ok(super::to(at, &address, "rule-moved"))
 }
 
 /// `POST addresses/rule-remove`

@@ -44,6 +44,13 @@ fn detail(name: &str) -> AccountDetail {
         references: vec!["mox.conf:12: Postmaster.Account".into()],
         config: "IncomingWebhook: secret\n".into(),
         quota: None,
+        limits: AccountLimits {
+            quota: 0,
+            max_outgoing: 1000,
+            max_first_time: 200,
+            sent: 345,
+            first_time: 12,
+        },
         no_custom_password: false,
         outgoing_webhook: None,
         incoming_webhook: None,
@@ -153,6 +160,7 @@ fn operations(asked: &Asked) -> Operations {
         DestinationSet => |op| done(&op.account, &op.address);
         RulesetAdd => |op| done(&op.account, &op.address);
         RulesetSet => |op| done(&op.account, &op.address);
+        RulesetMove => |op| done(&op.account, &op.address);
         RulesetRemove => |op| done(&op.account, &op.address);
     )
 }
@@ -206,7 +214,7 @@ impl Site {
 }
 
 /// All forms of these pages that are filled in as they should be, and what they ask for.
-const FORMS: [(&str, &str, &str); 13] = [
+const FORMS: [(&str, &str, &str); 14] = [
     (
         "addresses/name",
         "full_name=Amy",
@@ -226,6 +234,11 @@ const FORMS: [(&str, &str, &str); 13] = [
         "addresses/rule",
         "address=amy%2Bx%40example.org&key=0123abcd&mail_from=a&verified_domain=b.example&is_forward=yes&mailbox=A",
         r#"ruleset-set {"account":"amy","address":"amy+x@example.org","key":"0123abcd","rule":{"mail_from":"a","msg_from":"","verified_domain":"b.example","headers":[],"is_forward":true,"list_allow_domain":"","accept_rejects_to_mailbox":"","mailbox":"A","comment":""},"dry_run":false}"#,
+    ),
+    (
+        "addresses/rule-move",
+        "address=amy%2Bx%40example.org&key=0123abcd&to=2",
+        r#"ruleset-move {"account":"amy","address":"amy+x@example.org","key":"0123abcd","to":2,"dry_run":false}"#,
     ),
     (
         "addresses/rule-remove",

@@ -2,8 +2,8 @@
 
 use askama::Template;
 use mox_admin::ops::{
-    AccountAdd, AccountDisable, AccountRemove, AddressAdd, AddressRemove, AppPasswordAdd, AppPasswordRemove,
-    ClientKeyAdd, ClientKeyRemove, ConfigChanged, SessionsEnd, SetAccountPassword,
+    AccountAdd, AccountDisable, AccountRemove, AccountSet, AddressAdd, AddressRemove, AppPasswordAdd,
+    AppPasswordRemove, ClientKeyAdd, ClientKeyRemove, ConfigChanged, SessionsEnd, SetAccountPassword,
 };
 use mox_admin::{OpError, Secret};
 use mox_httpserver::Response;
@@ -71,6 +71,7 @@ pub(super) async fn route(at: &At, name: &str, action: &str) -> Result<Response,
         "key" => key(at, name, form).await,
         "key-remove" => key_remove(at, name, form).await,
         "logout" => logout(at, name, form).await,
+        "settings" => settings(at, name, form).await,
         "disable" => disable(at, name, form).await,
         "enable" => enable(at, name, form).await,
         "remove" => remove(at, name, form).await,
@@ -189,6 +190,21 @@ async fn logout(at: &At, name: &str, form: Query) -> Result<Response, OpError> {
     form.finish()?;
     at.dispatch().call(&SessionsEnd { account: name.to_owned() }).await?;
     done(at, name, "ended")
+}
+
+async fn settings(at: &At, name: &str, form: Query) -> Result<Response, OpError> {
+    let set = AccountSet {
+        account: name.to_owned(),
+        full_name: Some(text(&form, "full_name")),
+        description: Some(text(&form, "description")),
+        quota: Some(form.value::<i64>("quota")?.unwrap_or(0)),
+        max_outgoing: Some(form.value::<u32>("max_outgoing")?.unwrap_or(0)),
+        max_first_time: Some(form.value::<u32>("max_first_time")?.unwrap_or(0)),
+        dry_run: false,
+    };
+    form.finish()?;
+    at.dispatch().call(&set).await?;
+    done(at, name, "settings")
 }
 
 async fn disable(at: &At, name: &str, form: Query) -> Result<Response, OpError> {

@@ -3,7 +3,7 @@
 use askama::Template;
 use mox_admin::OpError;
 use mox_admin::ops::{
-    AccountList, AccountRow, AddressAdd, AddressRemove, DomainDetail, DomainDisable, DomainRemove,
+    AccountList, AccountRow, AddressAdd, AddressRemove, DomainDetail, DomainDisable, DomainRemove, DomainSet,
     DomainShow, ListenerRow, Status,
 };
 use mox_httpserver::Response;
@@ -60,6 +60,22 @@ pub(super) async fn state(at: &At, domain: &str) -> Result<Response, OpError> {
         back: path,
     };
     make(at, confirmed, ask, |dry_run| DomainDisable { domain: domain.to_owned(), disabled, dry_run }).await
+}
+
+/// `POST domains/DOMAIN/settings`: description, and how addresses are looked up.
+pub(super) async fn settings(at: &At, domain: &str) -> Result<Response, OpError> {
+    let form = at.form();
+    let separators = form.get("separators").unwrap_or_default().split_whitespace().map(str::to_owned);
+    let set = DomainSet {
+        domain: domain.to_owned(),
+        description: Some(form.get("description").unwrap_or_default().trim().to_owned()),
+        separators: Some(separators.collect()),
+        case_sensitive: Some(form.flag("case_sensitive")?),
+        dry_run: false,
+    };
+    form.finish()?;
+    at.dispatch().call(&set).await?;
+    Ok(at.go(&format!("{}?note=settings", path_of(domain))))
 }
 
 /// `POST domains/DOMAIN/remove`

@@ -47,6 +47,13 @@ fn detail(name: &str) -> AccountDetail {
         references: vec!["mox.conf:12: Postmaster.Account".into()],
         config: "Domain: example.org\n".into(),
         quota: Some(2_000_000),
+        limits: AccountLimits {
+            quota: -1,
+            max_outgoing: 1000,
+            max_first_time: 200,
+            sent: 345,
+            first_time: 12,
+        },
         no_custom_password: false,
         outgoing_webhook: None,
         incoming_webhook: None,
@@ -126,6 +133,7 @@ fn operations(asked: &Asked) -> Operations {
         AccountAdd => |op| Ok(changed("add", false, op.password.is_none().then(|| Secret::new("abcd-efgh"))));
         AccountRemove => |op| Ok(changed("rm", op.dry_run, None));
         AccountDisable => |op| Ok(changed("disable", op.dry_run, None));
+        AccountSet => |op| Ok(changed("set", op.dry_run, None));
         AddressAdd => |_| Ok(changed("address", false, None));
         AddressRemove => |op| Ok(changed("address rm", op.dry_run, None));
         SetAccountPassword => |_| Ok(Done {});
@@ -328,5 +336,28 @@ async fn forms_ask_for_what_they_say() {
         assert_eq!(last, want);
         let page = site.page(to.trim_start_matches("/admin/")).await;
         assert!(page.contains(r#"class="notice""#), "{to}");
+    }
+}
+
+#[tokio::test]
+async fn settings_are_shown_with_what_is_used_and_changed() {
+    let site = Site::new();
+    let text = site.page("accounts/amy").await;
+    for part in [
+        r#"<span data-field="sent">345</span> of <span data-field="max_outgoing">1000</span>"#,
+        r#"<meter min="0" max="200" value="12" aria-label="New recipients in 24 hours">"#,
+        r#"name="quota" value="-1" min="-1""#,
+        r#"name="full_name" value="Amy &#60;b&#62;A&#60;/b&#62;""#,
+        r#"name="description" value="sales""#,
+    ] {
+        assert!(text.contains(part), "{part}: {text}");
+    }
+    let form = "full_name=Amy&description=&quota=5000&max_outgoing=10&max_first_time=";
+    let (status, to, _, last) = site.post("accounts/amy/settings", form).await;
+    assert_eq!((status, to.as_str()), (StatusCode::SEE_OTHER, "/admin/accounts/amy?note=settings"));
+    let asked = r#"account-set {"account":"amy","full_name":"Amy","description":"","quota":5000,"max_outgoing":10,"max_first_time":0,"dry_run":false}"#;
+    assert!(last.ends_with(asked), "{last}");
+    for form in ["quota=much", "max_outgoing=-1", "quota=1&other=1"] {
+        assert!(site.post("accounts/amy/settings", form).await.0.is_client_error(), "{form}");
     }
 }

@@ -151,6 +151,8 @@ fn detail(domain: &str) -> Result<DomainDetail, OpError> {
             record: "v=DKIM1".into(),
         }],
         client_host: "mail.example.org".into(),
+        separators: vec!["+".into(), "-".into()],
+        case_sensitive: true,
     })
 }
 
@@ -271,6 +273,7 @@ fn operations(log: &Log) -> Operations {
             _ => Ok(changed("domain add", op.dry_run)),
         }))
         .on(does!(op: DomainDisable => Ok(changed("disable", op.dry_run))))
+        .on(does!(op: DomainSet => Ok(changed("set", op.dry_run))))
         .on(does!(op: DomainRemove => Ok(changed("remove", op.dry_run))))
         .on(does!(op: AddressAdd => Ok(changed("address add", op.dry_run))))
         .on(does!(op: AddressRemove => Ok(changed("address rm", op.dry_run))))
