@@ -36,7 +36,17 @@ impl Action {
         let (at, minutes, shift) = (moment(form, "at")?, form.value::<u64>("minutes")?, form.flag("shift")?);
         let transport = form.get("new_transport").map(|name| name.trim().to_owned());
         let tls = form.get("tls").unwrap_or_default().to_owned();
-        match form.get("action").unwrap_or_default() {
+        let action = form.get("action").unwrap_or_default();
+        let written = [
+            ("schedule", "a time for the next attempt", at.is_some() || minutes.is_some()),
+            ("transport", "a transport", transport.as_ref().is_some_and(|name| !name.is_empty())),
+        ];
+        // Enter in a field presses the first button of the form.
+        if let Some((_, what, _)) = written.iter().find(|(of, _, is)| *is && *of != action) {
+            return Err(OpError::usage(format!("{what} is written, but another button was pressed"))
+                .hint("press the button beside the field, or empty it; nothing was changed"));
+        }
+        match action {
             "now" => Ok(Action::Schedule(When::InMs(0))),
             "schedule" => schedule(at, minutes, shift).map(Action::Schedule),
             "hold" => Ok(Action::Hold),

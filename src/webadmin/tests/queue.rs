@@ -557,6 +557,17 @@ async fn what_is_wrong_is_said_and_changes_nothing() {
         ("POST", "queue/change", "id=1&action=schedule&minutes=99999999", 400, "at most"),
         ("POST", "queue/change", "id=1&action=requiretls&tls=much", 400, "expected required"),
         ("POST", "queue/change", "id=x&action=hold", 400, "id"),
+        // Enter in a field presses the first button of the form.
+        ("POST", "queue/change", "id=1&action=now&minutes=30&at=&new_transport=", 400, "another button"),
+        ("POST", "queue/change", "id=1&action=now&at=2026-12-01T10:00", 400, "another button"),
+        ("POST", "queue/change", "id=1&action=now&new_transport=relay", 400, "another button"),
+        (
+            "POST",
+            "queue/change",
+            "id=1&action=schedule&minutes=30&new_transport=relay",
+            400,
+            "another button",
+        ),
         ("POST", "queue/holdrules/remove", "", 400, "no rule"),
         ("POST", "queue/suppress/add", "account=mox", 400, "the address is missing"),
         ("GET", "queue/webhooks?state=lost", "", 400, "no such state"),
