@@ -11,6 +11,7 @@ extern crate self as mox_web;
 
 pub mod answer;
 pub mod assets;
+pub mod at;
 pub mod chart;
 pub mod door;
 pub mod download;
@@ -23,6 +24,7 @@ pub mod show;
 
 pub use answer::{html, json, problem, raw, see_other, status_of};
 pub use assets::Assets;
+pub use at::At;
 pub use door::{Door, Visit};
 pub use events::Events;
 pub use multipart::Multipart;

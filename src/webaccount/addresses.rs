@@ -11,7 +11,7 @@ use mox_admin::ops::{
 use mox_httpserver::Response;
 use mox_web::{Page, Query};
 
-use crate::at::{At, no_page};
+use crate::{At, no_page};
 
 /// The place of these pages.
 const HERE: &str = "addresses";

@@ -6,7 +6,7 @@ use mox_admin::ops::{LoginAttemptRow, LoginAttempts};
 use mox_httpserver::Response;
 use mox_web::Page;
 
-use crate::at::{At, no_page};
+use crate::{At, no_page};
 
 /// Rows that the page shows.
 const ROWS: usize = 200;

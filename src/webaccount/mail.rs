@@ -17,7 +17,7 @@ use mox_web::page::wrong_method;
 use self::exports::FORMATS;
 use self::imports::Told;
 pub(crate) use self::imports::Transfers;
-use crate::at::{At, no_page};
+use crate::{At, no_page};
 
 #[derive(Template)]
 #[template(path = "mail_page.html")]
@@ -33,13 +33,13 @@ pub(crate) async fn route(at: &At, path: &[&str]) -> Result<Response, OpError> {
         ([], true) => page(at).await,
         (["progress"], true) => {
             at.query().finish()?;
-            Ok(mox_web::json(StatusCode::OK, &at.shared.transfers.told(at.account())))
+            Ok(mox_web::json(StatusCode::OK, &at.shared.room.transfers.told(at.account())))
         }
         (["import"], false) => upload::import(at).await,
         (["export"], false) => exports::export(at).await,
         (["stop"], false) => {
             at.form().finish()?;
-            at.shared.transfers.stop(at.account());
+            at.shared.room.transfers.stop(at.account());
             Ok(at.go("mail?note=stopping"))
         }
         ([] | ["progress" | "import" | "export" | "stop"], _) => Ok(wrong_method(&at.site)),
@@ -58,7 +58,7 @@ async fn page(at: &At) -> Result<Response, OpError> {
     let every = ExportFolders { account: at.account().to_owned(), mailbox: None };
     let folders = at.dispatch().call(&every).await?;
     let page = at.page("mail", "Import and export").notice(notice.map(str::to_owned));
-    Ok(at.render(&MailPage { page, folders, told: at.shared.transfers.told(at.account()) }))
+    Ok(at.render(&MailPage { page, folders, told: at.shared.room.transfers.told(at.account()) }))
 }
 
 #[cfg(test)]

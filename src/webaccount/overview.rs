@@ -6,8 +6,8 @@ use mox_admin::ops::{AccountDetail, AccountShow, LoginAttemptRow};
 use mox_httpserver::Response;
 use mox_web::Page;
 
-use crate::at::{At, no_page};
 use crate::logins::latest;
+use crate::{At, no_page};
 
 /// Login attempts that it shows.
 const ATTEMPTS: usize = 5;

@@ -9,8 +9,7 @@ use mox_admin::{OpError, Secret};
 use mox_httpserver::Response;
 use mox_web::{Page, Query};
 
-use crate::ask::ask;
-use crate::at::{At, no_page};
+use crate::{At, no_page};
 
 /// The place of these pages.
 const HERE: &str = "security";
@@ -123,8 +122,8 @@ async fn app_remove(at: &At, form: Query) -> Result<Response, OpError> {
         return done(at, "app-removed");
     }
     let text = format!("The app password “{}” will log in no more.", removed.row.name);
-    let action = ("security/app-remove", "Remove it");
-    Ok(ask(at, (HERE, HERE), text, action, vec![("id", id.to_string())]))
+    let fields = vec![("id", id.to_string())];
+    Ok(at.confirm(HERE, text, "security/app-remove", fields, "Remove it", HERE))
 }
 
 async fn key(at: &At, form: Query) -> Result<Response, OpError> {
@@ -146,8 +145,8 @@ async fn key_remove(at: &At, form: Query) -> Result<Response, OpError> {
         return done(at, "key-removed");
     }
     let text = format!("The TLS client key “{}” will log in no more.", removed.key.name);
-    let action = ("security/key-remove", "Remove it");
-    Ok(ask(at, (HERE, HERE), text, action, vec![("fingerprint", fingerprint)]))
+    let fields = vec![("fingerprint", fingerprint)];
+    Ok(at.confirm(HERE, text, "security/key-remove", fields, "Remove it", HERE))
 }
 
 async fn logout_all(at: &At, form: Query) -> Result<Response, OpError> {

@@ -5,10 +5,12 @@ use mox_admin::OpError;
 use mox_admin::ops::{SuppressAdd, SuppressKey, SuppressList, SuppressRemove, Suppression};
 use mox_httpserver::Response;
 use mox_web::Page;
-use mox_web::page::{Confirm, wrong_method};
+use mox_web::page::wrong_method;
 
-use crate::at::{At, no_page};
+use crate::{At, no_page};
 
+/// The place of these pages.
+const PLACE: &str = "suppression";
 /// Rows of a page.
 const ROWS: usize = 100;
 
@@ -55,7 +57,7 @@ async fn list(at: &At) -> Result<Response, OpError> {
     let is_more = rows.len() > ROWS;
     rows.truncate(ROWS);
     let more = rows.last().filter(|_| is_more).map(|row| row.base.clone());
-    let page = at.page("suppression", "Suppressed").notice(notice.map(str::to_owned));
+    let page = at.page(PLACE, "Suppressed").notice(notice.map(str::to_owned));
     Ok(at.render(&List { page, rows, address, more, later: after.is_some() }))
 }
 
@@ -81,22 +83,13 @@ async fn remove(at: &At) -> Result<Response, OpError> {
     let confirmed = form.get("confirm") == Some("yes");
     form.finish()?;
     if !confirmed {
-        return Ok(ask(at, address));
+        let text = format!("Mail to {address} will be sent again.");
+        let fields = vec![("address", address)];
+        return Ok(at.confirm(PLACE, text, "suppression/remove", fields, "Send again", PLACE));
     }
     let op = SuppressRemove { account: at.account().to_owned(), address, dry_run: false };
     at.dispatch().call(&op).await?;
     Ok(at.go("suppression?note=removed"))
-}
-
-fn ask(at: &At, address: String) -> Response {
-    at.render(&Confirm {
-        page: at.page("suppression", "Are you sure?"),
-        text: format!("Mail to {address} will be sent again."),
-        action: at.visit.to("suppression/remove"),
-        fields: vec![("address", address), ("confirm", "yes".to_owned())],
-        button: "Send again",
-        back: at.visit.to("suppression"),
-    })
 }
 
 /// Whether an address was added by somebody, in words.

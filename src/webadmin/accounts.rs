@@ -9,7 +9,7 @@ use mox_admin::ops::{AccountList, AccountRow, LoginAttemptRow, LoginAttempts};
 use mox_httpserver::Response;
 use mox_web::{Page, Query};
 
-use crate::at::{At, no_page};
+use crate::{At, no_page};
 
 /// Rows of login attempts on their page, and on that of an account.
 const ATTEMPTS: usize = 200;

@@ -12,7 +12,7 @@ use mox_httpserver::Response;
 use mox_web::Page;
 use mox_web::page::wrong_method;
 
-use crate::at::{At, no_page};
+use crate::{At, no_page};
 
 /// Days of a certificate's life below which the page warns.
 const FEW_DAYS: i64 = 14;

@@ -17,7 +17,7 @@ use mox_httpserver::Response;
 use mox_web::Query;
 use mox_web::query::QueryError;
 
-use crate::at::{At, no_page};
+use crate::{At, no_page};
 
 /// The place of these pages.
 const PLACE: &str = "dmarc";

@@ -14,7 +14,7 @@ use mox_admin::ops::{AccountList, AccountRow, DomainList, DomainRow};
 use mox_httpserver::Response;
 use mox_web::{Page, Query};
 
-use crate::at::{At, no_page};
+use crate::{At, no_page};
 use links::{decoded, encoded};
 
 /// The place of these pages.

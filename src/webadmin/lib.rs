@@ -5,7 +5,6 @@
 //! side; [`mox_web::Door`] stands before all of them and checks who comes and that forms are ours.
 
 mod accounts;
-mod at;
 mod certificates;
 mod chart;
 mod config;
@@ -25,14 +24,14 @@ use std::sync::Arc;
 
 use mox_admin::{Dispatch, OpError};
 use mox_clock::Clock;
-use mox_httpserver::{Request, Response};
-use mox_net::BoxFuture;
+use mox_httpserver::Response;
+use mox_web::Visit;
 use mox_web::assets::Asset;
-use mox_web::door::{Pages, Visit};
-use mox_web::page::{Place, problem_page};
-use mox_web::{Assets, Site};
+use mox_web::at::{Room, Spot};
+use mox_web::door::Pages;
+use mox_web::page::Place;
 
-use crate::at::At;
+pub(crate) use mox_web::at::no_page;
 
 /// The pages, for a [`mox_web::Door`] to stand before. `name` is what they call themselves; `places` are more places
 /// of the same server, by their paths.
@@ -42,73 +41,42 @@ pub fn pages(
     places: Vec<Place>,
     clock: Arc<dyn Clock>,
 ) -> impl Pages + 'static {
-    Admin(Arc::new(Shared { dispatch, name, places, clock, assets: Assets::with(&SCRIPTS) }))
+    mox_web::at::pages(dispatch, name, places, clock, Admin)
 }
 
-/// Scripts that some pages have.
-const SCRIPTS: [Asset; 2] = [
-    Asset::script("domains.js", include_bytes!("static/domains.js")),
-    Asset::script("logs.js", include_bytes!("static/logs.js")),
-];
+/// A request to these pages.
+pub(crate) type At = mox_web::At<Admin>;
 
-/// What every page needs to come about.
-pub(crate) struct Shared {
-    pub(crate) dispatch: Arc<dyn Dispatch>,
-    name: String,
-    places: Vec<Place>,
-    pub(crate) clock: Arc<dyn Clock>,
-    assets: Assets,
-}
+/// The room of these pages.
+pub(crate) struct Admin;
 
-struct Admin(Arc<Shared>);
+impl Room for Admin {
+    const PLACES: &'static [Spot] = &[
+        Spot::new("", "Overview", "home", ""),
+        Spot::new("domains", "Domains", "globe", "Mail"),
+        Spot::new("accounts", "Accounts", "people", "Mail"),
+        Spot::new("queue", "Queue", "queue", "Mail"),
+        Spot::new("tlsrpt", "TLS reports", "lock", "Reports"),
+        Spot::new("dmarc", "DMARC", "shield", "Reports"),
+        Spot::new("mtasts", "MTA-STS", "check", "Reports"),
+        Spot::new("certificates", "Certificates", "key", "Server"),
+        Spot::new("config", "Configuration", "config", "Server"),
+        Spot::new("server", "Server", "server", "Server"),
+        Spot::new("logs", "Log", "log", "Server"),
+    ];
+    const ASSETS: &'static [Asset] = &[
+        Asset::script("domains.js", include_bytes!("static/domains.js")),
+        Asset::script("logs.js", include_bytes!("static/logs.js")),
+    ];
+    // The pages that need one of them say so.
+    const SCRIPTS: &'static [&'static str] = &[];
 
-/// Path, label, icon and group of each place.
-const PLACES: [(&str, &str, &str, &str); 11] = [
-    ("", "Overview", "home", ""),
-    ("domains", "Domains", "globe", "Mail"),
-    ("accounts", "Accounts", "people", "Mail"),
-    ("queue", "Queue", "queue", "Mail"),
-    ("tlsrpt", "TLS reports", "lock", "Reports"),
-    ("dmarc", "DMARC", "shield", "Reports"),
-    ("mtasts", "MTA-STS", "check", "Reports"),
-    ("certificates", "Certificates", "key", "Server"),
-    ("config", "Configuration", "config", "Server"),
-    ("server", "Server", "server", "Server"),
-    ("logs", "Log", "log", "Server"),
-];
-
-impl Pages for Admin {
-    fn site(&self, visit: &Visit) -> Site {
-        let place = |(path, label, icon, group): &(&str, &'static str, &'static str, &'static str)| Place {
-            href: visit.to(path),
-            label,
-            icon,
-            group,
-        };
-        Site {
-            name: self.0.name.clone(),
-            home: visit.base.clone(),
-            csrf: visit.csrf.clone(),
-            who: (!visit.csrf.is_empty()).then(|| "administrator".to_owned()),
-            assets: visit.to(self.0.assets.base().trim_start_matches('/')),
-            scripts: Vec::new(),
-            nav: PLACES.iter().map(place).chain(self.0.places.iter().cloned()).collect(),
-        }
+    fn who(_: &Visit) -> String {
+        "administrator".to_owned()
     }
 
-    fn assets(&self) -> &Assets {
-        &self.0.assets
-    }
-
-    fn call(&self, request: Request, visit: Visit) -> BoxFuture<'_, Response> {
-        Box::pin(async move {
-            let site = self.site(&visit);
-            let at = At { shared: self.0.clone(), site, visit, request };
-            match route(&at).await {
-                Ok(response) => response,
-                Err(error) => problem_page(&at.site, &error),
-            }
-        })
+    async fn route(at: &At) -> Result<Response, OpError> {
+        route(at).await
     }
 }
 
@@ -128,6 +96,6 @@ async fn route(at: &At) -> Result<Response, OpError> {
         "config" => config::route(at, rest).await,
         "server" => server::route(at, rest).await,
         "logs" => logs::route(at, rest).await,
-        _ => Err(at::no_page()),
+        _ => Err(no_page()),
     }
 }

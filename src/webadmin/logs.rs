@@ -9,11 +9,11 @@ use askama::Template;
 use mox_admin::OpError;
 use mox_admin::ops::{LogLine, LogLines, LogTail};
 use mox_httpserver::{Method, Response};
+use mox_web::at::Shared;
 use mox_web::{Events, Page, Query, Site};
 use serde::Serialize;
 
-use crate::Shared;
-use crate::at::{At, no_page};
+use crate::{Admin, At, no_page};
 
 #[cfg(test)]
 #[path = "tests/logs.rs"]
@@ -147,7 +147,7 @@ fn stream(at: &At) -> Result<Response, OpError> {
 }
 
 struct Stream {
-    shared: Arc<Shared>,
+    shared: Arc<Shared<Admin>>,
     ask: LogTail,
     events: Events,
 }

@@ -7,7 +7,7 @@ use mox_httpserver::Response;
 use mox_web::Page;
 use mox_web::page::wrong_method;
 
-use crate::at::{At, no_page};
+use crate::{At, no_page};
 
 #[derive(Template)]
 #[template(path = "mtasts_list.html")]

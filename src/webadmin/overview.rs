@@ -10,8 +10,8 @@ use mox_httpserver::{Method, Response};
 use mox_web::page::wrong_method;
 use mox_web::{Page, Query};
 
-use crate::at::{At, no_page};
 use crate::chart::Chart;
+use crate::{At, no_page};
 
 #[cfg(test)]
 #[path = "tests/overview.rs"]

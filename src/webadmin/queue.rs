@@ -14,7 +14,7 @@ use mox_httpserver::Response;
 use mox_web::Query;
 use mox_web::page::wrong_method;
 
-use crate::at::{At, no_page};
+use crate::{At, no_page};
 
 /// Rows of a page.
 const ROWS: u32 = 100;

@@ -14,7 +14,7 @@ use mox_httpserver::{Method, Response};
 use mox_web::page::wrong_method;
 use mox_web::{Page, Query};
 
-use crate::at::{At, no_page};
+use crate::{At, no_page};
 
 #[cfg(test)]
 #[path = "tests/server.rs"]

@@ -14,7 +14,7 @@ use mox_admin::OpError;
 use mox_httpserver::Response;
 use mox_web::{Page, Query};
 
-use crate::at::{At, no_page};
+use crate::{At, no_page};
 
 /// Answers for paths below `tlsrpt`.
 pub(crate) async fn route(at: &At, path: &[&str]) -> Result<Response, OpError> {

@@ -7,8 +7,7 @@ use mox_httpserver::Response;
 use mox_web::{Page, Query};
 
 use super::{HERE, address, encoded, show, text, to};
-use crate::ask::ask;
-use crate::at::At;
+use crate::At;
 
 /// Fields of the form for conditions on header fields.
 const HEADERS: [(&str, &str); 10] = [
@@ -140,6 +139,6 @@ pub(super) async fn remove(at: &At, form: Query) -> Result<Response, OpError> {
     }
     let text = format!("The ruleset of {address} will be removed. Mail that it moved stays where it is.");
     let back = format!("{HERE}/of?address={}", encoded(&address));
-    let action = ("addresses/rule-remove", "Remove it");
-    Ok(ask(at, (HERE, &back), text, action, vec![("address", address), ("key", key)]))
+    let fields = vec![("address", address), ("key", key)];
+    Ok(at.confirm(HERE, text, "addresses/rule-remove", fields, "Remove it", &back))
 }

@@ -13,7 +13,7 @@ use mox_web::download::save_stream;
 use tokio::runtime::Handle;
 
 use super::imports::Spool;
-use crate::at::At;
+use crate::At;
 
 /// What a mailbox can be exported as.
 pub(crate) struct Format {
@@ -59,7 +59,7 @@ pub(crate) async fn export(at: &At) -> Result<Response, OpError> {
     let account = at.account().to_owned();
     let folders =
         at.dispatch().call(&ExportFolders { account: account.clone(), mailbox: mailbox.clone() }).await?;
-    let (turn, spool) = (at.shared.transfers.turn()?, at.shared.transfers.spool());
+    let (turn, spool) = (at.shared.room.transfers.turn()?, at.shared.room.transfers.spool());
     let (writer, body) = Body::stream();
     let name = format!("{}.{}", mailbox.as_deref().unwrap_or(&account).replace('/', "-"), format.ending);
     let dispatch = at.dispatch().clone();

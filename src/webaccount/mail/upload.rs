@@ -12,7 +12,7 @@ use mox_transfer::Source;
 use mox_web::Multipart;
 
 use super::imports::{self, Spool, Work};
-use crate::at::At;
+use crate::At;
 
 /// Largest file.
 const MAX_FILE: u64 = 32 << 30;
@@ -35,7 +35,7 @@ pub(crate) async fn import(at: &At) -> Result<Response, OpError> {
         return Err(OpError::new(ErrorKind::NotAuthorised, "this form is not of your session")
             .hint("load the page again and send the form from there"));
     }
-    let transfers = &at.shared.transfers;
+    let transfers = &at.shared.room.transfers;
     transfers.is_free(at.account())?;
     let turn = transfers.turn()?;
     let (mut mailbox, mut again) = ("Inbox".to_owned(), false);

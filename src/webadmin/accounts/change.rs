@@ -10,7 +10,7 @@ use mox_httpserver::Response;
 use mox_web::{Page, Query};
 
 use super::{Told, encoded};
-use crate::at::{At, no_page};
+use crate::{At, no_page};
 
 /// What would change in `domains.conf`, with a button that does it.
 #[derive(Template)]

@@ -9,7 +9,7 @@ use mox_httpserver::Response;
 use mox_web::Page;
 
 use super::{ATTEMPTS_OF_ONE, attempts, encoded, note};
-use crate::at::At;
+use crate::At;
 
 #[derive(Template)]
 #[template(path = "accounts_one.html")]

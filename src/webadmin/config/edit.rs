@@ -9,7 +9,7 @@ use mox_web::Page;
 use mox_web::page::render;
 
 use super::{Line, PLACE, notice, numbered};
-use crate::at::At;
+use crate::At;
 use crate::domains::change;
 
 /// Longest text, in bytes: that of `mox config apply`.

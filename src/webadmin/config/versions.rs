@@ -7,7 +7,7 @@ use mox_httpserver::Response;
 use mox_web::Page;
 
 use super::{PLACE, notice};
-use crate::at::At;
+use crate::At;
 use crate::domains::change::{self, Ask, confirmed, make};
 
 #[derive(Template)]

@@ -7,7 +7,7 @@ use mox_httpserver::Response;
 use mox_web::Page;
 
 use super::{Filter, PLACE};
-use crate::at::At;
+use crate::At;
 
 /// Characters of the header that are shown.
 const MAX_HEADER: usize = 65_536;

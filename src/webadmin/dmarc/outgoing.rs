@@ -12,7 +12,7 @@ use mox_web::Page;
 
 use super::received::{causes, policy};
 use super::{Filter, PLACE, note};
-use crate::at::At;
+use crate::At;
 
 /// Characters of a document that are shown.
 const MAX_DOCUMENT: usize = 65_536;

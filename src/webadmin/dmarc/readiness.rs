@@ -8,7 +8,7 @@ use mox_httpserver::Response;
 use mox_web::Page;
 
 use super::PLACE;
-use crate::at::At;
+use crate::At;
 
 #[derive(Template)]
 #[template(path = "dmarc_choose.html")]

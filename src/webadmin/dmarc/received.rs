@@ -12,7 +12,7 @@ use mox_web::Page;
 use mox_web::chart::{BarList, Bars, Tone};
 
 use super::{Filter, PLACE, note};
-use crate::at::At;
+use crate::At;
 
 /// Most days between the first and the last of a chart.
 const MAX_DAYS: i64 = 500;

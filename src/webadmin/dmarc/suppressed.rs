@@ -10,7 +10,7 @@ use mox_web::Page;
 
 use super::readiness::day;
 use super::{PLACE, note};
-use crate::at::At;
+use crate::At;
 
 /// Where the list is.
 const LIST: &str = "dmarc/suppressed";

@@ -6,7 +6,7 @@ use mox_httpserver::Response;
 
 use super::change::{Ask, confirmed, make};
 use super::{PLACE, path_of};
-use crate::at::At;
+use crate::At;
 
 /// `POST domains/add`
 pub(super) async fn add(at: &At) -> Result<Response, OpError> {

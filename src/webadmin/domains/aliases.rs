@@ -9,7 +9,7 @@ use mox_web::{Page, Query};
 use super::change::{Ask, confirmed, make};
 use super::links::encoded;
 use super::{PLACE, notice, path_of};
-use crate::at::At;
+use crate::At;
 
 /// Most members that one form may name.
 const MAX_MEMBERS: usize = 1000;

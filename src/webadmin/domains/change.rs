@@ -6,7 +6,7 @@ use mox_admin::{OpError, Operation};
 use mox_httpserver::Response;
 use mox_web::{Page, Query};
 
-use crate::at::At;
+use crate::At;
 
 /// A change that a form asks for.
 pub(crate) struct Ask {

@@ -13,7 +13,7 @@ use serde::Serialize;
 use tokio::task::JoinSet;
 
 use super::{PLACE, path_of};
-use crate::at::At;
+use crate::At;
 
 #[derive(Template)]
 #[template(path = "domains_check.html")]

@@ -2,7 +2,7 @@
 
 use mox_admin::OpError;
 
-use crate::at::no_page;
+use crate::no_page;
 
 /// A name as a segment of a path, or as a value of a query.
 pub(crate) fn encoded(name: &str) -> String {

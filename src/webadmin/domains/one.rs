@@ -11,7 +11,7 @@ use mox_web::Page;
 
 use super::change::{Ask, confirmed, make};
 use super::{PLACE, notice, path_of};
-use crate::at::At;
+use crate::At;
 
 #[derive(Template)]
 #[template(path = "domains_one.html")]

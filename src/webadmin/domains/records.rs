@@ -7,7 +7,7 @@ use mox_httpserver::{Response, StatusCode};
 use mox_web::{Page, download};
 
 use super::{PLACE, path_of};
-use crate::at::At;
+use crate::At;
 
 #[derive(Template)]
 #[template(path = "domains_records.html")]

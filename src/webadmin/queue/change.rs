@@ -11,7 +11,7 @@ use mox_httpserver::Response;
 use mox_web::Query;
 
 use super::filter::{Listing, local, moment};
-use crate::at::At;
+use crate::At;
 
 /// Most messages that one form may name.
 const MAX_TICKED: usize = 1000;

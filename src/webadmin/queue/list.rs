@@ -8,7 +8,7 @@ use mox_web::Page;
 
 use super::filter::{Listing, key_text};
 use super::{ROWS, cut, note};
-use crate::at::At;
+use crate::At;
 
 #[derive(Template)]
 #[template(path = "queue_list.html")]

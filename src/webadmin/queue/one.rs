@@ -9,7 +9,7 @@ use mox_httpserver::Response;
 use mox_web::{Page, download};
 
 use super::note;
-use crate::at::At;
+use crate::At;
 
 #[derive(Template)]
 #[template(path = "queue_one.html")]

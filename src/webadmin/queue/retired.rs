@@ -8,7 +8,7 @@ use mox_web::{Page, Query};
 
 use super::filter::{address, key, key_text, local, moment, text};
 use super::{ROWS, cut};
-use crate::at::At;
+use crate::At;
 
 #[derive(Template)]
 #[template(path = "queue_retired.html")]

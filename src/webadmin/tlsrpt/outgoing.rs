@@ -10,7 +10,7 @@ use mox_httpserver::Response;
 use mox_web::Page;
 
 use super::{needed, titled};
-use crate::at::At;
+use crate::At;
 
 /// Most reports that a page shows in whole, and longest document.
 const MAX_SHOWN: usize = 10;

@@ -11,7 +11,7 @@ use mox_web::Page;
 use mox_web::chart::{BarList, Bars, Tone, percent};
 
 use super::{days, needed, titled};
-use crate::at::At;
+use crate::At;
 
 /// Most policies of a report, and longest document, that a page shows.
 const MAX_POLICIES: usize = 200;

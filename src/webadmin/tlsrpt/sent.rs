@@ -7,7 +7,7 @@ use mox_httpserver::Response;
 use mox_web::Page;
 
 use super::titled;
-use crate::at::At;
+use crate::At;
 
 #[derive(Template)]
 #[template(path = "tlsrpt_sent.html")]

@@ -10,7 +10,7 @@ use mox_httpserver::Response;
 use mox_web::{Page, Query};
 
 use super::{needed, titled};
-use crate::at::At;
+use crate::At;
 
 /// Longest comment, in characters.
 const MAX_COMMENT: usize = 500;
