@@ -27,7 +27,7 @@ const MAX_FORM: usize = 4 << 20;
 
 /// Pages behind a door.
 pub trait Pages: Send + Sync {
-    /// What all of them have. A visitor whom nobody knows yet has no places to go to.
+    /// What all of them have. Who is not in yet is shown only its name and its files.
     fn site(&self, visit: &Visit) -> Site;
 
     /// Their files.
@@ -176,7 +176,7 @@ impl Door {
     async fn guarded(&self, lock: &Lock, request: Request, visit: Visit, mount: &Mount) -> Response {
         let session = match found(lock, &request).await {
             Ok(session) => session,
-            Err(error) => return problem_page(&self.pages.site(&visit), &error),
+            Err(error) => return problem_page(&self.outside(&visit), &error),
         };
         let Some(session) = session else { return self.turned_away(&request, &visit) };
         let visit = Visit { who: session.who.clone(), csrf: session.csrf.clone(), ..visit };
@@ -195,7 +195,12 @@ impl Door {
         }
         let error = OpError::new(mox_admin::ErrorKind::NotAuthorised, "you are not logged in, or no longer")
             .hint("log in and send the form again");
-        problem_page(&self.pages.site(visit), &error)
+        problem_page(&self.outside(visit), &error)
+    }
+
+    /// What a stranger sees of the site: its name. Its places and scripts are for those who are in.
+    fn outside(&self, visit: &Visit) -> Site {
+        Site { nav: Vec::new(), scripts: Vec::new(), ..self.pages.site(visit) }
     }
 
     /// Reads the form, checks its token, and lets the pages answer.
@@ -222,11 +227,11 @@ impl Door {
             Method::POST => {
                 let form = match read_form(&mut request).await {
                     Ok(form) => form,
-                    Err(error) => return problem_page(&self.pages.site(visit), &error),
+                    Err(error) => return problem_page(&self.outside(visit), &error),
                 };
                 self.try_login(lock, &request, &form, visit, mount).await
             }
-            _ => crate::page::wrong_method(&self.pages.site(visit)),
+            _ => crate::page::wrong_method(&self.outside(visit)),
         }
     }
 
@@ -265,7 +270,7 @@ impl Door {
                 set_cookie(&mut response, &before(lock.cookie), "", mount, false);
                 response
             }
-            Err(error) => problem_page(&self.pages.site(visit), &error),
+            Err(error) => problem_page(&self.outside(visit), &error),
         }
     }
 
@@ -278,7 +283,7 @@ impl Door {
         login: &str,
         refused: Option<Refused>,
     ) -> Response {
-        let site = self.pages.site(visit);
+        let site = self.outside(visit);
         let token = token(&*lock.random);
         let status = match refused {
             None => StatusCode::OK,

@@ -4,6 +4,7 @@ use std::sync::Mutex;
 use std::time::Duration;
 
 use super::*;
+use crate::page::Place;
 use crate::session::Memory;
 use mox_clock::Timestamp;
 use mox_clock::sim::{SimClock, SimRandom};
@@ -19,8 +20,8 @@ impl Pages for Plain {
             csrf: visit.csrf.clone(),
             who: None,
             assets: String::new(),
-            scripts: Vec::new(),
-            nav: Vec::new(),
+            scripts: vec!["own.js"],
+            nav: vec![Place { href: visit.to("secrets"), label: "Secrets", icon: "key", group: "" }],
         }
     }
 
@@ -146,6 +147,23 @@ async fn cookies_are_for_our_paths_and_not_for_scripts() {
     let cookie = response.headers()[SET_COOKIE].to_str().unwrap();
     let end = "; Path=/x/; HttpOnly; SameSite=Strict; Secure";
     assert!(cookie.starts_with("slogin=") && cookie.ends_with(end), "{cookie}");
+}
+
+#[tokio::test]
+async fn a_stranger_sees_the_name_and_the_form_alone() {
+    let world = world();
+    let asked = body(&world.get("/x/login", "").await);
+    let refused = body(&world.post("/x/login", "slogin=a", "login=a&password=wrong&token=a").await);
+    for page in [&asked, &refused] {
+        assert!(page.contains("<span>test</span>") && page.contains("name=\"password\""), "{page}");
+    }
+    let turned_away = body(&world.post("/x/y", "", "").await);
+    let wrong_method = body(&world.ask("PUT", "/x/login", "", "", "").await);
+    for page in [asked, refused, turned_away, wrong_method] {
+        assert!(!page.contains("<nav") && !page.contains("ecrets") && !page.contains("own.js"), "{page}");
+    }
+    let inside = body(&world.post("/x/logout", &world.log_in().await, "").await);
+    assert!(inside.contains("<nav") && inside.contains("/x/secrets"), "{inside}");
 }
 
 #[tokio::test]
