@@ -9,7 +9,7 @@ use mox_httpserver::Response;
 use mox_web::Page;
 use mox_web::page::wrong_method;
 
-use crate::at::{At, no_page};
+use crate::{At, no_page};
 
 /// Calls of each list that the page shows.
 const ROWS: u32 = 50;

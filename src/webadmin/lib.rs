@@ -6,7 +6,6 @@
 
 mod accounts;
 mod certificates;
-mod chart;
 mod config;
 mod dmarc;
 mod domains;

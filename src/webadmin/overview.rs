@@ -4,13 +4,13 @@ use askama::Template;
 use mox_admin::OpError;
 use mox_admin::ops::{
     CertificateList, CertificateRow, Doctor, DoctorFinding, Doctored, ReportState, ReportStateRow, Status,
-    StatusReport, Traffic,
+    StatusReport, Traffic, TrafficRow,
 };
 use mox_httpserver::{Method, Response};
+use mox_web::chart::{Bars, Tone};
 use mox_web::page::wrong_method;
 use mox_web::{Page, Query};
 
-use crate::chart::Chart;
 use crate::{At, no_page};
 
 #[cfg(test)]
@@ -53,6 +53,39 @@ impl Health {
 struct Certificate {
     row: CertificateRow,
     days: Option<i64>,
+}
+
+/// Mail in and out over time, and its table: what a page compares is there, with names.
+struct Chart {
+    /// Stands at ids of its elements.
+    id: &'static str,
+    title: &'static str,
+    /// What a row is: `Hour` or `Day`.
+    span: &'static str,
+    /// None where no mail came or went.
+    bars: Option<Bars>,
+    rows: Vec<TrafficRow>,
+}
+
+impl Chart {
+    fn new(id: &'static str, title: &'static str, span: &'static str, rows: Vec<TrafficRow>) -> Chart {
+        let came: Vec<u64> = rows.iter().map(|row| row.incoming.saturating_add(row.submitted)).collect();
+        let left: Vec<u64> = rows.iter().map(|row| row.delivered).collect();
+        let some = came.iter().chain(&left).any(|count| *count > 0);
+        let bars = some.then(|| {
+            let bars =
+                Bars::new(&format!("{id}-bars"), title, rows.iter().map(|row| label(row, span)).collect());
+            bars.with("in", Tone::Good, came).with("out", Tone::Soft, left).without_table()
+        });
+        Chart { id, title, span, bars, rows }
+    }
+}
+
+/// A day as `2026-11-26`, an hour as `2026-11-26 07:00`, UTC.
+fn label(row: &TrafficRow, span: &str) -> String {
+    let time = row.start.to_string();
+    let length = if span == "Day" { 10 } else { 16 };
+    time.chars().take(length).map(|c| if c == 'T' { ' ' } else { c }).collect()
 }
 
 /// The classes of the badge of a severity.

@@ -4,7 +4,7 @@ use std::fmt::{self, Display, Formatter};
 
 use askama::filters::HtmlSafe;
 
-use super::scale::{Axis, Px, Short, short_day};
+use super::scale::{Axis, Px, Short, short};
 use super::{Escaped, Series, Tone};
 
 /// Size of the drawing, and what the axes take of it.
@@ -26,14 +26,16 @@ pub struct Bars {
     title: String,
     labels: Vec<String>,
     series: Vec<Series>,
+    table: bool,
 }
 
 impl Bars {
     /// A chart without series. `id` must be the only one of its page; `title` says what it shows, as its accessible
-    /// name. Labels are from left to right; days are `2026-11-26`.
+    /// name. Labels are from left to right; days are `2026-11-26`, hours `2026-11-26 07:00`.
     pub fn new(id: &str, title: impl Into<String>, labels: Vec<String>) -> Bars {
         let safe = |c: &char| c.is_ascii_alphanumeric() || *c == '-';
-        Bars { id: id.chars().filter(safe).collect(), title: title.into(), labels, series: Vec::new() }
+        let id = id.chars().filter(safe).collect();
+        Bars { id, title: title.into(), labels, series: Vec::new(), table: true }
     }
 
     /// The same chart with one series more, on top of those before. Values are in the order of the labels; those that
@@ -41,6 +43,11 @@ impl Bars {
     pub fn with(mut self, name: impl Into<String>, tone: Tone, values: Vec<u64>) -> Bars {
         self.series.push(Series { name: name.into(), tone, values });
         self.merged()
+    }
+
+    /// The same chart without its table, for a page that has a table of its own beside it.
+    pub fn without_table(self) -> Bars {
+        Bars { table: false, ..self }
     }
 
     /// Of too many labels neighbours become one.
@@ -80,7 +87,9 @@ impl Display for Bars {
         f.write_str(r#"<figure class="chart">"#)?;
         self.drawing(f, &bars)?;
         self.legend(f)?;
-        self.table(f, &bars)?;
+        if self.table {
+            self.table(f, &bars)?;
+        }
         f.write_str("</figure>")
     }
 }
@@ -223,7 +232,7 @@ fn below(f: &mut Formatter<'_>, bars: &[String], width: f64) -> fmt::Result {
     let each = bars.len().div_ceil(MAX_LABELS).max(1);
     for (index, label) in bars.iter().enumerate().step_by(each) {
         let x = LEFT + width * (count(index) + 0.5);
-        let label = short_day(label);
+        let label = short(label);
         write!(
             f,
             r#"<text x="{}" y="{}" text-anchor="middle">{}</text>"#,

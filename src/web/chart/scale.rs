@@ -71,8 +71,13 @@ impl Display for Short {
 const MONTHS: [&str; 12] =
     ["Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec"];
 
-/// `2 Nov` of `2026-11-02`; other labels as they are, cut to what fits below an axis.
-pub(super) fn short_day(label: &str) -> String {
+/// `2 Nov` of `2026-11-02`, `07:00` of `2026-11-02 07:00`; other labels as they are, cut to what fits below an axis.
+pub(super) fn short(label: &str) -> String {
+    if let Some((day, hour)) = label.split_once(' ')
+        && (day.len(), hour.len()) == (10, 5)
+    {
+        return hour.to_owned();
+    }
     let mut parts = label.splitn(3, '-').map(|part| part.parse::<usize>().ok());
     if let (10, Some(Some(_)), Some(Some(month)), Some(Some(day))) =
         (label.len(), parts.next(), parts.next(), parts.next())

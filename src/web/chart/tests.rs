@@ -1,6 +1,6 @@
 //! Charts of nothing, of one thing, of a year; names that want to be more than names.
 
-use super::scale::{Axis, Short, short_day};
+use super::scale::{Axis, Short, short};
 use super::*;
 
 fn days(n: usize) -> Vec<String> {
@@ -49,10 +49,11 @@ fn shares_do_not_round_to_nothing_or_all() {
 
 #[test]
 fn labels_below_an_axis_are_short() {
-    assert_eq!(short_day("2026-11-02"), "2 Nov");
-    assert_eq!(short_day("2026-13-02"), "2026-13-02");
-    assert_eq!(short_day("2026-11-02 to 2026-11-09"), "2026-11-02");
-    assert_eq!(short_day("ünïcode-label-x"), "ünïcode-la");
+    assert_eq!(short("2026-11-02"), "2 Nov");
+    assert_eq!(short("2026-13-02"), "2026-13-02");
+    assert_eq!(short("2026-11-02 07:00"), "07:00");
+    assert_eq!(short("2026-11-02 to 2026-11-09"), "2026-11-02");
+    assert_eq!(short("ünïcode-label-x"), "ünïcode-la");
 }
 
 #[test]

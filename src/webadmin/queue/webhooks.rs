@@ -10,7 +10,7 @@ use mox_web::{Page, Query};
 
 use super::filter::{address, text};
 use super::{ROWS, cut};
-use crate::at::At;
+use crate::At;
 
 /// Most calls that one form may name.
 const MAX_TICKED: usize = 1000;
