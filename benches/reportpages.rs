@@ -177,7 +177,7 @@ fn operations(house: &House) -> Operations {
         .on::<TlsCollected, _, _>(to!(tls_collected))
         .on::<TlsOutlook, _, _>(to!(tls_outlook))
         .on::<TlsSent, _, _>(to!(tls_sent))
-        .on::<TlsSuppressed, _, _>(to!(tls_suppressed))
+        .on::<ReportSuppressed, _, _>(to!(suppressed))
         .on::<TlsReceived, _, _>(to!(tls_received))
         .on::<TlsTimeline, _, _>(to!(tls_timeline))
         .on::<TlsDomains, _, _>(to!(tls_domains))

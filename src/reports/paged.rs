@@ -1,9 +1,9 @@
-//! Lists a page at a time: how long a page is, where the next begins, and what was sent and is suppressed by pages.
+//! Lists a page at a time: how long a page is, where the next begins, and what was sent and is suppressed, by pages.
 
 use mox_admin::OpError;
 use mox_admin::ops::{
-    DmarcSent, DmarcSentPage, DmarcSentRow, DmarcSuppressed, DmarcSuppressedPage, MAX_PAGE_ROWS, PAGE_ROWS,
-    ReportSuppressRow,
+    DmarcSent, DmarcSentPage, DmarcSentRow, MAX_PAGE_ROWS, PAGE_ROWS, ReportSuppressRow, ReportSuppressed,
+    ReportSuppressedPage,
 };
 use mox_store::Error;
 
@@ -43,12 +43,12 @@ impl Reports {
     }
 
     /// Addresses that get no reports now.
-    pub async fn suppressed(&self, op: DmarcSuppressed) -> Result<DmarcSuppressedPage, OpError> {
+    pub async fn suppressed(&self, op: ReportSuppressed) -> Result<ReportSuppressedPage, OpError> {
         let (now, limit) = (self.0.seams.clock.now(), size(op.limit));
         let after = op.after.unwrap_or_default();
         let read = self.0.store.read(move |_, tx| suppress::page(tx.conn(), now, &after, limit + 1));
         let rows = read.await.map_err(failed)?.into_iter().map(suppress_row).collect();
         let (rows, next) = cut(rows, limit, |row: &ReportSuppressRow| row.uri.clone());
-        Ok(DmarcSuppressedPage { rows, next })
+        Ok(ReportSuppressedPage { rows, next })
     }
 }

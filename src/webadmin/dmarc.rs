@@ -5,7 +5,6 @@ mod failures;
 mod outgoing;
 mod readiness;
 mod received;
-mod suppressed;
 
 #[cfg(test)]
 #[path = "tests/dmarc.rs"]
@@ -17,19 +16,29 @@ use mox_httpserver::Response;
 use mox_web::Query;
 use mox_web::query::QueryError;
 
+use crate::suppressed::Shown;
 use crate::{At, no_page};
 
 /// The place of these pages.
 const PLACE: &str = "dmarc";
+/// Where destinations are suppressed.
+const SUPPRESSED: Shown = Shown {
+    place: PLACE,
+    tab: "dmarc/suppressed",
+    list: "dmarc/suppressed",
+    add: "dmarc/suppress",
+    extend: "dmarc/extend",
+    remove: "dmarc/unsuppress",
+};
 
 /// Answers for paths below `dmarc`.
 pub(crate) async fn route(at: &At, path: &[&str]) -> Result<Response, OpError> {
     if !at.reads() {
         return match path {
             ["send"] => outgoing::send(at).await,
-            ["suppress"] => suppressed::add(at).await,
-            ["extend"] => suppressed::extend(at).await,
-            ["unsuppress"] => suppressed::remove(at).await,
+            ["suppress"] => SUPPRESSED.add(at).await,
+            ["extend"] => SUPPRESSED.extend(at).await,
+            ["unsuppress"] => SUPPRESSED.remove(at).await,
             _ => Err(no_page()),
         };
     }
@@ -48,7 +57,7 @@ pub(crate) async fn route(at: &At, path: &[&str]) -> Result<Response, OpError> {
         ["explain", domain] => outgoing::explain(at, domain).await,
         ["preview", day, domain] => outgoing::preview(at, day, domain).await,
         ["sent"] => outgoing::sent(at).await,
-        ["suppressed"] => suppressed::list(at).await,
+        ["suppressed"] => SUPPRESSED.page(at).await,
         _ => Err(no_page()),
     }
 }
@@ -107,9 +116,6 @@ fn note(query: &Query) -> Option<String> {
         "already-sealed" => "That day was reported before: nothing was sent",
         "withheld" => "No report was sent: the steps below say why",
         "discarded" => "No report was sent, and the results are gone: the steps below say why",
-        "suppressed" => "The destination is suppressed",
-        "extended" => "The end of the suppression is moved",
-        "removed" => "The destination gets reports again",
         _ => return None,
     };
     Some(text.to_owned())

@@ -14,6 +14,7 @@ mod mtasts;
 mod overview;
 mod queue;
 mod server;
+mod suppressed;
 mod tlsrpt;
 #[cfg(test)]
 #[path = "tests/watching_kit.rs"]

@@ -5,16 +5,28 @@ mod outgoing;
 mod received;
 mod record;
 mod sent;
-mod suppressed;
 #[cfg(test)]
 #[path = "tests/tlsrpt.rs"]
 mod tests;
 
 use mox_admin::OpError;
 use mox_httpserver::Response;
-use mox_web::{Page, Query};
+use mox_web::Query;
 
+use crate::suppressed::Shown;
 use crate::{At, no_page};
+
+/// The place of these pages.
+const PLACE: &str = "tlsrpt";
+/// Where destinations are suppressed.
+const SUPPRESSED: Shown = Shown {
+    place: PLACE,
+    tab: "suppressed",
+    list: "tlsrpt/suppressed",
+    add: "tlsrpt/suppressed/add",
+    extend: "tlsrpt/suppressed/extend",
+    remove: "tlsrpt/suppressed/remove",
+};
 
 /// Answers for paths below `tlsrpt`.
 pub(crate) async fn route(at: &At, path: &[&str]) -> Result<Response, OpError> {
@@ -30,24 +42,13 @@ pub(crate) async fn route(at: &At, path: &[&str]) -> Result<Response, OpError> {
         (true, ["about"]) => outgoing::about(at).await,
         (false, ["send"]) => outgoing::send(at).await,
         (true, ["sent"]) => sent::page(at).await,
-        (true, ["suppressed"]) => suppressed::page(at).await,
-        (false, ["suppressed", "add"]) => suppressed::add(at).await,
-        (false, ["suppressed", "extend"]) => suppressed::extend(at).await,
-        (false, ["suppressed", "remove"]) => suppressed::remove(at).await,
+        (true, ["suppressed"]) => SUPPRESSED.page(at).await,
+        (false, ["suppressed", "add"]) => SUPPRESSED.add(at).await,
+        (false, ["suppressed", "extend"]) => SUPPRESSED.extend(at).await,
+        (false, ["suppressed", "remove"]) => SUPPRESSED.remove(at).await,
         (true, ["lookup"]) => record::page(at).await,
         _ => Err(no_page()),
     }
-}
-
-/// A page of this place; it says what was done, by the `note` of its address.
-fn titled<'a>(at: &'a At, query: &Query, title: impl Into<String>) -> Page<'a> {
-    let notice = match query.get("note") {
-        Some("suppressed") => Some("The destination gets no reports until then"),
-        Some("extended") => Some("The end of the suppression was moved"),
-        Some("removed") => Some("The destination gets reports again"),
-        _ => None,
-    };
-    at.page("tlsrpt", title).notice(notice.map(str::to_owned))
 }
 
 /// The number of days that a page looks at.
@@ -56,7 +57,7 @@ fn days(query: &Query) -> Result<u32, OpError> {
 }
 
 /// A parameter that a page cannot do without.
-fn needed(query: &Query, name: &'static str, what: &str) -> Result<String, OpError> {
+pub(crate) fn needed(query: &Query, name: &'static str, what: &str) -> Result<String, OpError> {
     let value = query.get(name).map(|value| value.trim().to_owned());
     value.filter(|value| !value.is_empty()).ok_or_else(|| {
         OpError::usage(format!("parameter {name:?} is missing"))

@@ -8,7 +8,7 @@ use serde::{Deserialize, Serialize};
 
 use super::{
     DmarcReportDetail, DmarcReportRecord, DmarcReportRow, FailureRow, ReportDestination, ReportHistoryRow,
-    ReportSuppressRow, SummaryService,
+    SummaryService,
 };
 use crate::Time;
 
@@ -215,25 +215,6 @@ pub struct DmarcSentRow {
     /// The row.
     #[serde(flatten)]
     pub row: ReportHistoryRow,
-}
-
-/// Lists destinations that get no reports, by address.
-#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
-#[serde(default)]
-pub struct DmarcSuppressed {
-    /// Behind this destination.
-    pub after: Option<String>,
-    /// At most so many; none for [`PAGE_ROWS`].
-    pub limit: Option<u32>,
-}
-
-/// A page of destinations that get no reports.
-#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
-pub struct DmarcSuppressedPage {
-    /// The rows.
-    pub rows: Vec<ReportSuppressRow>,
-    /// The last, when there are more.
-    pub next: Option<String>,
 }
 
 /// Counts received reports by day, in order of days; days without reports are not there.

@@ -71,8 +71,7 @@ pub use dmarcpaged::{
     DmarcCollectedRecord, DmarcCollectedRow, DmarcCollectedShow, DmarcDay, DmarcDays, DmarcDomainRow,
     DmarcDomains, DmarcDomainsPage, DmarcFailures, DmarcFailuresPage, DmarcOutlook, DmarcOutlookPage,
     DmarcOutlookRow, DmarcReceived, DmarcReceivedPage, DmarcReportPage, DmarcReportPaged, DmarcSent,
-    DmarcSentPage, DmarcSentRow, DmarcSourceList, DmarcSources, DmarcSums, DmarcSuppressed,
-    DmarcSuppressedPage, MAX_PAGE_ROWS, PAGE_ROWS,
+    DmarcSentPage, DmarcSentRow, DmarcSourceList, DmarcSources, DmarcSums, MAX_PAGE_ROWS, PAGE_ROWS,
 };
 pub use dmarcreports::{
     DmarcReport, DmarcReportAuth, DmarcReportCause, DmarcReportDay, DmarcReportDetail, DmarcReportList,
@@ -121,7 +120,7 @@ pub use outgoing::{
     ReportDestination, ReportExplain, ReportExplanation, ReportFamily, ReportHistory, ReportHistoryRow,
     ReportPreview, ReportPreviewRow, ReportPreviewed, ReportSendNow, ReportSent, ReportStep,
     ReportSuppressAdd, ReportSuppressExtend, ReportSuppressList, ReportSuppressRemove, ReportSuppressRow,
-    ReportWithheld,
+    ReportSuppressed, ReportSuppressedPage, ReportWithheld,
 };
 pub use owner::{
     AccountFullName, AccountPasswordChange, AccountPasswordChanged, DestinationDetail, DestinationSet,
@@ -146,8 +145,8 @@ pub use silence::ReportSilence;
 pub use tlspaged::{
     TlsCauseList, TlsCauses, TlsCollected, TlsCollectedPage, TlsCollectedRow, TlsDomainRow, TlsDomains,
     TlsDomainsPage, TlsOutlook, TlsOutlookPage, TlsOutlookRow, TlsReceived, TlsReceivedPage, TlsRecord,
-    TlsRecordDestination, TlsRecordFound, TlsSent, TlsSentPage, TlsSentRow, TlsSuppressed, TlsSuppressedPage,
-    TlsTimeline, TlsTimelineDay, TlsTimelineDays, TlsTimelineHost,
+    TlsRecordDestination, TlsRecordFound, TlsSent, TlsSentPage, TlsSentRow, TlsTimeline, TlsTimelineDay,
+    TlsTimelineDays, TlsTimelineHost,
 };
 pub use tlsreports::{
     TlsReport, TlsReportDay, TlsReportDetail, TlsReportList, TlsReportPolicy, TlsReportProblem, TlsReportRow,
@@ -238,6 +237,7 @@ operations! {
     ReportHistory = "report-history" -> Vec<ReportHistoryRow>;
     ReportExplain = "report-explain" -> ReportExplanation;
     ReportSuppressList = "report-suppress-list" -> Vec<ReportSuppressRow>;
+    ReportSuppressed = "report-suppressed" -> ReportSuppressedPage;
     ReportSuppressAdd = "report-suppress-add" -> ReportSuppressRow;
     ReportSuppressRemove = "report-suppress-remove" -> ReportSuppressRow;
     ReportSuppressExtend = "report-suppress-extend" -> ReportSuppressRow;
@@ -250,7 +250,6 @@ operations! {
     TlsCollected = "tls-collected" -> TlsCollectedPage;
     TlsOutlook = "tls-outlook" -> TlsOutlookPage;
     TlsSent = "tls-sent" -> TlsSentPage;
-    TlsSuppressed = "tls-suppressed" -> TlsSuppressedPage;
     TlsRecord = "tls-record" -> TlsRecordFound;
     TlsReceived = "tls-received" -> TlsReceivedPage;
     TlsTimeline = "tls-timeline" -> TlsTimelineDays;
@@ -266,7 +265,6 @@ operations! {
     DmarcCollectedShow = "dmarc-collected-show" -> DmarcCollectedDetail;
     DmarcOutlook = "dmarc-outlook" -> DmarcOutlookPage;
     DmarcSent = "dmarc-sent" -> DmarcSentPage;
-    DmarcSuppressed = "dmarc-suppressed" -> DmarcSuppressedPage;
     DmarcDays = "dmarc-days" -> Vec<DmarcDay>;
     DmarcDomains = "dmarc-domains" -> DmarcDomainsPage;
     DmarcReceived = "dmarc-received" -> DmarcReceivedPage;

@@ -239,6 +239,25 @@ pub struct ReportSuppressRow {
     pub comment: String,
 }
 
+/// Lists destinations that get no reports of either kind, by address, a page at a time.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(default)]
+pub struct ReportSuppressed {
+    /// Behind this destination.
+    pub after: Option<String>,
+    /// At most so many; none for [`super::PAGE_ROWS`], at most [`super::MAX_PAGE_ROWS`].
+    pub limit: Option<u32>,
+}
+
+/// A page of destinations that get no reports.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub struct ReportSuppressedPage {
+    /// The rows.
+    pub rows: Vec<ReportSuppressRow>,
+    /// The last, when there are more.
+    pub next: Option<String>,
+}
+
 /// Suppresses a destination.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct ReportSuppressAdd {

@@ -7,8 +7,8 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use super::{
-    ReportCause, ReportDestination, ReportHistoryRow, ReportSuppressRow, SilentReporter, TlsReportRow,
-    TlsReportSentence, TlsResultRow,
+    ReportCause, ReportDestination, ReportHistoryRow, SilentReporter, TlsReportRow, TlsReportSentence,
+    TlsResultRow,
 };
 
 /// Lists what was collected and not yet reported, the latest first.
@@ -21,13 +21,11 @@ pub struct TlsCollected {
     pub domain: Option<String>,
     /// Behind this key.
     pub after: Option<String>,
-    /// At most so many recipient domains; none for 100, at most [`TlsCollected::MAX`].
+    /// At most so many recipient domains; none for [`super::PAGE_ROWS`], at most [`super::MAX_PAGE_ROWS`].
     pub limit: Option<u32>,
 }
 
 impl TlsCollected {
-    /// Most recipient domains of a page.
-    pub const MAX: u32 = 1000;
     /// Kinds of failure of a row that are told in sentences.
     pub const SENTENCES: usize = 5;
 }
@@ -107,13 +105,8 @@ pub struct TlsSent {
     pub domain: Option<String>,
     /// Before the one with this id.
     pub before: Option<i64>,
-    /// At most so many; none for 100, at most [`TlsSent::MAX`].
+    /// At most so many; none for [`super::PAGE_ROWS`], at most [`super::MAX_PAGE_ROWS`].
     pub limit: Option<u32>,
-}
-
-impl TlsSent {
-    /// Most rows of a page.
-    pub const MAX: u32 = 1000;
 }
 
 /// A page of reports that were made.
@@ -133,30 +126,6 @@ pub struct TlsSentRow {
     /// The row.
     #[serde(flatten)]
     pub row: ReportHistoryRow,
-}
-
-/// Lists destinations that get no reports of either kind, by address.
-#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
-#[serde(default)]
-pub struct TlsSuppressed {
-    /// Behind this destination.
-    pub after: Option<String>,
-    /// At most so many; none for 100, at most [`TlsSuppressed::MAX`].
-    pub limit: Option<u32>,
-}
-
-impl TlsSuppressed {
-    /// Most rows of a page.
-    pub const MAX: u32 = 1000;
-}
-
-/// A page of destinations that get no reports.
-#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
-pub struct TlsSuppressedPage {
-    /// The rows.
-    pub rows: Vec<ReportSuppressRow>,
-    /// The last, when there are more.
-    pub next: Option<String>,
 }
 
 /// Looks up the TLSRPT record of a domain, now. RFC 8460 §3.
@@ -208,13 +177,8 @@ pub struct TlsReceived {
     pub failed: bool,
     /// Before the report with this id.
     pub before: Option<i64>,
-    /// At most so many; none for 100, at most [`TlsReceived::MAX`].
+    /// At most so many; none for [`super::PAGE_ROWS`], at most [`super::MAX_PAGE_ROWS`].
     pub limit: Option<u32>,
-}
-
-impl TlsReceived {
-    /// Most rows of a page.
-    pub const MAX: u32 = 1000;
 }
 
 /// A page of reports that arrived.
@@ -291,13 +255,8 @@ pub struct TlsDomains {
     pub days: Option<u32>,
     /// Behind this domain.
     pub after: Option<String>,
-    /// At most so many; none for 100, at most [`TlsDomains::MAX`].
+    /// At most so many; none for [`super::PAGE_ROWS`], at most [`super::MAX_PAGE_ROWS`].
     pub limit: Option<u32>,
-}
-
-impl TlsDomains {
-    /// Most rows of a page.
-    pub const MAX: u32 = 1000;
 }
 
 /// A page of policy domains.

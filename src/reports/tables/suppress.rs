@@ -112,18 +112,3 @@ pub(crate) fn forget(conn: &Connection, before: Timestamp) -> Result<(), Error> 
     conn.prepare_cached("DELETE FROM report_suppress WHERE until < ?1")?.execute([before.micros()])?;
     Ok(())
 }
-
-/// A page of those that are in force, by address, behind one of them.
-pub(crate) fn tls_page(
-    conn: &Connection,
-    now: Timestamp,
-    after: &str,
-    max: u32,
-) -> Result<Vec<Suppressed>, Error> {
-    let sql = format!(
-        "SELECT {COLUMNS} FROM report_suppress WHERE until > ?1 AND address > ?2 ORDER BY address LIMIT ?3"
-    );
-    let mut statement = conn.prepare_cached(&sql)?;
-    let rows = statement.query_map((now.micros(), after, max), read)?;
-    Ok(rows.collect::<Result<_, _>>()?)
-}

@@ -304,7 +304,7 @@ async fn pages_of_what_was_sent_and_is_suppressed_are_the_whole() {
         let op = ReportSuppressAdd { uri, until, comment: String::new(), dry_run: false };
         house.reports.suppress_add(op).await.unwrap();
     }
-    let rows = all!(|after| house.reports.suppressed(DmarcSuppressed { after, limit: Some(2) }));
+    let rows = all!(|after| house.reports.suppressed(ReportSuppressed { after, limit: Some(2) }));
     assert_eq!(rows, house.reports.suppress_list(ReportSuppressList {}).await.unwrap());
 }
 

@@ -1,8 +1,8 @@
 //! What pages about TLS reports ask: lists go on behind a key and end, and each is read by an index.
 
 use mox_admin::ops::{
-    ReportSuppressAdd, TlsCauses, TlsCollected, TlsDomains, TlsOutlook, TlsReceived, TlsRecord, TlsSent,
-    TlsSuppressed, TlsTimeline,
+    ReportSuppressAdd, ReportSuppressed, TlsCauses, TlsCollected, TlsDomains, TlsOutlook, TlsReceived,
+    TlsRecord, TlsSent, TlsTimeline,
 };
 use mox_clock::{Clock, Day, Timestamp};
 use mox_db::rusqlite::{Connection, params};
@@ -127,11 +127,11 @@ async fn destinations_go_on_behind_an_address_and_records_are_told() {
         };
         house.reports.suppress_add(op).await.unwrap();
     }
-    let first = TlsSuppressed { limit: Some(2), ..TlsSuppressed::default() };
-    let first = house.reports.tls_suppressed(first).await.unwrap();
+    let first = ReportSuppressed { limit: Some(2), ..ReportSuppressed::default() };
+    let first = house.reports.suppressed(first).await.unwrap();
     assert_eq!((first.rows.len(), first.next.as_deref()), (2, Some("mailto:b@one.example")));
-    let rest = TlsSuppressed { after: first.next, ..TlsSuppressed::default() };
-    let rest = house.reports.tls_suppressed(rest).await.unwrap();
+    let rest = ReportSuppressed { after: first.next, ..ReportSuppressed::default() };
+    let rest = house.reports.suppressed(rest).await.unwrap();
     assert_eq!((rest.rows[0].uri.as_str(), rest.rows.len(), rest.next), ("mailto:c@one.example", 1, None));
 
     let found = house.reports.tls_record(TlsRecord { domain: "one.example".into() }).await.unwrap();
@@ -255,7 +255,7 @@ fn a_page_reads_no_more_than_its_rows() {
         ("results of a domain", Box::new(|c| result::page(c, None, Some("d7"), None, 10).map(drop))),
         ("sent", Box::new(|c| report::tls_page(c, None, Some(2500), 10).map(drop))),
         ("sent about a domain", Box::new(|c| report::tls_page(c, Some("d7"), None, 10).map(drop))),
-        ("suppressed", Box::new(|c| suppress::tls_page(c, now, "a4", 10).map(drop))),
+        ("suppressed", Box::new(|c| suppress::page(c, now, "a4", 10).map(drop))),
         ("received", Box::new(|c| received::page(c, &every, Some(2500), 10).map(drop))),
         ("days of a domain", Box::new(|c| received::each_count(c, Some("d7"), now, |_, _, _| ()))),
         ("policy domains", Box::new(|c| received::domains(c, "d4", every.since, 10).map(drop))),

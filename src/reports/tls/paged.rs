@@ -4,8 +4,7 @@ use mox_address::Domain;
 use mox_admin::OpError;
 use mox_admin::ops::{
     TlsCollected, TlsCollectedPage, TlsCollectedRow, TlsOutlook, TlsOutlookPage, TlsOutlookRow, TlsRecord,
-    TlsRecordDestination, TlsRecordFound, TlsReportSentence, TlsSent, TlsSentPage, TlsSentRow, TlsSuppressed,
-    TlsSuppressedPage,
+    TlsRecordDestination, TlsRecordFound, TlsReportSentence, TlsSent, TlsSentPage, TlsSentRow,
 };
 use mox_clock::Day;
 use mox_db::ReadTx;
@@ -17,28 +16,11 @@ use super::results::rows;
 use crate::Reports;
 use crate::decide::{Decision, Subject};
 use crate::kind::Kind;
-use crate::ops::{ascii, failed, history_row, suppress_row};
+use crate::ops::{ascii, failed, history_row};
+use crate::paged::{cut, size};
 use crate::preview::{before, planned};
 use crate::tables::result::Found;
-use crate::tables::{destination, report, result, suppress};
-
-/// Rows of a page where nothing else is asked for.
-pub(crate) const ROWS: u32 = 100;
-
-/// How many rows are given.
-pub(crate) fn limit(asked: Option<u32>, max: u32) -> u32 {
-    asked.unwrap_or(ROWS).clamp(1, max)
-}
-
-/// Cuts a list that was read one longer than wanted; gives the key of its last row, when there are more.
-pub(crate) fn cut<T, K>(rows: &mut Vec<T>, limit: u32, key: impl Fn(&T) -> K) -> Option<K> {
-    let limit = usize::try_from(limit).unwrap_or(usize::MAX);
-    if rows.len() <= limit {
-        return None;
-    }
-    rows.truncate(limit);
-    rows.last().map(key)
-}
+use crate::tables::{destination, report, result};
 
 /// That a key is none of a list.
 fn bad_key(key: &str) -> OpError {
@@ -56,12 +38,12 @@ impl Reports {
             Some((day.parse().ok()?, id.parse().ok()?))
         };
         let before = op.after.as_deref().map(|key| read_key(key).ok_or_else(|| bad_key(key))).transpose()?;
-        let limit = limit(op.limit, TlsCollected::MAX);
+        let limit = size(op.limit);
         let read = move |_: &Store, tx: &ReadTx<'_>| {
             result::page(tx.conn(), day, domain.as_deref(), before, limit.saturating_add(1))
         };
-        let mut found = self.0.store.read(read).await.map_err(failed)?;
-        let next = cut(&mut found, limit, key_of);
+        let found = self.0.store.read(read).await.map_err(failed)?;
+        let (found, next) = cut(found, limit, key_of);
         Ok(TlsCollectedPage { rows: found.into_iter().flat_map(collected).collect(), next })
     }
 
@@ -71,8 +53,8 @@ impl Reports {
             op.after.as_deref().map(|key| read_subject(key).ok_or_else(|| bad_key(key))).transpose()?;
         let limit = op.limit.unwrap_or(TlsOutlook::ROWS).clamp(1, TlsOutlook::ROWS);
         let read = move |_: &Store, tx: &ReadTx<'_>| subjects(tx, after, limit.saturating_add(1));
-        let mut subjects = self.0.store.read(read).await.map_err(failed)?;
-        let next = cut(&mut subjects, limit, subject_key);
+        let subjects = self.0.store.read(read).await.map_err(failed)?;
+        let (subjects, next) = cut(subjects, limit, subject_key);
         // Each may wait for DNS: all ask at once.
         let mut tasks = JoinSet::new();
         for (at, subject) in subjects.into_iter().enumerate() {
@@ -118,7 +100,7 @@ impl Reports {
     /// Reports that were made, and results that were discarded.
     pub async fn tls_sent(&self, op: TlsSent) -> Result<TlsSentPage, OpError> {
         let domain = op.domain.as_deref().map(ascii).transpose()?;
-        let limit = limit(op.limit, TlsSent::MAX);
+        let limit = size(op.limit);
         let read = move |_: &Store, tx: &ReadTx<'_>| {
             let made = report::tls_page(tx.conn(), domain.as_deref(), op.before, limit.saturating_add(1))?;
             let whole = made.into_iter().map(|made| {
@@ -127,21 +109,9 @@ impl Reports {
             });
             whole.collect::<Result<Vec<_>, Error>>()
         };
-        let mut rows = self.0.store.read(read).await.map_err(failed)?;
-        let next = cut(&mut rows, limit, |row| row.id);
+        let rows = self.0.store.read(read).await.map_err(failed)?;
+        let (rows, next) = cut(rows, limit, |row: &TlsSentRow| row.id);
         Ok(TlsSentPage { rows, next })
-    }
-
-    /// Destinations that get no reports now.
-    pub async fn tls_suppressed(&self, op: TlsSuppressed) -> Result<TlsSuppressedPage, OpError> {
-        let (now, limit) = (self.0.seams.clock.now(), limit(op.limit, TlsSuppressed::MAX));
-        let after = op.after.unwrap_or_default();
-        let read = move |_: &Store, tx: &ReadTx<'_>| {
-            suppress::tls_page(tx.conn(), now, &after, limit.saturating_add(1))
-        };
-        let mut found = self.0.store.read(read).await.map_err(failed)?;
-        let next = cut(&mut found, limit, |row| row.address.clone());
-        Ok(TlsSuppressedPage { rows: found.into_iter().map(suppress_row).collect(), next })
     }
 
     /// The TLSRPT record of a domain, looked up now.

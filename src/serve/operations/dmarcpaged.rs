@@ -5,7 +5,7 @@ use std::sync::Arc;
 use mox_admin::Operations;
 use mox_admin::ops::{
     DmarcCollected, DmarcCollectedShow, DmarcDays, DmarcDomains, DmarcFailures, DmarcOutlook, DmarcReceived,
-    DmarcReportPage, DmarcSent, DmarcSources, DmarcSuppressed,
+    DmarcReportPage, DmarcSent, DmarcSources,
 };
 
 use super::Parts;
@@ -26,7 +26,6 @@ pub(super) fn add(operations: Operations, parts: &Arc<Parts>) -> Operations {
         .on::<DmarcCollectedShow, _, _>(to!(dmarc_collected_show))
         .on::<DmarcOutlook, _, _>(to!(dmarc_outlook))
         .on::<DmarcSent, _, _>(to!(dmarc_sent))
-        .on::<DmarcSuppressed, _, _>(to!(suppressed))
         .on::<DmarcDays, _, _>(to!(dmarc_days))
         .on::<DmarcDomains, _, _>(to!(dmarc_domains))
         .on::<DmarcReceived, _, _>(to!(dmarc_received))

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use mox_admin::Operations;
 use mox_admin::ops::{
     DmarcResults, ReportExplain, ReportHistory, ReportPreview, ReportSendNow, ReportSuppressAdd,
-    ReportSuppressExtend, ReportSuppressList, ReportSuppressRemove, TlsResults,
+    ReportSuppressExtend, ReportSuppressList, ReportSuppressRemove, ReportSuppressed, TlsResults,
 };
 
 use super::Parts;
@@ -29,6 +29,7 @@ pub(super) fn add(operations: Operations, parts: &Arc<Parts>) -> Operations {
         .on::<ReportHistory, _, _>(to!(history))
         .on::<ReportExplain, _, _>(to!(explain))
         .on::<ReportSuppressList, _, _>(to!(suppress_list))
+        .on::<ReportSuppressed, _, _>(to!(suppressed))
         .on::<ReportSuppressAdd, _, _>(to!(suppress_add))
         .on::<ReportSuppressExtend, _, _>(to!(suppress_extend))
         .on::<ReportSuppressRemove, _, _>(to!(suppress_remove))

@@ -4,8 +4,7 @@ use std::sync::Arc;
 
 use mox_admin::Operations;
 use mox_admin::ops::{
-    TlsCauses, TlsCollected, TlsDomains, TlsOutlook, TlsReceived, TlsRecord, TlsSent, TlsSuppressed,
-    TlsTimeline,
+    TlsCauses, TlsCollected, TlsDomains, TlsOutlook, TlsReceived, TlsRecord, TlsSent, TlsTimeline,
 };
 
 use super::Parts;
@@ -25,7 +24,6 @@ pub(super) fn add(operations: Operations, parts: &Arc<Parts>) -> Operations {
         .on::<TlsCollected, _, _>(to!(tls_collected))
         .on::<TlsOutlook, _, _>(to!(tls_outlook))
         .on::<TlsSent, _, _>(to!(tls_sent))
-        .on::<TlsSuppressed, _, _>(to!(tls_suppressed))
         .on::<TlsRecord, _, _>(to!(tls_record))
         .on::<TlsReceived, _, _>(to!(tls_received))
         .on::<TlsTimeline, _, _>(to!(tls_timeline))

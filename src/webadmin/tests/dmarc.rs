@@ -144,7 +144,7 @@ fn sent() -> DmarcSentPage {
     DmarcSentPage { rows: vec![DmarcSentRow { id: 8, row }], next: Some(8) }
 }
 
-fn suppressed() -> DmarcSuppressedPage {
+fn suppressed() -> ReportSuppressedPage {
     let row = ReportSuppressRow {
         uri: "mailto:x@example.org".into(),
         since: time("2026-11-20T00:00:00Z"),
@@ -153,7 +153,7 @@ fn suppressed() -> DmarcSuppressedPage {
         failures: 3,
         comment: HOSTILE.into(),
     };
-    DmarcSuppressedPage { next: Some(row.uri.clone()), rows: vec![row] }
+    ReportSuppressedPage { next: Some(row.uri.clone()), rows: vec![row] }
 }
 
 fn failure_row() -> FailureRow {
@@ -280,7 +280,7 @@ impl House {
         let o = on(o, &asked, |_: &ReportExplain| explanation());
         let o = on(o, &asked, |_: &ReportPreview| preview());
         let o = on(o, &asked, |_: &DmarcSent| sent());
-        let o = on(o, &asked, |_: &DmarcSuppressed| suppressed());
+        let o = on(o, &asked, |_: &ReportSuppressed| suppressed());
         let o = on(o, &asked, |op: &ReportSendNow| would_send(op));
         let o = on(o, &asked, |_: &ReportSuppressAdd| suppressed().rows.remove(0));
         let o = on(o, &asked, |_: &ReportSuppressExtend| suppressed().rows.remove(0));
@@ -559,8 +559,8 @@ async fn wrong_input_is_refused_and_nothing_is_asked() {
     let house = House::new();
     for (method, path, form, says) in [
         ("POST", "dmarc/suppress", "uri=x&until=soon", "is not a day"),
-        ("POST", "dmarc/suppress", "until=2026-12-24", "the destination is missing"),
-        ("POST", "dmarc/suppress", "uri=x", "the day until which"),
+        ("POST", "dmarc/suppress", "until=2026-12-24", "parameter &#34;uri&#34; is missing"),
+        ("POST", "dmarc/suppress", "uri=x", "parameter &#34;until&#34; is missing"),
         ("POST", "dmarc/suppress", "uri=x&until=2026-12-24&what=1", "unknown parameter"),
         ("POST", "dmarc/send", "", "no domain is named"),
         ("POST", "dmarc", "", "no such page"),

@@ -248,9 +248,9 @@ impl Site {
         let table = keeps!(table, TlsSent, |op: TlsSent| {
             Ok(TlsSentPage { rows: vec![history(5)], next: op.before.is_none().then_some(5) })
         });
-        let table = keeps!(table, TlsSuppressed, |_| {
+        let table = keeps!(table, ReportSuppressed, |_| {
             let rows = vec![suppressed("mailto:a@one.example"), suppressed(BAD)];
-            Ok(TlsSuppressedPage { rows, next: None })
+            Ok(ReportSuppressedPage { rows, next: None })
         });
         let table = keeps!(table, ReportSuppressAdd, |op: ReportSuppressAdd| Ok(suppressed(&op.uri)));
         let table = keeps!(table, ReportSuppressExtend, |op: ReportSuppressExtend| Ok(suppressed(&op.uri)));

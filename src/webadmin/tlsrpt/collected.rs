@@ -6,7 +6,7 @@ use mox_admin::ops::{TlsCollected, TlsCollectedRow};
 use mox_httpserver::Response;
 use mox_web::Page;
 
-use super::titled;
+use super::PLACE;
 use crate::At;
 
 #[derive(Template)]
@@ -23,7 +23,7 @@ struct Collected<'a> {
 /// `GET tlsrpt/collected`
 pub(super) async fn page(at: &At) -> Result<Response, OpError> {
     let query = at.query();
-    let page = titled(at, &query, "Results being collected");
+    let page = at.page(PLACE, "Results being collected");
     let ask = TlsCollected {
         day: query.get("day").map(|text| text.trim().to_owned()),
         domain: query.get("domain").map(|text| text.trim().to_owned()),

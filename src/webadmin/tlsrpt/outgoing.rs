@@ -9,7 +9,7 @@ use mox_admin::{ErrorKind, OpError};
 use mox_httpserver::Response;
 use mox_web::Page;
 
-use super::{needed, titled};
+use super::{PLACE, needed};
 use crate::At;
 
 /// Most reports that a page shows in whole, and longest document.
@@ -32,7 +32,7 @@ struct Outgoing<'a> {
 /// `GET tlsrpt/outgoing`
 pub(super) async fn page(at: &At) -> Result<Response, OpError> {
     let query = at.query();
-    let page = titled(at, &query, "What will be sent");
+    let page = at.page(PLACE, "What will be sent");
     let after = query.get("after").map(str::to_owned);
     query.finish()?;
     let found = at.dispatch().call(&TlsOutlook { after, limit: None }).await?;
@@ -62,7 +62,7 @@ struct About<'a> {
 pub(super) async fn about(at: &At) -> Result<Response, OpError> {
     let query = at.query();
     let domain = needed(&query, "domain", "domain")?;
-    let page = titled(at, &query, format!("Reports to {domain}"));
+    let page = at.page(PLACE, format!("Reports to {domain}"));
     query.finish()?;
     let family = ReportFamily::Tls;
     let explain = ReportExplain { family, domain: domain.clone() };

@@ -10,7 +10,7 @@ use mox_httpserver::Response;
 use mox_web::Page;
 use mox_web::chart::{BarList, Bars, Tone, percent};
 
-use super::{days, needed, titled};
+use super::{PLACE, days, needed};
 use crate::At;
 
 /// Most policies of a report, and longest document, that a page shows.
@@ -37,7 +37,7 @@ struct Overview<'a> {
 /// `GET tlsrpt`: all domains together.
 pub(super) async fn overview(at: &At) -> Result<Response, OpError> {
     let query = at.query();
-    let page = titled(at, &query, "TLS reports");
+    let page = at.page(PLACE, "TLS reports");
     let (days, after) = (days(&query)?, query.get("after").map(str::to_owned));
     query.finish()?;
     let timeline = TlsTimeline { days: Some(days), ..TlsTimeline::default() };
@@ -88,7 +88,7 @@ struct Domain<'a> {
 pub(super) async fn domain(at: &At) -> Result<Response, OpError> {
     let query = at.query();
     let (name, days) = (needed(&query, "name", "domain")?, days(&query)?);
-    let page = titled(at, &query, format!("TLS reports about {name}"));
+    let page = at.page(PLACE, format!("TLS reports about {name}"));
     query.finish()?;
     let domain = Some(name.clone());
     let timeline = TlsTimeline { domain: domain.clone(), mx: None, days: Some(days) };
@@ -144,7 +144,7 @@ struct Host<'a> {
 pub(super) async fn host(at: &At) -> Result<Response, OpError> {
     let query = at.query();
     let (name, days) = (needed(&query, "name", "mail host")?, days(&query)?);
-    let page = titled(at, &query, format!("TLS reports about the mail host {name}"));
+    let page = at.page(PLACE, format!("TLS reports about the mail host {name}"));
     query.finish()?;
     let timeline = TlsTimeline { domain: None, mx: Some(name.clone()), days: Some(days) };
     let timeline = at.dispatch().call(&timeline).await?;
@@ -178,7 +178,7 @@ const MAX_SILENT: usize = 500;
 /// `GET tlsrpt/silent`: reporters that stopped.
 pub(super) async fn silent(at: &At) -> Result<Response, OpError> {
     let query = at.query();
-    let page = titled(at, &query, "Reporters that fell silent");
+    let page = at.page(PLACE, "Reporters that fell silent");
     query.finish()?;
     let mut silent = at.dispatch().call(&ReportSilent::default()).await?;
     silent.retain(|one| one.family == ReportFamily::Tls);
@@ -205,7 +205,7 @@ struct Reports<'a> {
 /// `GET tlsrpt/reports`: reports that arrived, by day.
 pub(super) async fn list(at: &At) -> Result<Response, OpError> {
     let query = at.query();
-    let page = titled(at, &query, "Reports that arrived");
+    let page = at.page(PLACE, "Reports that arrived");
     let ask = TlsReceived {
         domain: query.get("domain").map(|text| text.trim().to_owned()),
         sender: query.get("sender").map(|text| text.trim().to_owned()),
@@ -260,7 +260,7 @@ struct Report<'a> {
 pub(super) async fn report(at: &At, id: &str) -> Result<Response, OpError> {
     let id = id.parse().map_err(|_| OpError::not_found(format!("{id:?} is no number of a report")))?;
     let query = at.query();
-    let page = titled(at, &query, format!("TLS report {id}"));
+    let page = at.page(PLACE, format!("TLS report {id}"));
     query.finish()?;
     let mut report = at.dispatch().call(&TlsReport { id }).await?;
     let hidden = report.policies.len().saturating_sub(MAX_POLICIES);

@@ -6,7 +6,7 @@ use mox_admin::ops::{TlsRecord, TlsRecordFound};
 use mox_httpserver::Response;
 use mox_web::Page;
 
-use super::titled;
+use super::PLACE;
 use crate::At;
 
 #[derive(Template)]
@@ -21,7 +21,7 @@ struct Record<'a> {
 /// `GET tlsrpt/lookup`
 pub(super) async fn page(at: &At) -> Result<Response, OpError> {
     let query = at.query();
-    let page = titled(at, &query, "Look up a TLSRPT record");
+    let page = at.page(PLACE, "Look up a TLSRPT record");
     let domain = query.get("domain").map(|text| text.trim().to_owned()).unwrap_or_default();
     query.finish()?;
     let found = match domain.is_empty() {

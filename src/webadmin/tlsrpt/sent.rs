@@ -6,7 +6,7 @@ use mox_admin::ops::{TlsSent, TlsSentRow};
 use mox_httpserver::Response;
 use mox_web::Page;
 
-use super::titled;
+use super::PLACE;
 use crate::At;
 
 #[derive(Template)]
@@ -22,7 +22,7 @@ struct Sent<'a> {
 /// `GET tlsrpt/sent`
 pub(super) async fn page(at: &At) -> Result<Response, OpError> {
     let query = at.query();
-    let page = titled(at, &query, "Reports that were sent");
+    let page = at.page(PLACE, "Reports that were sent");
     let domain = query.get("domain").map(|text| text.trim().to_owned());
     let before = query.value("before")?;
     query.finish()?;

@@ -15,8 +15,8 @@ use super::tables::{self, Asked, Counts, TABLE};
 use crate::Reports;
 use crate::insight::causes::about_tls;
 use crate::ops::{ascii, failed};
+use crate::paged::{cut, size};
 use crate::receive::silence::{Silent, reporters};
-use crate::tls::paged::{cut, limit};
 
 /// Causes where nothing else is asked for.
 const CAUSES: u32 = 20;
@@ -32,13 +32,12 @@ impl Reports {
             until: day.map(|day| day.next().start()),
             failed: op.failed,
         };
-        let limit = limit(op.limit, TlsReceived::MAX);
+        let limit = size(op.limit);
         let read = self
             .0
             .store
             .read(move |_, tx| tables::page(tx.conn(), &asked, op.before, limit.saturating_add(1)));
-        let mut found = read.await.map_err(failed)?;
-        let next = cut(&mut found, limit, |row| row.id);
+        let (found, next) = cut(read.await.map_err(failed)?, limit, |row| row.id);
         Ok(TlsReceivedPage { rows: found.into_iter().map(row).collect(), next })
     }
 
@@ -57,13 +56,13 @@ impl Reports {
     /// What reports count of each policy domain.
     pub async fn tls_domains(&self, op: TlsDomains) -> Result<TlsDomainsPage, OpError> {
         let (after, since) = (op.after.unwrap_or_default(), self.first_day(op.days).start());
-        let limit = limit(op.limit, TlsDomains::MAX);
+        let limit = size(op.limit);
         let read = self
             .0
             .store
             .read(move |_, tx| tables::domains(tx.conn(), &after, since, limit.saturating_add(1)));
-        let mut found = read.await.map_err(failed)?;
-        let next = cut(&mut found, limit, |row| row.policy_domain.clone());
+        let found = read.await.map_err(failed)?;
+        let (found, next) = cut(found, limit, |row: &tables::OfDomain| row.policy_domain.clone());
         let row = |of: tables::OfDomain| TlsDomainRow {
             policy_domain: of.policy_domain,
             last: of.last.day().to_string(),
@@ -90,8 +89,9 @@ impl Reports {
             };
             Ok::<_, Error>((found, silent))
         });
-        let (mut found, silent) = read.await.map_err(failed)?;
-        let more = cut(&mut found, limit, |_| ()).is_some();
+        let (found, silent) = read.await.map_err(failed)?;
+        let (found, more) = cut(found, limit, |_| ());
+        let more = more.is_some();
         let silent = silent.into_iter().take(TlsCauses::MAX as usize);
         let row = |one: Silent| SilentReporter {
             family: ReportFamily::Tls,
