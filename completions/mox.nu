@@ -2771,6 +2771,7 @@ module completions {
   export extern "mox config address list" [
     --account: string         # Of this account
     --domain: string          # Of this domain
+    --rules                   # With what happens to mail for each: settings and rulesets
     --config: path            # Config file, or the folder that holds mox.conf [default: ./config/mox.conf, else that of localserve]
     --json                    # Print the result as JSON
     --color: string@"nu-complete mox config address list color" # When to use colours; NO_COLOR and CLICOLOR_FORCE are honoured
@@ -3593,6 +3594,7 @@ module completions {
   # Print the records that a domain should have, as `mox dnsrecords` does
   export extern "mox config dnsrecords" [
     --form: string@"nu-complete mox config dnsrecords form" # Lines of a zone file, or a table
+    --look                    # Ask DNS which of them are there
     --config: path            # Config file, or the folder that holds mox.conf [default: ./config/mox.conf, else that of localserve]
     --json                    # Print the result as JSON
     --color: string@"nu-complete mox config dnsrecords color" # When to use colours; NO_COLOR and CLICOLOR_FORCE are honoured
@@ -5556,6 +5558,7 @@ module completions {
   # Print the records that a domain of the configuration should have
   export extern "mox dnsrecords" [
     --form: string@"nu-complete mox dnsrecords form" # Lines of a zone file, or a table
+    --look                    # Ask DNS which of them are there
     --config: path            # Config file, or the folder that holds mox.conf [default: ./config/mox.conf, else that of localserve]
     --json                    # Print the result as JSON
     --color: string@"nu-complete mox dnsrecords color" # When to use colours; NO_COLOR and CLICOLOR_FORCE are honoured
