@@ -7,6 +7,7 @@ pub(crate) mod disable;
 pub(crate) mod enable;
 pub(crate) mod list;
 pub(crate) mod rm;
+pub(crate) mod set;
 pub(crate) mod show;
 
 use crate::context::Context;
@@ -26,6 +27,10 @@ pub(crate) enum Command {
     ///
     /// Refused while something needs it: postmaster, addresses for reports, aliases.
     Rm(rm::Args),
+    /// Change the name, description, quota or limits of an account
+    ///
+    /// What is not given stays. `show` says how much of the quota and of the limits is used.
+    Set(set::Args),
     /// Let nobody log in to an account; mail is still received
     Disable(disable::Args),
     /// Allow logins to an account again
@@ -44,6 +49,7 @@ impl Command {
             Command::Show(args) => show::run(cx, args),
             Command::Add(args) => add::run(cx, args),
             Command::Rm(args) => rm::run(cx, args),
+            Command::Set(args) => set::run(cx, args),
             Command::Disable(args) => disable::run(cx, args),
             Command::Enable(args) => enable::run(cx, args),
             Command::Addresses(args) => addresses::run(cx, args),

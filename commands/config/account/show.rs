@@ -58,6 +58,9 @@ impl Show for AccountDetail {
             }
             None => page.field("messages", "nothing is stored yet"),
         }
+        let limits = &self.limits;
+        page.field("sent in 24 hours", format_args!("{} of {} messages", limits.sent, limits.max_outgoing));
+        page.field("new recipients", format_args!("{} of {}", limits.first_time, limits.max_first_time));
         page.line("");
         page.config(&self.config);
     }

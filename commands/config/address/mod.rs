@@ -2,7 +2,9 @@
 
 pub(crate) mod add;
 pub(crate) mod list;
+pub(crate) mod mvruleset;
 pub(crate) mod rm;
+pub(crate) mod rulesets;
 
 use crate::context::Context;
 use crate::error::{CommandError, Exit};
@@ -15,6 +17,10 @@ pub(crate) enum Command {
     Add(add::Args),
     /// Take an address away
     Rm(rm::Args),
+    /// Show the rulesets of an address: which mail goes to another mailbox
+    Rulesets(rulesets::Args),
+    /// Move a ruleset of an address to another place among them
+    Mvruleset(mvruleset::Args),
 }
 
 impl Command {
@@ -23,6 +29,8 @@ impl Command {
             Command::List(args) => list::run(cx, args),
             Command::Add(args) => add::run(cx, args),
             Command::Rm(args) => rm::run(cx, args),
+            Command::Rulesets(args) => rulesets::run(cx, args),
+            Command::Mvruleset(args) => mvruleset::run(cx, args),
         }
     }
 }

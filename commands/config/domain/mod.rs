@@ -5,6 +5,7 @@ pub(crate) mod disable;
 pub(crate) mod enable;
 pub(crate) mod list;
 pub(crate) mod rm;
+pub(crate) mod set;
 pub(crate) mod show;
 
 use crate::context::Context;
@@ -23,6 +24,10 @@ pub(crate) enum Command {
     Add(add::Args),
     /// Remove a domain that has no addresses any more; key files stay
     Rm(rm::Args),
+    /// Change the description of a domain, or how its addresses are looked up
+    ///
+    /// What is not given stays.
+    Set(set::Args),
     /// Refuse mail for and from a domain for the time being
     Disable(disable::Args),
     /// Take mail of a domain again
@@ -36,6 +41,7 @@ impl Command {
             Command::Show(args) => show::run(cx, args),
             Command::Add(args) => add::run(cx, args),
             Command::Rm(args) => rm::run(cx, args),
+            Command::Set(args) => set::run(cx, args),
             Command::Disable(args) => disable::run(cx, args),
             Command::Enable(args) => enable::run(cx, args),
         }

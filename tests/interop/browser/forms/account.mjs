@@ -106,6 +106,25 @@ export const account = [
     fill: { mailbox: "Stopped", file: upload(message("one of many").repeat(MANY)) }, then: 'form[action$="mail/stop"] button',
     asks: ["message", "list"], finds: stopped(),
   },
+  // The order of rulesets.
+  {
+    site: "account", page: "addresses/rule?address=a%40example.org", form: 'form[action$="addresses/rule"]',
+    fill: { mail_from: "order-1@", mailbox: "Order 1" }, asks: ["config", "address", "rulesets", "a@example.org"],
+    finds: (it) => it.rulesets?.some((row) => row.rule.mailbox === "Order 1"),
+  },
+  {
+    site: "account", page: "addresses/rule?address=a%40example.org", form: 'form[action$="addresses/rule"]',
+    fill: { mail_from: "order-2@", mailbox: "Order 2" }, asks: ["config", "address", "rulesets", "a@example.org"],
+    finds: (it) => it.rulesets?.some((row) => row.rule.mailbox === "Order 2"),
+  },
+  {
+    site: "account", page: "addresses/of?address=a%40example.org", form: 'tr:has(td:text-is("Order 2")) form[action$="addresses/rule-move"]',
+    asks: ["config", "address", "rulesets", "a@example.org"],
+    finds: ({ rulesets }) => {
+      const [one, two] = ["Order 1", "Order 2"].map((name) => rulesets?.findIndex((row) => row.rule.mailbox === name));
+      return two >= 0 && two < one;
+    },
+  },
   { ...password, fill: { current: OWNER, password: NEW, again: NEW }, login: { password: NEW } },
   { ...password, fill: { current: NEW, password: OWNER, again: OWNER }, login: { password: OWNER } },
   { site: "account", page: "security", form: 'form[action$="security/logout-all"]', login: {} },

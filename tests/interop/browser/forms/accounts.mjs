@@ -60,4 +60,11 @@ export const accounts = [
     site: "admin", page, form: 'form[action$="/remove"]', fill: { purge: true }, then,
     asks: all, finds: (all) => all.every?.((it) => it.name !== name),
   },
+  // Settings and limits.
+  {
+    site: "admin", page: "accounts/a", form: 'form[action$="/settings"]',
+    fill: { full_name: "Sent without scripts", description: "by a form", quota: "5000000000", max_outgoing: "900", max_first_time: "90" },
+    asks: ["config", "account", "show", "a"],
+    finds: (it) => it.row.full_name === "Sent without scripts" && it.row.description === "by a form" && it.quota === 5000000000 && it.limits.max_outgoing === 900 && it.limits.max_first_time === 90,
+  },
 ];

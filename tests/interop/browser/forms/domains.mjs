@@ -45,4 +45,11 @@ export const domains = [
   { site: "admin", page, form: `tr[data-key="@${domain}"] form`, then, asks: one, finds: (it) => it.addresses?.length === 1 },
   { site: "admin", page, form: `tr[data-key="info@${domain}"] form`, then, asks: one, finds: (it) => it.addresses?.length === 0 },
   { site: "admin", page, form: 'form[action$="/remove"]', then, asks: all, finds: (all) => all.every?.((it) => it.domain !== domain) },
+  // Settings.
+  {
+    site: "admin", page: "domains/example.net", form: 'form[action$="/settings"]',
+    fill: { description: "set without scripts", separators: "+ -", case_sensitive: true },
+    asks: ["config", "domain", "show", "example.net"],
+    finds: (it) => it.row.description === "set without scripts" && it.separators.join(" ") === "+ -" && it.case_sensitive === true,
+  },
 ];
