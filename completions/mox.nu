@@ -2506,6 +2506,34 @@ module completions {
     name: string              # Name of the account
   ]
 
+  def "nu-complete mox config account set color" [] {
+    [ "auto" "always" "never" ]
+  }
+
+  def "nu-complete mox config account set dnssec" [] {
+    [ "auto" "validate" "trust-ad" "off" ]
+  }
+
+  # Change the name, description, quota or limits of an account
+  export extern "mox config account set" [
+    --full-name: string       # Name shown in From; empty for none
+    --description: string     # Free text; empty for none
+    --quota: string           # Most bytes of its messages: 0 for what mox.conf says, -1 for no limit
+    --max-outgoing: string    # Messages that it may send in 24 hours, each counted for each recipient; 0 for the default
+    --max-first-time: string  # Recipients in 24 hours that it never wrote to before; 0 for the default
+    --dry-run                 # Only show what would change
+    --config: path            # Config file, or the folder that holds mox.conf [default: ./config/mox.conf, else that of localserve]
+    --json                    # Print the result as JSON
+    --color: string@"nu-complete mox config account set color" # When to use colours; NO_COLOR and CLICOLOR_FORCE are honoured
+    --quiet(-q)               # Print nothing but the result and errors
+    --verbose(-v)             # Say more about what is done
+    --resolver: string        # Name server to ask instead of the system's, for commands that look names up
+    --trust-anchor: path      # File with DS or DNSKEY records to trust instead of the built-in ones of the root; implies --dnssec validate
+    --dnssec: string@"nu-complete mox config account set dnssec" # Whom to believe about DNSSEC: a near resolver that validates, else own validation where the resolver gives DNSSEC records; always own validation; the resolver wherever it is; nobody
+    --help(-h)                # Print help (see more with '--help')
+    name: string              # Name of the account
+  ]
+
   def "nu-complete mox config account disable color" [] {
     [ "auto" "always" "never" ]
   }
@@ -2706,6 +2734,10 @@ module completions {
   export extern "mox config account help rm" [
   ]
 
+  # Change the name, description, quota or limits of an account
+  export extern "mox config account help set" [
+  ]
+
   # Let nobody log in to an account; mail is still received
   export extern "mox config account help disable" [
   ]
@@ -2831,6 +2863,53 @@ module completions {
     address: string           # The address, or @domain
   ]
 
+  def "nu-complete mox config address rulesets color" [] {
+    [ "auto" "always" "never" ]
+  }
+
+  def "nu-complete mox config address rulesets dnssec" [] {
+    [ "auto" "validate" "trust-ad" "off" ]
+  }
+
+  # Show the rulesets of an address: which mail goes to another mailbox
+  export extern "mox config address rulesets" [
+    --config: path            # Config file, or the folder that holds mox.conf [default: ./config/mox.conf, else that of localserve]
+    --json                    # Print the result as JSON
+    --color: string@"nu-complete mox config address rulesets color" # When to use colours; NO_COLOR and CLICOLOR_FORCE are honoured
+    --quiet(-q)               # Print nothing but the result and errors
+    --verbose(-v)             # Say more about what is done
+    --resolver: string        # Name server to ask instead of the system's, for commands that look names up
+    --trust-anchor: path      # File with DS or DNSKEY records to trust instead of the built-in ones of the root; implies --dnssec validate
+    --dnssec: string@"nu-complete mox config address rulesets dnssec" # Whom to believe about DNSSEC: a near resolver that validates, else own validation where the resolver gives DNSSEC records; always own validation; the resolver wherever it is; nobody
+    --help(-h)                # Print help
+    address: string           # The address, or @domain
+  ]
+
+  def "nu-complete mox config address mvruleset color" [] {
+    [ "auto" "always" "never" ]
+  }
+
+  def "nu-complete mox config address mvruleset dnssec" [] {
+    [ "auto" "validate" "trust-ad" "off" ]
+  }
+
+  # Move a ruleset of an address to another place among them
+  export extern "mox config address mvruleset" [
+    --dry-run                 # Only show what would change
+    --config: path            # Config file, or the folder that holds mox.conf [default: ./config/mox.conf, else that of localserve]
+    --json                    # Print the result as JSON
+    --color: string@"nu-complete mox config address mvruleset color" # When to use colours; NO_COLOR and CLICOLOR_FORCE are honoured
+    --quiet(-q)               # Print nothing but the result and errors
+    --verbose(-v)             # Say more about what is done
+    --resolver: string        # Name server to ask instead of the system's, for commands that look names up
+    --trust-anchor: path      # File with DS or DNSKEY records to trust instead of the built-in ones of the root; implies --dnssec validate
+    --dnssec: string@"nu-complete mox config address mvruleset dnssec" # Whom to believe about DNSSEC: a near resolver that validates, else own validation where the resolver gives DNSSEC records; always own validation; the resolver wherever it is; nobody
+    --help(-h)                # Print help
+    address: string           # The address, or @domain
+    ruleset: string           # Number of the ruleset, as `mox config address rulesets` shows it
+    to: string                # Its number afterwards: they are tried in order, and the first that matches is used
+  ]
+
   # Print this message or the help of the given subcommand(s)
   export extern "mox config address help" [
   ]
@@ -2845,6 +2924,14 @@ module completions {
 
   # Take an address away
   export extern "mox config address help rm" [
+  ]
+
+  # Show the rulesets of an address: which mail goes to another mailbox
+  export extern "mox config address help rulesets" [
+  ]
+
+  # Move a ruleset of an address to another place among them
+  export extern "mox config address help mvruleset" [
   ]
 
   # Print this message or the help of the given subcommand(s)
@@ -2964,6 +3051,36 @@ module completions {
     domain: string            # The domain
   ]
 
+  def "nu-complete mox config domain set case_sensitive" [] {
+    [ "true" "false" ]
+  }
+
+  def "nu-complete mox config domain set color" [] {
+    [ "auto" "always" "never" ]
+  }
+
+  def "nu-complete mox config domain set dnssec" [] {
+    [ "auto" "validate" "trust-ad" "off" ]
+  }
+
+  # Change the description of a domain, or how its addresses are looked up
+  export extern "mox config domain set" [
+    --description: string     # Free text; empty for none
+    --separator: string       # Text that ends the localpart when addresses are looked up, as +; may be given several times, empty for none
+    --case-sensitive: string@"nu-complete mox config domain set case_sensitive" # Whether User and user are two addresses
+    --dry-run                 # Only show what would change
+    --config: path            # Config file, or the folder that holds mox.conf [default: ./config/mox.conf, else that of localserve]
+    --json                    # Print the result as JSON
+    --color: string@"nu-complete mox config domain set color" # When to use colours; NO_COLOR and CLICOLOR_FORCE are honoured
+    --quiet(-q)               # Print nothing but the result and errors
+    --verbose(-v)             # Say more about what is done
+    --resolver: string        # Name server to ask instead of the system's, for commands that look names up
+    --trust-anchor: path      # File with DS or DNSKEY records to trust instead of the built-in ones of the root; implies --dnssec validate
+    --dnssec: string@"nu-complete mox config domain set dnssec" # Whom to believe about DNSSEC: a near resolver that validates, else own validation where the resolver gives DNSSEC records; always own validation; the resolver wherever it is; nobody
+    --help(-h)                # Print help (see more with '--help')
+    domain: string            # The domain
+  ]
+
   def "nu-complete mox config domain disable color" [] {
     [ "auto" "always" "never" ]
   }
@@ -3028,6 +3145,10 @@ module completions {
 
   # Remove a domain that has no addresses any more; key files stay
   export extern "mox config domain help rm" [
+  ]
+
+  # Change the description of a domain, or how its addresses are looked up
+  export extern "mox config domain help set" [
   ]
 
   # Refuse mail for and from a domain for the time being
@@ -3711,6 +3832,10 @@ module completions {
   export extern "mox config help account rm" [
   ]
 
+  # Change the name, description, quota or limits of an account
+  export extern "mox config help account set" [
+  ]
+
   # Let nobody log in to an account; mail is still received
   export extern "mox config help account disable" [
   ]
@@ -3755,6 +3880,14 @@ module completions {
   export extern "mox config help address rm" [
   ]
 
+  # Show the rulesets of an address: which mail goes to another mailbox
+  export extern "mox config help address rulesets" [
+  ]
+
+  # Move a ruleset of an address to another place among them
+  export extern "mox config help address mvruleset" [
+  ]
+
   # Add, show, disable and remove domains
   export extern "mox config help domain" [
   ]
@@ -3773,6 +3906,10 @@ module completions {
 
   # Remove a domain that has no addresses any more; key files stay
   export extern "mox config help domain rm" [
+  ]
+
+  # Change the description of a domain, or how its addresses are looked up
+  export extern "mox config help domain set" [
   ]
 
   # Refuse mail for and from a domain for the time being
@@ -7096,6 +7233,10 @@ module completions {
   export extern "mox help config account rm" [
   ]
 
+  # Change the name, description, quota or limits of an account
+  export extern "mox help config account set" [
+  ]
+
   # Let nobody log in to an account; mail is still received
   export extern "mox help config account disable" [
   ]
@@ -7140,6 +7281,14 @@ module completions {
   export extern "mox help config address rm" [
   ]
 
+  # Show the rulesets of an address: which mail goes to another mailbox
+  export extern "mox help config address rulesets" [
+  ]
+
+  # Move a ruleset of an address to another place among them
+  export extern "mox help config address mvruleset" [
+  ]
+
   # Add, show, disable and remove domains
   export extern "mox help config domain" [
   ]
@@ -7158,6 +7307,10 @@ module completions {
 
   # Remove a domain that has no addresses any more; key files stay
   export extern "mox help config domain rm" [
+  ]
+
+  # Change the description of a domain, or how its addresses are looked up
+  export extern "mox help config domain set" [
   ]
 
   # Refuse mail for and from a domain for the time being
