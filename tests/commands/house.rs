@@ -892,20 +892,6 @@ fn rules(operations: Operations) -> Operations {
             op.ids.iter().try_for_each(|id| hook(*id).map(drop))?;
             Ok(Changed { ids: op.ids, dry_run: op.dry_run })
         })
-        .on(|op: HookTest| async move {
-            if op.account != "mox" {
-                return Err(OpError::not_found(format!("no account {:?}", op.account)));
-            }
-            Ok(HookTested {
-                url: "https://app.example.org/hook".into(),
-                taken: true,
-                status: Some(200),
-                error: None,
-                answer: "thanks".into(),
-                took_ms: 12,
-                payload: "{\"Version\":0}".into(),
-            })
-        })
         .on(|_: RetiredList| async { Ok(vec![retired(4)?]) })
         .on(|op: RetiredShow| async move { Ok(RetiredDetail { row: retired(op.id)?, tries: tries() }) })
 }

@@ -1,13 +1,13 @@
 //! What a server for domains of its own answers: certificates, attempts to log in, traffic, connections, its log, calls of
 //! webhooks.
 
-use mox_admin::Operations;
 use mox_admin::ops::{
     CertificateList, CertificateRenew, CertificateRenewed, CertificateRow, Changed, ConnectionGroup,
     ConnectionList, ConnectionRow, Connections, HookCancel, HookDetail, HookList, HookRetired, HookRow,
-    HookSchedule, HookShow, HookState, LogLine, LogLines, LogTail, LoginAttemptRow, LoginAttempts,
-    RateLimitRow, RateLimits, Traffic, TrafficReport, TrafficRow,
+    HookSchedule, HookShow, HookState, HookTest, HookTested, LogLine, LogLines, LogTail, LoginAttemptRow,
+    LoginAttempts, RateLimitRow, RateLimits, Traffic, TrafficReport, TrafficRow,
 };
+use mox_admin::{OpError, Operations};
 
 use super::at;
 
@@ -122,6 +122,20 @@ fn hooks(operations: Operations) -> Operations {
         })
         .on(|op: HookCancel| async move { Ok(Changed { ids: op.ids, dry_run: op.dry_run }) })
         .on(|op: HookSchedule| async move { Ok(Changed { ids: op.ids, dry_run: op.dry_run }) })
+        .on(|op: HookTest| async move {
+            if op.account != "mox" {
+                return Err(OpError::not_found(format!("no account {:?}", op.account)));
+            }
+            Ok(HookTested {
+                url: "https://app.example.org/hook".into(),
+                taken: true,
+                status: Some(200),
+                error: None,
+                answer: "thanks".into(),
+                took_ms: 12,
+                payload: "{\"Version\":0}".into(),
+            })
+        })
 }
 
 pub(super) fn serving(operations: Operations) -> Operations {
