@@ -14,11 +14,15 @@ pub(crate) struct Args {
     /// The version, from `mox config versions`; the newest if none is given
     #[arg(add = ArgValueCompleter::new(complete::config_versions))]
     version: Option<u64>,
+    /// Show passwords; else it is only seen that they differ
+    #[arg(long)]
+    secrets: bool,
 }
 
 pub(crate) const EXAMPLES: &[Example] = &[
     Example { run: "mox config diff", about: "The last change", needs: Needs::Config },
     Example { run: "mox config diff 3", about: "All since version 3 was replaced", needs: Needs::World },
+    Example { run: "mox config diff --secrets", about: "With passwords", needs: Needs::Config },
 ];
 
 impl Show for ConfigDiffed {
@@ -28,7 +32,7 @@ impl Show for ConfigDiffed {
 }
 
 pub(crate) fn run(cx: &mut Context, args: Args) -> Result<Exit, CommandError> {
-    let compared = call(cx, &ConfigDiff { version: args.version, to: None })?;
+    let compared = call(cx, &ConfigDiff { version: args.version, to: None, secrets: args.secrets })?;
     cx.print(&compared)?;
     match (&compared.version, compared.diff.is_empty()) {
         (None, _) => cx.say("no earlier versions: domains.conf was not changed since they are kept"),

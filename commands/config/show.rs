@@ -1,10 +1,9 @@
-//! `mox config show`: the config as it is understood, passwords hidden.
+//! `mox config show`: the config as it is understood, passwords hidden unless they are asked for.
 
 use std::sync::Arc;
 
 use serde::Serialize;
 
-use mox_config::values::Secret;
 use mox_config::{Config, Dynamic, Static, ser};
 
 use super::existing;
@@ -14,7 +13,11 @@ use crate::output::{Page, Show};
 use crate::{Example, Needs};
 
 #[derive(clap::Args)]
-pub(crate) struct Args {}
+pub(crate) struct Args {
+    /// Show passwords; else `***` stands for them
+    #[arg(long)]
+    secrets: bool,
+}
 
 pub(crate) const EXAMPLES: &[Example] = &[
     Example { run: "mox config show", about: "Both files, without comments", needs: Needs::Config },
@@ -46,7 +49,7 @@ impl Show for Report {
     }
 }
 
-pub(crate) fn run(cx: &mut Context, Args {}: Args) -> Result<Exit, CommandError> {
+pub(crate) fn run(cx: &mut Context, args: Args) -> Result<Exit, CommandError> {
     let file = existing(cx)?;
     let (config, warnings) = Config::load(&file).map_err(|errors| {
         CommandError::failed(format!("{} problems in the config", errors.0.len()))
@@ -55,19 +58,10 @@ pub(crate) fn run(cx: &mut Context, Args {}: Args) -> Result<Exit, CommandError>
     for warning in warnings {
         cx.detail(format_args!("warning: {warning}"));
     }
-    let mut server = config.server;
-    for transport in Arc::make_mut(&mut server).transports.values_mut() {
-        let hosts = [&mut transport.submissions, &mut transport.submission, &mut transport.smtp];
-        for auth in hosts.into_iter().flatten().filter_map(|host| host.auth.as_mut()) {
-            auth.password = Secret::new("***");
-        }
-    }
-    let mut dynamic = config.dynamic;
-    for account in dynamic.accounts.values_mut() {
-        let outgoing = account.outgoing_webhook.as_mut().map(|hook| &mut hook.authorization);
-        let incoming = account.incoming_webhook.as_mut().map(|hook| &mut hook.authorization);
-        let set = [outgoing, incoming].into_iter().flatten().filter(|secret| !secret.expose().is_empty());
-        set.for_each(|secret| *secret = Secret::new("***"));
+    let (mut server, mut dynamic) = (config.server, config.dynamic);
+    if !args.secrets {
+        Arc::make_mut(&mut server).hide_secrets();
+        dynamic.hide_secrets();
     }
     cx.print(&Report { server, dynamic })?;
     Ok(Exit::Done)

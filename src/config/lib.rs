@@ -26,6 +26,7 @@ pub mod reports;
 mod resolve;
 pub mod route;
 pub mod ruleset;
+pub mod secrets;
 pub mod section;
 pub mod ser;
 pub mod server;

@@ -12,6 +12,7 @@ use mox_admin::ops::ConfigChanged;
 use mox_admin::{Dispatch, OpError, Operations};
 use mox_clock::{Clock, Random};
 use mox_config::edit::{Draft, Error, Plan};
+use mox_config::secrets::{hide, hide_both};
 use mox_config::tree::EditError;
 use mox_config::{Config, Errors, Fault, Handle, Warning};
 use mox_platform::DirLock;
@@ -352,8 +353,18 @@ fn new_warnings(before: &[Warning], after: &[Warning]) -> Vec<String> {
     fresh.map(ToString::to_string).collect()
 }
 
-/// A unified diff; empty when the texts are the same.
+/// A unified diff of two texts of a file, without passwords; empty when the texts are the same.
 pub(crate) fn diff(old: &str, before: &str, new: &str, after: &str) -> String {
+    let (shown_before, shown_after) = hide_both(before, after);
+    let diff = plain_diff(old, &shown_before, new, &shown_after);
+    match diff.is_empty() && before != after && hide(before) != after {
+        true => format!("--- {old}\n+++ {new}\n@@ passwords differ @@\n"),
+        false => diff,
+    }
+}
+
+/// The same with passwords.
+pub(crate) fn plain_diff(old: &str, before: &str, new: &str, after: &str) -> String {
     if before == after {
         return String::new();
     }

@@ -53,6 +53,9 @@ pub struct ConfigDiff {
     /// The other version; the file on disk if none.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub to: Option<u64>,
+    /// With passwords; else `***` stands for them, and `*** (changed)` for those that differ.
+    #[serde(default)]
+    pub secrets: bool,
 }
 
 /// What changed since a version.

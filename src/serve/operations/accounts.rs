@@ -11,7 +11,6 @@ use mox_config::account::{Account, Destination};
 use mox_config::domain::Dynamic;
 use mox_config::edit::Draft;
 use mox_config::ser::{to_text, to_value};
-use mox_config::values;
 use mox_store::{Error, Store};
 
 use super::addresses::row as address_row;
@@ -106,13 +105,9 @@ async fn limits(desk: &Arc<Desk>, name: &str, account: &Account) -> Result<Accou
 
 /// The lines of an account, without passwords.
 fn text(name: &str, account: &Account) -> Result<String, OpError> {
-    let mut account = account.clone();
-    let outgoing = account.outgoing_webhook.as_mut().map(|hook| &mut hook.authorization);
-    let incoming = account.incoming_webhook.as_mut().map(|hook| &mut hook.authorization);
-    let set = [outgoing, incoming].into_iter().flatten().filter(|secret| !secret.expose().is_empty());
-    set.for_each(|secret| *secret = values::Secret::new("***"));
     let mut dynamic = Dynamic::default();
-    dynamic.accounts.insert(name.to_owned(), account);
+    dynamic.accounts.insert(name.to_owned(), account.clone());
+    dynamic.hide_secrets();
     Ok(lookup::excerpt(&to_text(&dynamic, &|_| None).map_err(OpError::failed)?))
 }
 

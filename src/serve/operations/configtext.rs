@@ -9,24 +9,11 @@ use std::sync::Arc;
 use mox_admin::ops::{ConfigCheck, ConfigChecked, ConfigFile, ConfigProblem, ConfigText, ConfigTexts};
 use mox_admin::{OpError, Operations};
 use mox_config::edit::Error;
-use mox_config::tree::{Node, Tree, Value, parse};
+use mox_config::secrets::{HIDDEN, hide, places};
+use mox_config::tree::{Tree, parse};
 use mox_config::{Config, Errors, Problem};
 
 use crate::desk::{Desk, diff, refused};
-
-/// What stands for a password.
-const HIDDEN: &str = "***";
-/// Paths of passwords; `*` is any key.
-const SECRET: [&[&str]; 6] = [
-    &["Accounts", "*", "OutgoingWebhook", "Authorization"],
-    &["Accounts", "*", "IncomingWebhook", "Authorization"],
-    &["Transports", "*", "Submissions", "Auth", "Password"],
-    &["Transports", "*", "Submission", "Auth", "Password"],
-    &["Transports", "*", "SMTP", "Auth", "Password"],
-    &["Transports", "*", "Socks", "Password"],
-];
-/// Keys of passwords, for texts that cannot be read as a tree.
-const SECRET_KEYS: [&str; 2] = ["Password", "Authorization"];
 
 pub(super) fn add(operations: Operations, desk: &Arc<Desk>) -> Operations {
     let (show, check) = (desk.clone(), desk.clone());
@@ -103,7 +90,7 @@ async fn checked(desk: Arc<Desk>, op: ConfigCheck) -> Result<ConfigChecked, OpEr
             valid: false,
             errors: Vec::new(),
             warnings: Vec::new(),
-            diff: diff("domains.conf", &hide(&now), "domains.conf (changed)", &typed),
+            diff: diff("domains.conf", &now, "domains.conf (changed)", &typed),
             base: base(&now),
         };
         let planned = match edited(&op.text, &now, path) {
@@ -144,7 +131,7 @@ pub(crate) fn edited(text: &str, now: &str, path: &Path) -> Result<String, Vec<C
     let Ok(mut tree) = parse(text.as_bytes()) else { return Ok(text) };
     let current = parse(now.as_bytes()).ok();
     let mut unknown = Vec::new();
-    for place in secrets(&tree) {
+    for place in places(&tree) {
         let steps: Vec<&str> = place.iter().map(String::as_str).collect();
         if tree.scalar(&steps) != Some(HIDDEN) {
             continue;
@@ -177,64 +164,6 @@ fn unknown_secret(tree: &Tree, place: &[String], path: &Path) -> ConfigProblem {
 fn with_line_ends(text: &str, like: &str) -> String {
     let text = text.replace("\r\n", "\n");
     if like.contains("\r\n") { text.replace('\n', "\r\n") } else { text }
-}
-
-/// A text without passwords.
-fn hide(text: &str) -> String {
-    let Ok(mut tree) = parse(text.as_bytes()) else { return hide_lines(text) };
-    for place in secrets(&tree) {
-        let steps: Vec<&str> = place.iter().map(String::as_str).collect();
-        if tree.set(&steps, HIDDEN).is_err() {
-            return hide_lines(text);
-        }
-    }
-    // A comment may be a line that was once in effect.
-    hide_comments(tree.text())
-}
-
-/// Where a file has passwords.
-fn secrets(tree: &Tree) -> Vec<Vec<String>> {
-    let mut found = Vec::new();
-    SECRET.iter().for_each(|path| walk(tree.root(), path, &mut Vec::new(), &mut found));
-    found
-}
-
-fn walk(node: &Node, path: &[&str], above: &mut Vec<String>, found: &mut Vec<Vec<String>>) {
-    let Some((step, below)) = path.split_first() else {
-        if matches!(&node.value, Value::Scalar(text) if !text.is_empty()) {
-            found.push(above.clone());
-        }
-        return;
-    };
-    let Value::Map(entries) = &node.value else { return };
-    for entry in entries.iter().filter(|entry| *step == "*" || entry.key == *step) {
-        above.push(entry.key.clone());
-        walk(&entry.node, below, above, found);
-        above.pop();
-    }
-}
-
-/// Hides what follows the keys of passwords, wherever they are.
-fn hide_lines(text: &str) -> String {
-    text.split_inclusive('\n').map(hide_line).collect()
-}
-
-fn hide_comments(text: &str) -> String {
-    let line =
-        |line: &str| if line.trim_start().starts_with('#') { hide_line(line) } else { line.to_owned() };
-    text.split_inclusive('\n').map(line).collect()
-}
-
-fn hide_line(line: &str) -> String {
-    let body = line.trim_end_matches(['\r', '\n']);
-    let end = line.get(body.len()..).unwrap_or_default();
-    let start = body.trim_start_matches(['\t', ' ', '#', '-']);
-    match (start.split_once(':'), body.split_once(':')) {
-        (Some((key, value)), Some((before, _))) if SECRET_KEYS.contains(&key) && !value.trim().is_empty() => {
-            format!("{before}: {HIDDEN}{end}")
-        }
-        _ => line.to_owned(),
-    }
 }
 
 #[cfg(test)]
@@ -287,13 +216,6 @@ mod tests {
             (Some(9), "Accounts.bob.OutgoingWebhook.Authorization")
         );
         assert!(other[0].message.contains("write the value itself"), "{other:?}");
-    }
-
-    #[test]
-    fn a_file_that_cannot_be_read_hides_its_passwords_by_their_keys() {
-        let text = "Transports:\n\ta:\n\t Password: geheim\r\n\t- Authorization: x: y\nPassword:\n";
-        assert!(parse(text.as_bytes()).is_err());
-        assert_eq!(hide(text), "Transports:\n\ta:\n\t Password: ***\r\n\t- Authorization: ***\nPassword:\n");
     }
 
     #[test]

@@ -124,7 +124,7 @@ async fn a_change_leaves_all_other_lines_and_keeps_the_text_before() {
     assert_eq!(changes, [(2, "rollback to version 1"), (1, "account add dora dora@example.net")]);
     let since = files.call(ConfigDiff::default()).await.unwrap();
     assert!(since.diff.contains("\n-\tdora:\n"), "{}", since.diff);
-    assert_eq!(files.call(ConfigDiff { version: Some(1), to: None }).await.unwrap().diff, "");
+    assert_eq!(files.call(ConfigDiff { version: Some(1), ..ConfigDiff::default() }).await.unwrap().diff, "");
 }
 
 #[tokio::test]
@@ -463,10 +463,43 @@ async fn an_edit_is_checked_by_line_and_not_put_over_what_others_wrote() {
     assert_eq!(files.call(apply(false)).await.unwrap().version, Some(1));
     assert_eq!(files.text(), text);
     let back = files.call(ConfigRollback { version: 1, dry_run: false }).await.unwrap();
-    let between = files.call(ConfigDiff { version: Some(1), to: back.version }).await.unwrap();
+    let between =
+        files.call(ConfigDiff { version: Some(1), to: back.version, secrets: false }).await.unwrap();
     assert!(between.diff.contains("\n+\texample.com: nil\n"), "{}", between.diff);
     let shown = files.call(DomainShow { domain: "example.org".into() }).await.unwrap();
     assert_eq!((shown.client_host.as_str(), shown.selectors.len()), ("mail.example.org", 0));
+}
+
+#[tokio::test]
+async fn differences_are_shown_without_passwords() {
+    let hook = |secret: &str| {
+        let hook = format!(
+            "\t\tOutgoingWebhook:\n\t\t\tURL: https://app.example.org/\n\t\t\tAuthorization: {secret}\n"
+        );
+        DOMAINS.replace(
+            "\tcleo:\n\t\tDomain: example.net\n",
+            &format!("\tcleo:\n\t\tDomain: example.net\n{hook}"),
+        )
+    };
+    let (first, second) = (hook("Bearer first-secret"), hook("Bearer second-secret"));
+    let files = Files::new();
+    files.write(&first);
+    let apply = |dry_run| ConfigApply { text: second.clone(), base: None, dry_run };
+    let mut diffs =
+        vec![files.call(apply(true)).await.unwrap().diff, files.call(apply(false)).await.unwrap().diff];
+    diffs.push(files.call(ConfigDiff::default()).await.unwrap().diff);
+    let base = files.call(ConfigText {}).await.unwrap().domains.base;
+    let check = ConfigCheck { text: hook("Bearer third-secret"), base };
+    diffs.push(files.call(check).await.unwrap().diff);
+    diffs.push(files.call(ConfigRollback { version: 1, dry_run: true }).await.unwrap().diff);
+    for diff in diffs {
+        assert!(!diff.contains("secret"), "{diff}");
+        let lines = "\n-\t\t\tAuthorization: ***\n+\t\t\tAuthorization: *** (changed)\n";
+        assert!(diff.contains(lines), "{diff}");
+    }
+    let all = ConfigDiff { secrets: true, ..ConfigDiff::default() };
+    let diff = files.call(all).await.unwrap().diff;
+    assert!(diff.contains("first-secret") && diff.contains("second-secret"), "{diff}");
 }
 
 fn ruleset(from: &str, mailbox: &str) -> Ruleset {

@@ -7,7 +7,7 @@ use mox_admin::ops::{
 };
 use mox_admin::{OpError, Operations};
 
-use crate::desk::{Desk, diff};
+use crate::desk::{Desk, diff, plain_diff};
 
 pub(super) fn add(operations: Operations, desk: &Arc<Desk>) -> Operations {
     let (list, compare, apply, rollback) = (desk.clone(), desk.clone(), desk.clone(), desk.clone());
@@ -32,6 +32,7 @@ async fn compared(desk: Arc<Desk>, op: ConfigDiff) -> Result<ConfigDiffed, OpErr
             return Ok(ConfigDiffed { version: None, diff: String::new() });
         };
         let (version, before) = read(desk, number)?;
+        let diff = if op.secrets { plain_diff } else { diff };
         if let Some(to) = op.to {
             let (_, after) = read(desk, to)?;
             let diff = diff(&format!("version {number}"), &before, &format!("version {to}"), &after);

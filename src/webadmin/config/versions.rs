@@ -46,7 +46,7 @@ pub(super) async fn diff(at: &At) -> Result<Response, OpError> {
     let query = at.query();
     let (version, to) = (query.value::<u64>("version")?, query.value::<u64>("to")?);
     query.finish()?;
-    let compared = at.dispatch().call(&ConfigDiff { version, to }).await?;
+    let compared = at.dispatch().call(&ConfigDiff { version, to, ..ConfigDiff::default() }).await?;
     let found = compared.version.ok_or_else(|| {
         OpError::not_found("there are no earlier versions")
             .hint("a version is kept whenever domains.conf is changed here")
