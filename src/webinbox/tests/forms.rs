@@ -30,6 +30,9 @@ async fn what_is_ticked_is_changed() {
         answer.body.contains("2 messages will be deleted") && answer.body.contains("name=\"id\" value=\"2\"")
     );
     assert_eq!(site.ids().len(), 4, "asking changes nothing");
+    // Enter in the field of the tag presses the first button.
+    let list = site.page("/").await;
+    assert_eq!(list.split("name=\"action\" value=\"").nth(1).unwrap().split_once('"').unwrap().0, "tag");
     let to = site.post("/selected", "id=1&id=2&action=delete&confirm=yes&tag=").await;
     assert_eq!((to.as_str(), site.ids()), ("/?note=deleted&count=2", vec![3, 4]));
     site.post("/selected", "id=3&action=seen").await;
