@@ -78,8 +78,8 @@ function named({ method, action, button }) {
 /** What a person sees of a page, to compare. */
 const seen = (page) => page.evaluate(() => ({
   h1: [...document.querySelectorAll("h1")].map((it) => it.textContent.trim()),
-  // The log has a new line with every visit.
-  rows: [...document.querySelectorAll("[data-key]:not([data-grows] *)")].map((it) => it.dataset.key),
+  // The log has a new line with every visit, and a check that goes on has what it found so far.
+  rows: [...document.querySelectorAll("[data-key]:not([data-grows] *, #live-check *)")].map((it) => it.dataset.key),
   title: document.title,
   language: document.documentElement.lang,
   wide: document.documentElement.scrollWidth - document.documentElement.clientWidth,
