@@ -52,8 +52,10 @@ impl Filled {
         let more = "AdminPasswordFile: adminpasswd\nTransports:\n\tbackup:\n\t\tSMTP:\n\t\t\tHost: mail.example.com\nHostname:";
         change(&served, "mox.conf", "Hostname:", more);
         // An authority that does not answer, so that there is a certificate to ask for again.
-        let acme =
-            "ACME:\n\tsilent:\n\t\tDirectoryURL: https://127.0.0.1:9/dir\n\t\tContactEmail: a@example.org\n";
+        let acme = format!(
+            "ACME:\n\tsilent:\n\t\tDirectoryURL: https://127.0.0.1:9/dir\n\t\tContactEmail: a@example.org\n\t\tPort: {}\n",
+            served.port(993)
+        );
         change(&served, "mox.conf", "Listeners:", &format!("{acme}Listeners:"));
         let listener = format!(
             "\tacme:\n\t\tIPs:\n\t\t\t- 127.0.0.1\n\t\tTLS:\n\t\t\tACME: silent\n\t\tSubmissions:\n\t\t\tEnabled: true\n\t\t\tPort: {}\n",
