@@ -2,6 +2,7 @@
 
 use std::time::Duration;
 
+use mox_clock::Timestamp;
 pub(crate) use mox_clock::{Moment, parse_duration as duration};
 
 use crate::error::CommandError;
@@ -9,6 +10,20 @@ use crate::error::CommandError;
 /// Milliseconds of a duration that [`duration`] made.
 pub(crate) fn millis(duration: Duration) -> u64 {
     u64::try_from(duration.as_millis()).unwrap_or(u64::MAX)
+}
+
+/// What sums of received reports are of.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, clap::ValueEnum)]
+pub(crate) enum SumsBy {
+    /// Policy domains
+    Domain,
+    /// Days
+    Day,
+}
+
+/// The number of days from one on, today among them.
+pub(crate) fn days_since(since: Timestamp, now: Timestamp) -> u32 {
+    u32::try_from(now.day().number() - since.day().number() + 1).unwrap_or(1)
 }
 
 /// Most bytes of a file of ids.

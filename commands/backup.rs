@@ -3,7 +3,7 @@
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
-use mox_admin::ops::{BackedUp, Backup};
+use mox_admin::ops::{BackedUp, Backup, BackupList, BackupRow};
 use mox_backup::{Ground, Source};
 use mox_platform::faults::NoFaults;
 use mox_platform::{DirLock, LockError};
@@ -19,10 +19,14 @@ use crate::{Example, Needs};
 pub(crate) struct Args {
     /// Folder of the backup: new, empty, or that of the last backup of this server
     #[arg(value_hint = clap::ValueHint::DirPath)]
-    destdir: PathBuf,
+    #[arg(required_unless_present = "list")]
+    destdir: Option<PathBuf>,
     /// Only say how much it would be
     #[arg(long)]
     dry_run: bool,
+    /// List the backups that the running server took since it started
+    #[arg(long, conflicts_with_all = ["destdir", "dry_run"])]
+    list: bool,
 }
 
 /// How long a server may take.
@@ -61,9 +65,30 @@ impl Show for BackedUp {
     }
 }
 
+impl Show for Vec<BackupRow> {
+    fn show(&self, page: &mut Page) {
+        let rows = self.iter().map(|row| {
+            let state = match (&row.error, &row.ended) {
+                (Some(error), _) => error.clone(),
+                (None, None) => "goes on".to_owned(),
+                (None, Some(_)) if row.skipped > 0 => format!("files that are missing: {}", row.skipped),
+                (None, Some(_)) => "taken".to_owned(),
+            };
+            let bytes = size(row.database_bytes.saturating_add(row.content_bytes));
+            vec![row.begun.to_string(), row.destination.clone(), bytes, state]
+        });
+        page.table(&["BEGUN", "FOLDER", ">SIZE", "RESULT"], rows);
+    }
+}
+
 pub(crate) fn run(cx: &mut Context, args: Args) -> Result<Exit, CommandError> {
+    let Some(destdir) = args.destdir else {
+        let taken = cx.call(&BackupList {})?;
+        cx.print(&taken)?;
+        return Ok(Exit::Done);
+    };
     let place = cx.place()?;
-    let destination = std::path::absolute(&args.destdir).map_err(|e| CommandError::file(&args.destdir, e))?;
+    let destination = std::path::absolute(&destdir).map_err(|e| CommandError::file(&destdir, e))?;
     if !place.data.join(mox_store::DATABASE).is_file() {
         return Err(CommandError::not_found(format!(
             "there is no {} in {}",

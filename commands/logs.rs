@@ -24,6 +24,9 @@ pub(crate) struct Args {
     /// The latest so many lines
     #[arg(long, value_name = "N", default_value_t = LogTail::LIMIT)]
     limit: u32,
+    /// Only lines before the one of this number, which is `seq` of `--json`
+    #[arg(long, value_name = "SEQ", conflicts_with = "follow")]
+    before: Option<u64>,
     /// Go on with the lines that come, until interrupted
     #[arg(short, long)]
     follow: bool,
@@ -55,8 +58,8 @@ impl Show for Vec<LogLine> {
 }
 
 pub(crate) fn run(cx: &mut Context, args: Args) -> Result<Exit, CommandError> {
-    let Args { level, package: room, text, limit, follow } = args;
-    let asked = LogTail { level, room, text, limit: Some(limit), ..LogTail::default() };
+    let Args { level, package: room, text, limit, before, follow } = args;
+    let asked = LogTail { before, level, room, text, limit: Some(limit), ..LogTail::default() };
     let mut server = cx.server()?;
     let found = server.call(&asked, Duration::ZERO)?;
     let (mut lines, mut last) = (found.lines, found.newest);

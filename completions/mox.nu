@@ -658,6 +658,7 @@ module completions {
   # Take a backup of config and data; the server may run
   export extern "mox backup" [
     --dry-run                 # Only say how much it would be
+    --list                    # List the backups that the running server took since it started
     --config: path            # Config file, or the folder that holds mox.conf [default: ./config/mox.conf, else that of localserve]
     --json                    # Print the result as JSON
     --color: string@"nu-complete mox backup color" # When to use colours; NO_COLOR and CLICOLOR_FORCE are honoured
@@ -667,7 +668,7 @@ module completions {
     --trust-anchor: path      # File with DS or DNSKEY records to trust instead of the built-in ones of the root; implies --dnssec validate
     --dnssec: string@"nu-complete mox backup dnssec" # Whom to believe about DNSSEC: a near resolver that validates, else own validation where the resolver gives DNSSEC records; always own validation; the resolver wherever it is; nobody
     --help(-h)                # Print help
-    destdir: directory        # Folder of the backup: new, empty, or that of the last backup of this server
+    destdir?: directory       # Folder of the backup: new, empty, or that of the last backup of this server
   ]
 
   def "nu-complete mox restore color" [] {
@@ -736,6 +737,7 @@ module completions {
     --package: string         # Only lines of this part of the server, as `smtpserver`: `pkg` in the log
     --text: string            # Only lines that hold this text, in either case
     --limit: string           # The latest so many lines
+    --before: string          # Only lines before the one of this number, which is `seq` of `--json`
     --follow(-f)              # Go on with the lines that come, until interrupted
     --config: path            # Config file, or the folder that holds mox.conf [default: ./config/mox.conf, else that of localserve]
     --json                    # Print the result as JSON
@@ -3590,6 +3592,7 @@ module completions {
 
   # Show what changed in domains.conf since a version
   export extern "mox config diff" [
+    --to: string              # Compare with this version, not with the file as it is
     --config: path            # Config file, or the folder that holds mox.conf [default: ./config/mox.conf, else that of localserve]
     --json                    # Print the result as JSON
     --color: string@"nu-complete mox config diff color" # When to use colours; NO_COLOR and CLICOLOR_FORCE are honoured
@@ -4051,6 +4054,8 @@ module completions {
 
   # List names and their certificates: when each ends and is renewed, and what went wrong
   export extern "mox certificates list" [
+    --files                   # Those of files in place of those from authorities
+    --keys                    # Private keys of hosts and their TLSA records in place of certificates
     --config: path            # Config file, or the folder that holds mox.conf [default: ./config/mox.conf, else that of localserve]
     --json                    # Print the result as JSON
     --color: string@"nu-complete mox certificates list color" # When to use colours; NO_COLOR and CLICOLOR_FORCE are honoured
@@ -5004,6 +5009,7 @@ module completions {
     --day: string             # Of this day (UTC): today, yesterday, 2026-11-26
     --domain: string          # Of this policy domain
     --limit: string           # At most so many rows of messages, over all policies; 0 for counts alone
+    --sums                    # Only sums of each day and domain, with whether there will be a report
     --config: path            # Config file, or the folder that holds mox.conf [default: ./config/mox.conf, else that of localserve]
     --json                    # Print the result as JSON
     --color: string@"nu-complete mox dmarc results color" # When to use colours; NO_COLOR and CLICOLOR_FORCE are honoured
@@ -5027,6 +5033,7 @@ module completions {
   export extern "mox dmarc preview" [
     --day: string             # Of this day (UTC): today, yesterday, 2026-11-26
     --out: directory          # Write each report there, as .xml and .xml.gz; nothing is overwritten
+    --outlook                 # Only say what becomes of each, and why, without the reports themselves
     --config: path            # Config file, or the folder that holds mox.conf [default: ./config/mox.conf, else that of localserve]
     --json                    # Print the result as JSON
     --color: string@"nu-complete mox dmarc preview color" # When to use colours; NO_COLOR and CLICOLOR_FORCE are honoured
@@ -5292,6 +5299,10 @@ module completions {
     --help(-h)                # Print help
   ]
 
+  def "nu-complete mox dmarc reports list by" [] {
+    [ "domain" "day" ]
+  }
+
   def "nu-complete mox dmarc reports list color" [] {
     [ "auto" "always" "never" ]
   }
@@ -5304,6 +5315,7 @@ module completions {
   export extern "mox dmarc reports list" [
     --domain: string          # About this policy domain alone
     --since: string           # On days from then on: 7d, yesterday, 2026-11-01
+    --by: string@"nu-complete mox dmarc reports list by" # Print sums by domain or day in place of reports
     --limit: string           # At most so many
     --config: path            # Config file, or the folder that holds mox.conf [default: ./config/mox.conf, else that of localserve]
     --json                    # Print the result as JSON
@@ -5977,6 +5989,7 @@ module completions {
   export extern "mox tlsrpt preview" [
     --day: string             # Of this day (UTC): today, yesterday, 2026-11-26
     --out: directory          # Write each report there, as .json and .json.gz; nothing is overwritten
+    --outlook                 # Only say what becomes of each, and why, without the reports themselves
     --config: path            # Config file, or the folder that holds mox.conf [default: ./config/mox.conf, else that of localserve]
     --json                    # Print the result as JSON
     --color: string@"nu-complete mox tlsrpt preview color" # When to use colours; NO_COLOR and CLICOLOR_FORCE are honoured
@@ -6219,6 +6232,10 @@ module completions {
     --help(-h)                # Print help
   ]
 
+  def "nu-complete mox tlsrpt reports list by" [] {
+    [ "domain" "day" ]
+  }
+
   def "nu-complete mox tlsrpt reports list color" [] {
     [ "auto" "always" "never" ]
   }
@@ -6231,6 +6248,8 @@ module completions {
   export extern "mox tlsrpt reports list" [
     --domain: string          # About this domain, or host, alone
     --since: string           # On days from then on: 7d, yesterday, 2026-11-01
+    --by: string@"nu-complete mox tlsrpt reports list by" # Print sums by domain or day in place of reports
+    --host: string            # Sums by day are of sessions with this mail host alone
     --limit: string           # At most so many
     --config: path            # Config file, or the folder that holds mox.conf [default: ./config/mox.conf, else that of localserve]
     --json                    # Print the result as JSON
@@ -6240,7 +6259,7 @@ module completions {
     --resolver: string        # Name server to ask instead of the system's, for commands that look names up
     --trust-anchor: path      # File with DS or DNSKEY records to trust instead of the built-in ones of the root; implies --dnssec validate
     --dnssec: string@"nu-complete mox tlsrpt reports list dnssec" # Whom to believe about DNSSEC: a near resolver that validates, else own validation where the resolver gives DNSSEC records; always own validation; the resolver wherever it is; nobody
-    --help(-h)                # Print help
+    --help(-h)                # Print help (see more with '--help')
   ]
 
   def "nu-complete mox tlsrpt reports show color" [] {
@@ -6415,6 +6434,10 @@ module completions {
     --help(-h)                # Print help (see more with '--help')
   ]
 
+  def "nu-complete mox reports causes family" [] {
+    [ "tls" "dmarc" ]
+  }
+
   def "nu-complete mox reports causes color" [] {
     [ "auto" "always" "never" ]
   }
@@ -6426,6 +6449,8 @@ module completions {
   # Tell in sentences why mail and TLS sessions fail, and what mends it, the worst first
   export extern "mox reports causes" [
     --domain: string          # About this policy domain alone
+    --family: string@"nu-complete mox reports causes family" # Of reports of this kind alone
+    --host: string            # With this mail host alone
     --since: string           # On days from then on: 7d, yesterday, 2026-11-01
     --config: path            # Config file, or the folder that holds mox.conf [default: ./config/mox.conf, else that of localserve]
     --json                    # Print the result as JSON
@@ -6438,6 +6463,10 @@ module completions {
     --help(-h)                # Print help (see more with '--help')
   ]
 
+  def "nu-complete mox reports silent family" [] {
+    [ "tls" "dmarc" ]
+  }
+
   def "nu-complete mox reports silent color" [] {
     [ "auto" "always" "never" ]
   }
@@ -6449,6 +6478,7 @@ module completions {
   # Name reporters that used to report and fell silent
   export extern "mox reports silent" [
     --domain: string          # About this policy domain alone
+    --family: string@"nu-complete mox reports silent family" # Who sent reports of this kind alone
     --config: path            # Config file, or the folder that holds mox.conf [default: ./config/mox.conf, else that of localserve]
     --json                    # Print the result as JSON
     --color: string@"nu-complete mox reports silent color" # When to use colours; NO_COLOR and CLICOLOR_FORCE are honoured

@@ -17,6 +17,9 @@ pub(crate) struct Args {
     /// Show passwords; else it is only seen that they differ
     #[arg(long)]
     secrets: bool,
+    /// Compare with this version, not with the file as it is
+    #[arg(long, value_name = "VERSION", requires = "version", add = ArgValueCompleter::new(complete::config_versions))]
+    to: Option<u64>,
 }
 
 pub(crate) const EXAMPLES: &[Example] = &[
@@ -32,7 +35,7 @@ impl Show for ConfigDiffed {
 }
 
 pub(crate) fn run(cx: &mut Context, args: Args) -> Result<Exit, CommandError> {
-    let compared = call(cx, &ConfigDiff { version: args.version, to: None, secrets: args.secrets })?;
+    let compared = call(cx, &ConfigDiff { version: args.version, to: args.to, secrets: args.secrets })?;
     cx.print(&compared)?;
     match (&compared.version, compared.diff.is_empty()) {
         (None, _) => cx.say("no earlier versions: domains.conf was not changed since they are kept"),

@@ -4,7 +4,7 @@ use std::path::PathBuf;
 
 use clap_complete::ArgValueCompleter;
 use mox_address::Domain;
-use mox_admin::ops::{ReportFamily, ReportPreview};
+use mox_admin::ops::{DmarcOutlook, ReportFamily, ReportPreview};
 
 use crate::context::Context;
 use crate::error::{CommandError, Exit};
@@ -22,6 +22,9 @@ pub(crate) struct Args {
     /// Write each report there, as .xml and .xml.gz; nothing is overwritten
     #[arg(long, value_name = "DIR", value_hint = clap::ValueHint::DirPath)]
     out: Option<PathBuf>,
+    /// Only say what becomes of each, and why, without the reports themselves
+    #[arg(long, conflicts_with_all = ["domain", "day", "out"])]
+    outlook: bool,
 }
 
 pub(crate) const EXAMPLES: &[Example] = &[
@@ -34,7 +37,13 @@ pub(crate) const EXAMPLES: &[Example] = &[
 ];
 
 pub(crate) fn run(cx: &mut Context, args: Args) -> Result<Exit, CommandError> {
-    let Args { domain, day, out } = args;
+    let Args { domain, day, out, outlook } = args;
+    if outlook {
+        return outgoing::outlook::run(cx, |cx, after| {
+            let page = cx.call(&DmarcOutlook { after, ..DmarcOutlook::default() })?;
+            Ok((page.rows, page.next))
+        });
+    }
     let op = ReportPreview { family: ReportFamily::Dmarc, domain: domain.map(ascii), day };
     outgoing::preview::run(cx, &op, out)
 }

@@ -2,7 +2,7 @@
 
 use clap_complete::ArgValueCompleter;
 use mox_address::Domain;
-use mox_admin::ops::{DmarcResultRow, DmarcResults};
+use mox_admin::ops::{DmarcCollected, DmarcCollectedRow, DmarcResultRow, DmarcResults};
 use mox_dmarcrpt::{PolicyPublished, Record};
 use serde::Deserialize;
 
@@ -24,6 +24,9 @@ pub(crate) struct Args {
     /// At most so many rows of messages, over all policies; 0 for counts alone
     #[arg(long, value_name = "N", default_value_t = 1000)]
     limit: u32,
+    /// Only sums of each day and domain, with whether there will be a report
+    #[arg(long, conflicts_with = "day")]
+    sums: bool,
 }
 
 pub(crate) const EXAMPLES: &[Example] = &[
@@ -97,8 +100,39 @@ fn hidden(one: &DmarcResultRow) -> u64 {
     one.messages.saturating_sub(listed).saturating_sub(one.unlisted)
 }
 
+impl Show for Vec<DmarcCollectedRow> {
+    fn show(&self, page: &mut Page) {
+        let rows = self.iter().map(|one| {
+            let report = if one.reportable { "if asked for" } else { one.why.as_str() };
+            let numbers =
+                [one.messages, one.passed, one.failed, one.reasons].map(|number| number.to_string());
+            let names = [one.day.clone(), shorten(&one.policy_domain, 40)];
+            names.into_iter().chain(numbers).chain([shorten(report, 80)]).collect()
+        });
+        page.table(&["DAY", "ABOUT", ">MESSAGES", ">PASSED", ">FAILED", ">REASONS", "REPORT"], rows);
+    }
+}
+
+/// All pages of what is collected.
+fn print_sums(cx: &mut Context, domain: Option<String>) -> Result<Exit, CommandError> {
+    let (mut rows, mut after) = (Vec::new(), None);
+    loop {
+        let page = cx.call(&DmarcCollected { domain: domain.clone(), after, limit: None })?;
+        rows.extend(page.rows);
+        after = page.next;
+        if after.is_none() {
+            break;
+        }
+    }
+    cx.print(&rows)?;
+    Ok(Exit::Done)
+}
+
 pub(crate) fn run(cx: &mut Context, args: Args) -> Result<Exit, CommandError> {
-    let Args { day, domain, limit } = args;
+    let Args { day, domain, limit, sums } = args;
+    if sums {
+        return print_sums(cx, domain.map(ascii));
+    }
     let rows = cx.call(&DmarcResults { day, domain: domain.map(ascii), limit: Some(limit) })?;
     if rows.is_empty() && !cx.global.json {
         cx.say("no results wait for a report");

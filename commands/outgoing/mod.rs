@@ -7,6 +7,7 @@
 pub(crate) mod explain;
 mod files;
 pub(crate) mod history;
+pub(crate) mod outlook;
 pub(crate) mod preview;
 pub(crate) mod sendnow;
 pub(crate) mod suppress;

@@ -15,6 +15,12 @@ pub(crate) struct Args {
     /// About this policy domain alone
     #[arg(long)]
     domain: Option<Domain>,
+    /// Of reports of this kind alone
+    #[arg(long, value_name = "KIND", value_parser = ["tls", "dmarc"])]
+    family: Option<String>,
+    /// With this mail host alone
+    #[arg(long, value_name = "HOST")]
+    host: Option<Domain>,
     /// On days from then on: 7d, yesterday, 2026-11-01
     #[arg(long, value_name = "WHEN", default_value = "30d")]
     since: Moment,
@@ -74,7 +80,11 @@ fn show_cause(cause: &ReportCause, page: &mut Page) {
 pub(crate) fn run(cx: &mut Context, args: Args) -> Result<Exit, CommandError> {
     let since = Some(Time(args.since.ago(cx.now())));
     let domain = args.domain.map(|domain| domain.ascii().to_owned());
-    let list = cx.call(&ReportCauses { domain, since })?;
+    let mut list = cx.call(&ReportCauses { domain, since })?;
+    list.causes.retain(|cause| {
+        args.family.as_ref().is_none_or(|family| family == cause.family.as_str())
+            && args.host.as_ref().is_none_or(|host| host.ascii() == cause.at)
+    });
     match (list.causes.is_empty(), list.reports) {
         (true, 0) if !cx.global.json => cx.say("no reports about that arrived in that time"),
         (true, reports) if !cx.global.json => cx.say(format_args!("nothing failed, by {reports} reports")),

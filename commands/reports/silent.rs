@@ -13,6 +13,9 @@ pub(crate) struct Args {
     /// About this policy domain alone
     #[arg(long)]
     domain: Option<Domain>,
+    /// Who sent reports of this kind alone
+    #[arg(long, value_name = "KIND", value_parser = ["tls", "dmarc"])]
+    family: Option<String>,
 }
 
 pub(crate) const EXAMPLES: &[Example] =
@@ -43,7 +46,8 @@ impl Show for Vec<SilentReporter> {
 
 pub(crate) fn run(cx: &mut Context, args: Args) -> Result<Exit, CommandError> {
     let domain = args.domain.map(|domain| domain.ascii().to_owned());
-    let rows = cx.call(&ReportSilent { domain })?;
+    let mut rows = cx.call(&ReportSilent { domain })?;
+    rows.retain(|row| args.family.as_ref().is_none_or(|family| family == row.family.as_str()));
     if rows.is_empty() && !cx.global.json {
         cx.say("nobody who used to report fell silent");
     } else {

@@ -3,6 +3,7 @@
 use serde::Serialize;
 
 use mox_address::Domain;
+use mox_admin::ops::TlsRecordDestination;
 use mox_tlsrpt::{Record, RecordLookup, Target};
 
 use crate::context::Context;
@@ -28,6 +29,12 @@ struct Report {
     domain: Domain,
     /// Name of the TXT record.
     name: String,
+    /// `found`, `absent`, `several`, `invalid`, `unknown` where DNS cannot say.
+    state: &'static str,
+    /// The records as published.
+    texts: Vec<String>,
+    /// Where reports go.
+    destinations: Vec<TlsRecordDestination>,
     record: Option<Record>,
     record_text: Option<String>,
     /// Whether DNSSEC proves the record, or that there is none.
@@ -45,6 +52,14 @@ struct Problem {
 
 impl Report {
     fn of(domain: &Domain, found: RecordLookup) -> Report {
+        let state = match &found {
+            RecordLookup::Found { .. } => "found",
+            RecordLookup::Absent { .. } => "absent",
+            RecordLookup::Several(_) => "several",
+            RecordLookup::Invalid { .. } => "invalid",
+            RecordLookup::Temporary(_) => "unknown",
+        };
+        let mut texts = Vec::new();
         let (mut record, mut record_text, mut record_authentic) = (None, None, None);
         let mut problems = Vec::new();
         let mut problem = |code, text, temporary| problems.push(Problem { code, text, temporary });
@@ -60,9 +75,10 @@ impl Report {
                 record_authentic = Some(authentic);
                 problem("no-record", "there is no record".to_owned(), false);
             }
-            RecordLookup::Several(texts) => {
-                let text = format!("there are {} records, which counts as none", texts.len());
+            RecordLookup::Several(several) => {
+                let text = format!("there are {} records, which counts as none", several.len());
                 problem("multiple-records", text, false);
+                texts = several;
             }
             RecordLookup::Invalid { text, error } => {
                 record_text = Some(text);
@@ -74,7 +90,24 @@ impl Report {
             }
         }
         let name = mox_tlsrpt::record_name(domain);
-        Report { domain: domain.clone(), name, record, record_text, record_authentic, problems }
+        texts.extend(record_text.clone());
+        let rua = record.iter().flat_map(|record: &Record| &record.rua);
+        let destinations = rua.map(|uri| TlsRecordDestination {
+            uri: uri.to_string(),
+            usable: uri.target != Target::Unsupported,
+        });
+        let destinations = destinations.collect();
+        Report {
+            domain: domain.clone(),
+            name,
+            state,
+            texts,
+            destinations,
+            record,
+            record_text,
+            record_authentic,
+            problems,
+        }
     }
 
     fn exit(&self) -> Exit {

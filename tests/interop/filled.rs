@@ -31,6 +31,10 @@ const ZONE: &str = "_dmarc.example.com. TXT \"v=DMARC1; p=none; rua=mailto:dmarc
 _smtp._tls.example.com. TXT \"v=TLSRPTv1; rua=mailto:tls@example.com\"
 example.net. MX 10 mail.example.org.
 _mta-sts.example.com. TXT \"v=STSv1; id=1\"
+sts.example. MX 10 mx.sts.example.
+mx.sts.example. A 127.0.0.1
+_mta-sts.sts.example. TXT \"v=STSv1; id=1\"
+_smtp._tls.sts.example. TXT \"v=TLSRPTv1; rua=mailto:tls@example.com\"
 ";
 
 /// See the file.
@@ -103,17 +107,47 @@ impl Filled {
                 format!("Subject: {number} {HOSTILE}\r\nFrom: \"{}\" <b@example.com>\r\n", quoted(HOSTILE));
             self.deliver("a@example.org", &format!("{subject}To: a@example.org\r\n\r\nhello\r\n"));
         }
-        for to in ["c@held.example", "d@example.com", "e@held.example", "f@held.example", "g@held.example"] {
+        for to in [
+            "c@held.example",
+            "d@example.com",
+            "e@sts.example",
+            "e@held.example",
+            "f@held.example",
+            "g@held.example",
+        ] {
             self.submit(to);
         }
         self.deliver("dmarcreports@example.org", &aggregate());
         self.deliver("dmarcreports@example.org", &failure());
-        self.deliver("tlsreports@example.org", &self.signed(&tls()));
+        self.deliver("tlsreports@example.org", &self.signed("example.com", &tls("example.com", 1)));
+        // Somebody who reported on five days, and then no more.
+        for days in 5..10 {
+            self.deliver(
+                "tlsreports@example.org",
+                &self.signed("quiet.example", &tls("quiet.example", days)),
+            );
+        }
         self.eventually("a received report about DMARC", &["dmarc", "reports", "list"], "/reports/0");
         self.eventually("a report about a single message", &["dmarc", "failures", "list"], "/0");
         self.eventually("a received report about TLS", &["tlsrpt", "reports", "list"], "/reports/0");
         self.eventually("an evaluation", &["dmarc", "results"], "/0");
         self.eventually("a queue", &["queue", "list"], "/1");
+        self.eventually("all received reports about TLS", &["tlsrpt", "reports", "list"], "/reports/5");
+        self.eventually("a result about TLS", &["tlsrpt", "results"], "/0");
+        mox(&["tlsrpt", "suppress", "add", "mailto:full@example.com", "--reason", HOSTILE]);
+        mox(&["tlsrpt", "send-now", "--day", "today", "sts.example"]);
+        mox(&["dmarc", "send-now", "--day", "today", "example.com"]);
+        mox(&["loglevels", "warn", "milter"]);
+        self.back_up();
+    }
+
+    /// Lets the server take a backup, with the rights that it has.
+    fn back_up(&self) {
+        use std::os::unix::fs::PermissionsExt as _;
+        let folder = self.served.dir.join("backup");
+        std::fs::create_dir(&folder).unwrap();
+        std::fs::set_permissions(&folder, std::fs::Permissions::from_mode(0o777)).unwrap();
+        self.served.mox(&["backup", folder.to_str().unwrap()]);
     }
 
     fn eventually(&self, what: &str, words: &[&str], pointer: &str) {
@@ -150,16 +184,21 @@ impl Filled {
         assert!(sent.status.success(), "{}", String::from_utf8_lossy(&said));
     }
 
-    /// The message with a signature of example.com.
-    fn signed(&self, message: &str) -> String {
-        let key = self.served.dir.join("signing.pem");
-        std::fs::write(&key, self.served.mox(&["dkim", "gened25519"])).unwrap();
+    /// The message with a signature of a domain.
+    fn signed(&self, domain: &str, message: &str) -> String {
+        let key = self.served.dir.join(format!("{domain}.pem"));
+        let new = !key.exists();
+        if new {
+            std::fs::write(&key, self.served.mox(&["dkim", "gened25519"])).unwrap();
+        }
         let key = key.to_str().unwrap();
-        let record = self.served.mox(&["dkim", "txt", key]);
-        let record = record.trim().trim_matches('"');
-        self.served.publish(&format!("walk._domainkey.example.com. TXT \"{record}\"\n"));
+        if new {
+            let record = self.served.mox(&["dkim", "txt", key]);
+            let record = record.trim().trim_matches('"');
+            self.served.publish(&format!("walk._domainkey.{domain}. TXT \"{record}\"\n"));
+        }
         let fields = "from,to,subject,tls-report-domain,tls-report-submitter";
-        let sign = ["dkim", "sign", "--domain", "example.com", "--selector", "walk", "--key", key];
+        let sign = ["dkim", "sign", "--domain", domain, "--selector", "walk", "--key", key];
         self.served.mox_reading(&[&sign[..], &["--headers", fields, "-"]].concat(), message.as_bytes())
     }
 }
@@ -182,15 +221,20 @@ fn escaped(text: &str) -> String {
     text.replace('&', "&amp;").replace('<', "&lt;").replace('>', "&gt;")
 }
 
-/// The begin of yesterday, in seconds.
-fn yesterday() -> u64 {
+/// The day, UTC.
+pub(crate) fn today() -> String {
+    mox_clock::Timestamp::from_secs(i64::try_from(days_ago(0)).unwrap()).day().to_string()
+}
+
+/// The begin of a day so many days ago, in seconds.
+fn days_ago(days: u64) -> u64 {
     let now = SystemTime::now().duration_since(UNIX_EPOCH).unwrap().as_secs();
-    (now / 86_400 - 1) * 86_400
+    (now / 86_400 - days) * 86_400
 }
 
 /// A report about DMARC.
 fn aggregate() -> String {
-    let (begin, org) = (yesterday(), escaped(HOSTILE));
+    let (begin, org) = (days_ago(1), escaped(HOSTILE));
     format!(
         "From: <b@example.com>\r\nTo: <dmarcreports@example.org>\r\nSubject: Report Domain: example.org Submitter: x Report-ID: <1>\r\n\
          MIME-Version: 1.0\r\nContent-Type: text/xml\r\n\r\n<?xml version=\"1.0\"?>\r\n<feedback><report_metadata>\
@@ -217,15 +261,15 @@ fn failure() -> String {
     )
 }
 
-/// A report about TLS.
-fn tls() -> String {
+/// A report about TLS on a day so many days ago.
+fn tls(submitter: &str, days: u64) -> String {
     let day = |seconds: u64| mox_clock::Timestamp::from_secs(i64::try_from(seconds).unwrap()).rfc3339();
-    let (begin, end) = (day(yesterday()), day(yesterday() + 86_399));
+    let (begin, end) = (day(days_ago(days)), day(days_ago(days) + 86_399));
     let document = serde_json::json!({
         "organization-name": HOSTILE,
         "date-range": {"start-datetime": begin, "end-datetime": end},
         "contact-info": HOSTILE,
-        "report-id": HOSTILE,
+        "report-id": format!("{days} {HOSTILE}"),
         "policies": [{
             "policy": {"policy-type": "sts", "policy-string": ["version: STSv1", HOSTILE], "policy-domain": "example.org",
                        "mx-host": ["mail.example.org"]},
@@ -237,8 +281,8 @@ fn tls() -> String {
     });
     let document = serde_json::to_string_pretty(&document).unwrap().replace('\n', "\r\n");
     format!(
-        "From: <b@example.com>\r\nTo: <tlsreports@example.org>\r\nSubject: Report Domain: example.org Submitter: example.com Report-ID: <1@example.com>\r\n\
-         TLS-Report-Domain: example.org\r\nTLS-Report-Submitter: example.com\r\nMIME-Version: 1.0\r\n\
+        "From: <b@{submitter}>\r\nTo: <tlsreports@example.org>\r\nSubject: Report Domain: example.org Submitter: {submitter} Report-ID: <{days}@{submitter}>\r\n\
+         TLS-Report-Domain: example.org\r\nTLS-Report-Submitter: {submitter}\r\nMIME-Version: 1.0\r\n\
          Content-Type: multipart/report; report-type=tlsrpt; boundary=b\r\n\r\n--b\r\nContent-Type: text/plain\r\n\r\nA report.\r\n\
          --b\r\nContent-Type: application/tlsrpt+json\r\n\r\n{document}\r\n--b--\r\n"
     )

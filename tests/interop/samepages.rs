@@ -11,6 +11,7 @@ mod queue;
 mod server;
 mod tlsrpt;
 
+use mox_testkit::sender::Session;
 use serde_json::Value;
 
 use crate::filled::{ADMINISTRATOR, Filled, HOSTILE, LOGIN, OWNER};
@@ -28,7 +29,8 @@ struct Same {
     command: &'static [&'static str],
     /// Where the JSON has the rows. One object there is one row.
     rows: &'static str,
-    /// The fields that make the key of a row, with spaces between. Rows without a key are compared in their order.
+    /// The fields that make the key of a row, with spaces between; `#` is its position. Rows without a key are compared in
+    /// their order.
     key: &'static [&'static str],
     /// Fields that must be on the page, so that it does not become empty unseen: at least one row shows each, and none is
     /// silent where JSON has more than nothing, 0 or false.
@@ -43,6 +45,7 @@ fn pages_show_what_commands_print() {
     let filled = Filled::start();
     filled.fill();
     fill_lists(&filled);
+    let _connected = Session::open(&format!("127.0.0.1:{}", filled.served.port(25))).unwrap();
     let mut admin = Visitor::logged_in(&filled.admin(), "/admin/", "", ADMINISTRATOR);
     let mut owner = Visitor::logged_in(&filled.account(), "/", LOGIN, OWNER);
     add_ruleset(&mut owner);
@@ -56,11 +59,13 @@ fn pages_show_what_commands_print() {
         server::SAME,
         tlsrpt::SAME,
     ];
+    let today = crate::filled::today();
     let mut wrong = Vec::new();
     for same in tables.into_iter().flatten() {
+        let path = same.path.replace("TODAY", &today);
         let answer = match same.site {
-            "admin" => admin.get(&format!("/admin/{}", same.path)),
-            _ => owner.get(&format!("/{}", same.path)),
+            "admin" => admin.get(&format!("/admin/{path}")),
+            _ => owner.get(&format!("/{path}")),
         };
         assert_eq!(answer.status, 200, "{} {}: {}", same.site, same.path, answer.text());
         let json = filled.served.report(same.command);
@@ -116,19 +121,26 @@ fn add_ruleset(owner: &mut Visitor) {
 
 /// Where a page and JSON differ.
 fn differences(same: &Same, page: &str, json: &Value) -> Vec<String> {
-    let wanted = match json.pointer(same.rows) {
+    let mut wanted: Vec<&Value> = match json.pointer(same.rows) {
         Some(Value::Array(rows)) => rows.iter().collect(),
         Some(row) => vec![row],
         None => return vec![format!("no {} in {json}", same.rows)],
     };
     let Some(list) = list(page, same.list) else { return vec!["no such list".to_owned()] };
     let mut found = rows(list);
+    if matches!(same.list, "groups" | "connections") {
+        // The page came over a connection, which may be closed when the command asks.
+        found.retain(|(_, fields)| !fields.contains(&("service".to_owned(), "http".to_owned())));
+        wanted.retain(|row| row["service"] != "http");
+    }
     if found.is_empty() || wanted.is_empty() {
         return vec![format!("nothing to compare: {} rows, and {} in JSON", found.len(), wanted.len())];
     }
-    let key_of =
-        |row: &Value| same.key.iter().map(|field| shown(field_of(row, field))).collect::<Vec<_>>().join(" ");
-    let mut keys: Vec<String> = wanted.iter().map(|row| key_of(row)).collect();
+    let key_of = |(at, row): (usize, &&Value)| {
+        let part = |field: &&str| if *field == "#" { at.to_string() } else { shown(field_of(row, field)) };
+        same.key.iter().map(part).collect::<Vec<_>>().join(" ")
+    };
+    let mut keys: Vec<String> = wanted.iter().enumerate().map(key_of).collect();
     if same.key.is_empty() {
         found.iter_mut().enumerate().for_each(|(at, (key, _))| *key = at.to_string());
         keys.iter_mut().enumerate().for_each(|(at, key)| *key = at.to_string());
@@ -282,7 +294,17 @@ fn elements_say_what_they_are() {
 
 /// Without escapes.
 fn plain(text: &str) -> String {
-    let names = [("&#60;", "<"), ("&#62;", ">"), ("&#34;", "\""), ("&#39;", "'"), ("&#38;", "&")];
+    let names = [
+        ("&#60;", "<"),
+        ("&lt;", "<"),
+        ("&#62;", ">"),
+        ("&gt;", ">"),
+        ("&#34;", "\""),
+        ("&quot;", "\""),
+        ("&#39;", "'"),
+        ("&#38;", "&"),
+        ("&amp;", "&"),
+    ];
     names.iter().fold(text.to_owned(), |text, (from, to)| text.replace(from, to))
 }
 

@@ -2,9 +2,11 @@
 
 use mox_address::Domain;
 use mox_admin::Time;
-use mox_admin::ops::{DmarcReportList, DmarcReports};
+use mox_admin::ops::{
+    DmarcDay, DmarcDays, DmarcDomains, DmarcDomainsPage, DmarcReportList, DmarcReports, DmarcSums,
+};
 
-use crate::arguments::Moment;
+use crate::arguments::{Moment, SumsBy, days_since};
 use crate::context::Context;
 use crate::error::{CommandError, Exit};
 use crate::output::{Page, Show, shorten};
@@ -18,6 +20,9 @@ pub(crate) struct Args {
     /// On days from then on: 7d, yesterday, 2026-11-01
     #[arg(long, value_name = "WHEN", default_value = "30d")]
     since: Moment,
+    /// Print sums by domain or day in place of reports
+    #[arg(long, value_enum, value_name = "WHAT")]
+    by: Option<SumsBy>,
     /// At most so many
     #[arg(long, value_name = "N", default_value_t = 100)]
     limit: u32,
@@ -32,6 +37,11 @@ pub(crate) const EXAMPLES: &[Example] = &[
     Example {
         run: "mox dmarc reports list --domain example.org --json",
         about: "The same about one domain, with sums of each day, for scripts",
+        needs: Needs::Server,
+    },
+    Example {
+        run: "mox dmarc reports list --by domain",
+        about: "How much mail of each domain passed",
         needs: Needs::Server,
     },
 ];
@@ -62,9 +72,45 @@ impl Show for DmarcReportList {
     }
 }
 
+/// What sums are of, and columns for them.
+const SUMS: [&str; 7] = ["OF", ">REPORTS", ">MESSAGES", ">PASSED", ">FAILED", ">QUARANTINED", ">REJECTED"];
+
+fn sums(of: String, sums: &DmarcSums) -> Vec<String> {
+    let DmarcSums { reports, messages, passed, failed, quarantined, rejected } = sums;
+    let numbers = [reports, messages, passed, failed, quarantined, rejected].map(|number| number.to_string());
+    std::iter::once(of).chain(numbers).collect()
+}
+
+impl Show for DmarcDomainsPage {
+    fn show(&self, page: &mut Page) {
+        page.table(&SUMS, self.rows.iter().map(|row| sums(shorten(&row.policy_domain, 40), &row.sums)));
+    }
+}
+
+impl Show for Vec<DmarcDay> {
+    fn show(&self, page: &mut Page) {
+        page.table(&SUMS, self.iter().map(|row| sums(row.day.clone(), &row.sums)));
+    }
+}
+
 pub(crate) fn run(cx: &mut Context, args: Args) -> Result<Exit, CommandError> {
-    let since = Some(Time(args.since.ago(cx.now())));
+    let since = args.since.ago(cx.now());
+    let days = Some(days_since(since, cx.now()));
     let domain = args.domain.map(|domain| domain.ascii().to_owned());
+    match args.by {
+        Some(SumsBy::Domain) => {
+            let sums = cx.call(&DmarcDomains { days, after: None, limit: Some(args.limit) })?;
+            cx.print(&sums)?;
+            return Ok(Exit::Done);
+        }
+        Some(SumsBy::Day) => {
+            let sums = cx.call(&DmarcDays { domain, days })?;
+            cx.print(&sums)?;
+            return Ok(Exit::Done);
+        }
+        None => {}
+    }
+    let since = Some(Time(since));
     let list = cx.call(&DmarcReports { domain, since, limit: Some(args.limit) })?;
     if list.reports.is_empty() && list.silent.is_empty() && !cx.global.json {
         cx.say("no DMARC reports arrived in that time");

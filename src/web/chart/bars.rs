@@ -27,6 +27,7 @@ pub struct Bars {
     labels: Vec<String>,
     series: Vec<Series>,
     table: bool,
+    fields: Option<(&'static str, &'static [&'static str])>,
 }
 
 impl Bars {
@@ -34,8 +35,14 @@ impl Bars {
     /// name. Labels are from left to right; days are `2026-11-26`, hours `2026-11-26 07:00`.
     pub fn new(id: &str, title: impl Into<String>, labels: Vec<String>) -> Bars {
         let safe = |c: &char| c.is_ascii_alphanumeric() || *c == '-';
-        let id = id.chars().filter(safe).collect();
-        Bars { id, title: title.into(), labels, series: Vec::new(), table: true }
+        Bars {
+            id: id.chars().filter(safe).collect(),
+            title: title.into(),
+            labels,
+            series: Vec::new(),
+            table: true,
+            fields: None,
+        }
     }
 
     /// The same chart with one series more, on top of those before. Values are in the order of the labels; those that
@@ -48,6 +55,12 @@ impl Bars {
     /// The same chart without its table, for a page that has a table of its own beside it.
     pub fn without_table(self) -> Bars {
         Bars { table: false, ..self }
+    }
+
+    /// The same chart, whose table names its cells as JSON does: the labels, and each series; an empty name where JSON has
+    /// no such number.
+    pub fn fields(self, label: &'static str, series: &'static [&'static str]) -> Bars {
+        Bars { fields: Some((label, series)), ..self }
     }
 
     /// Of too many labels neighbours become one.
@@ -195,21 +208,38 @@ impl Bars {
         f.write_str(r#"<details class="chart-numbers"><summary>The numbers</summary>"#)?;
         write!(
             f,
-            r#"<div class="scroll" tabindex="0" role="group" aria-label="{}"><table><thead><tr><th scope="col">When</th>"#,
+            r#"<div class="scroll" tabindex="0" role="group" aria-label="{}"><table{}><thead><tr><th scope="col">When</th>"#,
             Escaped(&self.title),
+            if self.fields.is_some() { format!(r#" data-list="{}""#, self.id) } else { String::new() },
         )?;
         for series in &self.series {
             write!(f, r#"<th scope="col" class="number">{}</th>"#, Escaped(&series.name))?;
         }
         f.write_str("</tr></thead><tbody>")?;
         for (index, label) in bars.iter().enumerate() {
-            write!(f, r#"<tr><th scope="row">{}</th>"#, Escaped(label))?;
-            for series in &self.series {
-                write!(f, r#"<td class="number">{}</td>"#, series.at(index))?;
+            let (key, name) = self.label_marks(label);
+            write!(f, r#"<tr{key}><th scope="row"{name}>{}</th>"#, Escaped(label))?;
+            for (n, series) in self.series.iter().enumerate() {
+                write!(f, r#"<td class="number"{}>{}</td>"#, self.field_mark(n), series.at(index))?;
             }
             f.write_str("</tr>")?;
         }
         f.write_str("</tbody></table></div></details>")
+    }
+}
+
+impl Bars {
+    /// What a row of the table and its label say of themselves: the key, and the name of the field.
+    fn label_marks(&self, label: &str) -> (String, String) {
+        self.fields.map_or_else(Default::default, |(name, _)| {
+            (format!(r#" data-key="{}""#, Escaped(label)), format!(r#" data-field="{name}""#))
+        })
+    }
+
+    /// What a number of the table says of itself: the name of the field, where it has one.
+    fn field_mark(&self, series: usize) -> String {
+        let name = self.fields.and_then(|(_, names)| names.get(series)).filter(|name| !name.is_empty());
+        name.map_or_else(String::new, |name| format!(r#" data-field="{name}""#))
     }
 }
 

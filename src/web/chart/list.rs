@@ -14,6 +14,7 @@ pub struct BarList {
     title: String,
     whole: Option<u64>,
     rows: Vec<Row>,
+    fields: Option<[&'static str; 2]>,
 }
 
 #[derive(Debug, Clone)]
@@ -27,7 +28,12 @@ struct Row {
 impl BarList {
     /// A list without rows; `title` says what it counts, as its accessible name.
     pub fn new(title: impl Into<String>) -> BarList {
-        BarList { title: title.into(), whole: None, rows: Vec::new() }
+        BarList { title: title.into(), whole: None, rows: Vec::new(), fields: None }
+    }
+
+    /// The same list, whose rows name what they show as JSON does: the name, and the value.
+    pub fn fields(self, name: &'static str, value: &'static str) -> BarList {
+        BarList { fields: Some([name, value]), ..self }
     }
 
     /// Shares are those of this number, not of the sum of the rows.
@@ -63,24 +69,33 @@ impl Display for BarList {
         }
         let sum = self.rows.iter().fold(0u64, |sum, row| sum.saturating_add(row.value));
         let whole = self.whole.unwrap_or(sum);
-        write!(f, r#"<ul class="bar-list" aria-label="{}">"#, Escaped(&self.title))?;
+        let list = if self.fields.is_some() { r#" data-list="bars""# } else { "" };
+        write!(f, r#"<ul class="bar-list"{list} aria-label="{}">"#, Escaped(&self.title))?;
         for row in &self.rows {
-            row.print(f, whole)?;
+            row.print(f, whole, self.fields)?;
         }
         f.write_str("</ul>")
     }
 }
 
 impl Row {
-    fn print(&self, f: &mut Formatter<'_>, whole: u64) -> fmt::Result {
+    fn print(&self, f: &mut Formatter<'_>, whole: u64, fields: Option<[&'static str; 2]>) -> fmt::Result {
         let share = percent(self.value, whole);
         let name = Escaped(&self.name);
+        let mark = |at: usize| {
+            let name = fields.and_then(|fields| fields.get(at).copied());
+            name.map_or_else(String::new, |name| format!(r#" data-field="{name}""#))
+        };
+        let key = match fields {
+            Some(_) => format!(r#" data-key="{name}""#),
+            None => String::new(),
+        };
         match &self.href {
             // An address of another scheme could run something.
             Some(href) if href.starts_with('/') && !href.starts_with("//") => {
-                write!(f, r#"<li><a class="bar-name" href="{}">{name}</a>"#, Escaped(href))?;
+                write!(f, r#"<li{key}><a class="bar-name"{} href="{}">{name}</a>"#, mark(0), Escaped(href))?;
             }
-            _ => write!(f, r#"<li><span class="bar-name">{name}</span>"#)?,
+            _ => write!(f, r#"<li{key}><span class="bar-name"{}>{name}</span>"#, mark(0))?,
         }
         let width = match self.value {
             0 => 0.0,
@@ -92,6 +107,10 @@ impl Row {
             self.tone.class(),
             Px(width),
         )?;
-        write!(f, r#"<span class="bar-value">{} <span class="muted">{share}</span></span></li>"#, self.value)
+        let value = match fields {
+            Some(_) => format!("<span{}>{}</span>", mark(1), self.value),
+            None => self.value.to_string(),
+        };
+        write!(f, r#"<span class="bar-value">{value} <span class="muted">{share}</span></span></li>"#)
     }
 }

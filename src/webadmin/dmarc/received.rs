@@ -52,11 +52,13 @@ fn charts(days: &[DmarcDay]) -> [Bars; 2] {
     [
         Bars::new("aligned", "Messages by day, aligned or not", labels())
             .with("aligned", Tone::Good, values(|one| one.sums.passed))
-            .with("not aligned", Tone::Bad, values(|one| one.sums.failed)),
+            .with("not aligned", Tone::Bad, values(|one| one.sums.failed))
+            .fields("day", &["passed", "failed"]),
         Bars::new("dispositions", "Messages by day, by what was done with them", labels())
             .with("taken", Tone::Soft, values(taken))
             .with("quarantined", Tone::Warn, values(|one| one.sums.quarantined))
-            .with("rejected", Tone::Bad, values(|one| one.sums.rejected)),
+            .with("rejected", Tone::Bad, values(|one| one.sums.rejected))
+            .fields("day", &["", "quarantined", "rejected"]),
     ]
 }
 
@@ -93,10 +95,13 @@ pub(super) async fn domain(at: &At, domain: &str) -> Result<Response, OpError> {
     let name = domain.to_owned();
     let days = at.dispatch().call(&DmarcDays { domain: Some(name.clone()), days: filter.days }).await?;
     let sources = at.dispatch().call(&DmarcSources { domain: name, days: filter.days }).await?;
-    let bars = sources.services.iter().take(BARS).fold(BarList::new("Messages by source"), |bars, one| {
-        let tone = if one.counts.failed > 0 { Tone::Warn } else { Tone::Good };
-        bars.with(one.name.clone(), one.counts.messages, tone)
-    });
+    let bars = sources.services.iter().take(BARS).fold(
+        BarList::new("Messages by source").fields("name", "messages"),
+        |bars, one| {
+            let tone = if one.counts.failed > 0 { Tone::Warn } else { Tone::Good };
+            bars.with(one.name.clone(), one.counts.messages, tone)
+        },
+    );
     let page = at.page(PLACE, format!("DMARC of {domain}"));
     Ok(at.render(&Domain { page, domain, filter, charts: charts(&days), days, sources, bars }))
 }

@@ -63,7 +63,10 @@ fn sessions(timeline: &TlsTimelineDays) -> Bars {
     let chart = Bars::new("sessions", "Sessions by day", labels);
     let fine = timeline.days.iter().map(|day| day.successful).collect();
     let failed = timeline.days.iter().map(|day| day.failed).collect();
-    let chart = if timeline.fine_known { chart.with("fine", Tone::Good, fine) } else { chart };
+    let chart = match timeline.fine_known {
+        true => chart.with("fine", Tone::Good, fine).fields("day", &["successful", "failed"]),
+        false => chart.fields("day", &["failed"]),
+    };
     chart.with("failed", Tone::Bad, failed)
 }
 
@@ -97,7 +100,7 @@ pub(super) async fn domain(at: &At) -> Result<Response, OpError> {
     let causes = at.dispatch().call(&causes).await?;
     let latest = TlsReceived { domain, days: Some(days), limit: Some(LATEST), ..TlsReceived::default() };
     let latest = at.dispatch().call(&latest).await?;
-    let mut hosts = BarList::new("Failed sessions by mail host");
+    let mut hosts = BarList::new("Failed sessions by mail host").fields("mx", "failed");
     for host in &timeline.hosts {
         hosts = match host.mx.as_str() {
             "" => hosts.with("host not told", host.failed, Tone::Bad),
