@@ -110,6 +110,11 @@ impl Queue {
         self.0.store.read(|_, tx| tables::select::counts(tx.conn())).await
     }
 
+    /// How many rows wait for nothing but their turn: due before then, and not on hold.
+    pub async fn due(&self, before: Timestamp) -> Result<u64, Error> {
+        self.0.store.read(move |_, tx| tables::select::due(tx.conn(), before)).await
+    }
+
     /// Messages in the queue, for the metrics; 0 when the database does not answer. Blocks on disk for a moment.
     pub fn length(&self) -> i64 {
         let counts = self.0.store.read_blocking(|_, tx| tables::select::counts(tx.conn()));

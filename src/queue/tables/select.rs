@@ -1,6 +1,7 @@
 //! Queued rows by filter.
 
 use mox_admin::ops::{QueueFilter, QueueKey, QueueSort};
+use mox_clock::Timestamp;
 use mox_db::rusqlite::types::Value;
 use mox_db::rusqlite::{Connection, OptionalExtension, params_from_iter};
 use mox_store::Error;
@@ -85,6 +86,14 @@ pub(crate) fn counts(conn: &Connection) -> Result<(u64, u64, u64), Error> {
         .prepare_cached(sql)?
         .query_row([], |r| Ok((count(r.get(0)?), count(r.get(1)?), count(r.get(2)?))))?)
 }
+
+/// Queued rows that are due before a time and not on hold, counted in an index alone.
+pub(crate) fn due(conn: &Connection, before: Timestamp) -> Result<u64, Error> {
+    let count: i64 = conn.prepare_cached(DUE)?.query_row([before.micros()], |r| r.get(0))?;
+    Ok(u64::try_from(count).unwrap_or(0))
+}
+
+const DUE: &str = "SELECT count(*) FROM queue WHERE state = 0 AND hold = 0 AND next_attempt < ?1";
 
 /// The condition for a filter with `?` for its values.
 fn conditions(filter: &QueueFilter) -> (String, Vec<Value>) {

@@ -2,12 +2,12 @@
 
 use std::time::Duration;
 
-use mox_admin::ErrorKind;
 use mox_admin::ops::{
     QueueDrop, QueueDump, QueueEnd, QueueExplain, QueueFail, QueueFilter, QueueHold, QueueKey, QueueList,
     QueueSchedule, QueueShow, QueueSort, QueueUnhold, QueueWait, QueueWatch, When,
 };
-use mox_clock::Clock;
+use mox_admin::{ErrorKind, Time};
+use mox_clock::{Clock, Timestamp};
 
 use super::house::{House, MESSAGE, options};
 use crate::*;
@@ -36,6 +36,26 @@ async fn held_messages_stay_until_released() {
     house.until(<[_]>::is_empty).await;
     assert!(others[0] > ids[0]);
     assert_eq!(house.problems(), []);
+}
+
+#[tokio::test]
+async fn what_is_due_is_counted_as_lists_have_it() {
+    let house = House::new(options());
+    let second = Duration::from_secs(1);
+    let later = house.clock.now().plus(60 * second);
+    let three = ["a@there.example", "b@there.example", "c@there.example"];
+    let ids = house.add("alice@here.example", &three, |_| {}).await;
+    house.add("alice@here.example", &["d@there.example"], move |new| new.not_before = Some(later)).await;
+    house.queue.hold(QueueHold { filter: House::ids(&ids[..1]), dry_run: false }).await.unwrap();
+    let now = house.clock.now();
+    for (before, expected) in
+        [(later.plus(second), 3), (later, 2), (now.plus(second), 2), (Timestamp::default(), 0)]
+    {
+        let (next_attempt_before, hold) = (Some(Time(before)), Some(false));
+        let filter = QueueFilter { next_attempt_before, hold, ..QueueFilter::default() };
+        let listed = house.queue.list(QueueList { filter, ..QueueList::default() }).await.unwrap().len();
+        assert_eq!((house.queue.due(before).await.unwrap(), listed), (expected, expected as usize));
+    }
 }
 
 #[tokio::test]
