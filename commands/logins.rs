@@ -24,6 +24,9 @@ pub(crate) struct Args {
     /// Only attempts of so long ago at most, as 24h
     #[arg(long, value_name = "TIME", value_parser = duration)]
     since: Option<Duration>,
+    /// Only attempts behind the one with this key, which `--json` tells of each
+    #[arg(long, value_name = "KEY")]
+    after: Option<String>,
     /// So many rows at most
     #[arg(long, value_name = "N", default_value_t = 100)]
     limit: u32,
@@ -65,7 +68,8 @@ impl Show for Vec<LoginAttemptRow> {
 pub(crate) fn run(cx: &mut Context, args: Args) -> Result<Exit, CommandError> {
     let since = args.since.map(|ago| Time(cx.now().minus(ago)));
     let account = if args.unknown { Some(String::new()) } else { args.account };
-    let rows = cx.call(&LoginAttempts { account, failed: args.failed, since, limit: args.limit })?;
+    let asked = LoginAttempts { account, failed: args.failed, since, after: args.after, limit: args.limit };
+    let rows = cx.call(&asked)?;
     if rows.is_empty() && !cx.global.json {
         cx.say("nobody tried to log in");
     } else {

@@ -634,6 +634,7 @@ module completions {
     --unknown                 # Only attempts that name no account here
     --failed                  # Only attempts that failed
     --since: string           # Only attempts of so long ago at most, as 24h
+    --after: string           # Only attempts behind the one with this key, which `--json` tells of each
     --limit: string           # So many rows at most
     --config: path            # Config file, or the folder that holds mox.conf [default: ./config/mox.conf, else that of localserve]
     --json                    # Print the result as JSON
@@ -2113,6 +2114,7 @@ module completions {
   # List calls that are done, the latest first
   export extern "mox queue webhook retired" [
     --account: string         # Of this account
+    --state: string           # That ended so: taken, given-up, canceled or superseded
     --limit: string           # At most so many
     --config: path            # Config file, or the folder that holds mox.conf [default: ./config/mox.conf, else that of localserve]
     --json                    # Print the result as JSON
@@ -2123,6 +2125,29 @@ module completions {
     --trust-anchor: path      # File with DS or DNSKEY records to trust instead of the built-in ones of the root; implies --dnssec validate
     --dnssec: string@"nu-complete mox queue webhook retired dnssec" # Whom to believe about DNSSEC: a near resolver that validates, else own validation where the resolver gives DNSSEC records; always own validation; the resolver wherever it is; nobody
     --help(-h)                # Print help (see more with '--help')
+  ]
+
+  def "nu-complete mox queue webhook test color" [] {
+    [ "auto" "always" "never" ]
+  }
+
+  def "nu-complete mox queue webhook test dnssec" [] {
+    [ "auto" "validate" "trust-ad" "off" ]
+  }
+
+  # Make one call with made-up content, and show the answer
+  export extern "mox queue webhook test" [
+    --incoming                # Call the URL for mail that arrives instead of that for mail that was sent
+    --config: path            # Config file, or the folder that holds mox.conf [default: ./config/mox.conf, else that of localserve]
+    --json                    # Print the result as JSON
+    --color: string@"nu-complete mox queue webhook test color" # When to use colours; NO_COLOR and CLICOLOR_FORCE are honoured
+    --quiet(-q)               # Print nothing but the result and errors
+    --verbose(-v)             # Say more about what is done
+    --resolver: string        # Name server to ask instead of the system's, for commands that look names up
+    --trust-anchor: path      # File with DS or DNSKEY records to trust instead of the built-in ones of the root; implies --dnssec validate
+    --dnssec: string@"nu-complete mox queue webhook test dnssec" # Whom to believe about DNSSEC: a near resolver that validates, else own validation where the resolver gives DNSSEC records; always own validation; the resolver wherever it is; nobody
+    --help(-h)                # Print help (see more with '--help')
+    account: string           # Account whose webhook is called
   ]
 
   # Print this message or the help of the given subcommand(s)
@@ -2147,6 +2172,10 @@ module completions {
 
   # List calls that are done, the latest first
   export extern "mox queue webhook help retired" [
+  ]
+
+  # Make one call with made-up content, and show the answer
+  export extern "mox queue webhook help test" [
   ]
 
   # Print this message or the help of the given subcommand(s)
@@ -2281,6 +2310,10 @@ module completions {
   export extern "mox queue help webhook retired" [
   ]
 
+  # Make one call with made-up content, and show the answer
+  export extern "mox queue help webhook test" [
+  ]
+
   # Print this message or the help of the given subcommand(s)
   export extern "mox queue help help" [
   ]
@@ -2337,6 +2370,7 @@ module completions {
 
   # Print the config as it is understood, without comments and passwords
   export extern "mox config show" [
+    --secrets                 # Show passwords; else `***` stands for them
     --config: path            # Config file, or the folder that holds mox.conf [default: ./config/mox.conf, else that of localserve]
     --json                    # Print the result as JSON
     --color: string@"nu-complete mox config show color" # When to use colours; NO_COLOR and CLICOLOR_FORCE are honoured
@@ -3592,6 +3626,7 @@ module completions {
 
   # Show what changed in domains.conf since a version
   export extern "mox config diff" [
+    --secrets                 # Show passwords; else it is only seen that they differ
     --to: string              # Compare with this version, not with the file as it is
     --config: path            # Config file, or the folder that holds mox.conf [default: ./config/mox.conf, else that of localserve]
     --json                    # Print the result as JSON
@@ -4426,6 +4461,50 @@ module completions {
     --help(-h)                # Print help
   ]
 
+  def "nu-complete mox lab show color" [] {
+    [ "auto" "always" "never" ]
+  }
+
+  def "nu-complete mox lab show dnssec" [] {
+    [ "auto" "validate" "trust-ad" "off" ]
+  }
+
+  # Show the running lab: its time, and what each domain does now
+  export extern "mox lab show" [
+    --config: path            # Config file, or the folder that holds mox.conf [default: ./config/mox.conf, else that of localserve]
+    --json                    # Print the result as JSON
+    --color: string@"nu-complete mox lab show color" # When to use colours; NO_COLOR and CLICOLOR_FORCE are honoured
+    --quiet(-q)               # Print nothing but the result and errors
+    --verbose(-v)             # Say more about what is done
+    --resolver: string        # Name server to ask instead of the system's, for commands that look names up
+    --trust-anchor: path      # File with DS or DNSKEY records to trust instead of the built-in ones of the root; implies --dnssec validate
+    --dnssec: string@"nu-complete mox lab show dnssec" # Whom to believe about DNSSEC: a near resolver that validates, else own validation where the resolver gives DNSSEC records; always own validation; the resolver wherever it is; nobody
+    --help(-h)                # Print help
+  ]
+
+  def "nu-complete mox lab try color" [] {
+    [ "auto" "always" "never" ]
+  }
+
+  def "nu-complete mox lab try dnssec" [] {
+    [ "auto" "validate" "trust-ad" "off" ]
+  }
+
+  # Send a message to a domain of a running lab, or one as that domain does
+  export extern "mox lab try" [
+    --dry-run                 # Only say what would be sent
+    --config: path            # Config file, or the folder that holds mox.conf [default: ./config/mox.conf, else that of localserve]
+    --json                    # Print the result as JSON
+    --color: string@"nu-complete mox lab try color" # When to use colours; NO_COLOR and CLICOLOR_FORCE are honoured
+    --quiet(-q)               # Print nothing but the result and errors
+    --verbose(-v)             # Say more about what is done
+    --resolver: string        # Name server to ask instead of the system's, for commands that look names up
+    --trust-anchor: path      # File with DS or DNSKEY records to trust instead of the built-in ones of the root; implies --dnssec validate
+    --dnssec: string@"nu-complete mox lab try dnssec" # Whom to believe about DNSSEC: a near resolver that validates, else own validation where the resolver gives DNSSEC records; always own validation; the resolver wherever it is; nobody
+    --help(-h)                # Print help
+    domain: string            # The domain, one that `mox lab list` has
+  ]
+
   def "nu-complete mox lab key color" [] {
     [ "auto" "always" "never" ]
   }
@@ -4499,6 +4578,14 @@ module completions {
 
   # List the domains of the lab: what each does, and what to expect
   export extern "mox lab help list" [
+  ]
+
+  # Show the running lab: its time, and what each domain does now
+  export extern "mox lab help show" [
+  ]
+
+  # Send a message to a domain of a running lab, or one as that domain does
+  export extern "mox lab help try" [
   ]
 
   # Print the private key with which mail from the lab's domains can be signed
@@ -5856,6 +5943,9 @@ module completions {
 
   # List the policies that the running server remembers
   export extern "mox mtasts list" [
+    --domain: string          # Only domains with this in their names
+    --after: string           # Only domains behind this one, in order of names
+    --limit: string           # So many rows at most
     --config: path            # Config file, or the folder that holds mox.conf [default: ./config/mox.conf, else that of localserve]
     --json                    # Print the result as JSON
     --color: string@"nu-complete mox mtasts list color" # When to use colours; NO_COLOR and CLICOLOR_FORCE are honoured
@@ -7223,6 +7313,10 @@ module completions {
   export extern "mox help queue webhook retired" [
   ]
 
+  # Make one call with made-up content, and show the answer
+  export extern "mox help queue webhook test" [
+  ]
+
   # Check and explain the configuration
   export extern "mox help config" [
   ]
@@ -7505,6 +7599,14 @@ module completions {
 
   # List the domains of the lab: what each does, and what to expect
   export extern "mox help lab list" [
+  ]
+
+  # Show the running lab: its time, and what each domain does now
+  export extern "mox help lab show" [
+  ]
+
+  # Send a message to a domain of a running lab, or one as that domain does
+  export extern "mox help lab try" [
   ]
 
   # Print the private key with which mail from the lab's domains can be signed

@@ -13,7 +13,8 @@ use mox_net::TcpDial;
 use mox_platform::SystemClock;
 use mox_platform::faults::NoFaults;
 use mox_queue::{
-    DirectOptions, Leaving, LocalDelivery, NoReporting, Notice, Outbound, Queue, Reporting, Route, Router, Tx,
+    DirectOptions, Leaving, LocalDelivery, NoReporting, Notice, Outbound, Policies, Queue, Reporting, Route,
+    Router, Tx,
 };
 use mox_reports::Reports;
 use mox_store::{Error, Store};
@@ -43,6 +44,7 @@ pub(crate) struct House {
     pub(crate) store: Store,
     pub(crate) reports: Reports,
     pub(crate) queue: Queue,
+    pub(crate) policies: Policies,
     pub(crate) config: Arc<Handle>,
     pub(crate) resolver: Arc<dyn Resolver>,
 }
@@ -58,7 +60,8 @@ impl House {
         let clock = SimClock::new(Timestamp::parse_rfc3339("2026-11-25T10:00:00Z").unwrap());
         let (time, random): (Arc<dyn Clock>, _) = (Arc::new(clock.clone()), Arc::new(SimRandom::new(7)));
         let resolver: Arc<dyn Resolver> = Arc::new(SimResolver::from_zone(zone).unwrap().forgetting());
-        let schemas = [mox_queue::SCHEMA, mox_reports::SCHEMA, mox_reports::RECEIVED_SCHEMA];
+        let schemas =
+            [mox_queue::SCHEMA, mox_queue::STS_SCHEMA, mox_reports::SCHEMA, mox_reports::RECEIVED_SCHEMA];
         // Group commit measures its own time.
         let store =
             Store::open(&folder.join("data"), &schemas, Arc::new(SystemClock), random.clone()).unwrap();
@@ -71,6 +74,8 @@ impl House {
             limits: mox_https::Limits::default(),
             user_agent: "mox/bench".to_owned(),
         };
+        let sts = Arc::new(web.clone());
+        let policies = Policies::new(store.clone(), resolver.clone(), sts, time.clone(), random.clone());
         let seams = mox_reports::Seams {
             resolver: resolver.clone(),
             web,
@@ -98,7 +103,7 @@ impl House {
         let options = mox_queue::Options { concurrency: 1, ..mox_queue::Options::new("mox.bench.example") };
         let queue = Queue::new(store.clone(), options, seams);
         reports.attach(queue.clone());
-        House { clock, store, reports, queue, config, resolver }
+        House { clock, store, reports, queue, policies, config, resolver }
     }
 
     /// Sets the time.

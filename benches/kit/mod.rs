@@ -7,6 +7,7 @@ pub(crate) mod load;
 pub(crate) mod machine;
 pub(crate) mod mx;
 pub(crate) mod options;
+pub(crate) mod pages;
 pub(crate) mod prose;
 pub(crate) mod report;
 pub(crate) mod sample;

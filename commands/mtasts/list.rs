@@ -8,11 +8,26 @@ use crate::output::{Page, Show, shorten};
 use crate::{Example, Needs};
 
 #[derive(clap::Args)]
-pub(crate) struct Args {}
+pub(crate) struct Args {
+    /// Only domains with this in their names
+    #[arg(long, value_name = "TEXT")]
+    domain: Option<String>,
+    /// Only domains behind this one, in order of names
+    #[arg(long, value_name = "DOMAIN")]
+    after: Option<String>,
+    /// So many rows at most
+    #[arg(long, value_name = "N")]
+    limit: Option<u32>,
+}
 
 pub(crate) const EXAMPLES: &[Example] = &[
     Example { run: "mox mtasts list", about: "Policies that deliveries go by", needs: Needs::Server },
     Example { run: "mox mtasts list --json", about: "The same for programs, in full", needs: Needs::Server },
+    Example {
+        run: "mox mtasts list --domain example --limit 100 --after mail.example",
+        about: "A hundred of those with a word in their names, behind one",
+        needs: Needs::Server,
+    },
 ];
 
 /// As a line of a table.
@@ -35,8 +50,9 @@ impl Show for Vec<MtastsRow> {
     }
 }
 
-pub(crate) fn run(cx: &mut Context, _: Args) -> Result<Exit, CommandError> {
-    let rows = cx.call(&MtastsList {})?;
+pub(crate) fn run(cx: &mut Context, args: Args) -> Result<Exit, CommandError> {
+    let Args { domain, after, limit } = args;
+    let rows = cx.call(&MtastsList { domain, after, limit })?;
     if rows.is_empty() && !cx.global.json {
         cx.say("no policies are remembered");
     } else {

@@ -63,7 +63,7 @@ pub use seam::{
     Outcome, Outgoing, Peer, Reporting, Sent, Session, Step, Target, TlsResults, Verdict,
 };
 pub use smtp::Smtp;
-pub use sts::{Asking, Cached, Failure, Found, MAX_LISTED, Policies, STS_SCHEMA, StsPolicies};
+pub use sts::{Asking, Cached, Failure, Found, Policies, STS_SCHEMA, StsPolicies};
 pub use transport::ConfigRouter;
 
 /// The tables of this room.

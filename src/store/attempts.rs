@@ -44,6 +44,24 @@ pub struct AttemptRow {
     pub first: Timestamp,
 }
 
+/// The place of a row in the list. A row that is counted again moves to the begin, so nobody who goes on behind a key
+/// misses one that stayed.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct AttemptKey {
+    /// When the last was.
+    pub last: Timestamp,
+    /// What attempts of a row have in common: account, login, remote address, protocol, mechanism, result.
+    pub same: [String; 6],
+}
+
+impl AttemptRow {
+    /// Where it is in the list.
+    pub fn key(&self) -> AttemptKey {
+        let Attempt { account, login, remote_ip, protocol, mechanism, result, .. } = self.attempt.clone();
+        AttemptKey { last: self.attempt.at, same: [account, login, remote_ip, protocol, mechanism, result] }
+    }
+}
+
 /// Which attempts are asked for.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Attempts {
@@ -53,6 +71,8 @@ pub struct Attempts {
     pub since: Option<Timestamp>,
     /// Those that failed only.
     pub failed: bool,
+    /// Behind this one, in the order of the list.
+    pub after: Option<AttemptKey>,
     /// So many rows at most.
     pub limit: u32,
 }
@@ -80,6 +100,59 @@ mod tests {
     use super::*;
     use mox_clock::sim::{SimClock, SimRandom};
     use std::sync::Arc;
+
+    #[tokio::test]
+    async fn pages_go_on_behind_a_key() {
+        let dir = tempfile::tempdir().unwrap();
+        let clock = Arc::new(SimClock::new(Timestamp::from_secs(1_800_000_000)));
+        let store = Store::open(dir.path(), &[], clock, Arc::new(SimRandom::new(1))).unwrap();
+        // Many at one moment, of which no page may begin anew.
+        let of = |n: i64| {
+            attempt(&format!("amy@{n}.x.example"), if n % 3 == 0 { "ok" } else { "badcreds" }, n / 10)
+        };
+        let all: Vec<_> =
+            (0..50).map(of).chain((0..7).map(|n| attempt(&format!("root{n}"), "badcreds", 3))).collect();
+        store.write(move |store, tx| store.note_attempts(tx, &all)).await.unwrap();
+        for (account, failed, count) in
+            [(None, false, 57), (Some("amy"), false, 50), (Some("amy"), true, 33), (Some(""), true, 7)]
+        {
+            let whole =
+                Attempts { account: account.map(str::to_owned), failed, limit: 100, ..Attempts::default() };
+            let read =
+                |asked: Attempts| store.read_blocking(move |store, tx| store.attempts(tx, &asked)).unwrap();
+            let expected = read(whole.clone());
+            assert_eq!(expected.len(), count);
+            assert!(expected.is_sorted_by_key(|row| std::cmp::Reverse(row.attempt.at)));
+            let (mut paged, mut after) = (Vec::new(), None);
+            loop {
+                let page = read(Attempts { limit: 4, after, ..whole.clone() });
+                let Some(last) = page.last() else { break };
+                after = Some(last.key());
+                paged.extend(page);
+            }
+            assert_eq!(paged, expected);
+        }
+    }
+
+    #[test]
+    fn lists_follow_an_index() {
+        let dir = tempfile::tempdir().unwrap();
+        let clock = Arc::new(SimClock::new(Timestamp::from_secs(1_800_000_000)));
+        let store = Store::open(dir.path(), &[], clock, Arc::new(SimRandom::new(1))).unwrap();
+        let key = AttemptKey { last: Timestamp::default(), same: Default::default() };
+        for (account, index) in [
+            (None, "INDEX login_attempt_last (last"),
+            (Some(""), "INDEX login_attempt_account (account=? AND "),
+        ] {
+            let asked = Attempts {
+                account: account.map(str::to_owned),
+                after: Some(key.clone()),
+                ..Attempts::default()
+            };
+            let plan = store.read_blocking(move |_, tx| table::plan(tx.conn(), &asked)).unwrap();
+            assert!(plan.contains(index) && !plan.contains("TEMP B-TREE"), "{plan}");
+        }
+    }
 
     fn attempt(login: &str, result: &str, at: i64) -> Attempt {
         Attempt {

@@ -45,7 +45,7 @@ use mox_db::{Db, ReadTx, Schema, Tx};
 pub use account::Account;
 pub use append::{NewMessage, Stored};
 pub use apppassword::{APP_PASSWORDS_MAX, AppPassword};
-pub use attempts::{Attempt, AttemptRow, Attempts};
+pub use attempts::{Attempt, AttemptKey, AttemptRow, Attempts};
 pub use changes::{Change, Changes};
 pub use content::{Content, Hold, Incoming, Prepared};
 pub use copy::Mark;

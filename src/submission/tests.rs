@@ -5,8 +5,8 @@ use std::path::Path;
 use std::sync::Arc;
 
 use mox_address::Domain;
-use mox_clock::Timestamp;
 use mox_clock::sim::{SimClock, SimRandom};
+use mox_clock::{Clock as _, Timestamp};
 use mox_config::{Config, Handle};
 use mox_dkim::{SignOptions, SigningKey};
 use mox_inbound::{Configured, Delivery, Keeping, Notices, Recipients};
@@ -82,6 +82,7 @@ fn handler(dir: &TempDir) -> SubmissionHandler {
         clock: clock.clone(),
         random: random.clone(),
         faults: std::sync::Arc::new(mox_platform::faults::NoFaults),
+        metrics: Arc::new(mox_telemetry::Metrics::new(clock.now())),
     };
     let queue = Queue::new(store.clone(), Options::new(hostname.ascii()), seams);
     SubmissionHandler {

@@ -37,6 +37,8 @@ fn command(text: &str) -> Option<&str> {
 
 #[cfg(test)]
 mod tests {
+    use mox_web::at::Room as _;
+
     use super::*;
 
     #[test]
@@ -65,7 +67,7 @@ mod tests {
     #[test]
     fn places_are_those_of_the_pages() {
         for (_, place) in PLACES {
-            assert!(crate::PLACES.iter().any(|(_, label, _, _)| *label == place), "{place}");
+            assert!(crate::Account::PLACES.iter().any(|spot| spot.label == place), "{place}");
         }
     }
 }

@@ -10,7 +10,7 @@ use crate::logins::latest;
 use crate::{At, no_page};
 
 /// Login attempts that it shows.
-const ATTEMPTS: usize = 5;
+const ATTEMPTS: u32 = 5;
 
 #[derive(Template)]
 #[template(path = "overview.html")]
@@ -29,7 +29,7 @@ pub(crate) async fn route(at: &At, path: &[&str]) -> Result<Response, OpError> {
     }
     at.query().finish()?;
     let account = at.dispatch().call(&AccountShow { account: at.account().to_owned() }).await?;
-    let (attempts, _) = latest(at, false, ATTEMPTS).await?;
+    let (attempts, _) = latest(at, false, None, ATTEMPTS).await?;
     let used = account.stored.as_ref().map_or(0, |stored| u64::try_from(stored.size).unwrap_or(0));
     Ok(at.render(&Overview { page: at.page("", "Overview"), account, used, attempts }))
 }

@@ -4,6 +4,7 @@ mod change;
 mod one;
 
 use askama::Template;
+use form_urlencoded::Serializer;
 use mox_admin::OpError;
 use mox_admin::ops::{AccountList, AccountRow, LoginAttemptRow, LoginAttempts};
 use mox_httpserver::Response;
@@ -12,8 +13,8 @@ use mox_web::{Page, Query};
 use crate::{At, no_page};
 
 /// Rows of login attempts on their page, and on that of an account.
-const ATTEMPTS: usize = 200;
-const ATTEMPTS_OF_ONE: usize = 10;
+const ATTEMPTS: u32 = 200;
+const ATTEMPTS_OF_ONE: u32 = 10;
 
 #[derive(Template)]
 #[template(path = "accounts_list.html")]
@@ -27,8 +28,10 @@ struct List<'a> {
 struct Logins<'a> {
     page: Page<'a>,
     attempts: Vec<LoginAttemptRow>,
-    /// There are more than are shown.
-    more: bool,
+    /// The page after this one.
+    next: Option<String>,
+    /// The first page, from others.
+    first: Option<String>,
     account: String,
     /// Those that name no account of ours.
     strangers: bool,
@@ -102,29 +105,40 @@ async fn logins(at: &At) -> Result<Response, OpError> {
     let query = at.query();
     let account = query.get("account").unwrap_or_default().to_owned();
     let (strangers, failed) = (query.flag("strangers")?, query.flag("failed")?);
+    let after = query.get("after").map(str::to_owned);
     query.finish()?;
     let asked = match (account.as_str(), strangers) {
         (_, true) => Some(String::new()),
         ("", false) => None,
         (name, false) => Some(name.to_owned()),
     };
-    let (attempts, more) = attempts(at, asked, failed, ATTEMPTS).await?;
+    let path = |after: Option<&str>| {
+        let mut query = Serializer::new(String::new());
+        query.extend_pairs((!account.is_empty()).then_some(("account", account.as_str())));
+        query.extend_pairs(strangers.then_some(("strangers", "yes")));
+        query.extend_pairs(failed.then_some(("failed", "yes")));
+        at.visit
+            .to(&format!("accounts/.logins?{}", query.extend_pairs(after.map(|key| ("after", key))).finish()))
+    };
+    let first = after.as_ref().map(|_| path(None));
+    let (attempts, more) = attempts(at, asked, failed, after, ATTEMPTS).await?;
+    let next = attempts.last().filter(|_| more).map(|row| path(Some(&row.key)));
     let page = at.page("accounts", "Login attempts");
-    Ok(at.render(&Logins { page, attempts, more, account, strangers, failed }))
+    Ok(at.render(&Logins { page, attempts, next, first, account, strangers, failed }))
 }
 
-/// The latest attempts, and whether there are more.
+/// The latest attempts, or those behind a key, and whether there are more.
 async fn attempts(
     at: &At,
     account: Option<String>,
     failed: bool,
-    most: usize,
+    after: Option<String>,
+    most: u32,
 ) -> Result<(Vec<LoginAttemptRow>, bool), OpError> {
-    let limit = u32::try_from(most + 1).unwrap_or(u32::MAX);
-    let asked = LoginAttempts { account, failed, since: None, limit };
+    let asked = LoginAttempts { account, failed, since: None, after, limit: most + 1 };
     let mut rows = at.dispatch().call(&asked).await?;
-    let more = rows.len() > most;
-    rows.truncate(most);
+    let more = rows.len() > most as usize;
+    rows.truncate(most as usize);
     Ok((rows, more))
 }
 

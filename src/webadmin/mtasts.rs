@@ -20,7 +20,7 @@ struct List<'a> {
 }
 
 /// Rows of a page.
-const ROWS: usize = 100;
+const ROWS: u32 = 100;
 
 /// Answers for paths below `mtasts`.
 pub(crate) async fn route(at: &At, path: &[&str]) -> Result<Response, OpError> {
@@ -39,11 +39,11 @@ async fn page(at: &At) -> Result<Response, OpError> {
     let notice = query.get("note").filter(|note| *note == "forgotten");
     let notice = notice.map(|_| "Policy forgotten: the next delivery looks anew".to_owned());
     query.finish()?;
-    // What is remembered is bounded where it is kept.
-    let mut rows = at.dispatch().call(&MtastsList {}).await?;
-    rows.retain(|row| row.domain.contains(&domain) && after.as_ref().is_none_or(|after| row.domain > *after));
-    let more = rows.len() > ROWS;
-    rows.truncate(ROWS);
+    let part = (!domain.is_empty()).then(|| domain.clone());
+    let list = MtastsList { domain: part, after: after.clone(), limit: Some(ROWS + 1) };
+    let mut rows = at.dispatch().call(&list).await?;
+    let more = rows.len() > ROWS as usize;
+    rows.truncate(ROWS as usize);
     let path = |after: Option<&str>| {
         let mut query = form_urlencoded::Serializer::new(String::new());
         query.extend_pairs((!domain.is_empty()).then_some(("domain", domain.as_str())));

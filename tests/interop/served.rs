@@ -85,11 +85,6 @@ impl Served {
         self.names.zones.add(zone).unwrap();
     }
 
-    /// Options of commands that ask DNS, so that they ask the same name server.
-    pub(crate) fn asking(&self) -> [String; 4] {
-        ["--resolver".into(), self.names.address.to_string(), "--dnssec".into(), "off".into()]
-    }
-
     /// The port that stands for a well-known one.
     pub(crate) fn port(&self, number: u16) -> u16 {
         self.base + number

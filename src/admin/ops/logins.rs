@@ -18,6 +18,9 @@ pub struct LoginAttempts {
     /// Since then.
     #[serde(default)]
     pub since: Option<Time>,
+    /// Behind the row with this key.
+    #[serde(default)]
+    pub after: Option<String>,
     /// So many rows at most; 0 for 1000.
     #[serde(default)]
     pub limit: u32,
@@ -46,4 +49,6 @@ pub struct LoginAttemptRow {
     pub first: Time,
     /// When the last was.
     pub last: Time,
+    /// Its place in the list, for what is to come behind it.
+    pub key: String,
 }

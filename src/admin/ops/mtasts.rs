@@ -6,8 +6,20 @@ use crate::Time;
 
 /// What is remembered of MTA-STS policies, in order of names.
 #[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub struct MtastsList {}
+#[serde(default, deny_unknown_fields)]
+pub struct MtastsList {
+    /// Domains whose names have this in them.
+    pub domain: Option<String>,
+    /// Behind this domain.
+    pub after: Option<String>,
+    /// At most so many; none for [`MtastsList::MAX`].
+    pub limit: Option<u32>,
+}
+
+impl MtastsList {
+    /// Most rows of a reply.
+    pub const MAX: u32 = 10_000;
+}
 
 /// What is remembered of one domain.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]

@@ -21,6 +21,8 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use mox_address::Domain;
+use mox_admin::Time;
+use mox_admin::ops::{MtastsList, MtastsRow};
 use mox_clock::{Clock, Random, Timestamp};
 use mox_db::{ReadTx, Schema, Tx};
 use mox_dns::Resolver;
@@ -46,9 +48,6 @@ const AGAIN: Duration = Duration::from_secs(30);
 
 /// How exactly the last use of a policy is remembered.
 const USE: Duration = Duration::from_secs(24 * 60 * 60);
-
-/// Most policies that are listed.
-pub const MAX_LISTED: u32 = 10_000;
 
 /// Says that a policy of before is in force because there is no telling what is so now.
 const FALLBACK: &str = "+fallback-to-cached-policy";
@@ -119,6 +118,23 @@ pub struct Cached {
     pub failure: Option<Failure>,
 }
 
+impl Cached {
+    /// As operators see it.
+    pub fn shown(self) -> MtastsRow {
+        let mx = |policy: &Policy| policy.mx.iter().map(ToString::to_string).collect();
+        MtastsRow {
+            domain: self.domain.to_string(),
+            mode: self.policy.as_ref().map(|policy| policy.mode.to_string()),
+            mx: self.policy.as_ref().map(mx).unwrap_or_default(),
+            record_id: self.record_id,
+            fetched: Time(self.fetched),
+            expires: Time(self.expires),
+            used: Time(self.used),
+            failure: self.failure.map(|failure| format!("{} {}", failure.result_type, failure.reason)),
+        }
+    }
+}
+
 impl Policies {
     /// The policies in `store`, which was opened with [`STS_SCHEMA`].
     pub fn new(
@@ -136,16 +152,19 @@ impl Policies {
         self.0.flights.share(domain, || self.look(domain, Why::Delivery)).await
     }
 
-    /// What is remembered, in order of names; at most [`MAX_LISTED`].
-    pub async fn list(&self) -> Result<Vec<Cached>, Error> {
-        self.0.store.read(|_, tx| tables::list(tx.conn(), MAX_LISTED)).await
+    /// What is remembered, in order of names.
+    pub async fn list(&self, op: MtastsList) -> Result<Vec<Cached>, Error> {
+        let limit = op.limit.unwrap_or(MtastsList::MAX).min(MtastsList::MAX);
+        let part = op.domain.unwrap_or_default().trim().to_ascii_lowercase();
+        let after = op.after.unwrap_or_default();
+        self.0.store.read(move |_, tx| tables::list(tx.conn(), &part, &after, limit)).await
     }
 
     /// What is remembered of the domain.
     pub async fn known(&self, domain: &Domain) -> Result<Option<Cached>, Error> {
         let domain = domain.clone();
         let read = move |_: &Store, tx: &ReadTx<'_>| {
-            Ok(tables::get(tx.conn(), &domain)?.map(|row| row.shown(domain)))
+            Ok(tables::get(tx.conn(), &domain)?.map(|row| row.known(domain)))
         };
         self.0.store.read(read).await
     }

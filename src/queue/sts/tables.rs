@@ -52,7 +52,7 @@ impl Row {
         Row { held: None, record_id, fetched: now, expires: retry, used: now, retry, failure }
     }
 
-    pub(super) fn shown(self, domain: Domain) -> Cached {
+    pub(super) fn known(self, domain: Domain) -> Cached {
         Cached {
             domain,
             policy: self.held.map(|held| held.policy),
@@ -153,9 +153,15 @@ pub(super) fn due(conn: &Connection, before: Timestamp, max: u32) -> Result<Vec<
     Ok(names.into_iter().filter_map(|name| name.parse().ok()).collect())
 }
 
-pub(super) fn list(conn: &Connection, max: u32) -> Result<Vec<Cached>, Error> {
-    let sql = format!("SELECT {COLUMNS} FROM mtasts_policy ORDER BY domain LIMIT ?1");
+/// Those with `part` in their names behind `after`, in order of names.
+pub(super) fn list(conn: &Connection, part: &str, after: &str, max: u32) -> Result<Vec<Cached>, Error> {
+    let sql = format!(
+        "SELECT {COLUMNS} FROM mtasts_policy WHERE domain > ?2 AND instr(domain, ?1) > 0 ORDER BY domain"
+    );
     let mut statement = conn.prepare_cached(&sql)?;
-    let rows = statement.query_map([max], read)?.collect::<Result<Vec<_>, _>>()?;
-    Ok(rows.into_iter().filter_map(|(name, row)| Some(row?.shown(name.parse().ok()?))).collect())
+    // What cannot be read takes no place of what can.
+    let known = |(name, row): (String, Option<Row>)| Some(row?.known(name.parse().ok()?));
+    let rows = statement.query_map((part, after), read)?;
+    let rows = rows.filter_map(|row| row.map(known).transpose()).take(max as usize);
+    Ok(rows.collect::<Result<_, _>>()?)
 }

@@ -134,7 +134,7 @@ impl World {
                         tokio::task::yield_now().await;
                     }
                     self.policies.0.store.write(|_, _| Ok::<(), Error>(())).await.unwrap();
-                    self.policies.list().await.unwrap();
+                    self.policies.list(MtastsList::default()).await.unwrap();
                 }
             };
             tokio::select! {
@@ -153,7 +153,7 @@ impl World {
     async fn until(&self, holds: impl Fn(&[Cached]) -> bool) -> Vec<Cached> {
         let look = async {
             loop {
-                let rows = self.policies.list().await.unwrap();
+                let rows = self.policies.list(MtastsList::default()).await.unwrap();
                 if holds(&rows) {
                     return rows;
                 }
@@ -313,11 +313,14 @@ async fn a_policy_host_that_failed_is_left_alone_for_five_minutes() {
     let held = format!("enforce | {backoff}+fallback-to-cached-policy");
     assert_eq!(world.get("good.example").await, held);
     assert_eq!(world.fetches(), 0);
-    assert_eq!(world.policies.list().await.unwrap()[0].failure.as_ref().unwrap().reason, "no-policy-served");
+    assert_eq!(
+        world.policies.list(MtastsList::default()).await.unwrap()[0].failure.as_ref().unwrap().reason,
+        "no-policy-served"
+    );
     world.clock.advance(MINUTE);
     world.serve("good.example", Some(policy("testing", DAY)));
     assert_eq!(world.get("good.example").await, "testing | -");
-    let row = &world.policies.list().await.unwrap()[0];
+    let row = &world.policies.list(MtastsList::default()).await.unwrap()[0];
     assert_eq!((row.record_id.as_str(), &row.failure), ("2", &None));
 }
 
@@ -484,4 +487,31 @@ async fn a_delivery_that_shares_the_refresh_of_a_policy_that_ran_out_waits() {
     let shared = world.policies.look(&name("gone.example"), Why::Refresh).await;
     assert_eq!(short(&shared), "- | - | wait", "no policy in force is not the same as none at all");
     assert_eq!(world.get("gone.example").await, "enforce | -", "the next one looks anew");
+}
+
+#[tokio::test]
+async fn policies_are_listed_behind_a_name_and_by_a_part_of_it() {
+    let world = World::new();
+    let store = store(&world.dir, &world.clock);
+    let write = |_: &Store, tx: &mut Tx<'_>| {
+        for n in 0..25 {
+            let failure = Failure { result_type: ResultType::StsPolicyFetchError, reason: "x".to_owned() };
+            let row = Row::failing("1".to_owned(), Timestamp::default(), Timestamp::default(), failure);
+            tables::put(tx.conn(), &format!("d{n:02}.example").parse().unwrap(), &row)?;
+        }
+        // One that cannot be read any longer hides none.
+        let sql = "UPDATE mtasts_policy SET text = 'version: x' WHERE domain = 'd03.example'";
+        tx.conn().execute(sql, ())?;
+        Ok::<_, Error>(())
+    };
+    store.write(write).await.unwrap();
+    let names = |domain: Option<&str>, after: Option<&str>, limit| {
+        let (domain, after) = (domain.map(str::to_owned), after.map(str::to_owned));
+        let list = world.policies.list(MtastsList { domain, after, limit });
+        async { list.await.unwrap().iter().map(|row| row.domain.to_string()).collect::<Vec<_>>() }
+    };
+    assert_eq!(names(None, None, None).await.len(), 24);
+    assert_eq!(names(None, Some("d01.example"), Some(2)).await, ["d02.example", "d04.example"]);
+    assert_eq!(names(Some("D1"), Some("d18.example"), None).await, ["d19.example"]);
+    assert_eq!(names(Some("%"), None, None).await, [""; 0]);
 }

@@ -4,20 +4,22 @@ use std::sync::Arc;
 
 use mox_address::Domain;
 use mox_admin::ops::{MtastsForget, MtastsForgotten, MtastsList, MtastsRow};
-use mox_admin::{OpError, Operations, Time};
+use mox_admin::{OpError, Operations};
 use mox_queue::{Cached, Policies};
 
 use super::{Parts, failed};
 
 pub(crate) fn add(operations: Operations, parts: &Arc<Parts>) -> Operations {
     let (all, one) = (parts.policies.clone(), parts.policies.clone());
-    operations.on(move |_: MtastsList| list(all.clone())).on(move |op: MtastsForget| forget(one.clone(), op))
+    operations
+        .on(move |op: MtastsList| list(all.clone(), op))
+        .on(move |op: MtastsForget| forget(one.clone(), op))
 }
 
-async fn list(policies: Option<Policies>) -> Result<Vec<MtastsRow>, OpError> {
+async fn list(policies: Option<Policies>, op: MtastsList) -> Result<Vec<MtastsRow>, OpError> {
     let Some(policies) = policies else { return Ok(Vec::new()) };
-    let known = policies.list().await.map_err(failed)?;
-    Ok(known.into_iter().map(row).collect())
+    let known = policies.list(op).await.map_err(failed)?;
+    Ok(known.into_iter().map(Cached::shown).collect())
 }
 
 async fn forget(policies: Option<Policies>, op: MtastsForget) -> Result<MtastsForgotten, OpError> {
@@ -32,22 +34,5 @@ async fn forget(policies: Option<Policies>, op: MtastsForget) -> Result<MtastsFo
         policies.forget(&domain).await.map_err(failed)?;
         tracing::info!(domain = %domain, "MTA-STS policy forgotten");
     }
-    Ok(MtastsForgotten { forgotten: row(known), dry_run: op.dry_run })
-}
-
-fn row(known: Cached) -> MtastsRow {
-    let (mode, mx) = match known.policy {
-        Some(policy) => (Some(policy.mode.to_string()), policy.mx.iter().map(ToString::to_string).collect()),
-        None => (None, Vec::new()),
-    };
-    MtastsRow {
-        domain: known.domain.to_string(),
-        mode,
-        mx,
-        record_id: known.record_id,
-        fetched: Time(known.fetched),
-        expires: Time(known.expires),
-        used: Time(known.used),
-        failure: known.failure.map(|failure| format!("{} {}", failure.result_type, failure.reason)),
-    }
+    Ok(MtastsForgotten { forgotten: known.shown(), dry_run: op.dry_run })
 }

@@ -8,7 +8,7 @@ use std::time::Duration;
 use mox_address::Address;
 use mox_admin::ops::{
     ClientKeyList, CompleteValues, Completion, ConfigReload, DataProblem, DmarcResults, Done, LogLevel,
-    LogLevels, LogLevelsGet, LogLevelsSet, MessageFilter, QueueCounts, QueueFilter, QueueList, Reloaded,
+    LogLevels, LogLevelsGet, LogLevelsSet, MessageFilter, QueueCounts, QueueList, Reloaded,
     ReportSuppressList, SetAccountPassword, SetAdminPassword, Status, StatusReport, Stop, Stopped,
     TlsResults, ValueKind, Verified, VerifyData,
 };
@@ -45,10 +45,7 @@ pub(super) async fn report(parts: Arc<Parts>, _: Status) -> Result<StatusReport,
     };
     let (accounts, unindexed) = parts.store.read(look).await.map_err(failed)?;
     let (total, held, _) = parts.queue.counts().await.map_err(failed)?;
-    let now = parts.clock.now();
-    let due =
-        QueueFilter { next_attempt_before: Some(Time(now)), hold: Some(false), ..QueueFilter::default() };
-    let due = parts.queue.list(QueueList { filter: due, ..QueueList::default() }).await?.len() as u64;
+    let due = parts.queue.due(parts.clock.now()).await.map_err(failed)?;
     let config = parts.config.load();
     let look = config.clone();
     let unused = tokio::task::spawn_blocking(move || super::configtext::unusable(&look));

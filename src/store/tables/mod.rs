@@ -24,7 +24,7 @@ use crate::Error;
 
 pub(crate) const SCHEMA: Schema = Schema {
     room: "store",
-    steps: &[STEP_1, STEP_2, STEP_3, STEP_4, STEP_5, STEP_6, STEP_7, STEP_8, STEP_9, STEP_10],
+    steps: &[STEP_1, STEP_2, STEP_3, STEP_4, STEP_5, STEP_6, STEP_7, STEP_8, STEP_9, STEP_10, STEP_11],
 };
 
 const STEP_1: &str = "
@@ -273,6 +273,11 @@ CREATE TABLE web_session (
 ) WITHOUT ROWID;
 CREATE INDEX web_session_account ON web_session (account_id, used);
 CREATE INDEX web_session_used ON web_session (used);
+";
+
+const STEP_11: &str = "
+-- A page of the attempts of one account.
+CREATE INDEX login_attempt_account ON login_attempt (account, last);
 ";
 
 /// What is numbered, and the mark of the search index.

@@ -155,6 +155,7 @@ fn operations(asked: &Asked) -> Operations {
             count: 41,
             first: time(),
             last: time(),
+            key: format!("[{n}]"),
         }).collect());
         DestinationShow => |op| destination(&op.account, &op.address);
         DestinationSet => |op| done(&op.account, &op.address);
@@ -377,8 +378,13 @@ async fn pages_show_what_is_there_and_escape_it() {
     let text = site.page("security").await;
     assert!(text.contains("phone &#60;1&#62;") && text.contains(&"ab".repeat(32)), "{text}");
     let text = site.page("logins").await;
-    assert!(text.contains("&#60;i&#62;0&#60;/i&#62;") && text.contains("There are more"), "{text}");
+    assert!(
+        text.contains("&#60;i&#62;0&#60;/i&#62;") && text.contains("logins?after=%5B199%5D\">Next page"),
+        "{text}"
+    );
     assert!(!text.contains("<i>0"));
+    let text = site.page("logins?after=%5B199%5D&failed=yes").await;
+    assert!(text.contains("logins?failed=yes\">") && text.contains("First page"), "{text}");
 }
 
 #[tokio::test]

@@ -51,6 +51,7 @@ fn account(name: String) -> AccountDetail {
         references: Vec::new(),
         config: "Authorization: Bearer s3cret".into(),
         quota: None,
+        limits: mox_admin::ops::AccountLimits::default(),
         no_custom_password: false,
         outgoing_webhook: Some(HookTarget {
             url: "https://app.example.org/hook".into(),

@@ -42,7 +42,7 @@ pub(super) async fn page(at: &At, name: &str) -> Result<Response, OpError> {
     let app_passwords = at.dispatch().call(&AppPasswordList { account: name.clone() }).await?;
     let keys = ClientKeyList { account: Some(name.clone()), fingerprint: None };
     let keys = at.dispatch().call(&keys).await?;
-    let (attempts, _) = attempts(at, Some(name.clone()), false, ATTEMPTS_OF_ONE).await?;
+    let (attempts, _) = attempts(at, Some(name.clone()), false, None, ATTEMPTS_OF_ONE).await?;
     let page = at.page("accounts", format!("Account {name}")).notice(notice);
     let here = at.visit.to(&format!("accounts/{}", encoded(&name)));
     let used = account.stored.as_ref().map_or(0, |stored| u64::try_from(stored.size).unwrap_or(0));

@@ -46,8 +46,11 @@ fn site() -> (impl Pages, Arc<Mutex<Vec<bool>>>) {
     let asked: Arc<Mutex<Vec<bool>>> = Arc::default();
     let note = asked.clone();
     let operations = Operations::new()
-        .on(|_: MtastsList| {
-            std::future::ready(Ok((100..250).map(|n| policy(&format!("d{n}.example"))).collect::<Vec<_>>()))
+        .on(|op: MtastsList| {
+            let rows = (100..250).map(|n| policy(&format!("d{n}.example")));
+            let rows = rows.filter(|row| op.domain.as_ref().is_none_or(|part| row.domain.contains(part)));
+            let rows = rows.filter(|row| op.after.as_ref().is_none_or(|after| row.domain > *after));
+            std::future::ready(Ok(rows.take(op.limit.unwrap() as usize).collect::<Vec<_>>()))
         })
         .on(move |op: MtastsForget| {
             note.lock().unwrap().push(op.dry_run);

@@ -38,6 +38,7 @@ fn attempt(result: &str, count: i64) -> LoginAttemptRow {
         count,
         first: at("2026-11-22T10:00:00Z"),
         last: at("2026-11-22T10:20:30Z"),
+        key: format!("[1795342830000000,\"mox\",{result:?}]"),
     }
 }
 
