@@ -355,7 +355,7 @@ async fn settings_are_shown_with_what_is_used_and_changed() {
     let site = Site::new();
     let text = site.page("accounts/amy").await;
     for part in [
-        r#"<span data-field="sent">345</span> of <span data-field="max_outgoing">1000</span>"#,
+        r#"<span data-field="limits.sent">345</span> of <span data-field="limits.max_outgoing">1000</span>"#,
         r#"<meter min="0" max="200" value="12" aria-label="New recipients in 24 hours">"#,
         r#"name="quota" value="-1" min="-1""#,
         r#"name="full_name" value="Amy &#60;b&#62;A&#60;/b&#62;""#,

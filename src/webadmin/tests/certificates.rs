@@ -119,7 +119,7 @@ async fn certificates_and_keys_are_shown() {
         "badge bad\">-7 days<",
         "no such file",
         "_25._tcp.mail.example.org. TLSA 3 1 1 2.pem",
-        "badge soft\">next<",
+        "badge soft\" data-field=\"use\">next<",
     ] {
         assert!(page.contains(has), "no {has}: {page}");
     }

@@ -436,7 +436,10 @@ fn same(page: &str, key: &str, row: &impl serde::Serialize, fields: usize) {
     let all = cells(page);
     let cells = all.get(key).unwrap_or_else(|| panic!("no {key:?} among {:?}", all.keys()));
     for (name, text) in cells {
-        assert_eq!(*text, field(&row, name), "{name} of {key}");
+        let said = field(&row, name);
+        // A long document is cut.
+        let is_cut = text.len() > 60_000 && said.starts_with(text.as_str());
+        assert!(is_cut || *text == said, "{name} of {key}: {text:?}, not {said:?}");
     }
     assert!(cells.len() >= fields, "{key}: {cells:?}");
 }
@@ -455,7 +458,7 @@ async fn received_reports_are_as_their_json() {
     let page = house.page("dmarc/domain/example.org").await;
     same(&page, HOSTILE, &sources().services[0], 8);
     same(&page, "2026-11-20", &DmarcDay { day: "2026-11-20".into(), sums: sums() }, 7);
-    assert!(page.contains("mail.example.net") && page.contains("5000 rows") && page.contains("and 5 more"));
+    assert!(page.contains("mail.example.net") && page.contains("5000 rows") && page.contains("and <span data-field=\"more_sources\">5</span> more"));
     let page = house.page("dmarc/reports?domain=example.org&days=7&before=50").await;
     same(&page, "41", &report_row(), 11);
     assert!(page.contains("domain=example.org&#38;days=7&#38;before=41"), "{page}");
@@ -475,7 +478,7 @@ async fn failure_reports_are_as_their_json() {
     let house = House::new();
     same(&house.page("dmarc/failures").await, "6", &failure_row(), 8);
     let page = house.page("dmarc/failure/6").await;
-    same(&page, "failure", &failure(), 10);
+    same(&page, "failure", &failure(), 5);
     assert!(page.len() < 700_000 && page.contains("It goes on"), "the header is cut");
 }
 

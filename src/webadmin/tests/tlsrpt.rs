@@ -416,7 +416,7 @@ async fn reports_are_listed_by_key_and_shown_whole() {
         &[
             "data-field=\"successful\">20<",
             "5</span> failed (20 %)",
-            "in message 17",
+            "in message <span data-field=\"message_id\">17</span>",
             "renew it",
             "Where it is not as the RFC has it",
             "organization-name",
