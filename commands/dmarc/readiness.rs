@@ -21,6 +21,9 @@ pub(crate) struct Args {
     /// By reports on days from then on: 7d, yesterday, 2026-11-01
     #[arg(long, value_name = "WHEN", default_value = "30d")]
     since: Moment,
+    /// By so many rows of reports at most, the latest; the page of the administrator looks at 10000
+    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u64).range(1..))]
+    rows: Option<u64>,
 }
 
 pub(crate) const EXAMPLES: &[Example] = &[
@@ -132,7 +135,8 @@ fn show_source(source: &ReadinessSource, page: &mut Page) {
 
 pub(crate) fn run(cx: &mut Context, args: Args) -> Result<Exit, CommandError> {
     let since = Some(Time(args.since.ago(cx.now())));
-    let found = cx.call(&DmarcReadiness { domain: args.domain.ascii().to_owned(), since })?;
+    let found =
+        cx.call(&DmarcReadiness { domain: args.domain.ascii().to_owned(), since, rows: args.rows })?;
     if found.reports == 0 {
         cx.say(format_args!("no DMARC reports about mail of {} arrived in that time", args.domain));
     }

@@ -241,6 +241,14 @@ pub struct DmarcReadiness {
     /// On periods that begin at or after this; none for the last [`INSIGHT_DAYS`] days.
     #[serde(default)]
     pub since: Option<Time>,
+    /// Rows of reports to look at at most, the latest; none for as many as one look takes in.
+    #[serde(default)]
+    pub rows: Option<u64>,
+}
+
+impl DmarcReadiness {
+    /// Rows that a page looks at.
+    pub const PAGE_ROWS: u64 = 10_000;
 }
 
 /// What would break under a stricter policy, by what reports tell.

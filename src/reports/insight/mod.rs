@@ -75,7 +75,8 @@ impl Reports {
             let at = to.domain.as_ref().unwrap_or(&domain);
             format!("mailto:{}@{}", to.localpart, at.ascii())
         });
-        readiness::readiness(&self.0.store, &self.asker(), domain, span, rua).await
+        let most = op.rows.unwrap_or(MAX_ROWS).max(1);
+        readiness::readiness(&self.0.store, &self.asker(), domain, span, most, rua).await
     }
 
     /// Who sends mail with a domain in From.

@@ -345,7 +345,11 @@ async fn a_year_of_many_domains_is_read_by_the_page() {
     let domain = "big.example".to_owned();
     let found = took("sources of one", it.dmarc_sources(DmarcSources { domain: domain.clone(), days })).await;
     assert!(found.rows <= DmarcSources::MAX_ROWS);
-    took("readiness", it.readiness(DmarcReadiness { domain, since: None })).await;
+    took(
+        "readiness",
+        it.readiness(DmarcReadiness { domain, since: None, rows: Some(DmarcReadiness::PAGE_ROWS) }),
+    )
+    .await;
     took("collected", it.dmarc_collected(DmarcCollected::default())).await;
     let after = Some("2026-11-25/d09990.example".to_owned());
     took("collected, later", it.dmarc_collected(DmarcCollected { after, ..DmarcCollected::default() })).await;

@@ -63,7 +63,8 @@ pub(super) async fn show(at: &At, domain: &str) -> Result<Response, OpError> {
     let query = at.query();
     let since = query.get("since").map(day).transpose()?;
     query.finish()?;
-    let found = at.dispatch().call(&DmarcReadiness { domain: domain.to_owned(), since }).await?;
+    let rows = Some(DmarcReadiness::PAGE_ROWS);
+    let found = at.dispatch().call(&DmarcReadiness { domain: domain.to_owned(), since, rows }).await?;
     let page = at.page(PLACE, format!("Is {} ready for p=reject?", found.domain));
     Ok(at.render(&Show { page, found }))
 }

@@ -458,7 +458,11 @@ async fn received_reports_are_as_their_json() {
     let page = house.page("dmarc/domain/example.org").await;
     same(&page, HOSTILE, &sources().services[0], 8);
     same(&page, "2026-11-20", &DmarcDay { day: "2026-11-20".into(), sums: sums() }, 7);
-    assert!(page.contains("mail.example.net") && page.contains("5000 rows") && page.contains("and <span data-field=\"more_sources\">5</span> more"));
+    assert!(
+        page.contains("mail.example.net")
+            && page.contains("5000 rows")
+            && page.contains("and <span data-field=\"more_sources\">5</span> more")
+    );
     let page = house.page("dmarc/reports?domain=example.org&days=7&before=50").await;
     same(&page, "41", &report_row(), 11);
     assert!(page.contains("domain=example.org&#38;days=7&#38;before=41"), "{page}");

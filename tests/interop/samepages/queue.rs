@@ -118,9 +118,9 @@ pub(super) const SAME: &[Same] = &[
     },
     Same {
         site: "admin",
-        path: "queue/3",
+        path: "queue/4",
         list: "message",
-        command: &["queue", "retired", "show", "3"],
+        command: &["queue", "retired", "show", "4"],
         rows: "",
         key: &["id"],
         fields: &[

@@ -49,6 +49,11 @@ impl Counts {
         }
     }
 
+    /// The sum of both.
+    pub(super) fn plus(self, other: Counts) -> Counts {
+        self.each(other, u64::saturating_add)
+    }
+
     fn each(self, other: Counts, of: fn(u64, u64) -> u64) -> Counts {
         Counts {
             passed: of(self.passed, other.passed),
@@ -80,15 +85,10 @@ impl Group {
         self.all.messages()
     }
 
-    /// Who reports that some of it failed.
-    pub(super) fn reporters(&self) -> u64 {
-        self.by.values().filter(|counts| counts.failed > 0).count() as u64
-    }
-
     fn add(&mut self, reporter: u32, counts: Counts) {
-        self.all = self.all.each(counts, u64::saturating_add);
+        self.all = self.all.plus(counts);
         let sum = self.by.entry(reporter).or_default();
-        *sum = sum.each(counts, u64::saturating_add);
+        *sum = sum.plus(counts);
     }
 
     pub(super) fn merge(&mut self, more: &Group) {
@@ -96,13 +96,13 @@ impl Group {
         self.days.extend(&more.days);
     }
 
-    /// What the others report; none when that is nothing.
-    pub(super) fn without(&self, reporter: u32) -> Option<Group> {
-        let mut rest = self.clone();
-        if let Some(counts) = rest.by.remove(&reporter) {
-            rest.all = rest.all.each(counts, u64::saturating_sub);
+    /// What all report but one; none when that is nothing.
+    pub(super) fn without(&self, reporter: Option<u32>) -> Option<Counts> {
+        match reporter.and_then(|reporter| self.by.get(&reporter)) {
+            None => Some(self.all),
+            Some(_) if self.by.len() == 1 => None,
+            Some(counts) => Some(self.all.each(*counts, u64::saturating_sub)),
         }
-        (!rest.by.is_empty()).then_some(rest)
     }
 }
 
@@ -154,17 +154,18 @@ pub(super) struct Gathered {
     pub(super) cut: bool,
 }
 
-/// Reads the reports about policy domains, as far as they are about mail of `domain` or below.
+/// Reads the reports about policy domains, as far as they are about mail of `domain` or below: so many rows at most.
 pub(super) fn gather(
     conn: &Connection,
     span: &Span,
     policy_domains: &[String],
     domain: &Domain,
+    most: u64,
 ) -> Result<Gathered, Error> {
     let (mut numbers, mut groups) = (Numbers::default(), Groups::<Key, Group>::new());
     let (mut reports, mut days, mut reporters) = (0, BTreeSet::new(), BTreeMap::new());
     let mut rest: BTreeMap<bool, Group> = BTreeMap::new();
-    let mut left = MAX_ROWS;
+    let mut left = most.min(MAX_ROWS);
     let mut last = None;
     for policy_domain in policy_domains {
         let span = Span { domain: Some(policy_domain.clone()), ..span.clone() };

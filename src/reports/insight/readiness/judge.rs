@@ -82,7 +82,8 @@ pub(crate) fn judge(facts: &Facts) -> Judged {
     Judged { kind, because: because(facts), mend: mend(kind, facts) }
 }
 
-fn kind(facts: &Facts) -> Kind {
+/// Who it is.
+pub(super) fn kind(facts: &Facts) -> Kind {
     let most = |part: u64| part > 0 && part.saturating_mul(2) >= facts.failed;
     let vouched = most(facts.signed.max(facts.let_pass));
     if facts.service.known && vouched && !most(facts.indirect) {

@@ -33,7 +33,7 @@ async fn fill(filled: &Filled, records: &[Record]) {
 async fn judged(filled: &Filled, zone: &str, rua: Option<&str>) -> Readiness {
     let domain = "example.org".parse().unwrap();
     let rua = rua.map(str::to_owned);
-    readiness(&filled.store, &filled.asker(zone), domain, span(None, 30), rua).await.unwrap()
+    readiness(&filled.store, &filled.asker(zone), domain, span(None, 30), 500_000, rua).await.unwrap()
 }
 
 fn verdicts(scope: &ReadinessScope) -> Vec<&str> {
@@ -229,7 +229,7 @@ async fn a_name_below_is_judged_by_reports_on_its_organization() {
     fill(&filled, &[from("news.example.org", good(9)), good(70)]).await;
     let domain = "news.example.org".parse().unwrap();
     let asker = filled.asker(ZONE);
-    let found = readiness(&filled.store, &asker, domain, span(None, 30), None).await.unwrap();
+    let found = readiness(&filled.store, &asker, domain, span(None, 30), 500_000, None).await.unwrap();
     assert_eq!((found.scopes[0].messages, found.reports, found.ready), (720, 80, true));
     assert_eq!(found.record.as_ref().unwrap().name, "_dmarc.example.org");
     let next = found.scopes[0].next.as_ref().unwrap();
