@@ -5215,6 +5215,7 @@ module completions {
   # Tell from received reports what would break under a stricter policy, and the record for the next step
   export extern "mox dmarc readiness" [
     --since: string           # By reports on days from then on: 7d, yesterday, 2026-11-01
+    --rows: string            # By so many rows of reports at most, the latest; the page of the administrator looks at 10000
     --config: path            # Config file, or the folder that holds mox.conf [default: ./config/mox.conf, else that of localserve]
     --json                    # Print the result as JSON
     --color: string@"nu-complete mox dmarc readiness color" # When to use colours; NO_COLOR and CLICOLOR_FORCE are honoured
