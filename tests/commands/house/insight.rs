@@ -25,6 +25,28 @@ pub(super) fn insight(operations: Operations) -> Operations {
             Ok(if op.domain.as_deref() == EMPTY { Vec::new() } else { silent() })
         })
         .on(|op: DmarcReadiness| async move { Ok(readiness(&op.domain)) })
+        .on(|_: ReportState| async move {
+            let row = |family, last: Option<&str>| ReportStateRow {
+                family,
+                next: at("2026-11-23T00:00:00Z"),
+                last: last.map(at),
+                outcome: last.map_or("", |_| "delivered").into(),
+                policy_domain: last.map_or("", |_| "example.org").into(),
+                received_today: 2,
+                last_received: last.map(at),
+            };
+            let tls = row(ReportFamily::Tls, Some("2026-11-22T04:05:06Z"));
+            Ok::<_, OpError>(vec![tls, row(ReportFamily::Dmarc, None)])
+        })
+        .on(|_: DmarcDomains| async move {
+            let sums = DmarcSums { reports: 5, messages: 90, passed: 80, failed: 10, ..DmarcSums::default() };
+            let row = DmarcDomainRow { policy_domain: "example.org".into(), last: "2026-11-18".into(), sums };
+            Ok::<_, OpError>(DmarcDomainsPage { rows: vec![row], next: None })
+        })
+        .on(|_: TlsTimeline| async move {
+            let day = TlsTimelineDay { day: "2026-11-18".into(), reports: 2, successful: 40, failed: 3 };
+            Ok::<_, OpError>(TlsTimelineDays { days: vec![day], fine_known: true, hosts: Vec::new() })
+        })
 }
 
 fn count(total: u64, failed: u64) -> SummaryCount {

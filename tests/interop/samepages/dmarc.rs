@@ -1,4 +1,4 @@
-//! Of DMARC.
+//! Of reports about DMARC.
 
 use super::Same;
 

@@ -3,8 +3,8 @@ const all = (words) => (shown) => JSON.stringify(shown).includes(words);
 
 export const lab = [
   {
-    site: "inbox", page: "lab", form: 'tr[data-key="sts-404.lab.test"] form[action$="lab/try"]', shows: "The server took the message",
-    asks: ["queue", "list"], finds: all("bob@sts-404.lab.test"),
+    site: "inbox", page: "lab", form: 'tr[data-key="dane-mismatch.lab.test"] form[action$="lab/try"]', shows: "The server took the message",
+    asks: ["queue", "list"], finds: all("bob@dane-mismatch.lab.test"),
   },
   {
     site: "inbox", page: "lab", form: 'tr[data-key="sts-gone.lab.test"] form[action$="lab/step"]', shows: "does what comes next",

@@ -103,4 +103,8 @@ export const queue = [
     site: "admin", page: "queue/suppress", form: 'tr[data-key="amy quiet@example.com"] form', confirm: true,
     asks: ["queue", "suppress", "list"], finds: (all) => all.every((it) => it.account !== "amy"),
   },
+  {
+    site: "admin", page: "queue/webhooks", form: 'form[method=get][action$="queue/webhooks"]', fill: { account: "nobody" },
+    shows: "of this account",
+  },
 ];
