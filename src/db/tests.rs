@@ -151,6 +151,29 @@ fn a_snapshot_does_not_move() {
 }
 
 #[test]
+fn an_index_of_words_that_others_merged_is_sound() {
+    let dir = TempDir::new().unwrap();
+    let db = open(&dir);
+    let write = |sql: &'static str| {
+        db.write_blocking(move |tx: &mut Tx<'_>| Ok::<_, Error>(tx.conn().execute_batch(sql)?)).unwrap();
+    };
+    write(
+        "CREATE VIRTUAL TABLE words USING fts5(word); INSERT INTO words (words, rank) VALUES ('automerge', 0)",
+    );
+    for _ in 0..5 {
+        write("INSERT INTO words VALUES ('one'), ('two')");
+    }
+    let search = |r: &crate::ReadTx<'_>| {
+        let sql = "SELECT count(*) FROM words WHERE words MATCH 'one'";
+        Ok::<_, Error>(r.conn().query_row(sql, [], |row| row.get::<_, i64>(0))?)
+    };
+    // Who searched knows how the index was.
+    assert_eq!(db.read_blocking(search).unwrap(), 5);
+    write("INSERT INTO words (words) VALUES ('optimize')");
+    assert_eq!(db.read_blocking(|r| r.integrity(false)).unwrap(), [""; 0]);
+}
+
+#[test]
 fn a_full_disk_takes_back_the_group_and_nobody_else() {
     let dir = TempDir::new().unwrap();
     let db = open(&dir);
