@@ -22,11 +22,14 @@ pub(crate) const COLUMNS: &[Column] = &[
     compared("max ms", 2),
     compared("cpu ms", 2),
     plain("asked p50", 0),
+    plain("more MB", 1),
     plain("page kB", 1),
 ];
 
 /// What a page may take, in milliseconds.
 pub(crate) const ASKED: f64 = 100.0;
+/// How much memory it may take, however often it is asked for, in MB.
+const MEMORY: f64 = 64.0;
 
 /// Rows of one transaction.
 const TOGETHER: usize = 5000;
@@ -73,10 +76,12 @@ pub(crate) fn pages(house: &House, operations: Operations) -> impl Pages + use<>
     mox_webadmin::pages(Arc::new(operations), "bench".to_owned(), Vec::new(), clock)
 }
 
-/// Asks for a page so many times and says how long that took; answers whether it was as asked.
+/// Asks for a page so many times and says how long that took and how much memory; answers whether it was as asked.
 pub(crate) async fn time(pages: &dyn Pages, case: &Case, times: usize, report: &mut Report) -> bool {
-    let (_, bytes) = get(pages, case).await;
     let process = Process::of(Some(std::process::id()));
+    process.forget_peak();
+    let memory = process.memory_mb();
+    let (_, bytes) = get(pages, case).await;
     let before = process.cpu_ms();
     let mut took = Vec::with_capacity(times);
     for _ in 0..times {
@@ -85,8 +90,9 @@ pub(crate) async fn time(pages: &dyn Pages, case: &Case, times: usize, report: &
     let cpu = process.cpu_ms().zip(before).map(|(after, before)| (after - before) / times as f64);
     let sample = Sample::of(took);
     let (median, max) = (sample.median_ms(), sample.max_ms());
-    report.row(case.name, &[Some(median), Some(max), cpu, Some(ASKED), Some(bytes as f64 / 1e3)]);
-    median <= ASKED
+    let more = process.peak_mb().zip(memory).map(|(peak, before)| peak - before);
+    report.row(case.name, &[Some(median), Some(max), cpu, Some(ASKED), more, Some(bytes as f64 / 1e3)]);
+    median <= ASKED && more.is_none_or(|more| more <= MEMORY)
 }
 
 /// Asks for a page; answers how long that took, and its bytes.
