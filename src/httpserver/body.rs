@@ -132,6 +132,7 @@ pub(crate) fn status_of(error: &(dyn std::error::Error + 'static)) -> StatusCode
 fn is_timeout(error: &(dyn std::error::Error + 'static)) -> bool {
     error.downcast_ref::<io::Error>().is_some_and(|e| e.kind() == io::ErrorKind::TimedOut)
 }
+
 /// A body that is written, and its pieces.
 pub(crate) fn written() -> (Writer, mpsc::Receiver<io::Result<Bytes>>) {
     let (sender, receiver) = mpsc::channel(BACKLOG);

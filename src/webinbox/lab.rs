@@ -38,8 +38,8 @@ const HOUR_MS: u64 = 3_600_000;
 #[template(path = "lab.html")]
 struct LabPage<'a> {
     page: Page<'a>,
-    /// None where the server is not in the lab.
-    lab: Option<Shown>,
+    /// Or why there is none, as where the server is not in the lab.
+    lab: Result<Shown, OpError>,
     moves: &'a [(&'static str, &'static str, Option<u64>)],
 }
 
@@ -90,8 +90,7 @@ pub(crate) async fn page(pages: &Pages, request: &Request) -> Result<Response, O
     let query = Query::of(request);
     let notice = note(&query)?;
     query.finish()?;
-    // A server that is not in the lab says how one is started there.
-    let lab = pages.dispatch.call(&LabShow {}).await.ok().map(Shown::new);
+    let lab = pages.dispatch.call(&LabShow {}).await.map(Shown::new);
     let page = Page::new(&pages.site, "/lab", "Lab").notice(notice);
     Ok(render(StatusCode::OK, &LabPage { page, lab, moves: &MOVES }))
 }

@@ -31,6 +31,10 @@ fn in_the_lab() -> Site {
 async fn a_server_outside_says_how_to_get_in() {
     let page = Site::new().page("/lab").await;
     assert!(page.contains("<code>mox localserve --lab</code>"), "{page}");
+    assert!(
+        page.contains("No lab: this server is not in the lab"),
+        "what the operation says is not guessed: {page}"
+    );
     assert!(!page.contains("/lab/advance"), "{page}");
 }
 
