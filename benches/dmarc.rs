@@ -33,7 +33,7 @@ use mox_store::Store;
 use serde_json::json;
 
 use kit::engine::House;
-use kit::machine::{Process, introduce};
+use kit::machine::{Process, introduce, runtime};
 use kit::mx::{Mx, ZONE};
 use kit::options::Run;
 use kit::report::{Column, Report, compared, plain};
@@ -301,7 +301,7 @@ fn main() {
     let evaluations = args.evaluations.unwrap_or(if args.run.quick { 20_000 } else { 1_000_000 });
     let time = Duration::from_secs(if args.run.quick { 2 } else { 10 });
     let syncs = introduce(&args.dir);
-    let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build().unwrap();
+    let runtime = runtime();
     let hot = args.run.wants("arriving").then(|| runtime.block_on(hot_path(&args.dir, time / 2)));
     let mut report = Report::start("dmarc", COLUMNS, &args.run);
     let mut missed = false;

@@ -24,7 +24,7 @@ use clap::Parser;
 use serde_json::json;
 
 use kit::engine::House;
-use kit::machine::{Process, introduce};
+use kit::machine::{Process, introduce, runtime};
 use kit::options::Run;
 use kit::pages::{COLUMNS, Stays, pages, time};
 use kit::report::Report;
@@ -75,7 +75,7 @@ fn main() {
     }
     let amounts = args.amounts();
     let syncs = introduce(&args.dir);
-    let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build().unwrap();
+    let runtime = runtime();
     let _inside = runtime.enter();
     let folder = tempfile::Builder::new().prefix("bench").tempdir_in(&args.dir).unwrap();
     let house = House::open(folder.path(), "", false, |_| Arc::new(Stays));

@@ -40,7 +40,7 @@ use serde_json::json;
 use tokio::io::{AsyncBufReadExt, AsyncWriteExt, BufReader};
 use tokio::sync::watch;
 
-use kit::machine::introduce;
+use kit::machine::{introduce, runtime};
 use kit::options::Run;
 use kit::prose::Prose;
 use kit::report::{Column, Report, compared, plain};
@@ -280,7 +280,7 @@ fn main() {
     }
     let messages = args.messages.unwrap_or(if args.run.quick { 300 } else { 5000 });
     let syncs = introduce(&args.dir);
-    let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build().unwrap();
+    let runtime = runtime();
     let _inside = runtime.enter();
     let sink = Sink::start(&runtime);
     let mut report = Report::start("queue", COLUMNS, &args.run);

@@ -37,7 +37,7 @@ use serde_json::json;
 use tokio::sync::watch;
 
 use kit::engine::House;
-use kit::machine::{Process, introduce};
+use kit::machine::{Process, introduce, runtime};
 use kit::options::Run;
 use kit::report::{Column, Report, compared, plain};
 
@@ -217,7 +217,7 @@ fn main() {
     }
     let domains = args.domains.unwrap_or(if args.run.quick { 500 } else { 10_000 });
     let syncs = introduce(&args.dir);
-    let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build().unwrap();
+    let runtime = runtime();
     let plain = runtime.block_on(delivered(&args.dir, false));
     let accounted = runtime.block_on(delivered(&args.dir, true));
     println!("a delivery: {plain:.2} commits, {accounted:.2} with its TLS results accounted for");

@@ -157,7 +157,7 @@ impl From<mox_ctl::Error> for CommandError {
                     ErrorKind::NotFound => Exit::NotFound,
                     ErrorKind::Usage => Exit::Usage,
                     ErrorKind::NotAuthorised => Exit::NotAuthorised,
-                    ErrorKind::Failed => Exit::Failed,
+                    ErrorKind::Conflict | ErrorKind::Failed => Exit::Failed,
                 },
                 e.hint.clone(),
             ),

@@ -39,6 +39,13 @@ fn syncs_a_second(dir: &Path) -> f64 {
     f64::from(count) / from.elapsed().as_secs_f64()
 }
 
+/// The threads that a server would have, and the allocator told what a server tells it, so that memory is what it would
+/// be there. Call once.
+pub(crate) fn runtime() -> tokio::runtime::Runtime {
+    mox_platform::return_memory();
+    tokio::runtime::Builder::new_multi_thread().enable_all().build().unwrap()
+}
+
 /// A process; none where there is nothing to read.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Process(Option<u32>);

@@ -51,8 +51,23 @@ pub enum ErrorKind {
     Usage,
     /// The caller may not do this.
     NotAuthorised,
+    /// What is there stands against it: a name that is taken, something that needs what is to be removed.
+    Conflict,
     /// It was tried and did not work.
     Failed,
+}
+
+impl ErrorKind {
+    /// The status of HTTP that says the same (RFC 9110, 15.5 and 15.6).
+    pub fn http_status(self) -> u16 {
+        match self {
+            ErrorKind::NotFound => 404,
+            ErrorKind::Usage => 400,
+            ErrorKind::NotAuthorised => 403,
+            ErrorKind::Conflict => 409,
+            ErrorKind::Failed => 500,
+        }
+    }
 }
 
 /// Why an operation gave no reply.
@@ -82,6 +97,11 @@ impl OpError {
     /// The request makes no sense.
     pub fn usage(message: impl fmt::Display) -> OpError {
         OpError::new(ErrorKind::Usage, message)
+    }
+
+    /// What is there stands against it.
+    pub fn conflict(message: impl fmt::Display) -> OpError {
+        OpError::new(ErrorKind::Conflict, message)
     }
 
     /// It was tried and did not work.

@@ -120,10 +120,5 @@ fn check_protocol(request: &Request<Incoming>, version: &str) -> Result<(), OpEr
 }
 
 fn status(kind: ErrorKind) -> StatusCode {
-    match kind {
-        ErrorKind::NotFound => StatusCode::NOT_FOUND,
-        ErrorKind::Usage => StatusCode::BAD_REQUEST,
-        ErrorKind::NotAuthorised => StatusCode::FORBIDDEN,
-        ErrorKind::Failed => StatusCode::INTERNAL_SERVER_ERROR,
-    }
+    StatusCode::from_u16(kind.http_status()).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR)
 }

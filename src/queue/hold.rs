@@ -55,7 +55,7 @@ impl Queue {
         };
         let id = self.0.store.write(write).await.map_err(failed)?;
         rule.id = id.ok_or_else(|| {
-            OpError::failed(format!("there are {MAX_RULES} hold rules already"))
+            OpError::conflict(format!("there are {MAX_RULES} hold rules already"))
                 .hint("`mox queue holdrules remove` takes one away")
         })?;
         let text = format!("put on hold by rule {}", rule.id);

@@ -262,7 +262,7 @@ impl Queue {
         if idle && changed.len() < ids.len() && !filter.ids.is_empty() {
             let done: HashSet<i64> = changed.iter().copied().collect();
             let left = ids.iter().find(|id| !done.contains(&id.0)).map_or(0, |id| id.0);
-            return Err(OpError::failed(format!("message {left} is being delivered or ended just now"))
+            return Err(OpError::conflict(format!("message {left} is being delivered or ended just now"))
                 .hint("wait for the attempt with `mox queue watch`, or put the message on hold first"));
         }
         Ok(Changed { ids: changed, dry_run })

@@ -114,7 +114,7 @@ impl Queue {
             let mut rows = self.0.store.read(read).await.map_err(OpError::failed)?;
             rows.retain(|q| q.end.is_none());
             if let Some(busy) = rows.iter().find(|q| q.busy) {
-                return Err(OpError::failed(format!("message {} is being delivered just now", busy.id))
+                return Err(OpError::conflict(format!("message {} is being delivered just now", busy.id))
                     .hint("wait for the attempt with `mox queue watch`, or put the message on hold first"));
             }
             let verdict = Verdict::permanent(EnhancedCode(5, 3, 0), "given up by an operator of this server");

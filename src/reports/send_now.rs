@@ -29,7 +29,7 @@ impl Reports {
                 ReportFamily::Tls => ("TLS", "NoOutgoingTLSReports"),
                 ReportFamily::Dmarc => ("DMARC", "NoOutgoingDMARCReports"),
             };
-            let off = OpError::failed(format!("outgoing {what} reports are off"));
+            let off = OpError::conflict(format!("outgoing {what} reports are off"));
             return Err(off.hint(format!("take {field} out of mox.conf")));
         }
         let to = op.to.as_deref().map(Place::parse).transpose().map_err(OpError::usage)?;

@@ -9,7 +9,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
 use mox_admin::ops::ConfigChanged;
-use mox_admin::{Dispatch, OpError, Operations};
+use mox_admin::{Dispatch, ErrorKind, OpError, Operations};
 use mox_clock::{Clock, Random};
 use mox_config::edit::{Draft, Error, Plan};
 use mox_config::secrets::{hide, hide_both};
@@ -234,7 +234,7 @@ impl Desk {
         }
         let text = configtext::edited(text, &now, &file).map_err(|hidden| {
             let lines: Vec<String> = hidden.into_iter().map(|problem| problem.message).collect();
-            Stop::Op(OpError::failed(lines.join("\n")).hint("nothing was changed"))
+            Stop::Op(OpError::conflict(lines.join("\n")).hint("nothing was changed"))
         })?;
         let plan = config.plan_text(text).map_err(Stop::Config)?;
         if plan.before != *now {
@@ -320,7 +320,7 @@ pub fn offline(
 
 /// Somebody changed the file since an edit of it began.
 fn stale(file: &Path) -> OpError {
-    OpError::failed(format!("{}: it was changed since this edit began", file.display()))
+    OpError::conflict(format!("{}: it was changed since this edit began", file.display()))
         .hint("nothing was changed; look at what is there now and edit that")
 }
 
@@ -386,5 +386,6 @@ pub(crate) fn refused(e: Error) -> OpError {
         Error::Changed => "nothing was changed; try again",
         _ => "nothing was changed",
     };
-    OpError::failed(e).hint(hint)
+    let kind = if matches!(e, Error::Io(_)) { ErrorKind::Failed } else { ErrorKind::Conflict };
+    OpError::new(kind, e).hint(hint)
 }

@@ -60,12 +60,7 @@ pub fn problem(error: &OpError) -> Response {
 
 /// The status that says what kind of trouble it is.
 pub fn status_of(kind: ErrorKind) -> StatusCode {
-    match kind {
-        ErrorKind::NotFound => StatusCode::NOT_FOUND,
-        ErrorKind::Usage => StatusCode::BAD_REQUEST,
-        ErrorKind::NotAuthorised => StatusCode::FORBIDDEN,
-        ErrorKind::Failed => StatusCode::INTERNAL_SERVER_ERROR,
-    }
+    StatusCode::from_u16(kind.http_status()).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR)
 }
 
 /// Any answer; it is not kept by caches.

@@ -142,7 +142,7 @@ async fn added(desk: Arc<Desk>, op: AccountAdd) -> Result<ConfigChanged, OpError
     let edit = move |draft: &mut Draft| {
         if draft.config.dynamic.accounts.contains_key(&name) {
             let place = lookup::at(draft, &["Accounts", &name]);
-            return Err(OpError::failed(format!("{place}: the account exists already")).hint(format!(
+            return Err(OpError::conflict(format!("{place}: the account exists already")).hint(format!(
                 "`mox config address add` gives it another address, `mox config account show {name}` shows it"
             )));
         }
@@ -180,7 +180,7 @@ async fn kept(desk: &Arc<Desk>, name: &str) -> Result<Option<i64>, OpError> {
     };
     let (marked, messages) = store.read(look).await.map_err(failed)?;
     if marked {
-        return Err(OpError::failed(format!(
+        return Err(OpError::conflict(format!(
             "the mail of an earlier account {name} waits for removal at the next start of the server"
         ))
         .hint("start the server anew, or take another name"));
@@ -221,7 +221,11 @@ async fn removed(desk: Arc<Desk>, op: AccountRemove) -> Result<ConfigChanged, Op
         };
         let access = "its password, app passwords, TLS client keys, logins to pages, suppressed recipients and \
                       waiting webhook calls go at once";
-        Ok(vec![mail, access.to_owned()])
+        let queued = format!(
+            "what it has in the queue still goes out, for it was accepted: `mox queue list --account {name}` shows \
+             it, `mox queue drop --account {name}` takes it out"
+        );
+        Ok(vec![mail, access.to_owned(), queued])
     };
     if op.dry_run {
         return desk.change(what, true, edit).await;
@@ -282,7 +286,7 @@ fn unreferenced(draft: &Draft, name: &str) -> Result<(), OpError> {
     let account = lookup::account(&draft.config, name)?;
     let needed = lookup::references(draft, name);
     if !needed.is_empty() {
-        return Err(OpError::failed(format!(
+        return Err(OpError::conflict(format!(
             "{name} cannot be removed, it is needed by {}",
             needed.join(", ")
         ))
@@ -292,7 +296,7 @@ fn unreferenced(draft: &Draft, name: &str) -> Result<(), OpError> {
         if let Some(Place::Address(address)) = Place::of_key(key, account)
             && let Some((place, alias, _)) = lookup::memberships(draft, &address).into_iter().next()
         {
-            return Err(OpError::failed(format!("{name} cannot be removed, {place} is its address {key}"))
+            return Err(OpError::conflict(format!("{name} cannot be removed, {place} is its address {key}"))
                 .hint(format!("first `mox config alias rmaddr {alias} {}`", address.unicode())));
         }
     }

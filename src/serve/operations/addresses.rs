@@ -64,7 +64,7 @@ pub(super) fn is_free(draft: &Draft, place: &Place) -> Result<(), OpError> {
     lookup::hosted(config, place.domain())?;
     if let Some((account, key)) = place.owner(config) {
         let at = lookup::at(draft, &["Accounts", account, "Destinations", key]);
-        return Err(OpError::failed(format!(
+        return Err(OpError::conflict(format!(
             "{at}: {} is an address of account {account} already",
             place.key()
         ))
@@ -75,7 +75,7 @@ pub(super) fn is_free(draft: &Draft, place: &Place) -> Result<(), OpError> {
     {
         let domain = lookup::domain_key(draft, &address.domain);
         let at = lookup::at(draft, &["Domains", &domain, "Aliases", alias]);
-        return Err(OpError::failed(format!("{at}: {} is an alias", place.key())).hint(format!(
+        return Err(OpError::conflict(format!("{at}: {} is an alias", place.key())).hint(format!(
             "`mox config alias rm {}` removes it, `mox config alias addaddr` gives it members",
             place.key()
         )));
@@ -133,7 +133,7 @@ fn unknown(draft: &Draft, place: &Place) -> OpError {
 /// Refuses to remove an address that an alias or a login needs.
 fn not_needed(draft: &Draft, address: &mox_address::Address, account: &str) -> Result<(), OpError> {
     let cannot =
-        |at: &str| OpError::failed(format!("{} cannot be removed, it is in {at}", address.unicode()));
+        |at: &str| OpError::conflict(format!("{} cannot be removed, it is in {at}", address.unicode()));
     if let Some((at, alias, _)) = lookup::memberships(draft, address).into_iter().next() {
         let mend = format!("first `mox config alias rmaddr {alias} {}`", address.unicode());
         return Err(cannot(&at).hint(mend));

@@ -85,7 +85,7 @@ fn members(draft: &Draft, texts: &[String]) -> Result<Vec<Address>, OpError> {
             return Err(OpError::usage(format!("{text} is named twice")));
         }
         if Place::Address(address.clone()).owner(&draft.config).is_none() {
-            return Err(OpError::failed(format!("{text} cannot be a member: no account has this address"))
+            return Err(OpError::conflict(format!("{text} cannot be a member: no account has this address"))
                 .hint("members are addresses of accounts here: `mox config address list` shows them, `mox config address add` adds one"));
         }
         all.push(address);
@@ -169,7 +169,7 @@ async fn changed_members(desk: Arc<Desk>, op: AliasMembers) -> Result<ConfigChan
         take_away(draft, &path, &alias, &op.remove)?;
         for member in members(draft, &op.add)? {
             if alias.addresses.iter().any(|other| lookup::same(&draft.config, other, &member)) {
-                return Err(OpError::failed(format!("{} is a member already", member.unicode()))
+                return Err(OpError::conflict(format!("{} is a member already", member.unicode()))
                     .hint(format!("`mox config alias show {}` shows the members", address.unicode())));
             }
             let value = to_value(&member);
@@ -195,7 +195,7 @@ fn take_away(draft: &mut Draft, path: &[String; 4], alias: &Alias, texts: &[Stri
     places.sort_unstable();
     places.dedup();
     if places.len() == alias.addresses.len() && !places.is_empty() {
-        return Err(OpError::failed("an alias needs at least one member")
+        return Err(OpError::conflict("an alias needs at least one member")
             .hint("`mox config alias rm` removes the alias"));
     }
     for place in places.into_iter().rev() {

@@ -53,15 +53,15 @@ async fn added(desk: Arc<Desk>, op: AppPasswordAdd) -> Result<AppPasswordAdded, 
     lookup::account(&desk.draft().await?.config, &account)?;
     let known = rows(&desk, account.clone()).await?;
     if known.iter().any(|row| row.name == name) {
-        return Err(OpError::failed(format!("there is an app password {name:?} already"))
+        return Err(OpError::conflict(format!("there is an app password {name:?} already"))
             .hint("take another name, or remove that one first"));
     }
     if known.len() >= APP_PASSWORDS_MAX {
-        return Err(OpError::failed(format!("an account has at most {APP_PASSWORDS_MAX} app passwords"))
+        return Err(OpError::conflict(format!("an account has at most {APP_PASSWORDS_MAX} app passwords"))
             .hint("remove those that are not used any more"));
     }
     if !has_password(&desk, &account).await? {
-        return Err(OpError::failed(format!("account {account} has no password of its own yet"))
+        return Err(OpError::conflict(format!("account {account} has no password of its own yet"))
             .hint(format!("first `mox setaccountpassword {account}`")));
     }
     if dry_run {

@@ -23,7 +23,7 @@ pub(crate) fn add(operations: Operations, parts: &Arc<Parts>) -> Operations {
 
 fn here(rules: &Option<Arc<Rules>>) -> Result<&Rules, OpError> {
     rules.as_deref().ok_or_else(|| {
-        OpError::failed("this server has no failures on demand")
+        OpError::conflict("this server has no failures on demand")
             .hint("only `mox localserve` fails on demand: start one, or name its folder with --config")
     })
 }

@@ -99,7 +99,7 @@ async fn added(desk: Arc<Desk>, op: ClientKeyAdd) -> Result<ClientKeyAdded, OpEr
             .hint("`mox config tlspubkey gen` makes a key and its certificate")
     })?;
     if let Some(known) = keys(&desk, None).await?.into_iter().find(|key| key.spki_sha256 == spki) {
-        return Err(OpError::failed(format!("the key logs in as {} already", known.address))
+        return Err(OpError::conflict(format!("the key logs in as {} already", known.address))
             .hint(format!("first `mox config tlspubkey rm {}`", hex(&spki))));
     }
     let key = ClientKey {

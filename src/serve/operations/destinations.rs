@@ -54,7 +54,7 @@ pub(super) async fn editable(desk: &Arc<Desk>) -> Result<Draft, OpError> {
     let read = |desk: &Desk| {
         desk.config.draft().map_err(|error| {
             tracing::warn!(%error, "domains.conf cannot be edited");
-            OpError::failed("the configuration has errors, which the administrator must mend first")
+            OpError::conflict("the configuration has errors, which the administrator must mend first")
                 .hint("`mox config test` names them")
         })
     };
@@ -219,7 +219,7 @@ async fn added(desk: Arc<Desk>, op: RulesetAdd) -> Result<ConfigChanged, OpError
     let edit = move |draft: &mut Draft| {
         let (key, destination) = owned(draft, &account, &address)?;
         if destination.rulesets.len() >= RULESETS {
-            return Err(OpError::failed(format!("an address has at most {RULESETS} rulesets"))
+            return Err(OpError::conflict(format!("an address has at most {RULESETS} rulesets"))
                 .hint("remove one, or make one of several"));
         }
         let key = key.to_owned();

@@ -184,7 +184,7 @@ async fn added(desk: Arc<Desk>, op: DomainAdd) -> Result<ConfigChanged, OpError>
         lookup::account(&draft.config, &op.account)?;
         if draft.config.dynamic.domains.contains_key(&named) {
             let at = lookup::at(draft, &["Domains", &lookup::domain_key(draft, &named)]);
-            return Err(OpError::failed(format!("{at}: the domain exists already"))
+            return Err(OpError::conflict(format!("{at}: the domain exists already"))
                 .hint(format!("`mox config domain show {}` shows it", named.unicode())));
         }
         let policy = draft.config.server.listeners.values().any(|listener| listener.mtasts_https.enabled);
@@ -275,8 +275,9 @@ async fn removed(desk: Arc<Desk>, op: DomainRemove) -> Result<ConfigChanged, OpE
 /// Refuses to remove a domain that something needs.
 fn unused(draft: &Draft, domain: &Domain) -> Result<(), OpError> {
     let config = &draft.config;
-    let cannot =
-        |at: String| OpError::failed(format!("{} cannot be removed, it is needed by {at}", domain.unicode()));
+    let cannot = |at: String| {
+        OpError::conflict(format!("{} cannot be removed, it is needed by {at}", domain.unicode()))
+    };
     for (name, account) in &config.dynamic.accounts {
         for key in account.destinations.keys() {
             if let Some(place) = Place::of_key(key, account)

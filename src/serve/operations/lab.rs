@@ -32,6 +32,6 @@ pub(super) fn add(operations: Operations, parts: &Arc<Parts>) -> Operations {
 
 fn running(lab: Option<Arc<LabControl>>) -> Result<Arc<LabControl>, OpError> {
     lab.ok_or_else(|| {
-        OpError::failed("this server is not in the lab").hint("start one there: `mox localserve --lab`")
+        OpError::conflict("this server is not in the lab").hint("start one there: `mox localserve --lab`")
     })
 }

@@ -281,6 +281,7 @@ async fn every_refusal_names_the_place_and_the_mend() {
     for (error, place, mend) in cases {
         assert!(error.message.contains(place), "{place}\n{error}");
         assert!(error.hint.clone().unwrap_or_default().contains(mend), "{mend}\n{:?}", error.hint);
+        assert_ne!(error.kind, ErrorKind::Failed, "the server does what it should: {error}");
     }
     let versions = files.call(ConfigVersions {}).await.unwrap();
     assert_eq!(versions, [], "what was refused is no version");

@@ -124,7 +124,7 @@ fn lock<T>(mutex: &Mutex<T>) -> std::sync::MutexGuard<'_, T> {
 }
 
 fn gone() -> OpError {
-    OpError::failed("another import into the account took the place of this one")
+    OpError::conflict("another import into the account took the place of this one")
         .hint("what was imported is kept; the same command goes on where this one ended")
 }
 

@@ -97,7 +97,7 @@ impl Transfers {
     /// A turn for something that takes long.
     pub(crate) fn turn(&self) -> Result<OwnedSemaphorePermit, OpError> {
         self.turns.clone().try_acquire_owned().map_err(|_| {
-            OpError::failed(format!("{AT_ONCE} imports or exports are going on already"))
+            OpError::conflict(format!("{AT_ONCE} imports or exports are going on already"))
                 .hint("try again in some minutes")
         })
     }
@@ -201,7 +201,7 @@ async fn carry(
     run.progress(dispatch.call(&ImportEnd { import }).await?);
     if let Some((used, quota)) = full {
         let text = format!("the account is full: it would hold {used} bytes, and may hold {quota}");
-        return Err(OpError::failed(text));
+        return Err(OpError::conflict(text));
     }
     // The path of our own file says nothing to its owner.
     read.map_err(|error| OpError::failed(error.source))?;

@@ -116,7 +116,7 @@ impl Calls {
         };
         let done = self.0.store.write(write).await.map_err(OpError::failed)?;
         done.map_err(|id| {
-            OpError::failed(format!("webhook call {id} does not wait: it is being made, ended, or unknown"))
+            OpError::conflict(format!("webhook call {id} does not wait: it is being made, ended, or unknown"))
         })?;
         Ok(Changed { ids, dry_run })
     }
