@@ -18,6 +18,8 @@ const BOTTOM: f64 = 30.0;
 const MAX_BARS: usize = 400;
 /// Most labels below the axis.
 const MAX_LABELS: usize = 6;
+/// Widest bar: few days are no walls.
+const MAX_WIDTH: f64 = 48.0;
 
 /// Stacked bars over labels, most often days. Prints a `<figure>`.
 #[derive(Debug, Clone)]
@@ -166,8 +168,8 @@ impl Bars {
             write!(f, "{comma}{} {}", series.at(index), Escaped(&series.name))?;
         }
         f.write_str("</title>")?;
-        let gap = (width / 5.0).min(4.0);
-        let left = LEFT + width * count(index);
+        let drawn = (width - (width / 5.0).min(4.0)).clamp(0.5, MAX_WIDTH);
+        let left = LEFT + width * (count(index) + 0.5) - drawn / 2.0;
         let (mut below, mut bottom) = (0u128, HEIGHT - BOTTOM);
         for series in self.series.iter().filter(|series| series.at(index) > 0) {
             below += u128::from(series.at(index));
@@ -176,9 +178,9 @@ impl Bars {
             write!(
                 f,
                 r#"<rect x="{}" y="{}" width="{}" height="{}" fill="url(#{}-{})"/>"#,
-                Px(left + gap / 2.0),
+                Px(left),
                 Px(top),
-                Px((width - gap).max(0.5)),
+                Px(drawn),
                 Px(bottom - top),
                 self.id,
                 series.tone.class(),

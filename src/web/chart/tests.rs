@@ -75,9 +75,9 @@ fn bars_are_stacked_named_and_told() {
         "{chart}"
     );
     assert!(chart.contains("<title>2026-01-01: 6 fine, 2 failed</title>"));
-    // 8 is the top: six eighths of 180 units from the ground at 190, then the rest.
-    assert!(chart.contains(r#"y="55" width="286" height="135" fill="url(#tls-good)"/>"#), "{chart}");
-    assert!(chart.contains(r#"y="10" width="286" height="45" fill="url(#tls-bad)"/>"#), "{chart}");
+    // The widest that a bar may be. 8 is the top: six eighths of 180 units from the ground at 190, then the rest.
+    assert!(chart.contains(r#"y="55" width="48" height="135" fill="url(#tls-good)"/>"#), "{chart}");
+    assert!(chart.contains(r#"y="10" width="48" height="45" fill="url(#tls-bad)"/>"#), "{chart}");
     assert_eq!(count(&chart, "<g>"), 1, "a day without sessions has no bar");
     assert!(chart.contains(r#"<pattern id="tls-bad" class="tone bad""#));
     assert!(!chart.contains("tls-warn"));
