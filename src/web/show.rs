@@ -1,9 +1,10 @@
-//! How values look on a page: icons, times, sizes, text with its links. What they return is escaped already.
+//! How values look on a page: icons, times, sizes, numbers of things, text with its links. What they return is escaped already.
 
 use std::fmt::{self, Display, Formatter};
 
-use askama::filters::HtmlSafe;
+use askama::filters::{Escaper as _, Html, HtmlSafe};
 use mox_admin::Time;
+use mox_admin::ops::HookState;
 
 /// An icon of `templates/icons.svg` by its name, for the eye only: what it means stands beside it as text.
 #[derive(Debug, Clone, Copy)]
@@ -32,6 +33,16 @@ pub fn badge(ok: &Option<bool>) -> &'static str {
         Some(true) => "badge good",
         Some(false) => "badge bad",
         None => "badge",
+    }
+}
+
+/// The classes of the badge of a webhook call.
+pub fn call_badge(state: &HookState) -> &'static str {
+    match state {
+        HookState::Taken => "badge good",
+        HookState::GivenUp => "badge bad",
+        HookState::Pending | HookState::Calling => "badge warn",
+        HookState::Canceled | HookState::Superseded => "badge",
     }
 }
 
@@ -105,6 +116,79 @@ fn size_text(bytes: u64) -> String {
     }
     let _ = rest;
     format!("{value} TB")
+}
+
+/// So many of something: `1 error`, `0 errors`, `2 addresses`. The noun is one whose plural is regular.
+pub fn counted(number: impl Display, noun: &str) -> String {
+    let number = number.to_string();
+    if number == "1" { format!("1 {noun}") } else { format!("{number} {}", plural(noun)) }
+}
+
+fn plural(noun: &str) -> String {
+    let is_vowel = |c: char| "aeiou".contains(c);
+    match noun.strip_suffix('y') {
+        Some(stem) if !stem.ends_with(is_vowel) => format!("{stem}ies"),
+        _ if ["s", "x", "ch", "sh"].into_iter().any(|end| noun.ends_with(end)) => format!("{noun}es"),
+        _ => format!("{noun}s"),
+    }
+}
+
+/// Text as HTML has it.
+struct Escaped<'a>(&'a str);
+
+impl Display for Escaped<'_> {
+    fn fmt(&self, f: &mut Formatter<'_>) -> fmt::Result {
+        Html.write_escaped_str(f, self.0)
+    }
+}
+
+/// A word of the JSON.
+#[derive(Debug, Clone, Copy)]
+pub struct Word<'a>(&'a str);
+
+/// A word of the JSON as people read it: `will-send` is `will send`, with the word itself for programs.
+pub fn word(word: &str) -> Word<'_> {
+    Word(word)
+}
+
+impl HtmlSafe for Word<'_> {}
+
+impl Display for Word<'_> {
+    fn fmt(&self, f: &mut Formatter<'_>) -> fmt::Result {
+        let word = Escaped(self.0);
+        if !self.0.contains(['-', '_']) {
+            return write!(f, "{word}");
+        }
+        let plain = self.0.replace(['-', '_'], " ");
+        write!(f, r#"<data value="{word}">{}</data>"#, Escaped(&plain))
+    }
+}
+
+/// A text in which commands and names stand between backticks, as a terminal shows them.
+#[derive(Debug, Clone, Copy)]
+pub struct Coded<'a>(&'a str);
+
+/// The text with what is between backticks as code, and the text itself for programs.
+pub fn coded(text: &str) -> Coded<'_> {
+    Coded(text)
+}
+
+impl HtmlSafe for Coded<'_> {}
+
+impl Display for Coded<'_> {
+    fn fmt(&self, f: &mut Formatter<'_>) -> fmt::Result {
+        let ticks = self.0.matches('`').count();
+        // What is not closed is no code.
+        if ticks == 0 || ticks % 2 == 1 {
+            return write!(f, "{}", Escaped(self.0));
+        }
+        write!(f, r#"<data value="{}">"#, Escaped(self.0))?;
+        for (at, part) in self.0.split('`').enumerate() {
+            let part = Escaped(part);
+            if at % 2 == 1 { write!(f, "<code>{part}</code>")? } else { write!(f, "{part}")? }
+        }
+        f.write_str("</data>")
+    }
 }
 
 /// A piece of plain text.
@@ -186,6 +270,33 @@ mod tests {
             (u64::MAX, "18446744 TB"),
         ] {
             assert_eq!(size(&bytes).to_string(), format!("<data value=\"{bytes}\">{text}</data>"));
+        }
+    }
+
+    #[test]
+    fn words_and_commands_are_for_people_and_programs() {
+        assert_eq!(word("sealed").to_string(), "sealed");
+        assert_eq!(
+            word("too_little-data").to_string(),
+            r#"<data value="too_little-data">too little data</data>"#
+        );
+        assert_eq!(coded("a < b").to_string(), "a &#60; b");
+        assert_eq!(coded("a ` b").to_string(), "a ` b");
+        assert_eq!(
+            coded("`mox <x>` does it").to_string(),
+            r#"<data value="`mox &#60;x&#62;` does it"><code>mox &#60;x&#62;</code> does it</data>"#
+        );
+    }
+
+    #[test]
+    fn one_thing_is_not_many() {
+        assert_eq!(counted(1, "error"), "1 error");
+        assert_eq!(counted(0, "error"), "0 errors");
+        assert_eq!(counted(-1, "day"), "-1 days");
+        for (noun, many) in
+            [("day", "days"), ("address", "addresses"), ("policy", "policies"), ("mailbox", "mailboxes")]
+        {
+            assert_eq!(counted(2, noun), format!("2 {many}"));
         }
     }
 

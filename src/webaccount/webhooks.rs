@@ -2,9 +2,7 @@
 
 use askama::Template;
 use mox_admin::OpError;
-use mox_admin::ops::{
-    AccountShow, HookList, HookRetired, HookRow, HookState, HookTarget, HookTest, HookTested,
-};
+use mox_admin::ops::{AccountShow, HookList, HookRetired, HookRow, HookTarget, HookTest, HookTested};
 use mox_httpserver::Response;
 use mox_web::Page;
 use mox_web::page::wrong_method;
@@ -65,16 +63,6 @@ async fn test(at: &At) -> Result<Response, OpError> {
     form.finish()?;
     let tested = at.dispatch().call(&HookTest { account: at.account().to_owned(), incoming }).await?;
     Ok(at.render(&Tested { page: at.page("webhooks", "Test call"), tested }))
-}
-
-/// How the badge of a state looks.
-fn tone(state: &HookState) -> &'static str {
-    match state {
-        HookState::Taken => " good",
-        HookState::GivenUp => " bad",
-        HookState::Pending | HookState::Calling => " warn",
-        HookState::Canceled | HookState::Superseded => "",
-    }
 }
 
 #[cfg(test)]

@@ -13,6 +13,7 @@ use mox_admin::OpError;
 use mox_httpserver::Response;
 use mox_web::Query;
 use mox_web::page::wrong_method;
+use mox_web::show::counted;
 
 use crate::{At, no_page};
 
@@ -63,7 +64,7 @@ fn cut<T>(rows: &mut Vec<T>) -> bool {
 /// What a page says after a form did its work: `note` and `count` of its address.
 fn note(query: &Query) -> Result<Option<String>, OpError> {
     let count = query.value::<u64>("count")?.unwrap_or(1);
-    let messages = if count == 1 { "1 message".to_owned() } else { format!("{count} messages") };
+    let messages = counted(count, "message");
     let said = match query.get("note") {
         Some("scheduled") => format!("{messages}: the next attempt was moved"),
         Some("held") => format!("{messages} put on hold"),

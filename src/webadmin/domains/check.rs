@@ -8,6 +8,7 @@ use askama::Template;
 use mox_admin::ops::{DnsCheck, DnsChecked, DnsFinding, DnsSeverity};
 use mox_admin::{Dispatch, OpError};
 use mox_httpserver::{Method, Response};
+use mox_web::show::counted;
 use mox_web::{Events, Page};
 use serde::Serialize;
 use tokio::task::JoinSet;
@@ -62,7 +63,7 @@ fn summary(domain: &str, severities: &[DnsSeverity], ours: bool) -> String {
     let count = |severity| severities.iter().filter(|found| **found == severity).count();
     let (errors, warnings) = (count(DnsSeverity::Error), count(DnsSeverity::Warning));
     let compared = if ours { "compared with the configuration" } else { "judged by what is public" };
-    format!("{domain}: {errors} errors, {warnings} warnings, {compared}")
+    format!("{domain}: {}, {}, {compared}", counted(errors, "error"), counted(warnings, "warning"))
 }
 
 /// `GET domains/DOMAIN/check`

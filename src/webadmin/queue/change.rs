@@ -9,6 +9,7 @@ use mox_admin::ops::{
 };
 use mox_httpserver::Response;
 use mox_web::Query;
+use mox_web::show::counted;
 
 use super::filter::{Listing, local, moment};
 use crate::At;
@@ -109,10 +110,8 @@ impl Action {
     fn sentence(&self) -> String {
         match self {
             Action::Schedule(When::InMs(0)) => "will be tried now".to_owned(),
-            Action::Schedule(When::InMs(ms)) => format!("will be tried in {} minutes", ms / 60_000),
-            Action::Schedule(When::ByMs(ms)) => {
-                format!("will be tried {} minutes later than planned", ms / 60_000)
-            }
+            Action::Schedule(When::InMs(ms)) => format!("will be tried in {}", minutes(*ms)),
+            Action::Schedule(When::ByMs(ms)) => format!("will be tried {} later than planned", minutes(*ms)),
             Action::Schedule(When::At(time)) => format!("will be tried at {time}"),
             Action::Hold => "will be put on hold".to_owned(),
             Action::Unhold => "will be released from hold".to_owned(),
@@ -136,6 +135,11 @@ impl Action {
             Action::RequireTls(_) => ("Change TLS", "tls"),
         }
     }
+}
+
+/// A time that an attempt is moved by.
+fn minutes(ms: impl Into<i128>) -> String {
+    counted(ms.into() / 60_000, "minute")
 }
 
 fn tls_text(require: Option<bool>) -> &'static str {
@@ -229,7 +233,7 @@ async fn ask(at: &At, chosen: &Chosen, action: &Action) -> Result<Response, OpEr
     if count == 0 {
         return Err(OpError::not_found("no queued message matches the filter"));
     }
-    let messages = if count == 1 { "1 message".to_owned() } else { format!("{count} messages") };
+    let messages = counted(count, "message");
     let which = match (chosen.all, chosen.listing.chooses()) {
         (true, true) => ", all that match the filter,",
         (true, false) => ", the whole queue,",

@@ -6,6 +6,7 @@ use mox_admin::ops::{
     HookCancel, HookDetail, HookList, HookRetired, HookRow, HookSchedule, HookShow, HookState,
 };
 use mox_httpserver::Response;
+use mox_web::show::counted;
 use mox_web::{Page, Query};
 
 use super::filter::{address, text};
@@ -82,16 +83,6 @@ impl Listing {
     }
 }
 
-/// How the badge of a state looks.
-fn tone(state: &HookState) -> &'static str {
-    match state {
-        HookState::Taken => " good",
-        HookState::GivenUp => " bad",
-        HookState::Pending | HookState::Calling => " warn",
-        HookState::Canceled | HookState::Superseded => "",
-    }
-}
-
 /// `GET queue/webhooks`
 pub(super) async fn page(at: &At) -> Result<Response, OpError> {
     let query = at.query();
@@ -147,7 +138,10 @@ pub(super) async fn change(at: &At) -> Result<Response, OpError> {
                 let mut fields = listing.pairs();
                 fields.extend(ids.iter().map(|id| ("id", id.to_string())));
                 fields.push(("action", "drop".to_owned()));
-                let text = format!("{} will be dropped: their URLs are not told.", calls(changed.ids.len()));
+                let text = format!(
+                    "{} will be dropped: their URLs are not told.",
+                    counted(changed.ids.len(), "call")
+                );
                 return Ok(at.confirm("queue", text, "queue/webhooks/change", fields, "Drop", &back(&[])));
             }
             (changed, "dropped")
@@ -160,13 +154,9 @@ pub(super) async fn change(at: &At) -> Result<Response, OpError> {
     Ok(at.go(&if note == "dropped" { listing.path(&more) } else { back(&more) }))
 }
 
-fn calls(count: usize) -> String {
-    if count == 1 { "1 call".to_owned() } else { format!("{count} calls") }
-}
-
 /// What a page says after a form did its work.
 fn note(query: &Query) -> Result<Option<String>, OpError> {
-    let calls = calls(query.value("count")?.unwrap_or(1));
+    let calls = counted(query.value::<u64>("count")?.unwrap_or(1), "call");
     Ok(match query.get("note") {
         Some("scheduled") => Some(format!("{calls}: tried now")),
         Some("dropped") => Some(format!("{calls} dropped")),

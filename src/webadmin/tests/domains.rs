@@ -516,7 +516,7 @@ async fn the_check_shows_findings_and_what_mends_them() {
     let site = site();
     let page = site.page("domains/example.org/check").await;
     for part in [
-        "example.org: 1 errors, 1 warnings, compared with the configuration",
+        "example.org: 1 error, 1 warning, compared with the configuration",
         "data-rank=\"3\"",
         "<code data-field=\"id\">spf-missing</code>",
         "data-field=\"severity\">error</span>",
@@ -547,7 +547,7 @@ async fn findings_come_one_check_after_the_other() {
     }
     let count = |name: &str| text.matches(&format!("event: {name}\n")).count();
     assert_eq!((count("finding"), count("checked"), count("done")), (3, DnsCheck::CHECKS.len(), 1), "{text}");
-    assert!(text.contains("spf-missing") && text.contains("1 errors, 1 warnings"), "{text}");
+    assert!(text.contains("spf-missing") && text.contains("1 error, 1 warning"), "{text}");
     assert!(!text.contains("<b>so"), "{text}");
 }
 

@@ -9,11 +9,11 @@ async fn it_shows_how_the_server_is() {
     let page = site.page("").await;
     for text in [
         "process <span data-field=\"pid\">4711",
-        "1 errors, 1 warnings.",
+        "1 error, 1 warning.",
         "<span data-field=\"config_error\">domains.conf:3:1: &#60;bad&#62;</span>",
         "<span data-field=\"fix\">start the server again</span>",
         "<p data-field=\"evidence\">what port-closed found</p>",
-        "1 more are as they should be",
+        "1 check without trouble",
         "<dd data-field=\"total\">17</dd><dt>Due now</dt><dd data-field=\"due\">5</dd><dt>On hold</dt><dd data-field=\"held\">2</dd>",
         "12 GB",
         "<span class=\"badge bad\">10 days</span>",
@@ -23,7 +23,7 @@ async fn it_shows_how_the_server_is() {
     ] {
         assert!(page.contains(text), "{text}: {page}");
     }
-    let places = ["port-closed", "queue-stuck", "as they should be"].map(|text| page.find(text).unwrap());
+    let places = ["port-closed", "queue-stuck", "without trouble"].map(|text| page.find(text).unwrap());
     assert!(places.is_sorted(), "the worst first: {places:?}");
     assert!(page.contains(ESCAPED), "{page}");
     assert_eq!(site.did(), ["doctor {\"online\":false}"], "a look asks nobody else");
