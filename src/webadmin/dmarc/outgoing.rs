@@ -4,8 +4,9 @@ use askama::Template;
 use mox_admin::OpError;
 use mox_admin::ops::{
     DmarcCollected, DmarcCollectedDetail, DmarcCollectedPage, DmarcCollectedShow, DmarcOutlook,
-    DmarcOutlookPage, DmarcReportCause, DmarcSent, DmarcSentPage, ReportExplain, ReportExplanation,
-    ReportFamily, ReportPreview, ReportPreviewRow, ReportPreviewed, ReportSendNow, ReportSent,
+    DmarcOutlookPage, DmarcOutlookRow, DmarcReportCause, DmarcSent, DmarcSentPage, ReportExplain,
+    ReportExplanation, ReportFamily, ReportPreview, ReportPreviewRow, ReportPreviewed, ReportSendNow,
+    ReportSent,
 };
 use mox_httpserver::Response;
 use mox_web::Page;
@@ -90,6 +91,15 @@ struct Explain<'a> {
     page: Page<'a>,
     domain: &'a str,
     found: ReportExplanation,
+    /// What waits for a report, of each day.
+    waiting: Vec<DmarcOutlookRow>,
+}
+
+impl Explain<'_> {
+    /// What would be sent now, or what would not.
+    fn would(&self, send: bool) -> impl Iterator<Item = &DmarcOutlookRow> {
+        self.waiting.iter().filter(move |row| (row.state == "will-send") == send)
+    }
 }
 
 /// `GET dmarc/explain/DOMAIN`
@@ -99,8 +109,10 @@ pub(super) async fn explain(at: &At, domain: &str) -> Result<Response, OpError> 
     query.finish()?;
     let op = ReportExplain { family: ReportFamily::Dmarc, domain: domain.to_owned() };
     let found = at.dispatch().call(&op).await?;
+    let waiting = DmarcOutlook { domain: Some(domain.to_owned()), after: None, limit: None };
+    let waiting = at.dispatch().call(&waiting).await?.rows;
     let page = at.page(PLACE, format!("Reports to {domain}")).notice(notice);
-    Ok(at.render(&Explain { page, domain, found }))
+    Ok(at.render(&Explain { page, domain, found, waiting }))
 }
 
 #[derive(Template)]
@@ -172,16 +184,20 @@ pub(super) async fn send(at: &At) -> Result<Response, OpError> {
     };
     let done = at.dispatch().call(&op).await?;
     // In the spelling of the reply, which is that of addresses; without one there is nothing to explain.
-    let name = done.first().map(|one| &one.policy_domain);
-    let back = name.map_or("dmarc/outlook".to_owned(), |name| format!("dmarc/explain/{name}"));
-    if confirmed {
-        let note = done.first().map(|one| super::query("note", &one.state)).unwrap_or_default();
-        return Ok(at.go(&format!("{back}{note}")));
+    let Some(first) = done.first() else {
+        let none = OpError::not_found(format!("nothing that is collected about {domain} waits for a report"));
+        return Err(none.hint("“Collected” lists what was found out, and of which day"));
+    };
+    let back = format!("dmarc/explain/{}", first.policy_domain);
+    // There is no question to ask where nothing would be sent.
+    let sends = done.iter().any(|one| one.state == "would-send");
+    if confirmed || !sends {
+        let note = if confirmed || first.state == "already-sealed" { &first.state } else { "withheld" };
+        return Ok(at.go(&format!("{back}{}", super::query("note", note))));
     }
-    let mut fields = vec![("domain", domain.clone())];
+    let mut fields = vec![("domain", domain)];
     fields.extend(day.map(|day| ("day", day)));
     let text = done.iter().map(would).collect::<Vec<_>>().join(" ");
-    let text = if text.is_empty() { format!("Nothing is collected about {domain}.") } else { text };
     Ok(at.confirm(PLACE, text, "dmarc/send", fields, "Send now", &back))
 }
 

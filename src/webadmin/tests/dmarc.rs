@@ -276,7 +276,11 @@ impl House {
             next: Some(collected_row().key),
         });
         let o = on(o, &asked, |_: &DmarcCollectedShow| collected());
-        let o = on(o, &asked, |_: &DmarcOutlook| outlook());
+        let o = on(o, &asked, |op: &DmarcOutlook| {
+            let is_wanted =
+                |row: &DmarcOutlookRow| op.domain.as_ref().is_none_or(|of| *of == row.policy_domain);
+            DmarcOutlookPage { rows: outlook().rows.into_iter().filter(is_wanted).collect(), next: None }
+        });
         let o = on(o, &asked, |_: &ReportExplain| explanation());
         let o = on(o, &asked, |_: &ReportPreview| preview());
         let o = on(o, &asked, |_: &DmarcSent| sent());
@@ -361,7 +365,12 @@ fn preview() -> ReportPreviewed {
 }
 
 fn would_send(op: &ReportSendNow) -> Vec<ReportSent> {
-    let state = if op.dry_run { "would-send" } else { "sealed" };
+    let state = match (op.domains[0].as_str(), op.dry_run) {
+        ("nobody.example", _) => return Vec::new(),
+        ("none.example", _) => "withheld",
+        (_, true) => "would-send",
+        (_, false) => "sealed",
+    };
     vec![ReportSent {
         policy_domain: op.domains[0].clone(),
         kind: "dmarc".into(),
@@ -553,6 +562,30 @@ async fn reports_are_sent_after_a_question() {
         ("report-send-now", &json!("dmarc"), &json!(false))
     );
     assert_eq!((&asked["domains"], &asked["day"]), (&json!(["example.org"]), &json!("today")));
+}
+
+#[tokio::test]
+async fn nothing_is_offered_to_send_where_nothing_would_be_sent() {
+    let house = House::new();
+    let page = house.page("dmarc/explain/example.org").await;
+    assert!(page.contains("<option value=\"2026-11-25\">2026-11-25, as far as it is</option>"), "{page}");
+    let page = house.page("dmarc/explain/none.example").await;
+    assert!(!page.contains("action=\"/admin/dmarc/send\""), "{page}");
+    assert!(
+        page.contains("Nothing would be sent now") && page.contains("2026-11-25 would not be sent: "),
+        "{page}"
+    );
+    let page = house.page("dmarc/explain/nobody.example").await;
+    assert!(
+        !page.contains("action=\"/admin/dmarc/send\"") && page.contains("There is nothing to send"),
+        "{page}"
+    );
+    // An old form is not asked about either.
+    let (_, _, to) = house.ask("POST", "/admin/dmarc/send", "domain=none.example&day=today").await;
+    assert_eq!(to, "/admin/dmarc/explain/none.example?note=withheld");
+    let (status, body, _) = house.ask("POST", "/admin/dmarc/send", "domain=nobody.example&day=today").await;
+    assert!(status == StatusCode::NOT_FOUND && body.contains("waits for a report"), "{body}");
+    assert_eq!(house.last().1["dry_run"], true);
 }
 
 #[tokio::test]

@@ -439,14 +439,22 @@ async fn what_is_collected_and_sent_is_listed_by_key() {
     let page = site.page("tlsrpt/collected?domain=one.example").await;
     has(
         &page,
-        &["data-key=\"2026-11-25 ", "data-field=\"successful\">11<", "data-field=\"send_report\">true<"],
+        &[
+            "data-key=\"2026-11-25 ",
+            "data-field=\"successful\">11<",
+            "data-field=\"send_report\"><data value=\"true\">yes<",
+        ],
     );
     has(&page, &["after=2026-11-25/7"]);
     assert!(site.asked("TlsCollected")[0].contains("\"domain\":\"one.example\""));
     let page = site.page("tlsrpt/outgoing").await;
     has(
         &page,
-        &["it publishes no TLSRPT record", "data-field=\"state\">will-send<", "Only say what would be sent"],
+        &[
+            "it publishes no TLSRPT record",
+            "data-field=\"state\"><data value=\"will-send\">will send<",
+            "Only say what would be sent",
+        ],
     );
     let page = site.page("tlsrpt/sent?domain=one.example").await;
     has(&page, &["data-field=\"outcome\">delivered<", "before=5\"", "queue/9"]);
@@ -457,9 +465,12 @@ async fn what_is_collected_and_sent_is_listed_by_key() {
 async fn one_domain_is_explained() {
     let site = Site::new();
     let page = site.page("tlsrpt/about?domain=one.example").await;
+    has(&page, &["<option value=\"2026-11-25\">2026-11-25</option>"]);
     has(&page, &["reports are sent", "in its way", "2026-11-25.one", "the day is not over", "report-id"]);
     let page = site.page("tlsrpt/about?domain=quiet.example").await;
     assert!(!page.contains("As it would be sent now"), "nothing waits");
+    has(&page, &["Nothing would be sent now: no results", "type=\"hidden\" name=\"sample\" value=\"true\""]);
+    assert!(!page.contains("<select"), "there is no day to choose");
     let page = site.page("tlsrpt/lookup?domain=one.example").await;
     has(&page, &["_smtp._tls.one.example", "proves it", "neither mailto: nor https:"]);
     assert!(!site.page("tlsrpt/lookup").await.contains("DNSSEC"));

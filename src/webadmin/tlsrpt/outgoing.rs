@@ -1,9 +1,11 @@
 //! What will be sent and why not; one policy domain in whole; sending without waiting for the time.
 
+use std::collections::BTreeSet;
+
 use askama::Template;
 use mox_admin::ops::{
-    ReportExplain, ReportFamily, ReportPreview, ReportPreviewRow, ReportSendNow, ReportSent, ReportStep,
-    TlsOutlook, TlsOutlookRow, TlsSent, TlsSentRow,
+    ReportExplain, ReportFamily, ReportPreview, ReportPreviewRow, ReportPreviewed, ReportSendNow, ReportSent,
+    ReportStep, ReportWithheld, TlsOutlook, TlsOutlookRow, TlsSent, TlsSentRow,
 };
 use mox_admin::{ErrorKind, OpError};
 use mox_httpserver::Response;
@@ -27,16 +29,20 @@ struct Outgoing<'a> {
     tab: &'static str,
     rows: Vec<TlsOutlookRow>,
     next: Option<String>,
+    /// Of which something would be sent.
+    days: BTreeSet<String>,
 }
 
 /// `GET tlsrpt/outgoing`
 pub(super) async fn page(at: &At) -> Result<Response, OpError> {
     let query = at.query();
-    let page = at.page(PLACE, "What will be sent");
+    let page = at.page(PLACE, "Reports to send");
     let after = query.get("after").map(str::to_owned);
     query.finish()?;
     let found = at.dispatch().call(&TlsOutlook { after, limit: None }).await?;
-    Ok(at.render(&Outgoing { page, tab: "outgoing", rows: found.rows, next: found.next }))
+    let sent = found.rows.iter().filter(|row| row.state == "will-send");
+    let days = sent.map(|row| row.day.clone()).collect();
+    Ok(at.render(&Outgoing { page, tab: "outgoing", rows: found.rows, next: found.next, days }))
 }
 
 /// A report as it would be made now.
@@ -55,6 +61,10 @@ struct About<'a> {
     steps: Vec<ReportStep>,
     reports: Vec<Shown>,
     hidden: usize,
+    /// Of which something would be sent.
+    days: BTreeSet<String>,
+    /// What would not, and why.
+    withheld: Vec<ReportWithheld>,
     before: Vec<TlsSentRow>,
 }
 
@@ -68,18 +78,20 @@ pub(super) async fn about(at: &At) -> Result<Response, OpError> {
     let explain = ReportExplain { family, domain: domain.clone() };
     let steps = at.dispatch().call(&explain).await?.steps;
     let preview = ReportPreview { family, domain: Some(domain.clone()), day: None };
-    let mut reports = match at.dispatch().call(&preview).await {
-        Ok(previewed) => previewed.reports,
+    let ReportPreviewed { mut reports, withheld } = match at.dispatch().call(&preview).await {
+        Ok(previewed) => previewed,
         // Nothing waits: the steps say so.
-        Err(error) if error.kind == ErrorKind::NotFound => Vec::new(),
+        Err(error) if error.kind == ErrorKind::NotFound => ReportPreviewed::default(),
         Err(error) => return Err(error),
     };
+    let days = reports.iter().map(|row| row.day.clone()).collect();
     let hidden = reports.len().saturating_sub(MAX_SHOWN);
     reports.truncate(MAX_SHOWN);
     let reports = reports.into_iter().map(shown).collect::<Result<Vec<_>, _>>()?;
     let before = TlsSent { domain: Some(domain.clone()), before: None, limit: Some(BEFORE) };
     let before = at.dispatch().call(&before).await?.rows;
-    Ok(at.render(&About { page, tab: "outgoing", domain, steps, reports, hidden, before }))
+    let tab = "outgoing";
+    Ok(at.render(&About { page, tab, domain, steps, reports, hidden, days, withheld, before }))
 }
 
 fn shown(row: ReportPreviewRow) -> Result<Shown, OpError> {

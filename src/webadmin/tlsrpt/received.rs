@@ -208,7 +208,7 @@ struct Reports<'a> {
 /// `GET tlsrpt/reports`: reports that arrived, by day.
 pub(super) async fn list(at: &At) -> Result<Response, OpError> {
     let query = at.query();
-    let page = at.page(PLACE, "Reports that arrived");
+    let page = at.page(PLACE, "Received TLS reports");
     let ask = TlsReceived {
         domain: query.get("domain").map(|text| text.trim().to_owned()),
         sender: query.get("sender").map(|text| text.trim().to_owned()),

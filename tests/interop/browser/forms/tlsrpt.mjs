@@ -25,9 +25,9 @@ export const tlsrpt = [
     site: "admin", page: "tlsrpt/suppressed", form: `${row} form[action$="suppressed/remove"]`, confirm: true, asks: list,
     finds: (all) => !found(all),
   },
-  { ...send, page: "tlsrpt/outgoing", button: "[name=dry_run]", fill: { day: "today" }, shows: "Nothing was sent" },
-  { ...send, page: "tlsrpt/outgoing", button: now, fill: { day: "today" }, confirm: true, shows: "What was sent" },
-  { ...send, page: "tlsrpt/about?domain=example.com", button: "[name=dry_run]", fill: { day: "today" }, shows: "Nothing was sent" },
+  { ...send, page: "tlsrpt/outgoing", button: "[name=dry_run]", shows: "Nothing was sent" },
+  { ...send, page: "tlsrpt/outgoing", button: now, confirm: true, shows: "What was sent" },
+  { ...send, page: "tlsrpt/about?domain=example.com", button: "[name=dry_run]", shows: "Nothing was sent" },
   {
     ...send, page: "tlsrpt/about?domain=example.com", button: now, fill: { sample: true, to: "mailto:sample@example.com" }, confirm: true,
     asks: ["queue", "list"], finds: (all) => all.some?.((it) => it.to === "sample@example.com"),
