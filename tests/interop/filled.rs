@@ -1,5 +1,5 @@
 //! A `mox serve` with pages for administrator and owners, and something hostile to show on most of them: accounts,
-//! domains, an alias, mail, a queue, suppressed recipients, reports about TLS and DMARC, what will be reported, logins.
+//! domains, an alias, mail, a queue, suppressed recipients, webhook calls, reports about TLS and DMARC, what will be reported, logins.
 
 use std::os::unix::fs::PermissionsExt as _;
 use std::time::{SystemTime, UNIX_EPOCH};
@@ -69,6 +69,9 @@ impl Filled {
         let reports = "\texample.org:\n\t\tDMARC:\n\t\t\tLocalpart: dmarcreports\n\t\t\tAccount: a\n\t\t\tMailbox: DMARC\n\
                        \t\tTLSRPT:\n\t\t\tLocalpart: tlsreports\n\t\t\tAccount: a\n\t\t\tMailbox: TLSRPT\n\
                        \t\tDKIM:\n\t\t\tSelectors:\n\t\t\t\twalk:\n\t\t\t\t\tPrivateKeyFile: ../keys/dkim.pem\n\t\t\tSign:\n\t\t\t\t- walk\n";
+        // A program that is not there, so that calls of it wait.
+        let hook = "\t\tDomain: example.org\n\t\tIncomingWebhook:\n\t\t\tURL: http://127.0.0.1:9/hook\n\t\tKeepRetiredWebhookPeriod: 24h\n";
+        change(&served, "domains.conf", "\t\tDomain: example.org\n", hook);
         // What reports are signed with.
         std::fs::write(served.dir.join("keys/dkim.pem"), served.mox(&["dkim", "gened25519"])).unwrap();
         change(&served, "domains.conf", "\texample.org: nil\n", reports);
@@ -131,6 +134,7 @@ impl Filled {
         self.eventually("a report about a single message", &["dmarc", "failures", "list"], "/0");
         self.eventually("a received report about TLS", &["tlsrpt", "reports", "list"], "/reports/0");
         self.eventually("an evaluation", &["dmarc", "results"], "/0");
+        self.eventually("calls of a webhook", &["queue", "webhook", "list"], "/2");
         self.eventually("a queue", &["queue", "list"], "/1");
         self.eventually("all received reports about TLS", &["tlsrpt", "reports", "list"], "/reports/5");
         self.eventually("a result about TLS", &["tlsrpt", "results"], "/0");

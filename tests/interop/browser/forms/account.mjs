@@ -33,6 +33,7 @@ function stopped() {
 }
 
 export const account = [
+  { site: "account", page: "webhooks", form: 'form[action$="webhooks/test"]', shows: "How it went" },
   { ...configured, page: "addresses", form: 'form[action$="addresses/name"]', fill: { full_name: "No Scripts" }, finds: (it) => it.row.full_name === "No Scripts" },
   {
     ...configured, page: `addresses/of?address=${NAME}`, form: 'form[action$="addresses/of"]',

@@ -12,6 +12,12 @@ const ticked = (name, action, more) => ({
 });
 const asked = (name) => (ask) => to(ask(["queue", "list"]), name);
 const next = (row) => Date.parse(row.next_attempt);
+/** Calls of webhooks that wait, and the first of them, which a list has first, too. */
+const calls = ["queue", "webhook", "list"];
+const call = (ask) => ask(calls)[0];
+const called = { site: "admin", form: 'form[action$="webhooks/change"]', asks: calls, before: call };
+const tried = (all, before) => all.find?.((it) => it.id === before.id)?.attempts > before.attempts;
+const dropped = (all, before) => all.every?.((it) => it.id !== before.id);
 const ended = (name, end) => (all) => all.some?.((it) => it.to === name && it.end === end);
 
 export const queue = [
@@ -107,4 +113,8 @@ export const queue = [
     site: "admin", page: "queue/webhooks", form: 'form[method=get][action$="queue/webhooks"]', fill: { account: "nobody" },
     shows: "of this account",
   },
+  { ...called, page: "queue/webhooks", fill: { id: true }, button: "[value=now]", finds: tried },
+  { ...called, page: "queue/webhooks", fill: { id: true }, button: "[value=drop]", confirm: true, finds: dropped },
+  { ...called, page: (ask) => `queue/webhooks/${call(ask).id}`, button: "[value=now]", finds: tried },
+  { ...called, page: (ask) => `queue/webhooks/${call(ask).id}`, button: "[value=drop]", confirm: true, finds: dropped },
 ];
