@@ -360,7 +360,7 @@ async fn the_list_is_paged_by_key_and_keeps_its_filter() {
     has(
         &body,
         &[
-            "<td data-label=\"Subject\" data-field=\"subject\">Subject 100.</td>",
+            "<span data-field=\"subject\">Subject 100.</span>",
             "<tr data-key=\"100\">",
             "rel=\"next\"",
             "value=\"2026-11-28T10:20:00\"",

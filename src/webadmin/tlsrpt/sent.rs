@@ -22,7 +22,7 @@ struct Sent<'a> {
 /// `GET tlsrpt/sent`
 pub(super) async fn page(at: &At) -> Result<Response, OpError> {
     let query = at.query();
-    let page = at.page(PLACE, "Reports that were sent");
+    let page = at.page(PLACE, "Sent TLS reports");
     let domain = query.get("domain").map(|text| text.trim().to_owned());
     let before = query.value("before")?;
     query.finish()?;
