@@ -19,6 +19,8 @@ mkdirSync(shots, { recursive: true });
 /** Pages of one pattern that are looked at, and pages of a site. */
 const SAME_MAX = 1;
 const ALL_MAX = 200;
+/** Bytes of what a command says: an import that is stopped late has left many messages. */
+const ANSWER_MAX = 1 << 28;
 
 /** What is wrong, on whichever page. */
 const wrong = [];
@@ -267,7 +269,7 @@ async function logOut(site, { note }) {
 /** What a command says, as JSON; its complaint where it says none. */
 function asked(site, words) {
   const [program, ...first] = site.mox;
-  const said = spawnSync(program, [...first, ...words, "--json"], { encoding: "utf8" });
+  const said = spawnSync(program, [...first, ...words, "--json"], { encoding: "utf8", maxBuffer: ANSWER_MAX });
   try { return JSON.parse(said.stdout); } catch { return said.stderr; }
 }
 
