@@ -8,6 +8,7 @@ use serde::Serialize;
 use crate::context::Context;
 use crate::error::{CommandError, Exit};
 use crate::output::{Page, Show};
+use crate::place::is_there;
 use crate::{Example, Needs};
 
 #[derive(clap::Args)]
@@ -50,7 +51,7 @@ impl Show for Report {
 
 pub(crate) fn run(cx: &mut Context, args: Args) -> Result<Exit, CommandError> {
     let file = cx.place()?.config;
-    if !file.is_file() {
+    if !is_there(&file) {
         return Err(CommandError::not_found(format!("there is no config file {}", file.display()))
             .hint("name one with --config; `mox config path` shows where it is looked for"));
     }

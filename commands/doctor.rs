@@ -15,6 +15,7 @@ use crate::context::Context;
 use crate::error::{CommandError, Exit};
 use crate::fetcher::WebOptions;
 use crate::output::{Page, Show};
+use crate::place::is_there;
 use crate::{Example, Needs, VERSION};
 
 #[derive(clap::Args)]
@@ -82,7 +83,7 @@ impl Show for Report {
 
 pub(crate) fn run(cx: &mut Context, args: Args) -> Result<Exit, CommandError> {
     let place = cx.place()?;
-    if !place.config.is_file() {
+    if !is_there(&place.config) {
         let error = CommandError::not_found(format!("there is no config file {}", place.config.display()));
         return Err(error.hint("`mox quickstart you@example.org` makes one; name another with --config"));
     }

@@ -2,6 +2,7 @@
 //!
 //! Order: `--config` (or MOXCONF), `./config/mox.conf` if it exists, the folder of localserve.
 
+use std::io::ErrorKind;
 use std::path::{Path, PathBuf};
 
 use mox_address::Domain;
@@ -27,7 +28,7 @@ impl Place {
             return Ok(Place::at(path));
         }
         let here = Path::new("config").join(FILE);
-        if here.is_file() {
+        if is_there(&here) {
             return Ok(Place::at(&here));
         }
         let folder = mox_platform::paths::localserve_dir().ok_or_else(|| {
@@ -48,6 +49,15 @@ impl Place {
     /// The `Hostname` of the config file.
     pub(crate) fn hostname(&self) -> Option<Domain> {
         value(&self.config, "Hostname:")?.parse().ok()
+    }
+}
+
+/// Whether a file is there. One that cannot be looked at, for want of rights mostly, counts as there: whoever opens it says
+/// why it cannot be read, where "there is none" would be wrong and another config would be taken for it.
+pub(crate) fn is_there(file: &Path) -> bool {
+    match file.metadata() {
+        Ok(found) => found.is_file(),
+        Err(error) => !matches!(error.kind(), ErrorKind::NotFound | ErrorKind::NotADirectory),
     }
 }
 

@@ -10,6 +10,7 @@ use mox_telemetry::Levels;
 
 use crate::context::Context;
 use crate::error::{CommandError, Exit};
+use crate::place::is_there;
 use crate::running::{failed, forget, keep};
 use crate::{Example, Needs};
 
@@ -59,7 +60,7 @@ fn start(cx: &mut Context, args: &Args) -> Result<Exit, CommandError> {
     if let Some(file) = &args.log_file {
         mox_platform::service::log_to(file).map_err(|e| CommandError::file(file, e))?;
     }
-    if !place.config.is_file() {
+    if !is_there(&place.config) {
         let error = CommandError::not_found(format!("there is no config file {}", place.config.display()));
         return Err(error.hint("`mox quickstart you@example.org` makes one; name another with --config"));
     }

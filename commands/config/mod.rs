@@ -22,6 +22,7 @@ use std::path::PathBuf;
 
 use crate::context::Context;
 use crate::error::{CommandError, Exit};
+use crate::place::is_there;
 use crate::{dnscheck, dnsrecords};
 
 #[derive(clap::Subcommand)]
@@ -74,7 +75,7 @@ pub(crate) enum Command {
 /// The config file that is meant; an error when there is none.
 fn existing(cx: &Context) -> Result<PathBuf, CommandError> {
     let file = cx.place()?.config;
-    if file.is_file() {
+    if is_there(&file) {
         return Ok(file);
     }
     Err(CommandError::not_found(format!("there is no config file {}", file.display()))

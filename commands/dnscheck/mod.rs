@@ -16,6 +16,7 @@ use crate::context::Context;
 use crate::error::{CommandError, Exit};
 use crate::fetcher::WebOptions;
 use crate::output::{Page, Show};
+use crate::place::is_there;
 use crate::{Example, Needs};
 use last::Change;
 
@@ -132,7 +133,9 @@ pub(crate) fn show(finding: &Finding, page: &mut Page) {
 pub(crate) fn configuration(cx: &mut Context) -> Result<Option<Config>, CommandError> {
     let named = cx.global.config.is_some();
     let Ok(place) = cx.place() else { return Ok(None) };
-    if !place.config.is_file() {
+    // Nobody meant a config that only lies here and that others alone may read.
+    let there = if named { is_there(&place.config) } else { place.config.is_file() };
+    if !there {
         return match named {
             true => {
                 Err(CommandError::not_found(format!("there is no config file {}", place.config.display())))

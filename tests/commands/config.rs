@@ -13,6 +13,19 @@ const SERVER: &str = "DataDir: data\nUser: nobody\nHostname: mail.example.org\nL
 const DOMAINS: &str = "# by hand\nDomains:\n\texample.org: nil # not a comment\n";
 const GOOD: &str = "# by hand\nDomains:\n\t# the first\n\texample.org: nil\n\nAccounts:\n\tamy:\n\t\tDomain: example.org\n\t\tDestinations:\n\t\t\tamy@example.org: nil\n# the end\n";
 
+/// Where root is refused nothing, a link to itself stands for a folder that the user may not enter.
+#[test]
+fn a_config_that_cannot_be_looked_at_is_not_taken_for_none() {
+    let dir = tempfile::tempdir().unwrap();
+    let Some(ran) = shell(dir.path(), "ln -s config config && unset MOXCONF && mox config test") else {
+        return;
+    };
+    assert_ne!(ran.code, Some(0), "{}", ran.transcript("mox config test"));
+    let told = format!("{}{}", ran.stdout, ran.stderr);
+    assert!(told.contains("config/mox.conf") && told.contains("Too many levels"), "{told}");
+    assert!(!told.contains("no config file"), "{told}");
+}
+
 struct Files {
     dir: tempfile::TempDir,
     server: Option<Child>,
