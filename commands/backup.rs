@@ -130,9 +130,9 @@ fn at_rest(cx: &Context, place: &Place, destination: &Path, dry_run: bool) -> Re
 
 /// A failure of a backup as an error of the command.
 pub(crate) fn failed(e: mox_backup::Error) -> CommandError {
-    use mox_backup::Error::{Damaged, Foreign, Inside, NoBackup, NotEmpty};
+    use mox_backup::Error::{Damaged, Foreign, Inside, NoBackup, NotEmpty, Occupied};
     let kind = match &e {
-        Inside(_) | NotEmpty(_) | Foreign { .. } => Exit::Usage,
+        Inside(_) | NotEmpty(_) | Occupied(_) | Foreign { .. } => Exit::Usage,
         NoBackup { .. } => Exit::NotFound,
         Damaged { .. } => Exit::Problems,
         _ => Exit::Failed,

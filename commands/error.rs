@@ -138,7 +138,10 @@ impl From<mox_ctl::Error> for CommandError {
         let (kind, hint) = match &error {
             Error::NotRunning { .. } => (
                 Exit::Unreachable,
-                Some("start one with `mox localserve`, or say where it is with --config".to_owned()),
+                Some(
+                    "start one with `mox serve` or `mox localserve`, or say where it is with --config"
+                        .to_owned(),
+                ),
             ),
             Error::Connect { source, .. } if source.kind() == io::ErrorKind::PermissionDenied => (
                 Exit::NotAuthorised,

@@ -72,7 +72,7 @@ pub(crate) fn from_stdin(cx: &mut Context) -> Result<Secret, CommandError> {
     let line = line.strip_suffix(b"\r").unwrap_or(line);
     if line.is_empty() {
         return Err(CommandError::usage("standard input holds no password")
-            .hint("its first line is the password: `… | mox setaccountpassword mox --password-stdin`"));
+            .hint("its first line is the password: `… | mox … --password-stdin`"));
     }
     if line.len() as u64 > MAX_PASSWORD {
         return Err(CommandError::usage(format!("the password is longer than {MAX_PASSWORD} bytes")));

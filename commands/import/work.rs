@@ -126,8 +126,11 @@ pub(crate) fn import(
         ));
     }
     if let Some(error) = read.error {
-        return Err(CommandError::new(Exit::Failed, error)
-            .hint("what was imported is kept; the same command goes on where it ended"));
+        let hint = match report.imported + report.known {
+            0 => "nothing was imported; `mox import --help` says which kinds of files there are commands for",
+            _ => "what was imported is kept; the same command goes on where it ended",
+        };
+        return Err(CommandError::new(Exit::Failed, error).hint(hint));
     }
     if report.known > 0 && report.imported == 0 && !report.dry_run {
         cx.say("hint: --again imports once more what was imported before");

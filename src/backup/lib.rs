@@ -56,6 +56,9 @@ pub enum Error {
     /// The folder holds something else.
     #[error("{} is not empty, and not a backup", .0.display())]
     NotEmpty(PathBuf),
+    /// Something is in the folder that a backup is to be restored into.
+    #[error("{} is not empty", .0.display())]
+    Occupied(PathBuf),
     /// The folder is the backup of another server.
     #[error("{} is a backup of {owner}, not of {server}", path.display())]
     Foreign {
@@ -122,6 +125,7 @@ impl Error {
             Error::Full { .. } => Some("make room, or name another disk"),
             Error::Inside(_) => Some("name a folder elsewhere, on another disk at best"),
             Error::NotEmpty(_) => Some("name a new or empty folder, or that of an earlier backup"),
+            Error::Occupied(_) => Some("name a new or empty folder: nothing is ever overwritten"),
             Error::Foreign { .. } => Some("name a folder of its own for every server"),
             Error::Locked(_) => Some("another run works in that folder: wait for it"),
             Error::NoBackup { .. } => Some("name the folder that was given to `mox backup`"),

@@ -45,7 +45,7 @@ pub fn restore(
     let ours = |entry: std::io::Result<fs::DirEntry>| entry.is_ok_and(|entry| entry.file_name() == NEW);
     match fs::read_dir(target).map(|mut entries| entries.all(ours)) {
         Ok(true) => {}
-        Ok(false) => return Err(Error::NotEmpty(target.to_owned())),
+        Ok(false) => return Err(Error::Occupied(target.to_owned())),
         Err(e) if e.kind() == std::io::ErrorKind::NotFound => {}
         Err(e) => return Err(Error::file(target)(e)),
     }

@@ -162,7 +162,7 @@ fn a_backup_holds_everything_and_comes_back_whole() {
     let report = mox_store::verify(&store, &|_| Ok(HashMap::new()), false, &|_| {}).unwrap();
     assert_eq!((report.messages, report.problems), (2, Vec::new()));
     let again = restore(&house.path("backup"), &target, false, &|_| {});
-    assert!(matches!(again, Err(Error::NotEmpty(_))), "{again:?}");
+    assert!(matches!(again, Err(Error::Occupied(_))), "{again:?}");
 }
 
 #[test]

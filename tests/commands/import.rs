@@ -36,6 +36,16 @@ fn run(dir: &Path, line: &str) -> Option<(Ran, Value)> {
 }
 
 #[test]
+fn a_file_that_is_no_mailbox_says_that_nothing_was_imported() {
+    let dir = folder();
+    std::fs::write(dir.path().join("a.mbox"), "root:x:0:0\n").unwrap();
+    let Some((ran, _)) = run(dir.path(), "mox import mbox mox Inbox a.mbox") else { return };
+    assert_eq!(ran.code, Some(1), "{}", ran.stderr);
+    assert!(ran.stderr.contains("hint: nothing was imported"), "{}", ran.stderr);
+    assert!(!ran.stderr.contains("is kept"), "{}", ran.stderr);
+}
+
+#[test]
 fn import_goes_on_after_a_kill_and_nothing_is_there_twice() {
     let dir = folder();
     generate(&dir.path().join("a.mbox"), 1500);

@@ -14,7 +14,11 @@ pub(super) async fn forward(world: &World, site: &Site) -> Step {
         Ok(answer) => answer,
         Err(error) if error.is_no_records() => {
             let evidence = format!("{host} has no address yet");
-            return Step::warning(ID, evidence, "add its records from the list below");
+            let fix = match public.is_empty() {
+                true => "add its address, which the list below cannot know, or name it with --nat-ip",
+                false => "add its records from the list below",
+            };
+            return Step::warning(ID, evidence, fix);
         }
         Err(error) => {
             let fix = "look at the name servers of the domain, then run `mox dnscheck`";

@@ -105,9 +105,10 @@ async fn added(desk: Arc<Desk>, op: AliasAdd) -> Result<ConfigChanged, OpError> 
         let alias = Alias { addresses, post_public: false, list_members: false, allow_msg_from: false };
         let path = path(draft, &address, &address.localpart.to_string());
         draft.tree.insert(&below(&path, &[]), &to_value(&alias)).map_err(unedited)?;
-        Ok(vec![
-            "only members may send to it; `mox config alias update --post-public true` lets everyone".into(),
-        ])
+        Ok(vec![format!(
+            "only members may send to it; `mox config alias update {} --post-public true` lets everyone",
+            address.unicode()
+        )])
     };
     desk.change(what, op.dry_run, edit).await
 }

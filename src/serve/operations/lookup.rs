@@ -97,7 +97,7 @@ pub(super) fn hosted<'a>(config: &'a Config, domain: &Domain) -> Result<&'a Host
             domain.unicode()
         ))
         .hint(format!(
-            "`mox config domain list` shows what is there; `mox config domain add {}` adds it",
+            "`mox config domain list` shows what is there; `mox config domain add {} ACCOUNT` adds it",
             domain.unicode()
         ))
     })

@@ -182,7 +182,7 @@ async fn every_refusal_names_the_place_and_the_mend() {
         (
             files.refused(account_add("eve", "eve@example.com", false)).await,
             "Domains: there is no example.com",
-            "mox config domain add example.com",
+            "mox config domain add example.com ACCOUNT`",
         ),
         (
             files.refused(account_add("eve", "BOB@example.org", false)).await,
