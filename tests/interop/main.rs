@@ -44,6 +44,7 @@ mod privileges;
 mod relay;
 mod release;
 mod samepages;
+mod secrets;
 mod senders;
 mod served;
 mod signedzones;
