@@ -120,14 +120,14 @@ impl Filled {
         ] {
             self.submit(to);
         }
-        self.deliver("dmarcreports@example.org", &aggregate());
+        self.deliver("dmarcreports@example.org", &aggregate(1));
         self.deliver("dmarcreports@example.org", &failure());
-        self.deliver("tlsreports@example.org", &self.signed("example.com", &tls("example.com", 1)));
+        self.deliver("tlsreports@example.org", &self.signed("example.com", &tls("example.com", 1, 0)));
         // Somebody who reported on five days, and then no more.
         for days in 5..10 {
             self.deliver(
                 "tlsreports@example.org",
-                &self.signed("quiet.example", &tls("quiet.example", days)),
+                &self.signed("quiet.example", &tls("quiet.example", days, 0)),
             );
         }
         self.eventually("a received report about DMARC", &["dmarc", "reports", "list"], "/reports/0");
@@ -154,24 +154,30 @@ impl Filled {
         self.served.mox(&["backup", folder.to_str().unwrap()]);
     }
 
-    fn eventually(&self, what: &str, words: &[&str], pointer: &str) {
+    pub(crate) fn eventually(&self, what: &str, words: &[&str], pointer: &str) {
         let there = || self.served.json(words).pointer(pointer).map(drop);
         until(PATIENCE, what, || self.served.said(), there);
     }
 
     /// Brings a message from example.com.
     pub(crate) fn deliver(&self, to: &str, message: &str) {
+        self.deliver_all(&[(to, message.to_owned())]);
+    }
+
+    /// Brings messages from example.com over one connection, each to a recipient.
+    pub(crate) fn deliver_all(&self, mail: &[(&str, String)]) {
         let mut session = Session::open(&format!("127.0.0.1:{}", self.served.port(25))).unwrap();
-        for (command, code) in [
-            // The name that a session begins with is not known here.
-            ("EHLO mail.example.com\r\n".to_owned(), 250),
-            ("MAIL FROM:<b@example.com>\r\n".to_owned(), 250),
-            (format!("RCPT TO:<{to}>\r\n"), 250),
-            ("DATA\r\n".to_owned(), 354),
-            (format!("{message}\r\n.\r\n"), 250),
-        ] {
-            let (found, reply) = session.say(&command).unwrap();
+        let mut say = |command: &str, code: u16| {
+            let (found, reply) = session.say(command).unwrap();
             assert_eq!(found, code, "{command}: {reply}");
+        };
+        // The name that a session begins with is not known here.
+        say("EHLO mail.example.com\r\n", 250);
+        for (to, message) in mail {
+            say("MAIL FROM:<b@example.com>\r\n", 250);
+            say(&format!("RCPT TO:<{to}>\r\n"), 250);
+            say("DATA\r\n", 354);
+            say(&format!("{message}\r\n.\r\n"), 250);
         }
     }
 
@@ -189,7 +195,7 @@ impl Filled {
     }
 
     /// The message with a signature of a domain.
-    fn signed(&self, domain: &str, message: &str) -> String {
+    pub(crate) fn signed(&self, domain: &str, message: &str) -> String {
         let key = self.served.dir.join(format!("{domain}.pem"));
         let new = !key.exists();
         if new {
@@ -236,13 +242,13 @@ fn days_ago(days: u64) -> u64 {
     (now / 86_400 - days) * 86_400
 }
 
-/// A report about DMARC.
-fn aggregate() -> String {
+/// A report about DMARC, told from others by a number.
+pub(crate) fn aggregate(number: usize) -> String {
     let (begin, org) = (days_ago(1), escaped(HOSTILE));
     format!(
-        "From: <b@example.com>\r\nTo: <dmarcreports@example.org>\r\nSubject: Report Domain: example.org Submitter: x Report-ID: <1>\r\n\
+        "From: <b@example.com>\r\nTo: <dmarcreports@example.org>\r\nSubject: Report Domain: example.org Submitter: x Report-ID: <{number}>\r\n\
          MIME-Version: 1.0\r\nContent-Type: text/xml\r\n\r\n<?xml version=\"1.0\"?>\r\n<feedback><report_metadata>\
-         <org_name>{org}</org_name><email>b@example.com</email><report_id>1</report_id><date_range>\
+         <org_name>{org}</org_name><email>b@example.com</email><report_id>{number}</report_id><date_range>\
          <begin>{begin}</begin><end>{}</end></date_range></report_metadata>\r\n<policy_published><domain>example.org</domain>\
          <p>quarantine</p></policy_published>\r\n<record><row><source_ip>192.0.2.9</source_ip><count>2</count><policy_evaluated>\
          <disposition>none</disposition><dkim>fail</dkim><spf>fail</spf><reason><type>other</type><comment>{org}</comment></reason>\
@@ -265,15 +271,15 @@ fn failure() -> String {
     )
 }
 
-/// A report about TLS on a day so many days ago.
-fn tls(submitter: &str, days: u64) -> String {
+/// A report about TLS on a day so many days ago, told from others of that day by a number.
+pub(crate) fn tls(submitter: &str, days: u64, number: usize) -> String {
     let day = |seconds: u64| mox_clock::Timestamp::from_secs(i64::try_from(seconds).unwrap()).rfc3339();
     let (begin, end) = (day(days_ago(days)), day(days_ago(days) + 86_399));
     let document = serde_json::json!({
         "organization-name": HOSTILE,
         "date-range": {"start-datetime": begin, "end-datetime": end},
         "contact-info": HOSTILE,
-        "report-id": format!("{days} {HOSTILE}"),
+        "report-id": format!("{days} {number} {HOSTILE}"),
         "policies": [{
             "policy": {"policy-type": "sts", "policy-string": ["version: STSv1", HOSTILE], "policy-domain": "example.org",
                        "mx-host": ["mail.example.org"]},
@@ -285,7 +291,7 @@ fn tls(submitter: &str, days: u64) -> String {
     });
     let document = serde_json::to_string_pretty(&document).unwrap().replace('\n', "\r\n");
     format!(
-        "From: <b@{submitter}>\r\nTo: <tlsreports@example.org>\r\nSubject: Report Domain: example.org Submitter: {submitter} Report-ID: <{days}@{submitter}>\r\n\
+        "From: <b@{submitter}>\r\nTo: <tlsreports@example.org>\r\nSubject: Report Domain: example.org Submitter: {submitter} Report-ID: <{days}.{number}@{submitter}>\r\n\
          TLS-Report-Domain: example.org\r\nTLS-Report-Submitter: {submitter}\r\nMIME-Version: 1.0\r\n\
          Content-Type: multipart/report; report-type=tlsrpt; boundary=b\r\n\r\n--b\r\nContent-Type: text/plain\r\n\r\nA report.\r\n\
          --b\r\nContent-Type: application/tlsrpt+json\r\n\r\n{document}\r\n--b--\r\n"

@@ -6,6 +6,7 @@ mod account;
 mod accounts;
 mod dmarc;
 mod domains;
+mod following;
 mod overview;
 mod queue;
 mod server;
@@ -69,7 +70,7 @@ fn pages_show_what_commands_print() {
         };
         assert_eq!(answer.status, 200, "{} {}: {}", same.site, same.path, answer.text());
         let json = filled.served.report(same.command);
-        let said = differences(same, &answer.text(), &json);
+        let said = differences(same, &[answer.text()], &json);
         wrong.extend(
             said.into_iter().map(|text| format!("{} {} {}: {text}", same.site, same.path, same.list)),
         );
@@ -83,6 +84,7 @@ fn fill_lists(filled: &Filled) {
     let queued = filled.served.json(&["queue", "list"]);
     let row = queued.as_array().unwrap().iter().find(|row| row["to"] == "e@held.example").unwrap();
     mox(&["queue", "fail", &row["id"].to_string()]);
+    mox(&["queue", "webhook", "cancel", "2"]);
     mox(&["queue", "holdrules", "add", "--account", "amy", "--from-domain", "example.org"]);
     mox(&["config", "account", "apppassword", "add", "a", HOSTILE]);
     let stem = filled.served.dir.join("laptop");
@@ -121,14 +123,15 @@ fn add_ruleset(owner: &mut Visitor) {
 }
 
 /// Where a page and JSON differ.
-fn differences(same: &Same, page: &str, json: &Value) -> Vec<String> {
+fn differences(same: &Same, pages: &[String], json: &Value) -> Vec<String> {
     let mut wanted: Vec<&Value> = match json.pointer(same.rows) {
         Some(Value::Array(rows)) => rows.iter().collect(),
         Some(row) => vec![row],
         None => return vec![format!("no {} in {json}", same.rows)],
     };
-    let Some(list) = list(page, same.list) else { return vec!["no such list".to_owned()] };
-    let mut found = rows(list);
+    let lists: Option<Vec<&str>> = pages.iter().map(|page| list(page, same.list)).collect();
+    let Some(lists) = lists else { return vec!["no such list".to_owned()] };
+    let mut found: Vec<Row> = lists.into_iter().flat_map(rows).collect();
     if matches!(same.list, "groups" | "connections") {
         // The page came over a connection, which may be closed when the command asks.
         found.retain(|(_, fields)| !fields.contains(&("service".to_owned(), "http".to_owned())));

@@ -168,9 +168,10 @@ fn no_secret_is_said() {
         let id = served.json(&["queue", "list"])[at]["id"].to_string();
         printed.push(served.mox(&["queue", "transport", transport, &id]));
         printed.push(served.mox(&["queue", "unhold", &id]));
+        let is_queued = |row: &serde_json::Value| row["id"].as_i64().is_some_and(|of| of.to_string() == id);
         let sent = || {
             let list = served.json(&["queue", "list"]);
-            list.as_array().unwrap().iter().all(|row| row["id"].to_string() != id).then_some(())
+            (!list.as_array().unwrap().iter().any(is_queued)).then_some(())
         };
         until(PATIENCE, "a message at the smart host", || served.said(), sent);
     }

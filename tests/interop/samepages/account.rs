@@ -136,4 +136,13 @@ pub(super) const SAME: &[Same] = &[
         key: &["base"],
         fields: &["address", "added", "manual", "reason"],
     },
+    Same {
+        site: "account",
+        path: "webhooks",
+        list: "waiting",
+        command: &["queue", "webhook", "list", "--account", "a"],
+        rows: "",
+        key: &["id"],
+        fields: &["id", "event", "subject", "url", "attempts", "last_error"],
+    },
 ];

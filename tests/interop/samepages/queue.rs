@@ -18,6 +18,9 @@ const ROW: &[&str] = &[
     "account",
 ];
 
+/// A webhook call.
+const CALL: &[&str] = &["id", "event", "url", "attempts"];
+
 pub(super) const SAME: &[Same] = &[
     Same {
         site: "admin",
@@ -154,5 +157,32 @@ pub(super) const SAME: &[Same] = &[
         rows: "",
         key: &["account", "base"],
         fields: &["account", "address", "base", "added", "manual", "reason"],
+    },
+    Same {
+        site: "admin",
+        path: "queue/webhooks",
+        list: "",
+        command: &["queue", "webhook", "list"],
+        rows: "",
+        key: &["id"],
+        fields: CALL,
+    },
+    Same {
+        site: "admin",
+        path: "queue/webhooks?account=a&state=canceled",
+        list: "",
+        command: &["queue", "webhook", "retired", "--account", "a", "--state", "canceled"],
+        rows: "",
+        key: &["id"],
+        fields: CALL,
+    },
+    Same {
+        site: "admin",
+        path: "queue/webhooks/1",
+        list: "",
+        command: &["queue", "webhook", "show", "1"],
+        rows: "",
+        key: &["id"],
+        fields: &["account", "url", "event", "message_id", "subject", "attempts", "last_error"],
     },
 ];
