@@ -248,7 +248,7 @@ pub struct DmarcReadiness {
 
 impl DmarcReadiness {
     /// Rows that a page looks at.
-    pub const PAGE_ROWS: u64 = 10_000;
+    pub const PAGE_ROWS: u64 = 5_000;
 }
 
 /// What would break under a stricter policy, by what reports tell.
